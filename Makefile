@@ -1,0 +1,42 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test up down lint bench setup clean
+.DEFAULT_GOAL := setup
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+system:
+	@bash cluster/local/install_system.sh
+
+demo: setup system
+	@$(BIN)/python -m cluster.local.demo $(if $(VIDEO),'$(VIDEO)')
+
+up: setup system
+	@$(BIN)/scenestream up
+
+down: setup
+	@$(BIN)/scenestream down
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup system
+	@bash cluster/local/install_system.sh chromium ffmpeg
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
+clean: down
+	rm -rf var build *.egg-info

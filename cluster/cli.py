@@ -1,0 +1,171 @@
+"""The command line: `scenestream …`.
+
+Knows the commands, what they print and their exit codes (0 done, 1 the work failed, 2 wrong usage).
+Commands that need more than the ground floor (`segment`) come in through the entry point group
+`scenestream.commands`, so nothing above `cluster` is imported here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from cluster import terminal
+from cluster.client import Client
+from cluster.errors import InvalidSettingsError, ScenestreamError
+from cluster.local import down as stop_stack
+from cluster.local import status as stack_status
+from cluster.local import up as start_stack
+from cluster.local.address import api_url
+from cluster.segment_settings import parse_assignments, resolve
+from cluster.settings import get_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+LEVELS = ("shot", "scene", "chapter")
+FORMATS = ("json", "csv", "webvtt", "edl", "otio", "fcpxml", "ffmetadata", "html")
+
+Preset = Annotated[str | None, typer.Option(help="A preset of configs/presets, such as film or talk.")]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A segmentation setting; repeatable.")
+]
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="Where the page and the API listen.")] = None,
+    actors: Annotated[int | None, typer.Option(min=1, help="Number of segmentation actors.")] = None,
+) -> None:
+    """Start the whole stack on this machine, or find it running."""
+    with terminal.steps() as step:
+        state = start_stack(get_settings(), port=port, actors=actors, progress=step)
+    terminal.print_parts(stack_status(get_settings()))
+    print(f"Scenestream is at {state.api_url}")
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` started; data stays in var/."""
+    stop_stack(get_settings())
+
+
+@app.command()
+def status() -> None:
+    """A line for each part of the stack, with address and health."""
+    parts = stack_status(get_settings())
+    terminal.print_parts(parts)
+    if not all(part.health == "healthy" for part in parts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def submit(
+    files: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL...", show_default=False)],
+    preset: Preset = None,
+    set_: Assignments = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until every video is done.")] = False,
+) -> None:
+    """Queue videos; prints one id a line."""
+    settings = parse_assignments(set_ or [])
+    resolve(preset, settings)
+    missing = [f for f in files if "://" not in f and not Path(f).is_file()]
+    if missing:
+        _wrong_usage(f"No such file: {', '.join(missing)}")
+    with _client() as client:
+        ids = []
+        for name in files:
+            if "://" in name:
+                video_id = client.import_url(name, preset=preset, settings=settings)
+            else:
+                path = Path(name)
+                with terminal.bar(f"uploading {path.name}", path.stat().st_size) as sent:
+                    video_id = client.upload(path, preset=preset, settings=settings, on_bytes=sent)
+            print(video_id, flush=True)
+            ids.append(video_id)
+        if wait and not all([_waited(client, video_id) for video_id in ids]):
+            raise typer.Exit(1)
+
+
+@app.command()
+def segments(
+    video_id: Annotated[str, typer.Argument(metavar="ID")],
+    level: Annotated[str, typer.Option(help="shot, scene or chapter")] = "scene",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a table.")] = False,
+) -> None:
+    """The segments of a video."""
+    if level not in LEVELS:
+        _wrong_usage(f"--level is one of {', '.join(LEVELS)}, not '{level}'.")
+    with _client() as client:
+        found = list(client.segments(video_id, level=level))
+    if as_json:
+        json.dump(found, sys.stdout, indent=1)
+        print()
+    else:
+        terminal.print_segments(found)
+
+
+@app.command()
+def export(
+    video_id: Annotated[str, typer.Argument(metavar="ID")],
+    format_: Annotated[str, typer.Option("--format", help=" ".join(FORMATS))],
+    level: Annotated[str | None, typer.Option(help="shot, scene or chapter")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file instead of stdout.")] = None,
+) -> None:
+    """The result in a format that other tools read."""
+    if format_ not in FORMATS:
+        _wrong_usage(f"--format is one of {', '.join(FORMATS)}, not '{format_}'.")
+    with _client() as client:
+        content = client.export(video_id, format_=format_, level=level)
+    if output:
+        output.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _waited(client: Client, video_id: str) -> bool:
+    """Follow one video to its end; True when it is done."""
+    with terminal.bar(f"segmenting {video_id[:8]}", 1.0) as at:
+
+        def show(video: dict[str, Any]) -> None:
+            at((video.get("progress") or {}).get("fraction") or 0.0)
+
+        video = client.wait(video_id, on_video=show)
+    if video["state"] == "done":
+        return True
+    error = video.get("error") or {}
+    reason = error.get("message") or f"it was {video['state']}"
+    Console(stderr=True).print(f"{video_id}: {reason}", markup=False, highlight=False)
+    return False
+
+
+def _client() -> Client:
+    return Client(api_url(get_settings()))
+
+
+def _wrong_usage(message: str) -> NoReturn:
+    Console(stderr=True).print(message, markup=False, highlight=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Entry point: run the command, turn the project's errors into a sentence and an exit code."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    for point in entry_points(group="scenestream.commands"):
+        if wanted in (None, point.name):
+            app.command(point.name)(point.load())
+    try:
+        app()
+    except InvalidSettingsError as error:
+        sys.exit(_say(error, 2))
+    except ScenestreamError as error:
+        sys.exit(_say(error, 1))
+
+
+def _say(error: ScenestreamError, code: int) -> int:
+    print(f"{error.message}", file=sys.stderr)
+    return code

@@ -1,0 +1,147 @@
+"""One tree of settings: configs/default.yaml < SCENESTREAM_* environment < explicit values.
+
+Knows names, types and where they come from. Does not know what the segmentation settings of a video
+are (those travel with the video, see `cluster.segment_settings`) nor how a server is reached.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+CONFIG_DIR = PACKAGE_ROOT / "configs"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(_Section):
+    """Where the API and the page listen, and what one request may carry."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    api_replicas: int = Field(1, ge=1)
+    single_post_max_bytes: int = Field(64 << 20, ge=1)
+    upload_part_max_bytes: int = Field(8 << 20, ge=1)
+    upload_expires_s: float = Field(86_400.0, gt=0)
+
+
+class ActorSettings(_Section):
+    """The pool of segmentation actors. Zero means: decide from the machine."""
+
+    count: int = Field(0, ge=0)
+    gpus_per_actor: float = Field(0.0, ge=0)
+    torch_threads: int = Field(0, ge=0)
+    ping_interval_s: float = Field(2.0, gt=0)
+    stuck_after_s: float = Field(60.0, gt=0)
+    chunk_attempts: int = Field(3, ge=1)
+    start_timeout_s: float = Field(180.0, gt=0)
+
+
+class BridgeSettings(_Section):
+    """How the bridge takes work."""
+
+    max_videos: int = Field(32, ge=1)
+    relay_interval_s: float = Field(0.2, gt=0)
+    reaper_interval_s: float = Field(5.0, gt=0)
+    ring_again_after_s: float = Field(60.0, gt=0)
+
+
+class LeaseSettings(_Section):
+    """A claim on a video: valid for `duration_s` after its last heartbeat, by PostgreSQL's clock."""
+
+    duration_s: float = Field(30.0, gt=0)
+    heartbeat_s: float = Field(5.0, gt=0)
+    max_attempts: int = Field(5, ge=1)
+
+
+class LimitSettings(_Section):
+    """What a video may be at most; over it, it is refused with the code `limit_exceeded`."""
+
+    file_bytes: int = Field(100 << 30, ge=1)
+    duration_s: float = Field(86_400.0, gt=0)
+    frames: int = Field(10_000_000, ge=1)
+    width_px: int = Field(8192, ge=1)
+    height_px: int = Field(8192, ge=1)
+    streams: int = Field(64, ge=1)
+    sample_rate_hz: int = Field(384_000, ge=1)
+
+
+class LogSettings(_Section):
+    """Structured logs: JSON lines, or readable on a terminal."""
+
+    json_lines: bool = False
+    level: str = "INFO"
+
+
+def default_var_dir() -> Path:
+    """Where the local stack keeps its data: var/ beside a checkout, else the user's state folder."""
+    if (PACKAGE_ROOT / "pyproject.toml").exists():
+        return PACKAGE_ROOT / "var"
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "scenestream"
+
+
+class Settings(BaseSettings):
+    """The whole tree, immutable. `Settings(http={"port": 9000})` overrides what files and environment say."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SCENESTREAM_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        yaml_file=CONFIG_DIR / "default.yaml",
+    )
+
+    postgres_url: str = ""
+    mongodb_url: str = ""
+    rabbitmq_url: str = ""
+    redis_url: str = ""
+    media_url: str = ""
+    mongodb_database: str = "scenestream"
+    api_url: str = ""
+    ray_address: str = Field("", validation_alias="RAY_ADDRESS")
+    ray_namespace: str = "scenestream"
+    var_dir: Path = Field(default_factory=default_var_dir)
+
+    http: HttpSettings = HttpSettings()
+    actors: ActorSettings = ActorSettings()
+    bridge: BridgeSettings = BridgeSettings()
+    lease: LeaseSettings = LeaseSettings()
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values win over the environment, the environment over the YAML file."""
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    def with_values(self, **values: Any) -> Settings:
+        """A copy with top-level values replaced (URLs found by the local stack, for instance)."""
+        return self.model_copy(update=values)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once from configs/ and the environment."""
+    return Settings()
