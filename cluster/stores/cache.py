@@ -1,0 +1,166 @@
+"""Redis: progress and event streams. Everything here can be lost at any time and rebuilt or done without.
+
+So nothing raises when Redis is away: calls answer None or False at once, the log says so at most twice a
+minute, and it is asked again after a moment. Does not know what events mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from cluster.stores.closing import Closing
+
+_log = structlog.get_logger(__name__)
+
+MAX_BLOCK_MS = 15_000  # of one read; longer waits are several reads
+# A local answer takes a millisecond; whoever reports progress must not stand still for Redis.
+_TIMEOUT_S = 1.0
+# After a failure Redis is left alone for so long: an outage costs one timeout a second, not one a call.
+_QUIET_S = 1.0
+_LOG_INTERVAL_S = 30.0
+_KEPT_S = 24 * 3600  # after the last write; the truth is in PostgreSQL and MongoDB
+_EVENTS_KEPT = 1000  # per video: a client that is further behind reads the state instead
+
+EVENT_ID = re.compile(r"\d{1,20}-\d{1,20}")
+FROM_START = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a video's stream; `id` grows from one to the next."""
+
+    id: str
+    type: str
+    data: dict[str, Any]
+
+
+class Cache(Closing):
+    """Safe to share between threads. `prefix` begins every key, so that installations can share a server."""
+
+    def __init__(self, url: str, *, prefix: str = "scenestream") -> None:
+        self._prefix = prefix
+        once = Retry(NoBackoff(), 0)
+        self._redis = redis.Redis.from_url(
+            url,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            retry=once,
+            decode_responses=True,
+        )
+        # Blocking reads get connections of their own, with a timeout beyond the longest wait.
+        self._blocking = redis.Redis.from_url(
+            url,
+            socket_timeout=MAX_BLOCK_MS / 1000 + _TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            retry=once,
+            decode_responses=True,
+        )
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self._log_again_at = 0.0
+        self._was_away = False
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._redis.close()
+        self._blocking.close()
+
+    def ping(self) -> bool:
+        """Whether Redis answers; asks it even right after a failure."""
+        self._quiet_until = 0.0
+        return bool(self._softly("ping", lambda: self._redis.ping()))
+
+    def set_progress(self, video_id: str, progress: Mapping[str, Any]) -> bool:
+        """Replaces a video's progress (anything JSON holds)."""
+        text = json.dumps(progress)
+        return bool(
+            self._softly(
+                "set_progress", lambda: self._redis.set(self._key("progress", video_id), text, ex=_KEPT_S)
+            )
+        )
+
+    def get_progress(self, video_id: str) -> dict[str, Any] | None:
+        """What set_progress stored last; None when there is nothing or Redis is away."""
+        text = self._softly("get_progress", lambda: self._redis.get(self._key("progress", video_id)))
+        return None if text is None else _decode(text)
+
+    def publish_event(self, video_id: str, type_: str, data: Mapping[str, Any]) -> str | None:
+        """Appends to the video's stream; the event's id, None when Redis is away."""
+        key = self._key("events", video_id)
+
+        def append() -> str:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.xadd(
+                key, {"type": type_, "data": json.dumps(data)}, maxlen=_EVENTS_KEPT, approximate=True
+            )
+            pipeline.expire(key, _KEPT_S)
+            return str(pipeline.execute()[0])
+
+        event_id: str | None = self._softly("publish_event", append)
+        return event_id
+
+    def read_events(
+        self, video_id: str, after_id: str = FROM_START, block_ms: int = 0, *, limit: int = 100
+    ) -> list[Event] | None:
+        """Events after `after_id`, oldest first; waits up to `block_ms` (at most MAX_BLOCK_MS) for one.
+
+        None, at once, when Redis is away: wait a moment and look into PostgreSQL instead. An `after_id`
+        that is not an event's id means from the start.
+        """
+        after = after_id if EVENT_ID.fullmatch(after_id) else FROM_START
+        key = self._key("events", video_id)
+        client, block = (self._blocking, min(block_ms, MAX_BLOCK_MS)) if block_ms > 0 else (self._redis, None)
+        answer: Any = self._softly("read_events", lambda: (client.xread({key: after}, limit, block),))
+        if answer is None:
+            return None
+        (streams,) = answer
+        entries = dict(streams).get(key, ())  # pairs of key and entries, or a dict, as the protocol has it
+        return [Event(entry_id, entry["type"], _decode(entry["data"])) for entry_id, entry in entries]
+
+    def delete_video(self, video_id: str) -> bool:
+        """Forgets progress and events of a video."""
+        keys = (self._key("progress", video_id), self._key("events", video_id))
+        return self._softly("delete_video", lambda: self._redis.delete(*keys)) is not None
+
+    def _key(self, kind: str, video_id: str) -> str:
+        return f"{self._prefix}:{kind}:{video_id}"
+
+    def _softly(self, what: str, call: Callable[[], Any]) -> Any:
+        """What `call` returns; None when Redis is away, or was a moment ago."""
+        if time.monotonic() < self._quiet_until:
+            return None
+        try:
+            result = call()
+        except (redis.RedisError, OSError) as error:
+            self._went_wrong(what, error)
+            return None
+        if self._was_away:
+            self._was_away = False
+            _log.info("redis answers again")
+        return result
+
+    def _went_wrong(self, what: str, error: Exception) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._quiet_until = now + _QUIET_S
+            self._was_away = True
+            if now < self._log_again_at:
+                return
+            self._log_again_at = now + _LOG_INTERVAL_S
+        _log.warning("redis does not answer; going on without it", call=what, reason=str(error))
+
+
+def _decode(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text)
+    return value

@@ -1,0 +1,73 @@
+"""Connections to MongoDB, its errors in our words, and how sure a write must be.
+
+Knows no collection. Keeps to what both mongod and nx-27017 (MongoDB's protocol over SQLite) do well; of the
+latter it was measured that a replace of a document with binary in it fails, that an upsert by anything but
+_id scans the collection, that a journalled write costs an fsync for each document, and that NaN is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, InvalidOperation, WTimeoutError
+
+from cluster.errors import UnavailableError
+
+Document = dict[str, Any]
+
+DEFAULT_TIMEOUT_S = 3.0  # how long a caller waits before it hears that MongoDB is away
+_SOCKET_TIMEOUT_MS = 30_000  # a write of 8 MiB takes half a second on the slowest of the servers
+
+# For all but the last write of a unit: lost only together with the last one, whose journal sync covers them.
+FAST = WriteConcern(w=1)
+# For the write that makes a unit visible: on disk, and on a majority where there are replicas.
+SURE = WriteConcern(w="majority", j=True)
+
+_UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turns the loss of MongoDB into UnavailableError; programming errors pass as they are."""
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        reason = str(error).split(",", 1)[0]
+        raise UnavailableError(
+            f"MongoDB does not answer ({reason}). Check that it runs and try again."
+        ) from error
+
+
+def make_client(url: str, timeout_s: float) -> MongoClient[Document]:
+    """Connects at the first call, and again by itself after a loss."""
+    return MongoClient(
+        url,
+        connect=False,
+        serverSelectionTimeoutMS=round(timeout_s * 1000),
+        connectTimeoutMS=round(timeout_s * 1000),
+        socketTimeoutMS=_SOCKET_TIMEOUT_MS,
+        appname="scenestream",
+    )
+
+
+def with_concern(database: Database[Document], concern: WriteConcern) -> Database[Document]:
+    """The same database, written to with another concern."""
+    return database.with_options(write_concern=concern)
+
+
+def check_finite(value: Any, path: str = "") -> None:
+    """ValueError that names the place if a NaN or infinity is anywhere inside: JSON has no word for them."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{path or 'the value'} is {value}; results hold finite numbers only")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_finite(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            check_finite(item, f"{path}[{index}]")

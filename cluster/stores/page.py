@@ -1,0 +1,61 @@
+"""One page of a listing and the opaque cursor that leads to the next.
+
+A cursor carries the sort key of the last item seen (keyset paging), so pages neither repeat nor skip items
+while others insert. Knows nothing of what is listed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cluster.errors import UsageError
+
+T = TypeVar("T")
+
+MAX_PAGE_ITEMS = 1000  # bounds the memory one request can ask for
+_MAX_CURSOR_CHARS = 512  # a cursor of ours is far shorter; longer ones are not worth decoding
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Items in order; `next_cursor` is None on the last page."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+def check_limit(limit: int) -> int:
+    """`limit` itself, if a page may be so long; UsageError otherwise."""
+    if not 1 <= limit <= MAX_PAGE_ITEMS:
+        raise UsageError(f"limit must be between 1 and {MAX_PAGE_ITEMS}, not {limit}.", code="bad_limit")
+    return limit
+
+
+def bad_cursor() -> UsageError:
+    """The error for a cursor that cannot be one of ours."""
+    return UsageError("The cursor is not one this API gave out; start again without it.", code="bad_cursor")
+
+
+def encode_cursor(*key: str | int) -> str:
+    """The sort key of the last item of a page as URL-safe text."""
+    raw = json.dumps(key, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int, ...]:
+    """The sort key inside a cursor; UsageError when it is not one that `encode_cursor` made for `types`."""
+    key: object = None
+    if len(cursor) <= _MAX_CURSOR_CHARS:
+        try:
+            key = json.loads(
+                base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            )
+        except (binascii.Error, UnicodeError, ValueError, RecursionError):
+            key = None
+    if not isinstance(key, list) or [type(part) for part in key] != list(types):
+        raise bad_cursor()
+    return tuple(key)

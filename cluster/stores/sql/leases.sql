@@ -1,0 +1,66 @@
+-- claim --
+-- Takes the lease and with it a new fencing token. Of several claimants the row lock lets one through; the
+-- others see its lease when they get the row and match nothing.
+UPDATE videos
+SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
+    lease_expires_at = now() + make_interval(secs => %(lease_s)s),
+    attempt = attempt + 1, started_at = coalesce(started_at, now())
+WHERE id = %(id)s AND attempt < %(max_attempts)s AND NOT cancel_requested
+  AND (state = 'queued' OR (state IN ('running', 'finalizing') AND lease_expires_at < now()))
+RETURNING *
+
+-- heartbeat --
+-- Extends the lease. A late holder that nobody has replaced yet may go on: only the epoch decides.
+UPDATE videos
+SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+RETURNING *
+
+-- record_media --
+-- What the file is and into how many chunks it falls. Progress made for another tracks_hash does not count.
+UPDATE videos
+SET media = %(media)s, chunks_total = %(chunks_total)s, tracks_hash = %(tracks_hash)s,
+    chunks_done = CASE WHEN tracks_hash IS NOT DISTINCT FROM %(tracks_hash)s
+                       THEN least(chunks_done, %(chunks_total)s) ELSE 0 END
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+
+-- record_progress --
+UPDATE videos
+SET chunks_done = %(chunks_done)s
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+
+-- begin_finalizing --
+-- Every chunk is stored; what is left is fusion. Saying so twice is fine.
+UPDATE videos
+SET state = 'finalizing'
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+
+-- finish --
+-- Readers see the new timeline from this commit on. A cancel that came too late is forgotten.
+UPDATE videos
+SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
+    chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false,
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+
+-- fail --
+UPDATE videos
+SET state = 'failed', error_code = %(code)s, error_message = %(message)s, finished_at = now(),
+    cancel_requested = false, lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+
+-- acknowledge_cancel --
+UPDATE videos
+SET state = 'cancelled', finished_at = now(), cancel_requested = false,
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing') AND cancel_requested
+
+-- release --
+-- An orderly stop: back into the queue, the attempt not counted. A cancel asked for meanwhile is carried out.
+UPDATE videos
+SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+    finished_at = CASE WHEN cancel_requested THEN now() END,
+    attempt = greatest(attempt - 1, 0), rung_at = now(), cancel_requested = false,
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+RETURNING *

@@ -1,0 +1,31 @@
+-- create_upload --
+INSERT INTO uploads (id, filename, length_bytes, metadata, lifetime_s, expires_at)
+VALUES (%(id)s, %(filename)s, %(length_bytes)s, %(metadata)s, %(lifetime_s)s,
+        now() + make_interval(secs => %(lifetime_s)s))
+RETURNING *
+
+-- get_upload --
+SELECT * FROM uploads WHERE id = %(id)s AND expires_at > now()
+
+-- advance_upload --
+-- The offset is the fence: of two writers at the same offset one gets on. Every part renews the lifetime.
+UPDATE uploads
+SET offset_bytes = %(new_offset)s, sha256_state = coalesce(%(sha256_state)s, sha256_state),
+    expires_at = now() + make_interval(secs => lifetime_s)
+WHERE id = %(id)s AND offset_bytes = %(expected_offset)s AND expires_at > now() AND video_id IS NULL
+
+-- finish_upload --
+-- Only when every byte has arrived; saying it again for the same video is fine.
+UPDATE uploads
+SET video_id = %(video_id)s
+WHERE id = %(id)s AND offset_bytes = length_bytes AND (video_id IS NULL OR video_id = %(video_id)s)
+
+-- delete_upload --
+DELETE FROM uploads WHERE id = %(id)s
+
+-- take_expired_uploads --
+-- An expired upload is frozen (advance_upload does not match it), so its bytes can be removed safely.
+DELETE FROM uploads
+WHERE id IN (SELECT id FROM uploads WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s
+             FOR UPDATE SKIP LOCKED)
+RETURNING id

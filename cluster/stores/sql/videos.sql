@@ -1,0 +1,60 @@
+-- insert_video --
+-- One statement of the transaction that creates a video. No row comes back when the idempotency key is taken.
+INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key)
+VALUES (%(id)s, %(filename)s, %(bytes)s, %(sha256)s, %(media_key)s, %(preset)s, %(settings)s,
+        %(idempotency_key)s)
+ON CONFLICT (idempotency_key) DO NOTHING
+RETURNING *
+
+-- get_video --
+-- One video by its id.
+SELECT * FROM videos WHERE id = %(id)s
+
+-- get_video_by_idempotency_key --
+-- The video an earlier request with this key made.
+SELECT * FROM videos WHERE idempotency_key = %(idempotency_key)s
+
+-- list_videos --
+-- Newest first, strictly after the keyset (before_created_at, before_id) where one is given.
+SELECT * FROM videos
+WHERE (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(pattern)s::text IS NULL OR filename ILIKE %(pattern)s ESCAPE '\')
+  AND (%(before_created_at)s::timestamptz IS NULL
+       OR (created_at, id) < (%(before_created_at)s::timestamptz, %(before_id)s::text))
+ORDER BY created_at DESC, id DESC
+LIMIT %(limit)s
+
+-- count_videos --
+-- How many videos are in each state that has any.
+SELECT state, count(*) AS number FROM videos GROUP BY state
+
+-- cancel_video --
+-- Nobody works on it (queued, or the lease has run out): cancelled at once. Otherwise its lease holder is
+-- asked to stop, sees it at the next heartbeat and ends the video by acknowledge_cancel.
+WITH seen AS (
+    SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
+    FROM videos
+    WHERE id = %(id)s AND state IN ('queued', 'running', 'finalizing')
+    FOR UPDATE
+)
+UPDATE videos
+SET state = CASE WHEN idle THEN 'cancelled' ELSE state END,
+    cancel_requested = NOT idle,
+    finished_at = CASE WHEN idle THEN now() END,
+    lease_owner = CASE WHEN idle THEN NULL ELSE lease_owner END,
+    lease_expires_at = CASE WHEN idle THEN NULL ELSE lease_expires_at END
+FROM seen
+WHERE videos.id = seen.id
+RETURNING videos.*
+
+-- retry_video --
+-- A new start with all attempts; stored chunks stay and are used again.
+UPDATE videos
+SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, finished_at = NULL,
+    cancel_requested = false, rung_at = now()
+WHERE id = %(id)s AND state IN ('failed', 'cancelled')
+RETURNING *
+
+-- delete_video --
+-- Legal in every state: the lease holder's next UPDATE finds no row and it stops.
+DELETE FROM videos WHERE id = %(id)s RETURNING *

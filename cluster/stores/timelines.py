@@ -1,0 +1,154 @@
+"""Finished timelines: the segments of one revision, and the document they belong to.
+
+A timeline is written once and never changed. Its segments are stored under an id of this very write, and the
+timeline's document, written last, names that id: until then nobody can find them, and what an interrupted
+writer left is never mixed in. Which timeline of a video counts is for PostgreSQL to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bson
+from pymongo import ASCENDING
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from cluster.stores.ids import new_id
+from cluster.stores.keys import below, join_key
+from cluster.stores.mongodb import FAST, SURE, Document, check_finite, translated_errors, with_concern
+from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.payloads import Payloads
+from cluster.stores.segment_filter import LEVELS, SegmentFilter, segment_key
+
+_SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
+_INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
+_NOT_OURS = {"_id": 0, "key": 0, "timeline_id": 0, "video_id": 0, "revision": 0}
+
+
+class Timelines:
+    """The collections `timelines` and `segments`."""
+
+    def __init__(self, database: Database[Document], payloads: Payloads) -> None:
+        self._segments = with_concern(database, FAST)["segments"]
+        self._timelines = with_concern(database, SURE)["timelines"]
+        self._payloads = payloads
+
+    def _ensure_timeline_indexes(self) -> None:
+        """Unique on the timeline, and on the segment's place in it."""
+        for collection in (self._timelines, self._segments):
+            collection.create_index([("key", ASCENDING)], unique=True, name="one_a_key")
+
+    def put_timeline(
+        self,
+        timeline_id: str,
+        video_id: str,
+        revision: int,
+        segments: Sequence[Mapping[str, Any]],
+        document: Mapping[str, Any],
+    ) -> None:
+        """Stores a whole timeline, on disk when this returns; does nothing if it is stored already.
+
+        ValueError for numbers that are not finite. An exception leaves nothing that a reader could see.
+        """
+        check_finite(segments, "segments")
+        check_finite(document)
+        with translated_errors():
+            if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is not None:
+                return
+            write_id = new_id()
+            segments_key = join_key(video_id, write_id)
+            common = {"timeline_id": timeline_id, "video_id": video_id, "revision": revision}
+            rows = [
+                {**segment, **common, "key": segment_key(segments_key, segment["level"], segment["index"])}
+                for segment in segments
+            ]
+            for begin in range(0, len(rows), _SEGMENTS_PER_INSERT):
+                self._segments.insert_many(rows[begin : begin + _SEGMENTS_PER_INSERT], ordered=False)
+            head: Document = {
+                "_id": timeline_id,
+                "key": f"{video_id}:{timeline_id}",
+                "video_id": video_id,
+                "revision": revision,
+                "segments_key": segments_key,
+                "segment_count": len(rows),
+            }
+            encoded = bson.encode(document)
+            if len(encoded) <= _INLINE_BYTES:
+                head["document"] = dict(document)
+            else:
+                head["payload"] = self._payloads.put(video_id, encoded, name=write_id)
+            try:
+                self._timelines.insert_one(head)
+            except DuplicateKeyError:  # another writer of the same timeline was faster; its segments count
+                self._segments.delete_many({"key": below(segments_key)})
+
+    def segments(
+        self,
+        timeline_id: str,
+        level: str | None = None,
+        label: str | None = None,
+        from_s: float | None = None,
+        to_s: float | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+    ) -> Page[dict[str, Any]]:
+        """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole."""
+        wanted = SegmentFilter(level, label, from_s, to_s)
+        check_limit(limit)
+        after = None if cursor is None else _decode_after(cursor)
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1})
+            if head is None:
+                return Page(())
+            query = wanted.to_query(head["segments_key"], after)
+            found = self._segments.find(query, _NOT_OURS).sort("key", ASCENDING).limit(limit + 1)
+            items = tuple(found)
+            # Its deletion begins with the document: if that is still there, no segment was missing above.
+            if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is None:
+                return Page(())
+        if len(items) <= limit:
+            return Page(items)
+        last = items[limit - 1]
+        return Page(items[:limit], encode_cursor(last["level"], last["index"]))
+
+    def timeline(self, timeline_id: str) -> dict[str, Any] | None:
+        """The document as put, with timeline_id, video_id, revision and segment_count added."""
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id})
+            if head is None:
+                return None
+            document: Document = (
+                head["document"] if "document" in head else bson.decode(self._payloads.get(head["payload"]))
+            )
+        names = ("video_id", "revision", "segment_count")
+        return {**document, "timeline_id": timeline_id, **{name: head[name] for name in names}}
+
+    def drop_other_timelines(self, video_id: str, keep: set[str]) -> None:
+        """Removes the video's timelines but those in `keep`.
+
+        What an interrupted writer left stays until the video is deleted: it cannot be told from what a
+        writer is writing at this moment.
+        """
+        with translated_errors():
+            heads = self._timelines.find({"key": below(video_id)}, {"segments_key": 1, "payload": 1})
+            for head in list(heads):
+                if head["_id"] in keep:
+                    continue
+                self._timelines.delete_one({"_id": head["_id"]})
+                self._segments.delete_many({"key": below(head["segments_key"])})
+                if "payload" in head:
+                    self._payloads.delete(head["payload"])
+
+    def _delete_timelines(self, video_id: str) -> None:
+        """All timelines, documents first; the caller removes the payloads."""
+        for collection in (self._timelines, self._segments):
+            collection.delete_many({"key": below(video_id)})
+
+
+def _decode_after(cursor: str) -> tuple[str, int]:
+    level, index = decode_cursor(cursor, str, int)
+    if level not in LEVELS:
+        raise bad_cursor()
+    return str(level), int(index)

@@ -1,0 +1,122 @@
+"""Resumable uploads in PostgreSQL: how many bytes have arrived, how long they are kept, what they became.
+
+The offset is the fence between two requests that write the same upload. Knows neither the tus protocol nor
+where the bytes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from cluster.errors import NotFoundError
+from cluster.stores.postgres import Database
+from cluster.stores.sql_files import load_statements
+
+_SQL = load_statements("uploads.sql")
+
+_EXPIRIES_PER_CALL = 100  # bounds one transaction; the next round takes the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One row of `uploads`. `video_id` is set once all bytes have arrived and a video was made of them."""
+
+    id: str
+    filename: str
+    length_bytes: int
+    offset_bytes: int
+    metadata: dict[str, Any]
+    sha256_state: bytes | None
+    video_id: str | None
+    created_at: datetime
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.offset_bytes <= self.length_bytes:
+            raise ValueError("an upload's offset lies between 0 and its length")
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Upload:
+        """From a row of `uploads`; other columns are left aside."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+    @property
+    def is_complete(self) -> bool:
+        """Every byte has arrived."""
+        return self.offset_bytes == self.length_bytes
+
+
+class Uploads:
+    """Over the same pool as `Jobs` (reach it as `jobs.uploads`); raises UnavailableError like it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self, upload_id: str, filename: str, length_bytes: int, metadata: Mapping[str, Any], expires_s: float
+    ) -> Upload:
+        """Begins an upload that is forgotten `expires_s` after its last part."""
+        row = self._database.one(
+            _SQL["create_upload"],
+            {
+                "id": upload_id,
+                "filename": filename,
+                "length_bytes": length_bytes,
+                "metadata": Jsonb(dict(metadata)),
+                "lifetime_s": expires_s,
+            },
+        )
+        assert row is not None  # INSERT … RETURNING gives its row or raises
+        return Upload.from_row(row)
+
+    def get(self, upload_id: str) -> Upload:
+        """The upload; NotFoundError if there is none or it has expired."""
+        row = self._database.one(_SQL["get_upload"], {"id": upload_id})
+        if row is None:
+            raise NotFoundError(f"There is no upload {upload_id}; it may have expired. Start a new one.")
+        return Upload.from_row(row)
+
+    def advance(
+        self, upload_id: str, expected_offset: int, new_offset: int, sha256_state: bytes | None = None
+    ) -> bool:
+        """Bytes up to `new_offset` are stored.
+
+        False: the offset is not (any more) `expected_offset`, or the upload is finished, gone or expired:
+        read it again and go on from where it stands.
+        """
+        return self._database.changed(
+            _SQL["advance_upload"],
+            {
+                "id": upload_id,
+                "expected_offset": expected_offset,
+                "new_offset": new_offset,
+                "sha256_state": sha256_state,
+            },
+        )
+
+    def finish(self, upload_id: str, video_id: str) -> bool:
+        """Names the video made of it. False: bytes are missing, it is gone, or it became another video."""
+        return self._database.changed(_SQL["finish_upload"], {"id": upload_id, "video_id": video_id})
+
+    def delete(self, upload_id: str) -> bool:
+        """Forgets the upload; whether there was one. Its bytes are the caller's to remove."""
+        return self._database.changed(_SQL["delete_upload"], {"id": upload_id})
+
+    def expire(self, discard: Callable[[str], None] | None = None) -> list[str]:
+        """Forgets uploads past their time and returns their ids.
+
+        `discard`, called with each id before the rows are gone for good, is the place to remove the bytes:
+        if it raises, the rows stay and the next call tries again, so no bytes are orphaned.
+        """
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["take_expired_uploads"], {"limit": _EXPIRIES_PER_CALL}).fetchall()
+            ids = [str(row["id"]) for row in rows]
+            if discard is not None:
+                for upload_id in ids:
+                    discard(upload_id)
+        return ids

@@ -1,0 +1,196 @@
+"""Leases: one holder at a time, whatever happens to the others; and the reaper that looks after the rest."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from cluster.stores import Jobs, Video, VideoState
+from tests.support.stores import (
+    LEASE_S,
+    MAX_ATTEMPTS,
+    OWNER,
+    claim,
+    create_video,
+    execute,
+    expire_lease,
+    rung_long_ago,
+    video_in,
+    waiting_doorbells,
+)
+
+RING_AGAIN_AFTER_S = 60.0
+
+
+def claim_from_eight_threads(jobs: Jobs, video_id: str) -> list[Video]:
+    barrier = threading.Barrier(8)
+    won: list[Video] = []
+
+    def try_to_claim(number: int) -> None:
+        barrier.wait()
+        video = jobs.claim(video_id, f"bridge-{number}", LEASE_S, MAX_ATTEMPTS)
+        if video is not None:
+            won.append(video)
+
+    threads = [threading.Thread(target=try_to_claim, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won
+
+
+def test_a_claim_gives_the_lease_by_the_databases_clock(jobs: Jobs) -> None:
+    video = claim(jobs, create_video(jobs).id)
+    assert (video.state, video.lease_owner, video.lease_epoch, video.attempt) == (
+        VideoState.RUNNING,
+        OWNER,
+        1,
+        1,
+    )
+    left = jobs.database.one(
+        b"SELECT extract(epoch FROM lease_expires_at - started_at)::float AS s FROM videos WHERE id = %(id)s",
+        {"id": video.id},
+    )
+    assert left == {"s": LEASE_S}
+
+
+@pytest.mark.parametrize("situation", ["queued", "running, lease expired", "finalizing, lease expired"])
+def test_of_eight_claimants_exactly_one_wins(jobs: Jobs, situation: str) -> None:
+    for _ in range(5):
+        before = video_in(jobs, situation)
+        won = claim_from_eight_threads(jobs, before.id)
+        assert len(won) == 1
+        assert won[0].lease_epoch == before.lease_epoch + 1
+        assert jobs.get(before.id) == won[0]
+
+
+def test_a_taken_over_video_is_closed_to_its_old_holder_and_open_to_the_new(jobs: Jobs) -> None:
+    old = video_in(jobs, "running, lease expired")
+    new = claim(jobs, old.id, "bridge-b")
+    assert jobs.heartbeat(old.id, old.lease_epoch, LEASE_S) is None
+    assert not jobs.record_media(old.id, old.lease_epoch, {}, 9, "old")
+    assert not jobs.record_progress(old.id, old.lease_epoch, 9)
+    assert not jobs.begin_finalizing(old.id, old.lease_epoch)
+    assert not jobs.finish(old.id, old.lease_epoch, 1, "old")
+    assert not jobs.fail(old.id, old.lease_epoch, "old", "old")
+    assert not jobs.release(old.id, old.lease_epoch)
+    assert jobs.get(old.id) == new
+    assert jobs.finish(old.id, new.lease_epoch, 1, "new")
+    done = jobs.get(old.id)
+    assert (done.state, done.timeline_id, done.revision, done.lease_owner) == (
+        VideoState.DONE,
+        "new",
+        1,
+        None,
+    )
+
+
+def test_a_late_holder_whom_nobody_replaced_may_go_on(jobs: Jobs) -> None:
+    video = video_in(jobs, "running, lease expired")
+    renewed = jobs.heartbeat(video.id, video.lease_epoch, LEASE_S)
+    assert renewed is not None
+    assert jobs.claim(video.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+
+
+def test_what_is_to_be_cancelled_is_not_claimed_again(jobs: Jobs) -> None:
+    video = video_in(jobs, "running, to be cancelled")
+    expire_lease(jobs, video.id)
+    assert jobs.claim(video.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+
+
+def test_attempts_are_bounded(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert claim(jobs, video_id).attempt == attempt
+        expire_lease(jobs, video_id)
+    assert jobs.claim(video_id, OWNER, LEASE_S, MAX_ATTEMPTS) is None
+
+
+def test_orderly_stops_cost_no_attempt(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for _ in range(MAX_ATTEMPTS + 2):
+        assert jobs.release(video_id, claim(jobs, video_id).lease_epoch)
+    assert claim(jobs, video_id).attempt == 1
+
+
+def test_progress_of_an_attempt_outlives_it_unless_the_tracks_are_others(jobs: Jobs) -> None:
+    first = claim(jobs, create_video(jobs).id)
+    assert jobs.record_media(first.id, first.lease_epoch, {"fps": 25.0, "frames": 100}, 8, "h1")
+    assert jobs.record_progress(first.id, first.lease_epoch, 5)
+    expire_lease(jobs, first.id)
+    second = claim(jobs, first.id)
+    assert (second.chunks_done, second.chunks_total, second.media) == (5, 8, {"fps": 25.0, "frames": 100})
+    assert jobs.record_media(first.id, second.lease_epoch, {"fps": 25.0}, 8, "h1")
+    assert jobs.get(first.id).chunks_done == 5
+    assert jobs.record_media(first.id, second.lease_epoch, {"fps": 25.0}, 4, "h2")
+    assert jobs.get(first.id).chunks_done == 0
+
+
+def test_the_reaper_rings_for_an_expired_lease_once(jobs: Jobs) -> None:
+    video = video_in(jobs, "running, lease expired")
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (video.id,)
+    assert waiting_doorbells(jobs) == [video.id]
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
+    execute(jobs, "TRUNCATE outbox")
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
+    rung_long_ago(jobs, video.id)
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (video.id,)
+
+
+def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for _ in range(MAX_ATTEMPTS):
+        claim(jobs, video_id)
+        expire_lease(jobs, video_id)
+    report = jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
+    assert (report.failed, report.rung) == ((video_id,), ())
+    video = jobs.get(video_id)
+    assert (video.state, video.error_code) == (VideoState.FAILED, "attempts_exhausted")
+    assert video.error_message is not None
+    assert "3 times" in video.error_message
+
+
+def test_the_reaper_ends_a_cancel_nobody_acknowledged(jobs: Jobs) -> None:
+    video = video_in(jobs, "running, to be cancelled")
+    expire_lease(jobs, video.id)
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).cancelled == (video.id,)
+    assert jobs.get(video.id).state is VideoState.CANCELLED
+
+
+def test_the_reaper_rings_again_for_a_queued_video_whose_message_was_lost(jobs: Jobs) -> None:
+    lost, fresh = create_video(jobs), create_video(jobs)
+    execute(jobs, "TRUNCATE outbox")
+    rung_long_ago(jobs, lost.id)
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (lost.id,)
+    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
+    assert fresh.id not in waiting_doorbells(jobs)
+
+
+def test_while_rabbitmq_is_away_doorbells_do_not_pile_up(jobs: Jobs) -> None:
+    video = create_video(jobs)
+    for _ in range(3):
+        execute(jobs, "UPDATE videos SET rung_at = now() - interval '1 hour'")
+        jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
+    assert waiting_doorbells(jobs) == [video.id]
+
+
+@pytest.mark.parametrize("situation", ["running", "finalizing", "done", "failed", "cancelled", "queued"])
+def test_the_reaper_leaves_alone_what_is_in_order(jobs: Jobs, situation: str) -> None:
+    before = video_in(jobs, situation)
+    report = jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
+    assert (report.rung, report.failed, report.cancelled) == ((), (), ())
+    assert jobs.get(before.id) == before
+
+
+def test_several_reapers_at_once_ring_each_video_once(jobs: Jobs) -> None:
+    ids = {video_in(jobs, "running, lease expired").id for _ in range(20)}
+    execute(jobs, "TRUNCATE outbox")
+    threads = [threading.Thread(target=jobs.reap, args=(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
+    assert sorted(waiting_doorbells(jobs)) == sorted(ids)
