@@ -87,8 +87,10 @@ def submit(
                     video_id = client.upload(path, preset=preset, settings=settings, on_bytes=sent)
             print(video_id, flush=True)
             ids.append(video_id)
-        if wait and not all([_waited(client, video_id) for video_id in ids]):
-            raise typer.Exit(1)
+        if wait:
+            ends = [_waited(client, video_id) for video_id in ids]
+            if not all(ends):
+                raise typer.Exit(1)
 
 
 @app.command()

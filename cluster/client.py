@@ -94,7 +94,7 @@ class Client:
             "POST", "/uploads", headers={**_TUS, "Upload-Length": str(length), "Upload-Metadata": metadata}
         )
         upload = f"/uploads/{created.headers['Location'].rstrip('/').rsplit('/', 1)[-1]}"
-        video_id = created.headers.get("Scenestream-Video-Id")
+        video_id: str | None = created.headers.get("Scenestream-Video-Id")
         with path.open("rb") as file:
             offset = 0
             while offset < length:
@@ -102,7 +102,7 @@ class Client:
                 if on_bytes:
                     on_bytes(offset)
         if not video_id:
-            video_id = self._call("HEAD", upload, headers=_TUS).headers["Scenestream-Video-Id"]
+            video_id = str(self._call("HEAD", upload, headers=_TUS).headers["Scenestream-Video-Id"])
         return video_id
 
     def _put_part(
@@ -185,7 +185,7 @@ class Client:
     def wait(
         self, video_id: str, *, on_video: Callable[[Json], None] | None = None, poll_s: float = 0.5
     ) -> Json:
-        """Poll until the video is done, failed or cancelled, and return it. An API that restarts is waited for."""
+        """Poll until the video is done, failed or cancelled; an API that restarts is waited for."""
         unanswered = 0
         while True:
             try:

@@ -95,7 +95,13 @@ def print_parts(parts: Sequence[Part]) -> None:
 def print_segments(segments: Sequence[dict[str, Any]]) -> None:
     """Segments as a table: when, how long, how it begins, what is heard and seen."""
     table = Table(box=None, pad_edge=False)
-    for name, right in (("#", True), ("start", True), ("end", True), ("length", True), ("begins with", False)):
+    for name, right in (
+        ("#", True),
+        ("start", True),
+        ("end", True),
+        ("length", True),
+        ("begins with", False),
+    ):
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     table.add_column("sure", justify="right")
     table.add_column("label")

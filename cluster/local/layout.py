@@ -1,0 +1,147 @@
+"""Where the local stack keeps what: data, logs and state in var/, sockets in a short private directory.
+
+Knows paths and their permissions. Knows no server and starts nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.local.errors import LocalStackError
+
+# sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included, and Ray's socket names alone
+# take about 70: so sockets cannot live below a checkout of unknown depth, nor below macOS's long $TMPDIR.
+SOCKET_BASE = Path("/tmp")  # noqa: S108 - the directory below is made with 0700-like care, see `_own_directory`
+PRIVATE_MODE = 0o700
+TRAVERSABLE_MODE = 0o711
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one stack. `var_dir` is absolute and free of links, so one directory has one stack id."""
+
+    var_dir: Path
+
+    def __post_init__(self) -> None:
+        if not self.var_dir.is_absolute():
+            raise ValueError(f"var_dir must be absolute, not {self.var_dir}")
+
+    @classmethod
+    def at(cls, var_dir: Path | str) -> Layout:
+        """The layout of `var_dir`, whichever way that directory is spelled."""
+        return cls(Path(var_dir).expanduser().resolve())
+
+    @property
+    def stack_id(self) -> str:
+        """Ten hexadecimal digits that stand for this var directory on this machine."""
+        return hashlib.sha256(str(self.var_dir).encode()).hexdigest()[:10]
+
+    @property
+    def run_dir(self) -> Path:
+        """State of the running stack: stack.json, ports.json, the lock."""
+        return self.var_dir / "run"
+
+    @property
+    def log_dir(self) -> Path:
+        """One log a process."""
+        return self.var_dir / "log"
+
+    @property
+    def media_dir(self) -> Path:
+        """The media store of the embedded default."""
+        return self.var_dir / "media"
+
+    @property
+    def state_file(self) -> Path:
+        """stack.json, written by the supervisor alone."""
+        return self.run_dir / "stack.json"
+
+    @property
+    def ports_file(self) -> Path:
+        """The ports chosen at the first start."""
+        return self.run_dir / "ports.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held (flock) by whoever runs servers in this var directory."""
+        return self.run_dir / "lock"
+
+    @property
+    def socket_dir(self) -> Path:
+        """The short directory for Unix sockets and Ray's session."""
+        return SOCKET_BASE / f"scenestream-{self.stack_id}"
+
+    def log_file(self, process: str) -> Path:
+        """The log of one process."""
+        return self.log_dir / f"{process}.log"
+
+    def data_dir(self, part: str) -> Path:
+        """The data directory of one part."""
+        return self.var_dir / part
+
+    def create(self) -> None:
+        """Make the directories that every part shares. Raises LocalStackError if that is not possible."""
+        try:
+            self.var_dir.mkdir(parents=True, exist_ok=True)
+            for directory in (self.run_dir, self.log_dir):
+                directory.mkdir(mode=PRIVATE_MODE, exist_ok=True)
+            self.media_dir.mkdir(exist_ok=True)
+        except OSError as error:
+            raise LocalStackError(
+                f"Cannot make directories in {self.var_dir}: {error}. Give a writable place "
+                "with SCENESTREAM_VAR_DIR=/some/where."
+            ) from error
+        _own_directory(self.socket_dir)
+
+    def tidy(self) -> None:
+        """Remove what the sockets needed, as far as it is empty: Ray's last session stays, for its logs."""
+        for directory in (self.socket_dir / "pg", self.socket_dir):
+            with contextlib.suppress(OSError):
+                directory.rmdir()
+
+
+def _own_directory(path: Path) -> None:
+    """Make `path`, or check that the one there is ours: /tmp is everybody's to put a trap in."""
+    try:
+        path.mkdir(mode=TRAVERSABLE_MODE, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise LocalStackError(f"Cannot make {path}, which the servers' sockets need: {error}") from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise LocalStackError(
+            f"{path} belongs to another user. Remove it, or choose another var directory "
+            "with SCENESTREAM_VAR_DIR=/some/where."
+        )
+    path.chmod(TRAVERSABLE_MODE)
+
+
+def secret(path: Path) -> str:
+    """The password kept in `path` (mode 0600), generated at the first call."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        value = secrets.token_hex(24)
+        write_private(path, value)
+        return value
+
+
+def write_private(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write `text` so that a reader sees the old file or the new one, and no other user reads it.
+
+    `durable`: also after the machine lost power. State that is worth nothing then need not wait for the disk.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    draft.replace(path)

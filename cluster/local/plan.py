@@ -1,0 +1,97 @@
+"""Settings → which parts are started here, which are somebody else's, and what environment all of them share.
+
+Starts nothing. Choosing ports and passwords, which every URL needs, happens here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.local import probes
+from cluster.local.apps_part import Apps
+from cluster.local.environment import RAY_IS_LOCAL, environment_of
+from cluster.local.layout import Layout
+from cluster.local.part import Part
+from cluster.local.ports import PortBook
+from cluster.local.ray_head import Ray
+from cluster.local.servers import SERVER_PARTS
+from cluster.settings import Settings
+
+STORES = (*SERVER_PARTS, "media")
+ALL_PARTS = (*STORES, Ray.name, Apps.name)
+ANY_HOSTS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+
+
+def configured(settings: Settings) -> dict[str, str]:
+    """URL by part, of the parts that are given from outside."""
+    given = {name: str(getattr(settings, f"{name}_url")) for name in STORES}
+    given[Ray.name] = settings.ray_address
+    return {name: url for name, url in given.items() if url}
+
+
+def local_api_url(settings: Settings) -> str:
+    """Where a browser on this machine finds the page and the API (without /api/v1)."""
+    host = settings.http.host
+    shown = "127.0.0.1" if host in ANY_HOSTS else host
+    return (
+        f"http://[{shown}]:{settings.http.port}" if ":" in shown else f"http://{shown}:{settings.http.port}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Our own parts, others' URLs, all stores' URLs, and what a process needs to join the stack's Ray."""
+
+    own: tuple[Part, ...]
+    external: dict[str, str]
+    urls: dict[str, str]
+    ray_address: str
+    ray_environment: dict[str, str]
+
+    @property
+    def media_dir(self) -> bool:
+        """Whether the media store is our own directory."""
+        return "media" not in self.external
+
+
+def make_plan(
+    settings: Settings, layout: Layout, ports: PortBook, wanted: Sequence[str], serve_config: Path
+) -> Plan:
+    """Decide. `wanted` limits the stack to some parts (tests of the supervisor need not pay for all)."""
+    external = {name: url for name, url in configured(settings).items() if name in wanted}
+    servers = [kind(layout, ports) for name, kind in SERVER_PARTS.items() if name in wanted]
+    servers = [server for server in servers if server.name not in external]
+    urls = {
+        "media": layout.media_dir.as_uri(),
+        **{server.name: server.url for server in servers},
+        **{name: url for name, url in external.items() if name in STORES},
+    }
+    complete = settings.with_values(
+        var_dir=layout.var_dir,
+        api_url=settings.api_url or local_api_url(settings),
+        **{f"{name}_url": url for name, url in urls.items()},
+    )
+    environment = environment_of(complete)
+    own: list[Part] = list(servers)
+    ray_address = settings.ray_address
+    ray_environment: dict[str, str] = {}
+    if ray_address:  # its token and other ways are in our own environment
+        ray_environment = {name: value for name, value in os.environ.items() if name.startswith("RAY_")}
+        ray_environment["RAY_ADDRESS"] = ray_address
+    if Ray.name in wanted and Ray.name not in external:
+        ray = Ray(layout, ports, environment)
+        own.append(ray)
+        ray_address, ray_environment = ray.address, ray.client_environment()
+        environment = {**environment, RAY_IS_LOCAL: "1"}
+    if Apps.name in wanted:
+        joined = {**environment, **ray_environment}
+        own.append(Apps(layout, ports, joined, local_api_url(settings), serve_config))
+    return Plan(tuple(own), external, urls, ray_address, ray_environment)
+
+
+def address_of(name: str, url: str) -> str:
+    """An external part's address as people may see it."""
+    return url if name == Ray.name else probes.redacted(url)

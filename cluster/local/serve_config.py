@@ -1,0 +1,72 @@
+"""configs/serve.yaml: which applications the stack starts, as import strings.
+
+So `cluster` starts what lies above it without importing it. Knows no Ray; see `cluster.local.apps`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from cluster.errors import InvalidSettingsError
+from cluster.settings import CONFIG_DIR
+
+DEFAULT_PATH = CONFIG_DIR / "serve.yaml"
+KEYS = frozenset({"name", "import_path", "route_prefix", "stop_import_path"})
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One entry. With a `route_prefix`, `import_path` names a function without arguments that returns a bound
+    Serve application; without one, a function that makes sure something runs, and may be called repeatedly.
+    `stop_import_path` names a function that ends it in order.
+    """
+
+    name: str
+    import_path: str
+    route_prefix: str | None = None
+    stop_import_path: str | None = None
+
+    def __post_init__(self) -> None:
+        for path in filter(None, (self.import_path, self.stop_import_path)):
+            module, separator, attribute = path.partition(":")
+            if not (separator and module and attribute):
+                raise InvalidSettingsError(f"'{path}' of {self.name} must look like package.module:function.")
+        if self.route_prefix is not None and not self.route_prefix.startswith("/"):
+            raise InvalidSettingsError(f"The route_prefix of {self.name} must begin with a slash.")
+
+
+def load(path: Path = DEFAULT_PATH) -> tuple[Application, ...]:
+    """The applications in the order of the file. Raises InvalidSettingsError naming what is wrong."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise InvalidSettingsError(f"{path} cannot be read: {error}") from error
+    entries = content.get("applications") if isinstance(content, dict) else None
+    if not isinstance(entries, list):
+        raise InvalidSettingsError(f"{path} needs a list called 'applications'.")
+    applications = tuple(_application(path, entry) for entry in entries)
+    names = [application.name for application in applications]
+    if len(set(names)) != len(names):
+        raise InvalidSettingsError(f"{path} has two applications of one name.")
+    return applications
+
+
+def function(import_path: str) -> Callable[[], Any]:
+    """The function that `package.module:function` names."""
+    module, _, attribute = import_path.partition(":")
+    return cast("Callable[[], Any]", getattr(importlib.import_module(module), attribute))
+
+
+def _application(path: Path, entry: object) -> Application:
+    if not isinstance(entry, dict) or not {"name", "import_path"} <= set(entry) <= KEYS:
+        raise InvalidSettingsError(
+            f"Each application in {path} needs 'name' and 'import_path', and may have 'route_prefix' and "
+            f"'stop_import_path'; not so: {entry!r}"
+        )
+    return Application(**{key: str(value) for key, value in entry.items()})

@@ -1,0 +1,251 @@
+"""`up`, `down` and `status`: asking for a stack, ending it, and saying how it is.
+
+Runs in the short life of a command. The stack itself is the supervisor's, a process of its own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cluster.errors import ConflictError
+from cluster.local.errors import LocalStackError, NotReadyError
+from cluster.local.layout import Layout
+from cluster.local.locks import DirectoryLock
+from cluster.local.part import child_environment
+from cluster.local.processes import Identity, end
+from cluster.local.records import Records, belongings
+from cluster.local.request import Request
+from cluster.local.runner import tail
+from cluster.local.serve_config import DEFAULT_PATH
+from cluster.local.state import Health, PartState, Phase, StackFile, read
+from cluster.settings import Settings
+
+POLL_S = 0.1
+APPEAR_TIMEOUT_S = 30.0  # until a new supervisor has imported what it needs and taken the lock
+UP_TIMEOUT_S = 480.0  # longer than the supervisor's own limit, which says more
+DOWN_TIMEOUT_S = 150.0  # the sum of what the supervisor allows its parts, and some
+ORPHAN_GRACE_S = 5.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One line of `scenestream status`. `health` is `healthy` or what it is instead."""
+
+    name: str
+    address: str
+    health: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """A running stack. `urls` has the stores' URLs with passwords; `ray_environment` is what a process needs
+    in its environment to join the stack's Ray.
+    """
+
+    api_url: str
+    urls: dict[str, str] = field(repr=False)
+    ray_address: str
+    ray_environment: dict[str, str] = field(repr=False)
+    parts: tuple[PartStatus, ...]
+    already_running: bool
+
+
+def up(
+    settings: Settings,
+    *,
+    port: int | None = None,
+    actors: int | None = None,
+    progress: Progress = lambda text: None,
+    parts: Sequence[str] | None = None,
+    serve_config: Path = DEFAULT_PATH,
+) -> StackState:
+    """Start the stack of `settings.var_dir` and wait until all of it is healthy, or find it running.
+
+    `parts` limits it to some of its parts. Raises ConflictError if it runs on another port than asked for,
+    LocalStackError if a part does not start (nothing is left running then); the message has its log's end.
+    """
+    layout = Layout.at(settings.var_dir)
+    layout.create()
+    found = _settled(layout, progress)
+    token = None
+    if found is None or not found.is_alive:
+        token = _ask_for_supervisor(_with_flags(settings, port, actors), layout, parts, serve_config)
+    file = _wait_until_running(layout, token, progress)
+    already = file.token != token
+    if already:
+        if port is not None and not file.api_url.endswith(f":{port}"):
+            raise ConflictError(
+                f"Scenestream already runs at {file.api_url}. Stop it first with `scenestream down` to have "
+                f"it on port {port}."
+            )
+        progress(f"Scenestream already runs at {file.api_url}")
+    return StackState(
+        api_url=file.api_url,
+        urls=dict(file.urls),
+        ray_address=file.ray_address,
+        ray_environment=dict(file.ray_environment),
+        parts=tuple(_status(name, part) for name, part in file.parts.items()),
+        already_running=already,
+    )
+
+
+def down(settings: Settings, *, progress: Progress = lambda text: None) -> bool:
+    """End the stack of `settings.var_dir` and every process of it; data stays. False if nothing ran.
+
+    Also clears up after a supervisor that was killed. Raises LocalStackError naming what cannot be ended.
+    """
+    layout = Layout.at(settings.var_dir)
+    if not layout.run_dir.is_dir():
+        return False
+    file = read(layout)
+    supervisor = file.supervisor.process() if file else None
+    if supervisor is not None:
+        progress("stopping")
+        left = end([supervisor], DOWN_TIMEOUT_S)
+        if left:
+            raise LocalStackError(f"The supervisor (process {supervisor.pid}) cannot be ended.")
+    with DirectoryLock(layout.lock_file):
+        orphans = belongings(layout)
+        stubborn = end(orphans, ORPHAN_GRACE_S)
+        if stubborn:
+            names = ", ".join(str(process.pid) for process in stubborn)
+            raise LocalStackError(f"These processes of the stack cannot be ended: {names}.")
+        records = Records(layout)
+        for record in records.all():
+            records.remove(record.process)
+        layout.state_file.unlink(missing_ok=True)
+        layout.tidy()
+    return supervisor is not None or bool(orphans)
+
+
+def status(settings: Settings) -> list[PartStatus]:
+    """A line for each part: as the supervisor last saw it, or stopped; others' servers are asked now."""
+    layout = Layout.at(settings.var_dir)
+    file = read(layout)
+    if file is not None and file.is_alive and file.parts:
+        return [_status(name, part) for name, part in file.parts.items()]
+    return _without_supervisor(settings, file)
+
+
+def _without_supervisor(settings: Settings, file: StackFile | None) -> list[PartStatus]:
+    # Imported here: it loads every server's driver, which a running stack's status does not need.
+    from cluster.local import probes
+    from cluster.local.plan import ALL_PARTS, address_of, configured
+
+    given = configured(settings)
+    known = file.parts if file else {}
+    lines = []
+    for name in ALL_PARTS:
+        if name in given:
+            try:
+                health, detail = Health.HEALTHY, f"external, {probes.BY_PART[name](given[name])}"
+            except NotReadyError as error:
+                health, detail = Health.UNREACHABLE, f"external, {error.message}"
+            lines.append(PartStatus(name, address_of(name, given[name]), health.value, detail))
+            continue
+        lines.append(_unsupervised(name, known.get(name)))
+    return lines
+
+
+def _unsupervised(name: str, part: PartState | None) -> PartStatus:
+    """A part of our own when no supervisor runs: it failed, ended, or lives on without one."""
+    if part is not None and part.state is Health.FAILED:
+        return PartStatus(name, "-", Health.FAILED.value, part.detail)
+    if part is not None and part.pid and Identity(part.pid, part.create_time or 0.0).process() is not None:
+        return PartStatus(name, part.address, "unwatched", "the supervisor died; run `scenestream up`")
+    return PartStatus(name, "-", Health.STOPPED.value, "run `scenestream up`")
+
+
+def _status(name: str, part: PartState) -> PartStatus:
+    words = ["external" if part.external else "", part.detail, f"process {part.pid}" if part.pid else ""]
+    if part.restarts:
+        words.append(f"restarted {part.restarts} times" if part.restarts > 1 else "restarted once")
+    return PartStatus(name, part.address, part.state.value, ", ".join(filter(None, words)))
+
+
+def _settled(layout: Layout, progress: Progress) -> StackFile | None:
+    """The state of the stack, after one that is ending has ended."""
+    deadline = time.monotonic() + DOWN_TIMEOUT_S
+    while True:
+        file = read(layout)
+        if file is None or file.phase not in (Phase.STOPPING, Phase.FAILED) or not file.is_alive:
+            return file
+        if time.monotonic() > deadline:
+            raise LocalStackError("The stack is being stopped and does not end. Run `scenestream down`.")
+        progress("waiting for the earlier stack to end")
+        time.sleep(1.0)
+
+
+def _with_flags(settings: Settings, port: int | None, actors: int | None) -> Settings:
+    values: dict[str, Any] = {}
+    if port is not None:
+        values["http"] = settings.http.model_copy(update={"port": port})
+    if actors is not None:
+        values["actors"] = settings.actors.model_copy(update={"count": actors})
+    return settings.with_values(**values)
+
+
+def _ask_for_supervisor(
+    settings: Settings, layout: Layout, parts: Sequence[str] | None, serve_config: Path
+) -> str:
+    """Start a detached supervisor; returns the token by which its stack.json is known."""
+    from cluster.local.plan import ALL_PARTS
+
+    request = Request(settings, tuple(parts if parts is not None else ALL_PARTS), serve_config.resolve())
+    path = request.put(layout)
+    with layout.log_file("supervisor").open("ab") as output:
+        subprocess.run(
+            [sys.executable, "-m", "cluster.local.supervisor", str(path)],
+            cwd=layout.var_dir,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=True,
+        )
+    return request.token
+
+
+def _wait_until_running(layout: Layout, token: str | None, progress: Progress) -> StackFile:
+    """Follow stack.json until the stack runs or failed. The stack may be one that somebody else asked for."""
+    began = time.monotonic()
+    appeared = False
+    said: dict[str, str] = {}
+    while time.monotonic() - began < UP_TIMEOUT_S:
+        file = read(layout)
+        ours = file is not None and (token is None or file.token == token)
+        if file is not None and (ours or file.is_alive):
+            appeared = True
+            _tell(file, said, progress)
+            if file.phase is Phase.FAILED:
+                raise LocalStackError(file.error)
+            if not file.is_alive:
+                raise LocalStackError(f"The supervisor died.\n{tail(layout.log_file('supervisor'))}")
+            if file.phase is Phase.RUNNING:
+                return file
+        elif appeared:
+            raise LocalStackError("The stack was stopped while it started.")
+        elif time.monotonic() - began > APPEAR_TIMEOUT_S:
+            raise LocalStackError(f"The supervisor did not start.\n{tail(layout.log_file('supervisor'))}")
+        time.sleep(POLL_S)
+    raise LocalStackError(f"The stack did not start within {UP_TIMEOUT_S:.0f} s; see {layout.log_dir}.")
+
+
+def _tell(file: StackFile, said: dict[str, str], progress: Progress) -> None:
+    """Say what changed since the last look."""
+    for name, part in file.parts.items():
+        if said.get(name) == part.state.value:
+            continue
+        said[name] = part.state.value
+        if part.state is not Health.WAITING:
+            detail = f": {part.detail.splitlines()[0]}" if part.detail else ""
+            progress(f"{name} {part.state.value}{detail}")

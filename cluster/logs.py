@@ -1,0 +1,75 @@
+"""Structured logs for every process: JSON lines for machines, readable lines on a terminal.
+
+structlog events and the standard library's records (Ray's, pika's, uvicorn's) leave through one handler in
+one form, on standard error. Knows nothing about who logs what; does not rotate files.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import AbstractContextManager
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from cluster.settings import Settings
+
+HANDLER_NAME = "scenestream"
+# They tell about every request, or about every attempt to reach a server that is starting: our own
+# modules log the change of state instead.
+CHATTY = {"pika": logging.CRITICAL, "httpx": logging.WARNING, "pymongo": logging.WARNING}
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send all logs of this process to `stream` (default: standard error); a second call replaces the first.
+
+    Readable if the stream is a terminal and `log.json_lines` is off; else a JSON object a line with `event`,
+    `level`, `timestamp` (UTC), `logger` and what is bound by `bound`.
+    """
+    target = stream or sys.stderr
+    readable = target.isatty() and not settings.log.json_lines
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    ending: list[Processor]
+    if readable:
+        ending = [structlog.dev.ConsoleRenderer()]
+    else:
+        ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(target)
+    handler.set_name(HANDLER_NAME)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    root = logging.getLogger()
+    for old in [known for known in root.handlers if known.get_name() == HANDLER_NAME]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(settings.log.level.upper())
+    for name, level in CHATTY.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def bound(**values: Any) -> AbstractContextManager[None]:
+    """Within this context, every event of this thread or task carries `values` (video_id, attempt, chunk)."""
+    return structlog.contextvars.bound_contextvars(**values)

@@ -1,0 +1,81 @@
+"""Fixtures shared by all tests: real servers, private to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.local.servers import Servers
+from tests.support.servers import (
+    ALL_PARTS,
+    SessionServers,
+    empty_broker,
+    empty_cache,
+    fresh_mongodb_database,
+    fresh_postgres_database,
+)
+from tests.support.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def session_servers() -> Iterator[SessionServers]:
+    """Starts servers as they are asked for, ends them with the session."""
+    running = SessionServers()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(session_servers: SessionServers) -> Servers:
+    """All four servers, started together: `.urls`, `.kill(part)`, `.halt(part)`, `.restart(part)`."""
+    return session_servers.start(ALL_PARTS)
+
+
+@pytest.fixture
+def postgres_url(session_servers: SessionServers) -> Iterator[str]:
+    """PostgreSQL with a database of the test's own."""
+    with fresh_postgres_database(session_servers.url("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def mongodb_url(session_servers: SessionServers) -> str:
+    """The MongoDB server; `mongodb_database` is the test's own database there."""
+    return session_servers.url("mongodb")
+
+
+@pytest.fixture
+def mongodb_database(mongodb_url: str) -> Iterator[str]:
+    """The name of a database of the test's own."""
+    with fresh_mongodb_database(mongodb_url) as name:
+        yield name
+
+
+@pytest.fixture
+def rabbitmq_url(session_servers: SessionServers) -> str:
+    """RabbitMQ without any of the application's queues."""
+    url = session_servers.url("rabbitmq")
+    empty_broker(url)
+    return url
+
+
+@pytest.fixture
+def redis_url(session_servers: SessionServers) -> str:
+    """An empty Redis."""
+    url = session_servers.url("redis")
+    empty_cache(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole stack as `scenestream up` starts it, one for the session."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack_url(stack: Stack) -> str:
+    """Where that stack's page and API are."""
+    return stack.url

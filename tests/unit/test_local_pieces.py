@@ -1,0 +1,196 @@
+"""The parts of the local stack that need no server: names, files, environments, recognition of processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cluster.errors import InvalidSettingsError
+from cluster.local import rabbitmq, serve_config
+from cluster.local.environment import environment_of, from_json, to_json
+from cluster.local.errors import MissingServerError, StackBusyError
+from cluster.local.layout import Layout, secret
+from cluster.local.locks import DirectoryLock
+from cluster.local.plan import local_api_url
+from cluster.local.ports import PortBook
+from cluster.local.probes import redacted
+from cluster.local.processes import STACK_MARK, Identity, ProcessSpec, end, spawn
+from cluster.local.records import Record, Records, belongings
+from cluster.settings import Settings
+
+SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Iterator[Layout]:
+    made = Layout.at(tmp_path / "var")
+    made.create()
+    yield made
+    made.tidy()
+
+
+def test_settings_survive_the_way_through_an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given settings that differ from the defaults in a text, a number, a truth value and a path
+    wanted = Settings(
+        http={"port": 9000}, log={"json_lines": True}, redis_url="redis://r/0", var_dir=Path("/srv/v")
+    )
+    # when a child reads the environment made of them
+    for name, value in environment_of(wanted).items():
+        monkeypatch.setenv(name, value)
+    # then it has the same
+    assert Settings() == wanted
+    assert from_json(json.loads(json.dumps(to_json(wanted)))) == wanted
+
+
+def test_settings_handed_to_the_supervisor_win_over_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = to_json(Settings(ray_namespace="theirs"))
+    monkeypatch.setenv("RAY_ADDRESS", "elsewhere:1")
+    monkeypatch.setenv("SCENESTREAM_RAY_NAMESPACE", "ours")
+    assert from_json(handed).ray_address == ""
+    assert from_json(handed).ray_namespace == "theirs"
+
+
+def test_ports_are_remembered_until_somebody_takes_one(tmp_path: Path) -> None:
+    path = tmp_path / "ports.json"
+    first = PortBook(path)
+    ports = {name: first.port(name) for name in ("a", "b")}
+    assert {name: PortBook(path).port(name) for name in ports} == ports
+    with socket.create_server(("127.0.0.1", ports["a"])):
+        # the same stack keeps its port while its own server listens there, the next start avoids it
+        assert first.port("a") == ports["a"]
+        second = PortBook(path)
+        assert second.port("a") != ports["a"]
+        assert second.port("b") == ports["b"]
+
+
+def test_a_damaged_ports_file_only_costs_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "ports.json"
+    path.write_text('{"a": 80, "b": "x"')
+    assert PortBook(path).port("a") > 1024
+
+
+def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    made = secret(path)
+    assert len(made) >= 32
+    assert secret(path) == made
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+        ("amqp://user:secret@host:5672/%2F", "amqp://host:5672/%2F"),
+        ("postgresql://u:secret@/db?host=%2Ftmp%2Fx", "/tmp/x"),
+        ("postgresql://u@db.example.org/db?password=secret", "postgresql://db.example.org/db"),
+        ("file:///srv/media", "file:///srv/media"),
+    ],
+)
+def test_addresses_for_people_have_no_password(url: str, shown: str) -> None:
+    assert redacted(url) == shown
+
+
+def test_a_stack_that_listens_everywhere_is_shown_at_an_address_one_can_open() -> None:
+    assert local_api_url(Settings(http={"host": "0.0.0.0", "port": 81})) == "http://127.0.0.1:81"
+    assert local_api_url(Settings(http={"host": "::1", "port": 81})) == "http://[::1]:81"
+
+
+def test_sockets_of_a_deep_var_directory_have_short_names(tmp_path: Path) -> None:
+    layout = Layout.at(tmp_path / ("deep" * 40))
+    socket_name = (
+        layout.socket_dir / "ray" / "session_2026-01-01_00-00-00_000000_1000000" / "sockets" / "plasma_store"
+    )
+    assert len(str(socket_name)) < 104
+    assert Layout.at(layout.var_dir / ".." / layout.var_dir.name).stack_id == layout.stack_id
+
+
+def test_processes_are_found_by_mark_and_by_session_after_their_parents_are_gone(layout: Layout) -> None:
+    # given a process of the stack with a child, and a child without the mark, as after a changed title
+    shell = (
+        f"{sys.executable} -c 'import time; time.sleep(600)' & "
+        f"env -u {STACK_MARK} {sys.executable} -c 'import time; time.sleep(600)' & wait"
+    )
+    spec = ProcessSpec("thing", ("/bin/sh", "-c", shell), layout.var_dir, dict(os.environ))
+    child = spawn(spec, layout.log_file("thing"), layout.stack_id, "thing")
+    identity = Identity.of(child.pid)
+    assert identity is not None
+    Records(layout).add(Record("thing", "thing", identity))
+    deadline = time.monotonic() + 20
+    while len(psutil.Process(child.pid).children()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    family = {child.pid, *(process.pid for process in psutil.Process(child.pid).children())}
+    assert len(family) == 3
+    assert {process.pid for process in belongings(layout)} == family
+    # when the parent is killed
+    child.kill()
+    child.wait()
+    # then the children are still recognised, for this part only, and can be ended
+    orphans = belongings(layout, "thing")
+    assert {process.pid for process in orphans} == family - {child.pid}
+    assert belongings(layout, "other") == []
+    assert end(orphans, 5.0) == []
+    assert belongings(layout) == []
+
+
+def test_a_process_that_got_the_pid_of_a_recorded_one_is_left_alone(layout: Layout) -> None:
+    with subprocess.Popen(SLEEPER, start_new_session=True) as stranger:
+        now = Identity.of(stranger.pid)
+        assert now is not None
+        earlier = Identity(now.pid, now.create_time - 3600)
+        Records(layout).add(Record("thing", "thing", earlier))
+        assert earlier.process() is None
+        assert belongings(layout) == []
+        stranger.kill()
+
+
+def test_a_directory_has_one_owner_at_a_time(layout: Layout) -> None:
+    with DirectoryLock(layout.lock_file), pytest.raises(StackBusyError):
+        DirectoryLock(layout.lock_file).acquire(give_up=lambda: True)
+    with DirectoryLock(layout.lock_file):
+        pass
+
+
+def test_a_missing_rabbitmq_is_named_with_what_to_do(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rabbitmq, "SCRIPTS", ())
+    monkeypatch.setattr(rabbitmq, "_search_path", lambda: "/nowhere")
+    with pytest.raises(MissingServerError, match=r"install_system\.sh.*SCENESTREAM_RABBITMQ_URL"):
+        rabbitmq.RabbitMQ(layout, PortBook(layout.ports_file)).prepare()
+
+
+def test_the_shipped_applications_are_those_of_the_design() -> None:
+    found = {application.name: application for application in serve_config.load()}
+    assert {name: application.route_prefix for name, application in found.items()} == {
+        "actors": None,
+        "api": "/api/v1",
+        "ui": "/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("applications: 3", "needs a list"),
+        ("applications: [{name: a}]", "needs 'name' and 'import_path'"),
+        ("applications: [{name: a, import_path: nocolon}]", "must look like"),
+        ("applications: [{name: a, import_path: 'm:f', route_prefix: api}]", "begin with a slash"),
+        ("applications: [{name: a, import_path: 'm:f'}, {name: a, import_path: 'm:f'}]", "two applications"),
+        ("applications: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_serve_configuration_is_refused_with_the_reason(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    path = tmp_path / "serve.yaml"
+    path.write_text(text)
+    with pytest.raises(InvalidSettingsError, match=reason):
+        serve_config.load(path)
