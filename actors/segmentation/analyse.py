@@ -1,0 +1,210 @@
+"""Analysis of one chunk: its frames and its sound, each decoded once, become ChunkTracks.
+
+Three lanes run side by side: a thread decodes and shrinks frames, a thread analyses the sound, the caller's
+thread runs the networks. At most a window of small frames is kept, however long the chunk is.
+
+Windows of the network: the core of a block (BLOCK_FRAMES slots on the grid of the whole video) with
+CONTEXT_FRAMES on either side, alone in its batch; before the first and after the last frame of the video
+those frames repeat. A window is a function of the plan and the frames only, so one chunk or fifty give the
+same bits. Knows no cluster and no store.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from actors.segmentation.audio_decode import AudioReader
+from actors.segmentation.decode import DecodedFrame, VideoReader
+from actors.segmentation.errors import Cancelled
+from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, webp
+from actors.segmentation.limits import Limits
+from actors.segmentation.models import Models
+from actors.segmentation.pictures import Picture, PictureSource, luma, mean_change, thumbs
+from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
+from actors.segmentation.prefetch import Prefetch
+from actors.segmentation.small_frames import SmallFrames
+from actors.segmentation.sound import analyse_blocks, owned_blocks
+from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+
+REPORT_EVERY_FRAMES = 50
+PADDING_STEP = 50
+"""A last block's core is padded to a multiple of this, rather than to a whole block: short clips are
+quicker, and the few window sizes that occur depend on the video's length alone."""
+
+_AHEAD = 100
+_POLL_S = 0.1
+
+KeyframeSink = Callable[[int, bytes], None]
+
+
+def analyse_chunk(
+    path: Path | str,
+    plan: Plan,
+    chunk_index: int,
+    models: Models,
+    *,
+    on_frames: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    keyframe_sink: KeyframeSink | None = None,
+    limits: Limits | None = None,
+) -> ChunkTracks:
+    """Decode and measure one chunk of a planned video.
+
+    `on_frames(n)`: n of the chunk's own frames are decoded, told about every 50. `should_stop`: asked as
+    often and while waiting for the sound; True ends in Cancelled. `keyframe_sink(slot, webp)`: the picture
+    of every keyframe candidate, in order of time. All three are called on the caller's thread. `limits`:
+    those the plan was made under.
+
+    Raises Cancelled, and MediaError where the file cannot be opened or decoded any more.
+    """
+    stopping = threading.Event()
+
+    def stop_if_asked() -> None:
+        if should_stop is not None and should_stop():
+            raise Cancelled
+
+    job = _Job(Path(path), plan, chunk_index, models, limits)
+    with ThreadPoolExecutor(1, thread_name_prefix="sound") as lane:
+        sound = lane.submit(_sound, job, stopping)
+        try:
+            pictures = _PictureLane(job, keyframe_sink or _no_sink)
+            frames, keyframes = pictures.run(stop_if_asked, on_frames or _no_report)
+            audio = _await(sound, stop_if_asked)
+        finally:
+            stopping.set()
+    spec = plan.chunks[chunk_index]
+    return ChunkTracks(spec.start_frame, spec.end_frame, frames, keyframes, audio)
+
+
+def _no_report(_frames: int) -> None: ...
+
+
+def _no_sink(_slot: int, _data: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What both lanes need to know."""
+
+    path: Path
+    plan: Plan
+    chunk_index: int
+    models: Models
+    limits: Limits | None
+
+    def video(self) -> VideoReader:
+        return VideoReader.open(self.path, self.plan, self.models.threads, self.limits)
+
+
+def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
+    info = job.plan.media.audio
+    if info is None:
+        return None
+    blocks = owned_blocks(job.plan, job.chunk_index)
+    if not blocks:
+        return AudioTrack.empty()
+    reader = AudioReader.open(job.path, job.plan, job.limits)
+    if reader is None:
+        return None
+    with reader:
+        return analyse_blocks(reader, info, blocks, job.models.listeners, should_stop=stopping.is_set)
+
+
+def _await(sound: Future[AudioTrack | None], stop_if_asked: Callable[[], None]) -> AudioTrack | None:
+    while not wait([sound], timeout=_POLL_S).done:
+        stop_if_asked()
+    return sound.result()
+
+
+class _PictureLane:
+    """Collects pictures into windows and turns each finished block into rows of the tracks."""
+
+    def __init__(self, job: _Job, sink: KeyframeSink) -> None:
+        self._job = job
+        self._sink = sink
+        spec = job.plan.chunks[job.chunk_index]
+        self._own = range(spec.start_frame, spec.end_frame)
+        self._bounds = cell_bounds(job.plan.media.fps)
+        self._pending: list[Picture] = []
+        self._frames: list[FrameTrack] = []
+        self._keyframes: list[KeyframeTrack] = []
+
+    def run(
+        self, stop_if_asked: Callable[[], None], on_frames: Callable[[int], None]
+    ) -> tuple[FrameTrack, KeyframeTrack]:
+        """All of the chunk's slots."""
+        block = self._own.start
+        stop_if_asked()
+        with Prefetch(self._decoded, _AHEAD, "decode", while_waiting=stop_if_asked) as ahead:
+            for picture in ahead:
+                self._pending.append(picture)
+                if picture.slot % REPORT_EVERY_FRAMES == 0:
+                    stop_if_asked()
+                    on_frames(min(max(picture.slot + 1 - self._own.start, 0), len(self._own)))
+                while block < self._own.stop and picture.slot + 1 == self._needed(block):
+                    stop_if_asked()
+                    self._finish(range(block, min(block + BLOCK_FRAMES, self._own.stop)))
+                    block += BLOCK_FRAMES
+        on_frames(len(self._own))
+        return FrameTrack.join(self._frames), KeyframeTrack.join(self._keyframes)
+
+    def _needed(self, block: int) -> int:
+        return min(block + BLOCK_FRAMES + CONTEXT_FRAMES, self._job.plan.frames)
+
+    def _decoded(self) -> Iterator[Picture]:
+        """On the decoding thread."""
+
+        def before(start: int, stop: int) -> Iterator[DecodedFrame]:
+            with self._job.video() as earlier:
+                yield from earlier.frames(start, stop)
+
+        plan = self._job.plan
+        with self._job.video() as reader:
+            source = PictureSource(SmallFrames(plan.media), Lookout(self._bounds, self._own), before)
+            yield from source.pictures(reader.frames(*plan.context(self._job.chunk_index)))
+
+    def _finish(self, block: range) -> None:
+        """Run the network around a block whose context has been decoded, keep its rows, forget its frames."""
+        first = self._pending[0].slot
+        small = np.stack([picture.small for picture in self._pending])
+        padded = -(-len(block) // PADDING_STEP) * PADDING_STEP
+        window = np.arange(block.start - CONTEXT_FRAMES, block.start + padded + CONTEXT_FRAMES)
+        probabilities = self._job.models.transitions(small[np.clip(window - first, 0, len(small) - 1)])
+        probabilities = probabilities[CONTEXT_FRAMES : CONTEXT_FRAMES + len(block)]
+        rows = slice(block.start - first, block.stop - first)
+        mine = self._pending[rows]
+        mean, spread = luma(small[rows])
+        self._frames.append(
+            FrameTrack(
+                valid=np.array([picture.valid for picture in mine], np.bool_),
+                cut=probabilities[:, 0],
+                many=probabilities[:, 1],
+                luma_mean=mean,
+                luma_std=spread,
+                motion=mean_change(np.array([picture.change for picture in mine], np.int64)),
+                thumb=thumbs(small[rows]),
+            )
+        )
+        looks = [picture.look for picture in mine if picture.look is not None]
+        for look in choose(looks, block.start, probabilities, self._bounds):
+            self._keep(look)
+        self._pending = self._pending[max(block.stop - CONTEXT_FRAMES - first, 0) :]
+
+    def _keep(self, look: Look) -> None:
+        embedding = self._job.models.embedding(look.image)
+        self._sink(look.slot, webp(look.image))
+        self._keyframes.append(
+            KeyframeTrack(
+                frame=np.array([look.slot], np.int64),
+                sharpness=np.array([look.sharpness], np.float32),
+                embedding=embedding.features[None],
+                tag_ids=embedding.tag_ids[None],
+                tag_probabilities=embedding.tag_probabilities[None],
+            )
+        )

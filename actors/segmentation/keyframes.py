@@ -1,0 +1,134 @@
+"""Which frames stand for a stretch of film: at least one candidate about every two seconds.
+
+A block of the plan is divided into equal cells. While frames pass, some of each cell get a closer look
+(an image and its sharpness); when the network has spoken, the sharpest look of each piece between
+transitions becomes a candidate. All of it depends on the block and its neighbourhood alone, so chunks
+leave no trace. Knows images and probabilities; not where either comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PilImage
+from scipy import ndimage
+
+from actors.segmentation.plan import BLOCK_FRAMES
+
+CELL_S = 2.0
+LOOKS_PER_CELL = 8
+"""Evenly spread from the cell's first frame on, so that a cell which the video's end cuts short has one too;
+every look costs a conversion of the full frame."""
+
+JUMP_CHANGE = 10.0
+"""Mean absolute difference (0..255) from which a frame may begin another shot, so that the frame after
+the next gets a look too: a shot shorter than the distance of two looks then still has one."""
+JUMP_RATIO = 2.0
+SETTLE_FRAMES = 2
+
+TRANSITION_PROBABILITY = 0.5
+MARGIN_FRAMES = 3
+"""Looks so close to a transition are taken only for want of others: they are often blends or blurred."""
+
+WEBP_QUALITY = 78
+_WEBP_EFFORT = 2
+_CHANGE_SCALE = 27 * 48 * 3
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Look:
+    """A frame that may become a keyframe: uint8 RGB [H, W, 3] and how sharp it is."""
+
+    slot: int
+    image: Image
+    sharpness: float
+
+    def __repr__(self) -> str:
+        return f"Look({self.slot}, {self.image.shape[1]}x{self.image.shape[0]}, {self.sharpness:.1f})"
+
+
+def cell_bounds(fps: float) -> npt.NDArray[np.int64]:
+    """int64[cells + 1]: where a block's cells begin, then the block's end. ValueError unless fps > 0."""
+    if not fps > 0:
+        raise ValueError(f"frames per second must be positive, not {fps}")
+    cells = min(max(round(BLOCK_FRAMES / (fps * CELL_S)), 1), BLOCK_FRAMES)
+    return np.rint(np.linspace(0, BLOCK_FRAMES, cells + 1)).astype(np.int64)
+
+
+class Lookout:
+    """Says of each passing slot, in order, whether it deserves a look. Only slots in `own` ever do."""
+
+    def __init__(self, bounds: npt.NDArray[np.int64], own: range) -> None:
+        self._own = own
+        self._regular = np.zeros(BLOCK_FRAMES, np.bool_)
+        for start, stop in pairwise(bounds.tolist()):
+            spacing = max((stop - start) // LOOKS_PER_CELL, 1)
+            self._regular[start:stop:spacing] = True
+        self._change_before = 0
+        self._settled_at = -1
+
+    def wants(self, slot: int, change: int) -> bool:
+        """`change`: sum of absolute differences of 27 x 48 x 3 values to the slot before."""
+        jump = change >= JUMP_CHANGE * _CHANGE_SCALE and change >= JUMP_RATIO * self._change_before
+        if jump:
+            self._settled_at = slot + SETTLE_FRAMES
+        self._change_before = change
+        return slot in self._own and (bool(self._regular[slot % BLOCK_FRAMES]) or slot == self._settled_at)
+
+
+def choose(
+    looks: Sequence[Look],
+    block_start: int,
+    probabilities: npt.NDArray[np.float16],
+    bounds: npt.NDArray[np.int64],
+) -> list[Look]:
+    """The candidates among a block's looks, in order of time.
+
+    `probabilities` float16[n, 2] are the network's for the slots from `block_start` on (n < BLOCK_FRAMES
+    only in the last block). Each run of frames without transition, within each cell, gives its sharpest
+    look; a cell wholly in transition still gives one.
+    """
+    moving: npt.NDArray[np.bool_] = np.max(probabilities, axis=1) > TRANSITION_PROBABILITY
+    # a cut is marked on the last frame before it, so whatever follows a marked frame is another piece
+    piece = np.cumsum(moving)
+    near = ndimage.maximum_filter1d(moving.astype(np.uint8), 2 * MARGIN_FRAMES + 1, mode="constant")
+    cell = np.searchsorted(bounds, np.arange(len(moving)), side="right")
+    best: dict[tuple[int, int], tuple[bool, float, int]] = {}
+    spare: dict[int, tuple[float, int]] = {}
+    for index, look in enumerate(looks):
+        at = look.slot - block_start
+        here = int(cell[at])
+        spare[here] = max(spare.get(here, (-1.0, 0)), (look.sharpness, -index))
+        if not moving[at]:
+            key = here, int(piece[at])
+            rank = (not near[at], look.sharpness, -index)
+            best[key] = max(best.get(key, rank), rank)
+    served = {here for here, _ in best}
+    chosen = [-rank[2] for rank in best.values()]
+    chosen += [-rank[1] for here, rank in spare.items() if here not in served]
+    return [looks[index] for index in sorted(chosen)]
+
+
+def sharpness(image: Image) -> float:
+    """uint8 RGB [H, W, 3] -> standard deviation of the Laplacian of luma; 0 for images under 3 pixels."""
+    if min(image.shape[:2]) < 3:
+        return 0.0
+    luma = (image.astype(np.int32) @ np.array([77, 150, 29], np.int32)) >> 8
+    middle = luma[1:-1, 1:-1]
+    laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * middle
+    total, squares = int(laplacian.sum(dtype=np.int64)), int((laplacian * laplacian).sum(dtype=np.int64))
+    return float(np.sqrt(max(squares * middle.size - total * total, 0)) / middle.size)
+
+
+def webp(image: Image) -> bytes:
+    """uint8 RGB [H, W, 3] as a lossy WebP file."""
+    out = BytesIO()
+    PilImage.fromarray(image).save(out, "WEBP", quality=WEBP_QUALITY, method=_WEBP_EFFORT)
+    return out.getvalue()

@@ -1,0 +1,316 @@
+"""What analysis leaves of a chunk: small arrays per frame, per keyframe candidate and per 100 ms of sound.
+
+Everything later (shots, scenes, chapters, curves) is computed from these, so a video is never decoded
+twice. Knows the arrays and their bytes; does not know how they are measured nor what they mean for a
+boundary.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+THUMB_SHAPE = (9, 16, 3)
+"""Rows, columns, RGB: each value is the mean of 3 x 3 pixels of the network's 27 x 48 picture. 432 bytes a
+frame keep two hours at 25 frames/s at 78 MB before compression, and still show where a wipe's edge stands."""
+
+EMBEDDING_SIZE = 1280
+TAGS_PER_KEYFRAME = 5
+AUDIO_STEP_S = 0.1
+STEPS_PER_SECOND = 10
+MEL_BANDS = 40
+MEL_FLOOR_DB = -100.0
+MEL_STEP_DB = 0.5
+"""Log-mel is kept as uint8: dB = MEL_FLOOR_DB + MEL_STEP_DB * value, so -100 .. +27.5 dB."""
+
+SILENCE_DB = -100.0
+"""Stands for "no energy at all" in rms_db and momentary_lufs."""
+
+_MAGIC = b"SSTK"
+_FORMAT = 1
+_HEAD = struct.Struct("<4sHI")
+_HEADER_MAX_BYTES = 1 << 20
+_ZLIB_LEVEL = 6
+
+Array = npt.NDArray[Any]
+TableT = TypeVar("TableT", bound="_Table")
+
+
+class TracksError(ValueError):
+    """Stored bytes are not tracks of this format: damaged, or written by another version."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Table:
+    """Parallel arrays of equal length; LAYOUT names each one's dtype and the shape of one row."""
+
+    LAYOUT: ClassVar[dict[str, tuple[str, tuple[int, ...]]]] = {}
+
+    def __post_init__(self) -> None:
+        length: int | None = None
+        for name, (dtype, row) in self.LAYOUT.items():
+            array = getattr(self, name)
+            if array.dtype != np.dtype(dtype) or array.shape[1:] != row or array.ndim != len(row) + 1:
+                raise TracksError(f"{name}: want {dtype}{('n', *row)}, got {array.dtype}{array.shape}")
+            if length is not None and len(array) != length:
+                raise TracksError(f"{name}: has {len(array)} rows where the others have {length}")
+            length = len(array)
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self.LAYOUT))))
+
+    def __eq__(self, other: object) -> bool:
+        """Bitwise: the same dtypes, shapes and bytes (so a NaN equals itself)."""
+        if type(other) is not type(self):
+            return NotImplemented
+        mine = (getattr(self, name).tobytes() for name in self.LAYOUT)
+        return all(a == getattr(other, name).tobytes() for a, name in zip(mine, self.LAYOUT, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({', '.join(f'{n}{list(getattr(self, n).shape)}' for n in self.LAYOUT)})"
+        )
+
+    @classmethod
+    def empty(cls: type[TableT], length: int = 0) -> TableT:
+        """All zeros."""
+        return cls(*(np.zeros((length, *row), dtype) for dtype, row in cls.LAYOUT.values()))
+
+    @classmethod
+    def join(cls: type[TableT], parts: Sequence[TableT]) -> TableT:
+        """One table with the rows of `parts` in order; empty if there are none."""
+        if not parts:
+            return cls.empty()
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.LAYOUT))
+
+    def rows(self: TableT, start: int, stop: int) -> TableT:
+        """Rows start .. stop as views."""
+        return type(self)(*(getattr(self, name)[start:stop] for name in self.LAYOUT))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FrameTrack(_Table):
+    """One row per frame slot of the plan.
+
+    A slot whose frame did not decode (`valid` False) repeats the picture before it.
+    """
+
+    valid: Array
+    """bool: the frame was decoded."""
+    cut: Array
+    """float16, 0..1: TransNetV2's first head, the probability that a transition is centred here (for a cut
+    between k and k+1: at k)."""
+    many: Array
+    """float16, 0..1: TransNetV2's second head, the probability of lying anywhere in a transition."""
+    luma_mean: Array
+    """float16, 0..255: mean of 0.299 R + 0.587 G + 0.114 B over the 27 x 48 picture."""
+    luma_std: Array
+    """float16, 0..127.5: standard deviation of the same."""
+    motion: Array
+    """float16, 0..255: mean absolute difference of the 27 x 48 RGB to the slot before (0 in the first)."""
+    thumb: Array
+    """uint8 RGB, see THUMB_SHAPE."""
+
+    LAYOUT: ClassVar = {
+        "valid": ("bool", ()),
+        "cut": ("float16", ()),
+        "many": ("float16", ()),
+        "luma_mean": ("float16", ()),
+        "luma_std": ("float16", ()),
+        "motion": ("float16", ()),
+        "thumb": ("uint8", THUMB_SHAPE),
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class KeyframeTrack(_Table):
+    """One row per keyframe candidate, in order of time. Each candidate's picture was given to the sink."""
+
+    frame: Array
+    """int64: frame slot."""
+    sharpness: Array
+    """float32, >= 0: standard deviation of the Laplacian of luma (0..255) at the picture's small size."""
+    embedding: Array
+    """float16: EfficientNet-Lite0's pooled features (not normalised)."""
+    tag_ids: Array
+    """int16: the likeliest ImageNet classes, best first."""
+    tag_probabilities: Array
+    """float16, 0..1: their probabilities."""
+
+    LAYOUT: ClassVar = {
+        "frame": ("int64", ()),
+        "sharpness": ("float32", ()),
+        "embedding": ("float16", (EMBEDDING_SIZE,)),
+        "tag_ids": ("int16", (TAGS_PER_KEYFRAME,)),
+        "tag_probabilities": ("float16", (TAGS_PER_KEYFRAME,)),
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AudioTrack(_Table):
+    """One row per 100 ms of the file's clock: row i covers [step[i], step[i] + 1) * AUDIO_STEP_S seconds.
+
+    The steps are consecutive; the first is a multiple of 100 (blocks of 10 s on the file's clock).
+    """
+
+    step: Array
+    """int64: number of the step since second 0 of the container's clock; may be negative."""
+    present: Array
+    """bool: the file has sound for at least half of the step; where not, all else says silence."""
+    speech: Array
+    """float16, 0..1: AED's probability of speech, mean of the step; singing and music likewise (they may
+    all be high at once)."""
+    singing: Array
+    music: Array
+    vad: Array
+    """float16, 0..1: Silero's probability of speech."""
+    rms_db: Array
+    """float16, dBFS of the mono mix; SILENCE_DB for digital silence."""
+    momentary_lufs: Array
+    """float16: BS.1770 momentary loudness, 400 ms ending with this step; SILENCE_DB at least."""
+    mel: Array
+    """uint8: log-mel power, see MEL_STEP_DB."""
+
+    LAYOUT: ClassVar = {
+        "step": ("int64", ()),
+        "present": ("bool", ()),
+        "speech": ("float16", ()),
+        "singing": ("float16", ()),
+        "music": ("float16", ()),
+        "vad": ("float16", ()),
+        "rms_db": ("float16", ()),
+        "momentary_lufs": ("float16", ()),
+        "mel": ("uint8", (MEL_BANDS,)),
+    }
+
+    @property
+    def mel_db(self) -> npt.NDArray[np.float32]:
+        """float32 (n, MEL_BANDS), dB."""
+        return (MEL_FLOOR_DB + MEL_STEP_DB * self.mel.astype(np.float32)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChunkTracks:
+    """All that is kept of the slots [start_frame, end_frame) and of the sound the chunk owns.
+
+    `audio` is None where the file has no sound track (or none was chosen), and an empty table where it
+    has one but this chunk owns none of its blocks.
+    """
+
+    start_frame: int
+    end_frame: int
+    frames: FrameTrack
+    keyframes: KeyframeTrack
+    audio: AudioTrack | None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_frame <= self.end_frame:
+            raise TracksError(f"frames {self.start_frame}..{self.end_frame} are no range")
+        if len(self.frames) != self.end_frame - self.start_frame:
+            raise TracksError(f"{len(self.frames)} rows for frames {self.start_frame}..{self.end_frame}")
+        where = self.keyframes.frame
+        if len(where) and (
+            where[0] < self.start_frame or where[-1] >= self.end_frame or np.any(np.diff(where) < 1)
+        ):
+            raise TracksError("keyframe candidates must ascend inside the chunk")
+        if self.audio is not None and np.any(np.diff(self.audio.step) != 1):
+            raise TracksError("audio steps must be consecutive")
+
+    def __repr__(self) -> str:
+        return f"ChunkTracks({self.start_frame}..{self.end_frame}, {self.keyframes!r}, {self.audio!r})"
+
+    def to_bytes(self) -> bytes:
+        """Header (JSON) and one deflated block per array; a few hundred bytes a frame become some dozens."""
+        blocks: list[bytes] = []
+        header: dict[str, Any] = {"start": self.start_frame, "end": self.end_frame, "tables": {}}
+        for name, table in self._tables():
+            packed = [zlib.compress(_filter(getattr(table, column)), _ZLIB_LEVEL) for column in table.LAYOUT]
+            header["tables"][name] = {"rows": len(table), "bytes": [len(block) for block in packed]}
+            blocks += packed
+        head = json.dumps(header, separators=(",", ":")).encode()
+        return b"".join([_HEAD.pack(_MAGIC, _FORMAT, len(head)), head, *blocks])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> ChunkTracks:
+        """Exactly what was written, or TracksError."""
+        try:
+            return cls._parse(memoryview(data))
+        except (struct.error, zlib.error, KeyError, TypeError, ValueError) as error:
+            raise TracksError(f"stored tracks cannot be read: {error}") from error
+
+    def _tables(self) -> Iterator[tuple[str, _Table]]:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, _Table):
+                yield field.name, value
+
+    @classmethod
+    def _parse(cls, data: memoryview) -> ChunkTracks:
+        magic, version, head_bytes = _HEAD.unpack_from(data)
+        if magic != _MAGIC or version != _FORMAT or head_bytes > _HEADER_MAX_BYTES:
+            raise TracksError(f"not tracks of format {_FORMAT}")
+        header = json.loads(bytes(data[_HEAD.size : _HEAD.size + head_bytes]))
+        position = _HEAD.size + head_bytes
+        tables: dict[str, _Table] = {}
+        kinds: tuple[tuple[str, type[_Table]], ...] = (
+            ("frames", FrameTrack),
+            ("keyframes", KeyframeTrack),
+            ("audio", AudioTrack),
+        )
+        for name, kind in kinds:
+            entry = header["tables"].get(name)
+            if entry is None:
+                continue
+            columns = []
+            for (dtype, row), size in zip(kind.LAYOUT.values(), entry["bytes"], strict=True):
+                shape = (int(entry["rows"]), *row)
+                columns.append(_unfilter(data[position : position + size], np.dtype(dtype), shape))
+                position += size
+            tables[name] = kind(*columns)
+        if position != len(data):
+            raise TracksError(f"{len(data)} bytes where the header says {position}")
+        audio = tables.get("audio")
+        frames, keyframes = tables["frames"], tables["keyframes"]
+        assert isinstance(frames, FrameTrack)
+        assert isinstance(keyframes, KeyframeTrack)
+        assert audio is None or isinstance(audio, AudioTrack)
+        return cls(int(header["start"]), int(header["end"]), frames, keyframes, audio)
+
+
+def _filter(array: Array) -> bytes:
+    """Bytes that deflate well: pictures as differences in time, wider numbers split into byte planes."""
+    if array.dtype == np.uint8 and array.ndim > 1:
+        delta = array.copy()
+        delta[1:] -= array[:-1]
+        return delta.tobytes()
+    if array.dtype.itemsize > 1:
+        return _bytes_of(array).T.tobytes()
+    return array.tobytes()
+
+
+def _unfilter(block: memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(block, size + 1)  # never more than the header promises
+    if len(raw) != size or not inflater.eof:
+        raise TracksError(f"{len(raw)} bytes where {dtype}{shape} needs {size}")
+    flat = np.frombuffer(raw, np.uint8)
+    if dtype == np.uint8 and len(shape) > 1:
+        return np.add.accumulate(flat.reshape(shape), axis=0, dtype=np.uint8)
+    if dtype.itemsize > 1:
+        return np.ascontiguousarray(flat.reshape(dtype.itemsize, -1).T).view(dtype).reshape(shape)
+    return flat.view(dtype).reshape(shape)
+
+
+def _bytes_of(array: Array) -> npt.NDArray[np.uint8]:
+    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize)
