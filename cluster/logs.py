@@ -40,7 +40,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     ]
     ending: list[Processor]
     if readable:
-        ending = [structlog.dev.ConsoleRenderer()]
+        ending = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
         ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
     structlog.configure(

@@ -217,6 +217,8 @@ def _check_state(state: VideoState | str) -> str:
 
 def _decode_list_cursor(cursor: str) -> tuple[datetime, str]:
     created_at, video_id = decode_cursor(cursor, str, str)
+    if not str(video_id).isprintable():  # NUL and surrogates, which PostgreSQL's text cannot hold
+        raise bad_cursor()
     try:
         return datetime.fromisoformat(str(created_at)), str(video_id)
     except ValueError:

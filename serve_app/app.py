@@ -1,0 +1,125 @@
+"""The application: `create_app` for any ASGI server, `build` for Ray Serve.
+
+Puts the parts together and nothing else. Under Serve it answers below /api/v1; the paths here are relative
+to that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from anyio import to_thread
+from fastapi import FastAPI
+
+from cluster import logs
+from cluster.errors import UnavailableError
+from cluster.settings import get_settings
+from serve_app import problems
+from serve_app.context import Context
+from serve_app.envelope import Envelope
+from serve_app.probes import versions
+from serve_app.routes import cluster, events, intake, media, results, uploads, videos
+from serve_app.services import Services
+from serve_app.uploads import UploadService
+
+if TYPE_CHECKING:
+    from ray import serve
+
+_log = structlog.get_logger(__name__)
+
+ROUTE_PREFIX = "/api/v1"
+SWEEP_INTERVAL_S = 300.0
+
+# A listener of events holds a request for as long as it listens, and costs next to nothing.
+MAX_ONGOING_REQUESTS = 1000
+# Listeners would never leave by themselves; they and broken-off uploads find another replica.
+DRAIN_S = 5.0
+# Mostly waiting for stores; the pool of segmentation actors is to have the cores.
+REPLICA_CPUS = 0.1
+
+_DESCRIPTION = """Upload a video, get it back as shots, scenes and chapters.
+
+Errors are problem documents (RFC 9457) with a stable `code`. Lists give a `next_cursor` while there is
+more."""
+
+_TAGS = [
+    {"name": "videos", "description": "Hand in, follow, stop and remove videos"},
+    {"name": "uploads", "description": "Large files in parts (tus 1.0.0)"},
+    {"name": "results", "description": "Segments, curves, exports, the file and its keyframes"},
+    {"name": "cluster", "description": "The installation and its health"},
+]
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these services, which it opens at startup and closes at shutdown."""
+    context = Context.over(services)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await to_thread.run_sync(services.open)
+        sweeper = asyncio.create_task(_sweep(context.uploads))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await to_thread.run_sync(services.close)
+
+    app = FastAPI(
+        title="Scenestream",
+        description=_DESCRIPTION,
+        version=versions().get("scenestream", "0"),
+        openapi_tags=_TAGS,
+        docs_url=None,  # its page loads scripts from another host
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+    )
+    app.state.context = context
+    for part in (videos, intake, events, results, media, uploads, cluster):
+        app.include_router(part.router)
+    problems.install(app)
+    app.add_middleware(Envelope, observe=context.metrics.observe)
+    return app
+
+
+async def _sweep(uploads: UploadService) -> None:
+    """Remove expired uploads now and then; any replica may, and one that cannot tries again."""
+    while True:
+        try:
+            await to_thread.run_sync(uploads.sweep)
+        except (UnavailableError, OSError) as error:
+            _log.warning("expired uploads not removed", error=str(error))
+        await asyncio.sleep(SWEEP_INTERVAL_S)
+
+
+def _app_of_this_process() -> FastAPI:
+    settings = get_settings()
+    logs.configure(settings)
+    return create_app(Services.from_settings(settings))
+
+
+def build(args: dict[str, Any] | None = None) -> serve.Application:
+    """The Serve application. `args` may hold `replicas`; otherwise `http.api_replicas` of the settings
+    counts.
+
+    Each replica makes its own application: connections cannot be sent to it.
+    """
+    from ray import serve  # here, so that `create_app` serves without loading Ray Serve
+
+    replicas = int((args or {}).get("replicas") or get_settings().http.api_replicas)
+    as_deployment = serve.deployment(
+        name="api",
+        num_replicas=replicas,
+        max_ongoing_requests=MAX_ONGOING_REQUESTS,
+        graceful_shutdown_timeout_s=DRAIN_S,
+        graceful_shutdown_wait_loop_s=0.5,
+        ray_actor_options={"num_cpus": REPLICA_CPUS},
+        logging_config={"enable_access_log": False},  # /metrics counts; a page polls every second
+    )
+    application: serve.Application = as_deployment(serve.ingress(_app_of_this_process)()).bind()
+    return application

@@ -1,0 +1,58 @@
+"""What a stored file is, told from its first bytes, and names that are safe to show.
+
+Never from the file's extension, and only to label the download: whether a file can be segmented is decided
+where it is decoded.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote
+
+HEAD_BYTES = 512
+UNKNOWN_TYPE = "application/octet-stream"
+MAX_NAME_CHARS = 200
+_TS_PACKET_BYTES = 188
+
+
+def content_type(head: bytes) -> str:
+    """The media type of a file by its first HEAD_BYTES (ISO 14496-12, Matroska, RIFF, ISO 13818-1)."""
+    if head[4:8] == b"ftyp":
+        return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
+    if head[4:8] in {b"moov", b"mdat", b"wide", b"free"}:
+        return "video/quicktime"
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    if head.startswith(b"OggS"):
+        return "video/ogg"
+    if head.startswith(b"FLV\x01"):
+        return "video/x-flv"
+    if head.startswith(b"0&\xb2u\x8ef\xcf\x11"):
+        return "video/x-ms-wmv"
+    if head.startswith(b"\x00\x00\x01\xba"):
+        return "video/mpeg"
+    if head[:1] == b"G" and head[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1] == b"G":
+        return "video/mp2t"
+    return UNKNOWN_TYPE
+
+
+def display_name(given: str | None) -> str:
+    """A name to show for an uploaded file: no path, no control or direction characters, bounded.
+
+    Only ever shown; stored names are generated.
+    """
+    name = (given or "").replace("\\", "/").rsplit("/", 1)[-1]
+    name = unicodedata.normalize("NFC", name)
+    # Categories C*: control, format (which turns the reading direction), surrogate, private, unassigned;
+    # Z*: every kind of space and line separator.
+    kinds = ((char, unicodedata.category(char)[0]) for char in name)
+    name = "".join(" " if kind == "Z" else char for char, kind in kinds if kind != "C")
+    return name.strip()[:MAX_NAME_CHARS].rstrip() or "video"
+
+
+def content_disposition(kind: str, name: str) -> str:
+    """A Content-Disposition header (RFC 6266): `kind` is "inline" or "attachment"."""
+    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

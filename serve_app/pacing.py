@@ -1,0 +1,41 @@
+"""Sends a file no faster than its reader can be expected to take it.
+
+Serve's proxy has no backpressure on responses either: what a replica has read from the disk beyond what the
+client has taken is in memory. Knows no file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+
+from anyio import CapacityLimiter, to_thread
+
+BURST_BYTES = 32 << 20  # sent at once: seeking and short clips are not slowed down
+RATE_BYTES_S = 32 << 20  # then; more than a film of any bit rate needs
+
+
+async def paced(
+    blocks: Iterator[bytes],
+    threads: CapacityLimiter,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[bytes]:
+    """The blocks, the first BURST_BYTES at once and the rest at RATE_BYTES_S.
+
+    Each is read on one of `threads`; none is held between two blocks. Tests bring their own time.
+    """
+    began = clock()
+    sent = 0
+    try:
+        while block := await to_thread.run_sync(next, blocks, b"", limiter=threads):
+            ahead_s = (sent - BURST_BYTES) / RATE_BYTES_S - (clock() - began)
+            if ahead_s > 0:
+                await sleep(ahead_s)
+            sent += len(block)
+            yield block
+    finally:
+        if isinstance(blocks, Generator):
+            blocks.close()

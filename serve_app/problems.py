@@ -1,0 +1,258 @@
+"""Problem documents (RFC 9457) and the one table of their stable codes.
+
+Every error leaves the API through here: `application/problem+json` with a `code` for programs and a `detail`
+for people that says what to do. Knows nothing of the routes that raise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import Scope
+
+from cluster.errors import (
+    ConflictError,
+    InvalidSettingsError,
+    LimitExceededError,
+    NotFoundError,
+    ScenestreamError,
+    UnavailableError,
+    UsageError,
+)
+
+_log = structlog.get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_S = 5
+"""What a 503 tells the client to wait: about the time a restarted server needs to answer again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is the same for every problem of one code."""
+
+    status: int
+    title: str
+
+
+CODES: Mapping[str, Kind] = {
+    "bad_request": Kind(400, "The request cannot be understood"),
+    "bad_multipart": Kind(400, "The multipart body is broken"),
+    "bad_json": Kind(400, "The body is not the JSON that is wanted"),
+    "bad_cursor": Kind(400, "The cursor is not one this list gave out"),
+    "bad_checksum_header": Kind(400, "The checksum header cannot be used"),
+    "unknown_format": Kind(400, "There is no such export format"),
+    "cross_site": Kind(403, "Requests from another site's pages are refused"),
+    "not_found": Kind(404, "There is no such thing"),
+    "no_such_path": Kind(404, "There is no such address"),
+    "method_not_allowed": Kind(405, "The address does not take this method"),
+    "client_too_slow": Kind(408, "The body did not come"),
+    "conflict": Kind(409, "The state does not allow this"),
+    "not_ready": Kind(409, "The result is not there yet"),
+    "upload_offset_mismatch": Kind(409, "The part does not start where the upload ends"),
+    "tus_version": Kind(412, "Only version 1.0.0 of the tus protocol is spoken"),
+    "too_large": Kind(413, "The body is too large for one request"),
+    "limit_exceeded": Kind(413, "Over a limit of this installation"),
+    "unsupported_media_type": Kind(415, "The content type is not one this address takes"),
+    "range_not_satisfiable": Kind(416, "The range lies outside the file"),
+    "invalid_request": Kind(422, "A parameter has a wrong value"),
+    "invalid_settings": Kind(422, "A segmentation setting is wrong"),
+    "empty_file": Kind(422, "The file is empty"),
+    "idempotency_key_reused": Kind(422, "The Idempotency-Key belongs to another request"),
+    "address_refused": Kind(422, "The address is not one that is imported from"),
+    "import_failed": Kind(422, "The address gave no file"),
+    "upload_locked": Kind(423, "Another request is writing to this upload"),
+    "checksum_mismatch": Kind(460, "The bytes are not those the checksum was made of"),
+    "internal": Kind(500, "Something went wrong on the server"),
+    "busy": Kind(503, "Too much is being uploaded at this moment"),
+    "storage_full": Kind(503, "There is no room for the file"),
+    "unavailable": Kind(503, "A server this request needs does not answer"),
+}
+
+_CLASS_CODES: tuple[tuple[type[ScenestreamError], str], ...] = (
+    (NotFoundError, "not_found"),
+    (ConflictError, "conflict"),
+    (InvalidSettingsError, "invalid_settings"),
+    (LimitExceededError, "limit_exceeded"),
+    (UsageError, "bad_request"),
+    (UnavailableError, "unavailable"),
+)
+
+
+class FieldProblem(BaseModel):
+    """One wrong parameter of a request."""
+
+    where: str = Field(description="Place and name, as in `query.limit` or `body.url`")
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details. Programs look at `code`, people read `detail`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:scenestream:problem:not_found",
+                    "title": CODES["not_found"].title,
+                    "status": 404,
+                    "detail": "There is no video 5f0c….",
+                    "code": "not_found",
+                    "instance": "/api/v1/videos/5f0c…",
+                    "request_id": "8b7f0f5e5d0a4a0f",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="`urn:scenestream:problem:` and the code")
+    title: str
+    status: int
+    detail: str = Field(description="What happened and what to do")
+    code: str = Field(description="Stable; one of the table in the README")
+    instance: str = Field(description="The path that was asked for")
+    request_id: str | None = Field(None, description="Finds the request in the server's log")
+    errors: list[FieldProblem] | None = Field(None, description="With `invalid_request`: what is wrong")
+
+
+class Problem(Exception):  # noqa: N818 - it is what is sent, not only an error
+    """Raised by a route to answer with a problem document. `code` must be in `CODES`."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: list[FieldProblem] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = CODES[code]
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.errors = errors
+        if self.kind.status == 503:
+            self.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
+
+    def response(self, path: str, request_id: str | None) -> JSONResponse:
+        """The document as a response."""
+        body: dict[str, Any] = {
+            "type": f"urn:scenestream:problem:{self.code}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "code": self.code,
+            "instance": path,
+            "request_id": request_id,
+        }
+        if self.errors is not None:
+            body["errors"] = [error.model_dump() for error in self.errors]
+        return JSONResponse(body, self.kind.status, headers=self.headers, media_type=PROBLEM_JSON)
+
+
+def from_error(error: ScenestreamError) -> Problem:
+    """The problem for an exception of the ground floor: its own code where the table has it."""
+    fallback = next((code for kind, code in _CLASS_CODES if isinstance(error, kind)), "internal")
+    code = error.code if error.code in CODES else fallback
+    return Problem(code, error.message)
+
+
+def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that can answer with these codes, for the OpenAPI document."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, "internal"):
+        kind = CODES[code]
+        entry = by_status.setdefault(
+            kind.status, {"description": "", "content": {PROBLEM_JSON: {"schema": _PROBLEM_REF}}}
+        )
+        entry["description"] += f"{'; ' if entry['description'] else ''}`{code}`: {kind.title}"
+        if kind.status == 503:
+            entry["headers"] = {
+                "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}
+            }
+    return by_status
+
+
+_REFS = "#/components/schemas/{model}"
+_PROBLEM_REF = {"$ref": _REFS.format(model="ProblemDocument")}
+
+
+def _with_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
+    """Put the schema that `declared` refers to into an OpenAPI document."""
+    schema = ProblemDocument.model_json_schema(ref_template=_REFS)
+    parts = {**schema.pop("$defs", {}), "ProblemDocument": schema}
+    document.setdefault("components", {}).setdefault("schemas", {}).update(parts)
+    return document
+
+
+def _allowed(app: FastAPI, scope: Scope) -> list[str]:
+    """The methods of the address (RFC 9110 section 10.2.1); a route by itself knows only its own."""
+    path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+    operations: dict[str, Any] = next(
+        (
+            found
+            for template, found in app.openapi()["paths"].items()
+            if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+        ),
+        {},
+    )
+    return sorted(method.upper() for method in operations)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application with a problem document."""
+
+    def answer(request: Request, problem: Problem) -> JSONResponse:
+        problem.headers |= getattr(request.state, "headers_of_problems", {})
+        return problem.response(request.url.path, getattr(request.state, "request_id", None))
+
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return answer(request, error)
+
+    async def on_ground_floor(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ScenestreamError)
+        problem = from_error(error)
+        if problem.kind.status >= 500:
+            _log.warning("request failed", code=problem.code, error=error.message, path=request.url.path)
+        return answer(request, problem)
+
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        wrong = [
+            FieldProblem(where=".".join(str(part) for part in item["loc"]), message=str(item["msg"]))
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{item.where}: {item.message}" for item in wrong)
+        return answer(request, Problem("invalid_request", detail, errors=wrong))
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, StarletteHTTPException)
+        if error.status_code == 404:
+            problem = Problem("no_such_path", f"Nothing answers at {request.url.path}. See /openapi.json.")
+        elif error.status_code == 405:
+            problem = Problem(
+                "method_not_allowed",
+                f"{request.url.path} does not take {request.method}.",
+                headers={"Allow": ", ".join(_allowed(app, request.scope))},
+            )
+        else:
+            problem = Problem("bad_request", str(error.detail), headers=error.headers)
+        return answer(request, problem)
+
+    plain_openapi = app.openapi
+    app.openapi = lambda: _with_problem_schema(plain_openapi())  # type: ignore[method-assign]
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(ScenestreamError, on_ground_floor)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(StarletteHTTPException, on_http)

@@ -1,0 +1,63 @@
+"""The installation: pool, queue and servers; probes for an orchestrator; metrics for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from serve_app.context import context_of
+from serve_app.metrics import CONTENT_TYPE
+from serve_app.probes import versions
+from serve_app.schemas import Alive, Cluster, Readiness
+
+router = APIRouter(tags=["cluster"])
+
+
+@router.get("/cluster", summary="The pool, the queue and the servers")
+async def get_cluster(request: Request) -> Cluster:
+    """Answers within seconds, whatever is away: what is not known is null."""
+    probes = context_of(request).probes
+    (pool, why), servers, counts, depth = await asyncio.gather(
+        probes.pool(),
+        probes.all_servers(),
+        to_thread.run_sync(probes.counts),
+        to_thread.run_sync(probes.depth),
+    )
+    return Cluster(
+        pool=pool, pool_detail=why, queue_depth=depth, videos=counts, servers=servers, versions=versions()
+    )
+
+
+@router.get("/healthz", summary="Whether this process answers")
+async def healthz() -> Alive:
+    """Says nothing about the servers behind it: restarting this process would not mend them."""
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    summary="Whether the servers that are needed answer",
+    responses={503: {"model": Readiness, "description": "Some do not; `servers` names them"}},
+)
+async def readyz(request: Request, response: Response) -> Readiness:
+    """PostgreSQL, RabbitMQ and MongoDB."""
+    servers = await context_of(request).probes.needed()
+    ready = all(server.healthy for server in servers)
+    if not ready:
+        response.status_code = 503
+    return Readiness(ready=ready, servers=servers)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    summary="Prometheus metrics of this replica",
+    responses={
+        200: {"description": "Text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    },
+)
+def metrics(request: Request) -> Response:
+    """Requests and their latency, videos by state, depth of the queue."""
+    return Response(context_of(request).metrics.render(), headers={"Content-Type": CONTENT_TYPE})

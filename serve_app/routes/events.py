@@ -1,0 +1,142 @@
+"""GET /videos/{id}/events: server-sent events (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
+
+from cluster.stores.cache import EVENT_ID, Event
+from cluster.stores.video import Video
+from serve_app.context import VideoId, context_of
+from serve_app.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
+from serve_app.present import progress_document, video_document
+from serve_app.problems import declared
+
+router = APIRouter(tags=["videos"])
+
+HEARTBEAT_S = 10.0
+_NO_EVENTS_YET = "0-0"
+_DESCRIPTION = """
+A stream of server-sent events that ends after `done`:
+
+| event | data |
+|---|---|
+| `state` | the video, whenever its state, revision or attempt changes |
+| `progress` | the video's `progress` |
+| `segments` | there are new ones to read: `{"state": "provisional" or "final", …}` |
+| `done` | the video, when it is done, failed or cancelled |
+
+A listener first gets `state` and `progress` as they are. One that sends `Last-Event-ID` gets before that
+what it missed, as far as it is kept. Comments are heartbeats.
+"""
+
+
+@router.get(
+    "/videos/{video_id}/events",
+    summary="Follow a video",
+    description=_DESCRIPTION,
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The events",
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "example": 'id: 1736070000000-0\nevent: progress\ndata: {"fraction":0.5}\n\n',
+                }
+            },
+        },
+        **declared("not_found", "invalid_request", "unavailable"),
+    },
+)
+async def follow_video(
+    request: Request,
+    video_id: VideoId,
+    last_event_id: Annotated[str | None, Header(description="Where to resume", max_length=64)] = None,
+) -> StreamingResponse:
+    """Answer 404 before the stream begins, then stream."""
+    feeds = context_of(request).feeds
+    begun = await feeds.begin(video_id)
+    stream = _frames(feeds, begun, last_event_id)
+    return StreamingResponse(
+        stream,
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _frames(feeds: Feeds, begun: Beginning, last_event_id: str | None) -> AsyncIterator[bytes]:
+    tail = begun.events[-1].id if begun.events else _NO_EVENTS_YET
+    for event in _missed(begun.events, last_event_id):
+        yield _frame(Told(event.id, event.type, begun.video, event.data, event.data))
+    for frame in _snapshot(begun.video, tail, begun.live):
+        yield frame
+    if begun.video.is_final:
+        yield _frame(Told(tail, "done", begun.video, {}, {}))
+        return
+    async with feeds.follow(begun, tail) as feed:
+        async for frame in _live(feed, tail):
+            yield frame
+
+
+async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
+    """What the feed tells from now on, each once."""
+    count = feed.count_at(tail)
+    sent_at = time.monotonic()
+    while True:
+        told = await feed.since(count, HEARTBEAT_S)
+        if told is None:
+            for frame in _snapshot(feed.video, tail, feed.live):
+                yield frame
+            count = feed.count
+            continue
+        count += len(told)
+        for item in told:
+            # A feed that began before this listener may still be reading what the listener was sent already.
+            if not item.from_row and not newer(item.id, tail):
+                continue
+            tail = item.id if newer(item.id, tail) else tail
+            yield _frame(item)
+            sent_at = time.monotonic()
+            if item.type == "done":
+                return
+        if feed.ended and count == feed.count:
+            return
+        if time.monotonic() - sent_at >= HEARTBEAT_S:
+            yield b": still here\n\n"
+            sent_at = time.monotonic()
+
+
+def _missed(kept: list[Event] | None, last_event_id: str | None) -> list[Event]:
+    """The events after `last_event_id`, as far as they are kept; those told from the row come with it."""
+    if not kept or last_event_id is None or not EVENT_ID.fullmatch(last_event_id):
+        return []
+    return [event for event in kept if newer(event.id, last_event_id) and event.type not in FROM_ROW]
+
+
+def _snapshot(video: Video, tail: str, live: dict[str, Any]) -> list[bytes]:
+    return [_frame(Told(tail, kind, video, live, live)) for kind in ("state", "progress")]
+
+
+def _frame(told: Told) -> bytes:
+    """One event on the wire. JSON has no line breaks, so one data line is enough."""
+    return b"".join(
+        (
+            b"id: ", told.id.encode(), b"\nevent: ", told.type.encode(),
+            b"\ndata: ", to_json(jsonable_encoder(_data(told))), b"\n\n",
+        )
+    )  # fmt: skip
+
+
+def _data(told: Told) -> Any:
+    if told.type in {"state", "done"}:
+        return video_document(told.video, told.live or None)
+    if told.type == "progress":
+        return progress_document(told.video, told.data or None)
+    return told.data

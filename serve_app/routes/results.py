@@ -1,0 +1,157 @@
+"""What came of a video: segments, the curves behind them, exports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cluster.stores.page import Page
+from cluster.stores.video import Video
+from serve_app import exports
+from serve_app.context import Context, VideoId, context_of, root_of
+from serve_app.filetypes import content_disposition
+from serve_app.present import segment_document
+from serve_app.problems import Problem, declared
+from serve_app.schemas import Level, Segment, SegmentList, Signals
+from serve_app.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
+
+router = APIRouter(tags=["results"])
+
+MAX_PAGE = 1000
+Second = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
+
+
+@router.get(
+    "/videos/{video_id}/segments",
+    summary="Shots, scenes and chapters in time order",
+    responses=declared("bad_cursor", "not_found", "invalid_request", "unavailable"),
+)
+def list_segments(
+    request: Request,
+    video_id: VideoId,
+    level: Annotated[Level | None, Query(description="One level; all three if left out")] = None,
+    label: Annotated[str | None, Query(max_length=100, description="Only segments with this label")] = None,
+    from_s: Annotated[Second, Query(description="Only segments that end after this")] = None,
+    to_s: Annotated[Second, Query(description="Only segments that start before this")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> SegmentList:
+    """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions."""
+    context = context_of(request)
+    video = context.services.jobs.get(video_id)
+    page, state = _page_of(context, video, level, label, from_s, to_s, limit, cursor)
+    root = root_of(request)
+    return SegmentList(
+        items=[segment_document(item, video_id, root) for item in page.items],
+        next_cursor=page.next_cursor,
+        state="final" if state else "provisional",
+        revision=video.revision,
+    )
+
+
+def _page_of(
+    context: Context,
+    video: Video,
+    level: Level | None,
+    label: str | None,
+    from_s: float | None,
+    to_s: float | None,
+    limit: int,
+    cursor: str | None,
+) -> tuple[Page[dict[str, Any]], bool]:
+    """The page, and whether it is of a finished timeline."""
+    results = context.services.results
+    if video.timeline_id is not None:
+        return results.segments(video.timeline_id, level, label, from_s, to_s, limit, cursor), True
+    if video.tracks_hash is None:
+        return Page(()), False
+    return (
+        results.provisional_segments(video.id, video.tracks_hash, level, label, from_s, to_s, limit, cursor),
+        False,
+    )
+
+
+@router.get(
+    "/videos/{video_id}/signals",
+    summary="The curves behind the decision",
+    responses=declared("not_found", "not_ready", "invalid_request", "unavailable"),
+)
+def get_signals(
+    request: Request,
+    video_id: VideoId,
+    points: Annotated[int, Query(ge=1, le=MAX_POINTS, description="Spans per curve")] = DEFAULT_POINTS,
+) -> Signals:
+    """Each curve as its lowest and highest value in equal spans of the video, so that no peak is lost."""
+    video, document = _finished(context_of(request), video_id)
+    return signals_of(document, video.revision, points)
+
+
+@router.get(
+    "/videos/{video_id}/export",
+    summary="The result in a format other tools read",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The file",
+            "content": {
+                kind: {"schema": {"type": "object" if kind == "application/json" else "string"}}
+                for kind in exports.MEDIA_TYPES
+            },
+        },
+        **declared("unknown_format", "not_found", "not_ready", "invalid_request", "unavailable"),
+    },
+)
+def export(
+    request: Request,
+    video_id: VideoId,
+    format_: Annotated[
+        str, Query(alias="format", max_length=40, json_schema_extra={"enum": list(exports.FORMATS)})
+    ],
+    level: Annotated[Level | None, Query(description="One level; what the format takes if left out")] = None,
+) -> Response:
+    """`json` is the document of `scenestream segment --json`."""
+    chosen = exports.FORMATS.get(format_)
+    if chosen is None:
+        raise Problem("unknown_format", f"There is no format {format_!r}; use {', '.join(exports.FORMATS)}.")
+    context = context_of(request)
+    video, document = _finished(context, video_id)
+    segments = _all_segments(context, video, level or chosen.default_level, root_of(request))
+    made = exports.Export(
+        filename=video.filename,
+        media=document.get("media") or {},
+        settings=document.get("settings") or {},
+        audio_track=document.get("audio_track") or [],
+        segments=segments,
+    )
+    name = f"{video.filename.rsplit('.', 1)[0]}{chosen.suffix}"
+    return Response(
+        chosen.write(made),
+        media_type=chosen.media_type,
+        headers={"Content-Disposition": content_disposition("attachment", name)},
+    )
+
+
+def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
+    video = context.services.jobs.get(video_id)
+    document = context.services.results.timeline(video.timeline_id) if video.timeline_id else None
+    if document is None:
+        raise Problem(
+            "not_ready",
+            f"The video is {video.state.value}; its result is there when it is done. See its events.",
+        )
+    return video, document
+
+
+def _all_segments(context: Context, video: Video, level: Level | None, root: str) -> list[Segment]:
+    found: list[Segment] = []
+    cursor = None
+    assert video.timeline_id is not None
+    while True:
+        page = context.services.results.segments(
+            video.timeline_id, level=level, limit=MAX_PAGE, cursor=cursor
+        )
+        found += [segment_document(item, video.id, root) for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return found

@@ -1,0 +1,97 @@
+"""Videos: the list, one, cancel, retry, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cluster.stores.video import LEASED_STATES, Video
+from serve_app.context import Context, VideoId, context_of
+from serve_app.deletion import delete_video_everywhere
+from serve_app.present import video_document
+from serve_app.problems import declared
+from serve_app.schemas import State, VideoDocument, VideoList
+
+router = APIRouter(tags=["videos"])
+
+MAX_PAGE = 1000
+
+
+def shown(context: Context, video: Video) -> VideoDocument:
+    """The video with its live progress, where there can be any."""
+    live = context.services.cache.get_progress(video.id) if video.state in LEASED_STATES else None
+    return video_document(video, live)
+
+
+def told(context: Context, video: Video) -> VideoDocument:
+    """The video as it is now, and listeners hear of it at once."""
+    context.services.cache.publish_event(video.id, "state", {"state": video.state.value})
+    return shown(context, video)
+
+
+@router.get(
+    "/videos",
+    summary="List videos, newest first",
+    responses=declared("bad_cursor", "invalid_request", "unavailable"),
+)
+def list_videos(
+    request: Request,
+    state: Annotated[State | None, Query(description="Only videos in this state")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="Text in the file's name")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> VideoList:
+    """Pages neither repeat nor skip a video while others arrive."""
+    context = context_of(request)
+    page = context.services.jobs.list_videos(state=state, q=q, limit=limit, cursor=cursor)
+    return VideoList(items=[shown(context, video) for video in page.items], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/videos/{video_id}",
+    summary="One video",
+    responses=declared("not_found", "invalid_request", "unavailable"),
+)
+def get_video(request: Request, video_id: VideoId) -> VideoDocument:
+    """Where it stands, and what it is once that is known."""
+    context = context_of(request)
+    return shown(context, context.services.jobs.get(video_id))
+
+
+@router.post(
+    "/videos/{video_id}/cancel",
+    summary="Stop the work on a video",
+    responses=declared("cross_site", "not_found", "conflict", "invalid_request", "unavailable"),
+)
+def cancel_video(request: Request, video_id: VideoId) -> VideoDocument:
+    """A queued video is cancelled at once, a running one within seconds: its state tells when."""
+    context = context_of(request)
+    return told(context, context.services.jobs.cancel(video_id))
+
+
+@router.post(
+    "/videos/{video_id}/retry",
+    status_code=202,
+    summary="Queue a failed or cancelled video again",
+    responses=declared("cross_site", "not_found", "conflict", "invalid_request", "unavailable"),
+)
+def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
+    """What was stored of the earlier attempts is used again."""
+    context = context_of(request)
+    return told(context, context.services.jobs.retry(video_id))
+
+
+@router.delete(
+    "/videos/{video_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Remove a video and everything that came of it",
+    responses=declared("cross_site", "not_found", "invalid_request", "unavailable"),
+)
+def delete_video(request: Request, video_id: VideoId) -> Response:
+    """Legal in every state; work on it stops within seconds."""
+    delete_video_everywhere(context_of(request).services, video_id)
+    return Response(status_code=204)

@@ -1,0 +1,258 @@
+"""The shapes of requests and responses (pydantic), as DESIGN's HTTP contract names them.
+
+Only shapes: how they are filled stands in `serve_app.present`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Level = Literal["shot", "scene", "chapter"]
+State = Literal["queued", "running", "finalizing", "done", "failed", "cancelled"]
+BoundaryKind = Literal["start", "cut", "dissolve", "fade", "wipe", "audio"]
+
+EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
+
+
+class Media(BaseModel):
+    """What the container and its streams say; null in the video until it has been probed."""
+
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    frames: int
+    variable_frame_rate: bool
+    rotation: int
+    video_codec: str
+    audio_codec: str | None
+
+
+class Progress(BaseModel):
+    """How far the work is. `fraction` counts frames where they are known, else stored chunks."""
+
+    fraction: float = Field(ge=0, le=1)
+    chunks_done: int
+    chunks_total: int | None
+    eta_s: float | None = Field(description="Seconds to go at the pace so far; null when not known")
+
+
+class Failure(BaseModel):
+    """Why a video failed."""
+
+    code: str
+    message: str
+
+
+class VideoDocument(BaseModel):
+    """A video and where it stands."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "state": "running",
+                    "filename": "sintel.mp4",
+                    "bytes": 4_372_373,
+                    "sha256": "6e2b…",
+                    "media": None,
+                    "progress": {"fraction": 0.25, "chunks_done": 1, "chunks_total": 4, "eta_s": 9.5},
+                    "settings": {"preset": "default"},
+                    "revision": 0,
+                    "attempt": 1,
+                    "error": None,
+                    "created_at": "2026-01-05T10:00:00Z",
+                    "started_at": "2026-01-05T10:00:01Z",
+                    "finished_at": None,
+                }
+            ]
+        }
+    )
+
+    id: str
+    state: State
+    filename: str
+    bytes: int
+    sha256: str | None
+    media: Media | None
+    progress: Progress
+    settings: dict[str, Any]
+    revision: int = Field(description="0 until the first result, then counts the results")
+    attempt: int
+    error: Failure | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class VideoList(BaseModel):
+    """One page of videos, newest first."""
+
+    items: list[VideoDocument]
+    next_cursor: str | None
+
+
+class Boundary(BaseModel):
+    """Where and why a segment starts, and how sure that is."""
+
+    kind: BoundaryKind
+    confidence: float
+    visual: float
+    audio: float
+    from_s: float
+    to_s: float
+
+
+class Sound(BaseModel):
+    """Shares of the segment's time (0..1), and its loudness; null when there is nothing to measure."""
+
+    speech: float
+    singing: float
+    music: float
+    silence: float
+    loudness_lufs: float | None
+
+
+class Tag(BaseModel):
+    """What the keyframe shows, as one of ImageNet's classes."""
+
+    label: str
+    probability: float
+
+
+class Picture(BaseModel):
+    """What the segment shows, 0..1 each, and its tags."""
+
+    brightness: float
+    motion: float
+    black: float
+    static: float
+    tags: list[Tag]
+
+
+class Segment(BaseModel):
+    """A shot, scene or chapter. Frames count decoded frames, `end_frame` is exclusive."""
+
+    level: Level
+    index: int
+    parent: int | None = Field(description="Index of the segment of the next higher level")
+    start_s: float
+    end_s: float
+    start_frame: int
+    end_frame: int
+    start_pts: int
+    end_pts: int
+    start_boundary: Boundary
+    label: str
+    audio: Sound | None = Field(description="null where the file has no sound track")
+    visual: Picture | None
+    keyframe_s: float | None
+    thumbnail: str | None = Field(description="Address of the keyframe's image")
+
+
+class SegmentList(BaseModel):
+    """One page of segments in time order."""
+
+    items: list[Segment]
+    next_cursor: str | None
+    state: Literal["provisional", "final"]
+    revision: int
+
+
+class Curve(BaseModel):
+    """One signal, down-sampled: in the i-th of n equal spans of the video it lies in min[i]..max[i]."""
+
+    name: str
+    unit: str
+    min: list[float | None]
+    max: list[float | None]
+
+
+class Signals(BaseModel):
+    """The curves behind the decision."""
+
+    revision: int
+    start_s: float
+    end_s: float
+    points: int = Field(description="Spans per curve; fewer than asked for where there are fewer samples")
+    curves: list[Curve]
+
+
+class ImportRequest(BaseModel):
+    """A video to fetch from an address."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"url": "https://example.org/film.mp4", "preset": "film"}]},
+    )
+
+    url: str = Field(max_length=4096, description="http or https; never a private address")
+    preset: str | None = Field(None, max_length=64)
+    settings: dict[str, Any] | None = None
+
+
+class UploadForm(BaseModel):
+    """The fields of a multipart upload, for the OpenAPI document; the body itself is streamed."""
+
+    file: bytes = Field(description="The video", json_schema_extra={"format": "binary"})
+    preset: str | None = None
+    settings: str | None = Field(None, description="JSON object of segmentation settings")
+
+
+class PoolActor(BaseModel):
+    """One segmentation actor."""
+
+    actor: str
+    node: str | None
+    pid: int | None
+    device: str | None
+    state: str
+    video_id: str | None
+    kind: str | None
+    chunk: int | None
+    frames_done: int | None
+    since_s: float | None
+
+
+class Pool(BaseModel):
+    """The segmentation actors, as the pool reports them."""
+
+    actors: list[PoolActor]
+    wanted: int
+    queued: int
+
+
+class ServerHealth(BaseModel):
+    """One server behind the API."""
+
+    name: str
+    healthy: bool
+    detail: str | None = None
+
+
+class Cluster(BaseModel):
+    """The pool, the queue and the servers."""
+
+    pool: Pool | None = Field(description="null when the pool does not answer; `pool_detail` says why")
+    pool_detail: str | None
+    queue_depth: int | None
+    videos: dict[str, int] | None = Field(description="Number of videos by state")
+    servers: list[ServerHealth]
+    versions: dict[str, str]
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether the servers that are needed answer."""
+
+    ready: bool
+    servers: list[ServerHealth]

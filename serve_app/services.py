@@ -1,0 +1,100 @@
+"""The servers behind the API, opened once a process and shared by all routes.
+
+Opening never waits for a server: one that is away is reported by the request that needs it. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from cluster.errors import ScenestreamError, UnavailableError
+from cluster.settings import Settings
+from cluster.stores.broker import BrokerNames, declare_topology, queue_depth
+from cluster.stores.cache import Cache
+from cluster.stores.jobs import Jobs
+from cluster.stores.media import MediaStore
+from cluster.stores.results import Results
+from serve_app.addresses import AddressPolicy, is_public
+
+_log = structlog.get_logger(__name__)
+
+_DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer
+
+
+class Doorbells:
+    """The queue in RabbitMQ, as far as the API looks at it: the bridge does the ringing."""
+
+    def __init__(self, url: str, names: BrokerNames | None = None) -> None:
+        self._url = url
+        self._names = names or BrokerNames()
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._depth = 0
+
+    def declare(self) -> None:
+        """Make sure the queue is there; UnavailableError when RabbitMQ is away."""
+        declare_topology(self._url, self._names)
+
+    def depth(self) -> int:
+        """Messages ready, at most _DEPTH_KEPT_S old; UnavailableError when RabbitMQ is away."""
+        with self._lock:
+            if time.monotonic() - self._asked_at > _DEPTH_KEPT_S:
+                self._depth = queue_depth(self._url, self._names.queue)
+                self._asked_at = time.monotonic()
+            return self._depth
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes need. `import_policy` says which addresses a URL import may connect to."""
+
+    settings: Settings
+    jobs: Jobs
+    results: Results
+    doorbells: Doorbells
+    cache: Cache
+    media: MediaStore
+    import_policy: AddressPolicy = field(default=is_public)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Services:
+        """The stores at the settings' URLs, not opened yet. UsageError for a URL that cannot be one."""
+        return cls(
+            settings=settings,
+            jobs=Jobs(settings.postgres_url),
+            results=Results(settings.mongodb_url, settings.mongodb_database),
+            doorbells=Doorbells(settings.rabbitmq_url),
+            cache=Cache(settings.redis_url),
+            media=MediaStore(settings.media_url),
+        )
+
+    def open(self) -> None:
+        """Bring schema, indexes and queues up to date, as far as their servers answer.
+
+        Whoever comes first does it: the stack, the bridge or a replica of the API.
+        """
+        self.jobs.open()
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("schema", self.jobs.migrate),
+            ("indexes", self.results.ensure_indexes),
+            ("queues", self.doorbells.declare),
+        )
+        for what, step in steps:
+            try:
+                step()
+            except UnavailableError as error:
+                _log.warning("server away at the start", what=what, error=error.message)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        closers: tuple[Callable[[], None], ...] = (self.jobs.close, self.results.close, self.cache.close)
+        for close in closers:
+            try:
+                close()
+            except ScenestreamError as error:
+                _log.warning("a store did not close in order", error=error.message)

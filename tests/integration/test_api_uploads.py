@@ -1,0 +1,404 @@
+"""Resumable uploads (tus 1.0.0) over HTTP, with breaks, repeats and two replicas."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from serve_app.services import Services
+from serve_app.uploads import UploadService
+from tests.support import api as support
+from tests.support.api import Api, serving
+
+api = support.running_api
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PART = {**TUS, "Content-Type": "application/offset+octet-stream"}
+FILM = bytes(range(256)) * 4000  # 1,024,000 bytes
+
+
+@pytest.fixture(scope="module")
+def second_replica(api: Api) -> Iterator[Api]:
+    """Another application process's worth of state over the same stores."""
+    fresh = Services.from_settings(api.services.settings)
+    values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
+    with serving(Services(**(values | {"doorbells": api.services.doorbells}))) as other:
+        yield other
+
+
+def metadata(**values: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
+
+
+def begin(api: Api, length: int = len(FILM), **values: str) -> str:
+    headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": metadata(**values)}
+    answer = api.client.post("/uploads", headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"].removeprefix("/api/v1")
+
+
+def patch(api: Api, upload: str, offset: int, data: bytes, **headers: str) -> httpx.Response:
+    return api.client.patch(upload, content=data, headers={**PART, "Upload-Offset": str(offset), **headers})
+
+
+def head(api: Api, upload: str) -> httpx.Response:
+    return api.client.head(upload, headers=TUS)
+
+
+def stored(api: Api, video_id: str) -> bytes:
+    with api.services.media.open(f"videos/{video_id}/source") as file:
+        return file.read()
+
+
+def test_the_server_says_what_it_can(api: Api) -> None:
+    answer = api.client.options("/uploads")
+
+    assert answer.status_code == 204
+    assert answer.headers["tus-version"] == "1.0.0"
+    assert set(answer.headers["tus-extension"].split(",")) == {
+        "creation", "creation-with-upload", "termination", "checksum", "expiration",
+    }  # fmt: skip
+    assert answer.headers["tus-checksum-algorithm"] == "sha1,sha256"
+    assert int(answer.headers["tus-max-size"]) == api.services.settings.limits.file_bytes
+
+
+def test_an_upload_in_parts_becomes_a_video(api: Api) -> None:
+    upload = begin(api, filename="../a film.mp4", preset="talk", settings='{"min_scene_s": 6}')
+
+    first = patch(api, upload, 0, FILM[:400_000])
+    between = head(api, upload)
+    last = patch(api, upload, 400_000, FILM[400_000:])
+
+    assert (first.status_code, first.headers["upload-offset"]) == (204, "400000")
+    assert "scenestream-video-id" not in first.headers
+    assert between.status_code == 200
+    assert between.headers["upload-offset"] == "400000"
+    assert between.headers["upload-length"] == str(len(FILM))
+    assert between.headers["upload-metadata"] == metadata(
+        filename="../a film.mp4", preset="talk", settings='{"min_scene_s": 6}'
+    )
+    assert between.headers["upload-expires"].endswith("GMT")
+    assert between.headers["cache-control"] == "no-store"
+    video_id = last.headers["scenestream-video-id"]
+    video = api.client.get(f"/videos/{video_id}").json()
+    assert (video["state"], video["filename"], video["bytes"]) == ("queued", "a film.mp4", len(FILM))
+    assert video["sha256"] == hashlib.sha256(FILM).hexdigest()
+    assert video["settings"]["preset"] == "talk"
+    assert video["settings"]["min_scene_s"] == 6
+    assert stored(api, video_id) == FILM
+    assert head(api, upload).headers["scenestream-video-id"] == video_id
+
+
+def test_the_first_part_may_come_with_the_creation(api: Api) -> None:
+    headers = {**PART, "Upload-Length": str(len(FILM))}
+
+    begun = api.client.post("/uploads", content=FILM[:1000], headers=headers)
+    last = patch(api, begun.headers["location"].removeprefix("/api/v1"), 1000, FILM[1000:])
+    whole = api.client.post("/uploads", content=b"small film", headers={**PART, "Upload-Length": "10"})
+
+    assert (begun.status_code, begun.headers["upload-offset"]) == (201, "1000")
+    assert stored(api, last.headers["scenestream-video-id"]) == FILM
+    assert stored(api, whole.headers["scenestream-video-id"]) == b"small film"
+
+
+def test_a_wrong_offset_is_refused_and_changes_nothing(api: Api) -> None:
+    upload = begin(api)
+    patch(api, upload, 0, FILM[:1000])
+
+    for offset in (0, 999, 1001):
+        answer = patch(api, upload, offset, b"wrong")
+        assert (answer.status_code, answer.json()["code"]) == (409, "upload_offset_mismatch")
+        assert answer.headers["upload-offset"] == "1000"
+        assert answer.headers["tus-resumable"] == "1.0.0"
+    last = patch(api, upload, 1000, FILM[1000:])
+
+    assert stored(api, last.headers["scenestream-video-id"]) == FILM
+
+
+def test_a_part_beyond_the_announced_length_is_refused(api: Api) -> None:
+    upload = begin(api, length=10)
+
+    answer = patch(api, upload, 0, b"eleven byte")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert head(api, upload).headers["upload-offset"] == "0"
+
+
+def test_repeating_the_last_part_makes_no_second_video(api: Api, second_replica: Api) -> None:
+    upload = begin(api, filename="once.mp4")
+    patch(api, upload, 0, FILM[:-10])
+
+    first = patch(api, upload, len(FILM) - 10, FILM[-10:])
+    repeated = patch(second_replica, upload, len(FILM) - 10, FILM[-10:])
+    empty = patch(second_replica, upload, len(FILM), b"")
+
+    assert repeated.status_code == 409
+    assert empty.headers["scenestream-video-id"] == first.headers["scenestream-video-id"]
+    assert len(api.client.get("/videos", params={"q": "once.mp4"}).json()["items"]) == 1
+
+
+def test_parts_at_the_same_offset_at_the_same_time(api: Api, second_replica: Api) -> None:
+    upload = begin(api, filename="race.mp4")
+    start = threading.Barrier(6)
+
+    def send(number: int) -> httpx.Response:
+        start.wait()
+        return patch((api, second_replica)[number % 2], upload, 0, FILM)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, range(6)))
+
+    assert sorted(answer.status_code for answer in answers)[0] == 204
+    assert [answer.status_code for answer in answers].count(204) == 1
+    assert {answer.status_code for answer in answers} <= {204, 409, 423}
+    (video,) = api.client.get("/videos", params={"q": "race.mp4"}).json()["items"]
+    assert video["sha256"] == hashlib.sha256(stored(api, video["id"])).hexdigest()
+
+
+def test_replicas_may_take_turns(api: Api, second_replica: Api) -> None:
+    upload = begin(api, filename="turns.mp4")
+    offset = 0
+    for number, size in enumerate((300_000, 1, 200_000, 100_000, len(FILM))):
+        data = FILM[offset : offset + size]
+        answer = patch((api, second_replica)[number % 2], upload, offset, data)
+        offset = int(answer.headers["upload-offset"])
+
+    video = api.client.get(f"/videos/{answer.headers['scenestream-video-id']}").json()
+
+    assert offset == len(FILM)
+    assert video["sha256"] == hashlib.sha256(FILM).hexdigest()
+
+
+def test_a_replica_that_died_before_it_told_the_offset(api: Api) -> None:
+    upload = begin(api)
+    patch(api, upload, 0, FILM[:1000])
+    api.services.media.write_at(upload.removeprefix("/"), 1000, b"written, then killed")
+
+    assert head(api, upload).headers["upload-offset"] == "1000"
+    last = patch(api, upload, 1000, FILM[1000:])
+
+    assert stored(api, last.headers["scenestream-video-id"]) == FILM
+
+
+@pytest.mark.parametrize("died", ["before moving", "before the video", "before the answer"])
+def test_a_replica_that_died_while_finishing(api: Api, second_replica: Api, died: str) -> None:
+    name = f"{died}.mp4"
+    upload = begin(api, filename=name)
+    upload_id = upload.rsplit("/", 1)[1]
+    key = f"uploads/{upload_id}"
+    api.services.media.write_at(key, 0, FILM)
+    assert api.services.jobs.uploads.advance(upload_id, 0, len(FILM))
+    row = api.services.jobs.uploads.get(upload_id)
+    if died != "before moving":
+        api.services.media.finish_parts(key, len(FILM))
+        api.services.media.move(key, f"videos/{row.metadata['video_id']}/source")
+    if died == "before the answer":
+        api.services.jobs.create_video(
+            video_id=row.metadata["video_id"],
+            filename=name,
+            bytes_=len(FILM),
+            sha256=hashlib.sha256(FILM).hexdigest(),
+            media_key=f"videos/{row.metadata['video_id']}/source",
+            preset=row.metadata["preset"],
+            settings=row.metadata["settings"],
+            idempotency_key=f"upload:{upload_id}",
+        )
+
+    resumed = head(second_replica, upload)
+
+    assert resumed.headers["upload-offset"] == str(len(FILM))
+    video_id = resumed.headers["scenestream-video-id"]
+    assert [video["id"] for video in api.client.get("/videos", params={"q": name}).json()["items"]] == [
+        video_id
+    ]
+    assert stored(api, video_id) == FILM
+    assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(FILM).hexdigest()
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_part_is_held_against_its_checksum(api: Api, algorithm: str) -> None:
+    upload = begin(api)
+    digest = base64.b64encode(hashlib.new(algorithm, FILM[:1000]).digest()).decode()
+
+    damaged = patch(api, upload, 0, b"?" + FILM[1:1000], **{"Upload-Checksum": f"{algorithm} {digest}"})
+    after = head(api, upload)
+    whole = patch(api, upload, 0, FILM[:1000], **{"Upload-Checksum": f"{algorithm} {digest}"})
+
+    assert (damaged.status_code, damaged.json()["code"]) == (460, "checksum_mismatch")
+    assert after.headers["upload-offset"] == "0"
+    assert whole.headers["upload-offset"] == "1000"
+
+
+@pytest.mark.parametrize("header", ["md5 AAAA", "sha1", "sha1 not-base64!", ""])
+def test_a_checksum_that_cannot_be_used(api: Api, header: str) -> None:
+    answer = patch(api, begin(api), 0, b"part", **{"Upload-Checksum": header})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_checksum_header")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"Upload-Length": "5"}, 412, "tus_version"),
+        ({"Upload-Length": "5", "Tus-Resumable": "0.2.2"}, 412, "tus_version"),
+        ({**TUS}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "-5"}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "five"}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "9" * 40}, 400, "bad_request"),
+        ({**TUS, "Upload-Defer-Length": "1"}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "0"}, 422, "empty_file"),
+        ({**TUS, "Upload-Length": str(2**60)}, 413, "limit_exceeded"),
+        ({**TUS, "Upload-Length": "5", "Upload-Metadata": "filename !!"}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "5", "Upload-Metadata": "a YQ==,a YQ=="}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "5", "Upload-Metadata": "filename AA=="}, 400, "bad_request"),
+        ({**TUS, "Upload-Length": "5", "Upload-Metadata": metadata(preset="opera")}, 422, "invalid_settings"),
+        ({**TUS, "Upload-Length": "5", "Upload-Metadata": metadata(settings="{")}, 422, "invalid_settings"),
+        ({**TUS, "Upload-Length": "5", "Content-Type": "text/plain"}, 415, "unsupported_media_type"),
+    ],
+)
+def test_an_upload_that_cannot_begin(api: Api, headers: dict[str, str], status: int, code: str) -> None:
+    answer = api.client.post("/uploads", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["tus-resumable"] == "1.0.0"
+    if status == 412:
+        assert answer.headers["tus-version"] == "1.0.0"
+
+
+def test_a_part_is_at_most_8_mib_announced_or_not(api: Api) -> None:
+    upload = begin(api, length=20 << 20)
+    too_much = bytes((8 << 20) + 1)
+
+    announced = patch(api, upload, 0, too_much)
+    counted = api.client.patch(
+        upload,
+        content=(too_much[at : at + 65536] for at in range(0, len(too_much), 65536)),
+        headers={**PART, "Upload-Offset": "0"},
+    )
+    just_right = patch(api, upload, 0, too_much[:-1])
+
+    assert (announced.status_code, announced.json()["code"]) == (413, "too_large")
+    assert (counted.status_code, counted.json()["code"]) == (413, "too_large")
+    assert just_right.headers["upload-offset"] == str(8 << 20)
+
+
+def test_a_part_needs_its_content_type_and_offset(api: Api) -> None:
+    upload = begin(api)
+
+    wrong_type = api.client.patch(
+        upload, content=b"x", headers={**TUS, "Upload-Offset": "0", "Content-Type": "video/mp4"}
+    )
+    no_offset = api.client.patch(upload, content=b"x", headers=PART)
+
+    assert (wrong_type.status_code, wrong_type.json()["code"]) == (415, "unsupported_media_type")
+    assert (no_offset.status_code, no_offset.json()["code"]) == (400, "bad_request")
+
+
+def test_a_connection_that_breaks_within_a_part(api: Api) -> None:
+    upload = begin(api)
+    patch(api, upload, 0, FILM[:1000])
+
+    def broken() -> Iterator[bytes]:
+        yield FILM[1000:5000]
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        api.client.patch(
+            upload,
+            content=broken(),
+            headers={**PART, "Upload-Offset": "1000", "Content-Length": "500000"},
+        )
+    offset = int(head(api, upload).headers["upload-offset"])
+    last = patch(api, upload, offset, FILM[offset:])
+
+    assert offset == 1000
+    assert stored(api, last.headers["scenestream-video-id"]) == FILM
+
+
+def test_giving_up_removes_the_bytes(api: Api) -> None:
+    upload = begin(api)
+    patch(api, upload, 0, FILM[:1000])
+    key = upload.removeprefix("/")
+    assert api.services.media.exists(key)
+
+    answer = api.client.delete(upload, headers=TUS)
+
+    assert answer.status_code == 204
+    assert not api.services.media.exists(key)
+    assert head(api, upload).status_code == 404
+    assert patch(api, upload, 1000, b"x").json()["code"] == "not_found"
+    assert api.client.delete(upload, headers=TUS).status_code == 404
+
+
+def test_giving_up_a_finished_upload_keeps_the_video(api: Api) -> None:
+    upload = begin(api, length=4)
+    video_id = patch(api, upload, 0, b"film").headers["scenestream-video-id"]
+
+    assert api.client.delete(upload, headers=TUS).status_code == 204
+    assert stored(api, video_id) == b"film"
+
+
+def test_post_stands_in_for_methods_that_do_not_pass(api: Api) -> None:
+    upload = begin(api, length=8)
+    override = "X-HTTP-Method-Override"
+
+    part = api.client.post(upload, content=b"film", headers={**PART, "Upload-Offset": "0", override: "PATCH"})
+    plain = api.client.post(upload, headers=TUS)
+    gone = api.client.post(upload, headers={**TUS, override: "DELETE"})
+
+    assert part.headers["upload-offset"] == "4"
+    assert plain.status_code == 405
+    assert gone.status_code == 204
+    assert head(api, upload).status_code == 404
+
+
+def test_what_expires_is_swept_away(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 0.2}) as api:
+        upload = begin(api)
+        key = upload.removeprefix("/")
+        api.services.media.write_at(key, 0, b"some bytes")
+        threading.Event().wait(0.3)
+
+        late = patch(api, upload, 0, b"late")
+        swept = UploadService(api.services).sweep()
+
+        assert (late.status_code, late.json()["code"]) == (404, "not_found")
+        assert swept == 1
+        assert not api.services.media.exists(key)
+
+
+def test_the_settings_survive_the_upload_exactly(api: Api) -> None:
+    upload = begin(api, length=4, settings=json.dumps({"audio_weight": 0.25, "shot_sensitivity": 1}))
+    video_id = patch(api, upload, 0, b"film").headers["scenestream-video-id"]
+
+    settings = api.client.get(f"/videos/{video_id}").json()["settings"]
+
+    assert (settings["audio_weight"], settings["shot_sensitivity"]) == (0.25, 1)
+
+
+def test_uploads_into_an_object_store(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, media_url="memory://uploads-test") as api:
+        upload = begin(api)
+        patch(api, upload, 0, FILM[:300_000])
+        repeated = patch(api, upload, 0, FILM[:100])
+        patch(api, upload, 300_000, FILM[300_000:300_001])
+        last = patch(api, upload, 300_001, FILM[300_001:])
+        video_id = last.headers["scenestream-video-id"]
+        given_up = begin(api)
+        patch(api, given_up, 0, FILM[:1000])
+        api.client.delete(given_up, headers=TUS)
+
+        part = api.client.get(f"/videos/{video_id}/media", headers={"Range": "bytes=299990-300009"})
+
+        assert repeated.status_code == 409
+        assert stored(api, video_id) == FILM
+        assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(FILM).hexdigest()
+        assert (part.status_code, part.content) == (206, FILM[299_990:300_010])
+        assert not api.services.media.exists(given_up.removeprefix("/"))

@@ -1,0 +1,117 @@
+"""The gate before big bodies: a bounded number at a time, and patience with an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+
+import pytest
+from anyio import CapacityLimiter
+
+from serve_app import gate, pacing
+from serve_app.gate import Gate, patiently, read_small
+from serve_app.problems import Problem
+
+
+def test_who_finds_no_place_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+
+    async def third_of_two() -> Problem:
+        door = Gate(2)
+        async with door.enter(), door.enter():
+            with pytest.raises(Problem) as refused:
+                async with door.enter():
+                    pytest.fail("three of two")
+        async with door.enter(), door.enter():  # both places are free again
+            return refused.value
+
+    refused = asyncio.run(third_of_two())
+
+    assert (refused.code, refused.kind.status) == ("busy", 503)
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_who_waits_gets_the_place_that_becomes_free() -> None:
+    order: list[str] = []
+
+    async def visit(door: Gate, name: str) -> None:
+        async with door.enter():
+            order.append(name)
+            await asyncio.sleep(0)
+
+    async def visits() -> None:
+        door = Gate(1)
+        await asyncio.gather(*(visit(door, name) for name in "abc"))
+
+    asyncio.run(visits())
+
+    assert order == ["a", "b", "c"]
+
+
+def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "BODY_IDLE_S", 0.01)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"the beginning"
+        await asyncio.Event().wait()
+
+    async def read() -> list[bytes]:
+        return [chunk async for chunk in patiently(stalled())]
+
+    with pytest.raises(Problem) as refused:
+        asyncio.run(read())
+
+    assert (refused.value.code, refused.value.kind.status) == ("client_too_slow", 408)
+
+
+def test_a_small_body_is_counted_as_it_comes() -> None:
+    seen = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal seen
+        while True:
+            seen += 1
+            yield bytes(10)
+
+    with pytest.raises(Problem) as refused:
+        asyncio.run(read_small(endless(), 95, "A part"))
+
+    assert refused.value.code == "too_large"
+    assert seen == 10
+
+
+def test_a_file_is_sent_at_once_and_then_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(pacing, "BURST_BYTES", 20)
+    monkeypatch.setattr(pacing, "RATE_BYTES_S", 10)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def send() -> list[bytes]:
+        blocks = (bytes([number]) * 10 for number in range(1, 6))
+        sent = pacing.paced(blocks, CapacityLimiter(1), clock=lambda: sum(slept), sleep=sleep)
+        return [block async for block in sent]
+
+    assert b"".join(asyncio.run(send())) == b"".join(bytes([number]) * 10 for number in range(1, 6))
+    assert slept == [1.0, 1.0]
+
+
+def test_a_reader_that_leaves_closes_the_file() -> None:
+    closed: list[bool] = []
+
+    def file() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"block"
+        finally:
+            closed.append(True)
+
+    async def leave() -> None:
+        async with aclosing(pacing.paced(file(), CapacityLimiter(1))) as blocks:
+            await anext(blocks)
+
+    asyncio.run(leave())
+
+    assert closed == [True]
