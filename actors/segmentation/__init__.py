@@ -1,0 +1,69 @@
+"""The segmentation library: a video file in, a timeline of shots, scenes and chapters out.
+
+    timeline = segment_file("film.mp4")
+    timeline.to_document()
+
+Or step by step, as a cluster does it: `build_plan`, `analyse_chunk` for every chunk of the plan (anywhere, in
+any order), `fuse` (pure, without the file). Imports no cluster, no store and no web framework.
+
+Names are loaded when they are first used, so that the parts that need no network do without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actors.segmentation.analyse import analyse_chunk
+    from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
+    from actors.segmentation.fusion import TracksMismatchError, fuse, provisional_shots
+    from actors.segmentation.limits import Limits
+    from actors.segmentation.models import Models
+    from actors.segmentation.plan import Plan, build_plan
+    from actors.segmentation.settings import AnalysisSettings, FusionSettings, split, tracks_hash
+    from actors.segmentation.timeline import Segment, Timeline
+    from actors.segmentation.tracks import ChunkTracks
+    from actors.segmentation.whole import segment_file
+
+__all__ = [
+    "AnalysisSettings",
+    "Cancelled",
+    "ChunkTracks",
+    "FusionSettings",
+    "Limits",
+    "MediaError",
+    "MediaErrorCode",
+    "Models",
+    "Plan",
+    "Segment",
+    "Timeline",
+    "TracksMismatchError",
+    "analyse_chunk",
+    "build_plan",
+    "fuse",
+    "provisional_shots",
+    "segment_file",
+    "split",
+    "tracks_hash",
+]
+
+_HOME = {
+    "analyse": ("analyse_chunk",),
+    "errors": ("Cancelled", "MediaError", "MediaErrorCode"),
+    "fusion": ("TracksMismatchError", "fuse", "provisional_shots"),
+    "limits": ("Limits",),
+    "models": ("Models",),
+    "plan": ("Plan", "build_plan"),
+    "settings": ("AnalysisSettings", "FusionSettings", "split", "tracks_hash"),
+    "timeline": ("Segment", "Timeline"),
+    "tracks": ("ChunkTracks",),
+    "whole": ("segment_file",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -7,7 +7,7 @@ writer left is never mixed in. Which timeline of a video counts is for PostgreSQ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import bson
@@ -125,7 +125,7 @@ class Timelines:
         names = ("video_id", "revision", "segment_count")
         return {**document, "timeline_id": timeline_id, **{name: head[name] for name in names}}
 
-    def drop_other_timelines(self, video_id: str, keep: set[str]) -> None:
+    def drop_other_timelines(self, video_id: str, keep: Container[str]) -> None:
         """Removes the video's timelines but those in `keep`.
 
         What an interrupted writer left stays until the video is deleted: it cannot be told from what a

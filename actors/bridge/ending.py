@@ -1,0 +1,124 @@
+"""How a job ends: done, failed, cancelled, handed back, or overtaken by another holder of the lease.
+
+Each way is one fenced write to PostgreSQL, made once the pool has given up the rest of the work. Knows the
+stores and the pool's client; not how a video is segmented.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from actors.bridge.control import Aborted, Control, Patience, Reason
+from actors.bridge.reporter import Reporter
+from actors.bridge.timeline_ids import NotOutdated
+from actors.pool.tasks import Outcome, Task
+from cluster.errors import NotFoundError, UnavailableError
+from cluster.stores.jobs import Jobs
+from cluster.stores.media import MediaStore
+from cluster.stores.results import Results
+from cluster.stores.video import Video
+
+log = structlog.get_logger(__name__)
+
+
+class PoolLike(Protocol):
+    """What a job needs of the pool (see `PoolClient`)."""
+
+    @property
+    def window(self) -> int:
+        """How many chunks to have under way at once."""
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Have a task done; the future never holds an exception."""
+
+    def cancel(self, video_id: str, epoch: int) -> None:
+        """Give up all tasks of this lease, waiting a while for their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all jobs of a bridge share."""
+
+    jobs: Jobs
+    results: Results
+    media: MediaStore
+    reporter: Reporter
+    pool: PoolLike
+
+
+class Ending:
+    """The last calls of one job. `video` as claimed."""
+
+    def __init__(self, video: Video, services: Services, control: Control) -> None:
+        self._video = video
+        self._epoch = video.lease_epoch
+        self._services = services
+        self._control = control
+        # Neither an orderly stop nor a late cancellation keeps a job from saying that it is done.
+        self._patience = Patience(control, tolerate=Reason.CANCELLED)
+        self._log = log.bind(video_id=video.id, epoch=self._epoch)
+
+    def done(self, revision: int, timeline_id: str) -> None:
+        """The timeline is stored whole: show it. Aborted when the lease is lost."""
+        jobs = self._services.jobs
+        if not self._patience.call(jobs.finish, self._video.id, self._epoch, revision, timeline_id):
+            raise Aborted(Reason.LOST)
+        self._services.reporter.done(self._video.id, revision)
+        try:
+            self._services.results.drop_other_timelines(
+                self._video.id, keep=NotOutdated(self._epoch, shown_before=self._video.timeline_id)
+            )
+        except UnavailableError as error:  # nobody sees them, and the next revision drops them as well
+            self._log.warning("outdated timelines kept", reason=error.message)
+
+    def failed(self, code: str, message: str) -> None:
+        """The video cannot be segmented. Aborted when the lease is lost."""
+        jobs = self._services.jobs
+        if not self._patience.call(jobs.fail, self._video.id, self._epoch, code, message):
+            raise Aborted(Reason.LOST)
+        self._log.info("job failed", code=code, reason=message)
+        error = {"code": code, "message": message}
+        self._services.reporter.ended(self._video.id, "failed", error=error)
+        self._services.pool.cancel(self._video.id, self._epoch)
+
+    def given_up(self, reason: Reason) -> None:
+        """Somebody else decided that the job ends. Never raises for a server that is away."""
+        self._log.info("job given up", reason=reason.value)
+        self._services.pool.cancel(self._video.id, self._epoch)
+        try:
+            if reason is Reason.STOPPED:
+                self._release()
+            elif reason is Reason.CANCELLED:
+                self._acknowledge_cancel()
+            else:
+                self._leave()
+        except Aborted as aborted:
+            self._log.info("job left", reason=aborted.reason.value)
+        except UnavailableError as error:  # the lease runs out by itself
+            self._log.warning("job left without a word", reason=error.message)
+
+    def _release(self) -> None:
+        """One try: at an orderly stop nobody waits for a server that is away."""
+        if self._services.jobs.release(self._video.id, self._epoch):
+            self._services.reporter.state(self._video.id, "queued")
+
+    def _acknowledge_cancel(self) -> None:
+        jobs = self._services.jobs
+        if self._patience.call(jobs.acknowledge_cancel, self._video.id, self._epoch):
+            self._services.reporter.ended(self._video.id, "cancelled")
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The lease is lost. If that is because the video was deleted, take away what came too late."""
+        try:
+            self._services.jobs.get(self._video.id)
+        except NotFoundError:
+            self._log.info("video was deleted, removing what was made of it")
+            self._services.results.delete_video(self._video.id)
+            self._services.media.delete(f"videos/{self._video.id}")
+            self._services.reporter.forget(self._video.id)

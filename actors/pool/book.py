@@ -1,0 +1,126 @@
+"""The pool's books: which tasks wait, which run, who waits for them, and how many actors each has cost.
+
+A task that killed an actor goes back to the front of its video's queue; one that killed too many ends its
+video with a reason. Tasks asked for twice (a bridge that tries again, a second lease holder) run once.
+Knows asyncio's futures, but no Ray, no clock and no actor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actors.pool.fair_queue import FairQueue
+from actors.pool.tasks import CODE_CRASHED, Kind, Outcome, Status, Task
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A task on the books. `epoch` is that of the youngest lease that asked for it."""
+
+    task: Task
+    epoch: int
+    future: asyncio.Future[Outcome]
+    actors_lost: int = 0
+    running: bool = False
+    cancelled: bool = False
+
+
+class BookFullError(Exception):
+    """More tasks than the pool is willing to remember."""
+
+
+class Book:
+    """All tasks that were asked for and have no outcome yet. One event loop, no locks."""
+
+    def __init__(self, *, chunk_attempts: int, max_entries: int) -> None:
+        self._chunk_attempts = chunk_attempts
+        self._max_entries = max_entries
+        self._entries: dict[tuple[Any, ...], Entry] = {}
+        self._queue: FairQueue[Entry] = FairQueue()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def queued(self) -> int:
+        """Tasks no actor has."""
+        return len(self._queue)
+
+    def submit(self, task: Task) -> Entry:
+        """Put a task on the books, or join the one that gives the same result. BookFullError: no room."""
+        entry = self._entries.get(task.key)
+        if entry is not None and not entry.cancelled:
+            entry.epoch = max(entry.epoch, task.epoch)
+            return entry
+        if len(self._entries) >= self._max_entries:
+            raise BookFullError
+        entry = Entry(task, task.epoch, asyncio.get_running_loop().create_future())
+        self._entries[task.key] = entry
+        if task.kind is Kind.CHUNK:
+            self._queue.push(task.video_id, entry, task.cost_s)
+        else:
+            self._queue.push_urgent(task.video_id, entry)
+        return entry
+
+    def next(self) -> Entry | None:
+        """The task an idle actor takes now."""
+        entry = self._queue.pop()
+        if entry is not None:
+            entry.running = True
+        return entry
+
+    def settle(self, entry: Entry, outcome: Outcome) -> None:
+        """The actor has answered; a crash it survived counts like one it did not."""
+        if outcome.status is Status.CRASHED:
+            self.lost(entry, outcome.message, counted=True)
+        else:
+            self._close(entry, Outcome.cancelled() if entry.cancelled else outcome)
+
+    def lost(self, entry: Entry, reason: str, *, counted: bool) -> None:
+        """The actor that had the task is gone. `counted`: the task may be to blame."""
+        entry.running = False
+        entry.task = replace(entry.task, again=True)
+        entry.actors_lost += counted
+        if entry.cancelled:
+            self._close(entry, Outcome.cancelled())
+        elif entry.actors_lost >= self._chunk_attempts:
+            self._close(entry, Outcome.error(CODE_CRASHED, self._crash_message(entry, reason)))
+        elif entry.task.kind is Kind.CHUNK:
+            self._queue.give_back(entry.task.video_id, entry, entry.task.cost_s)
+        else:
+            self._queue.give_back_urgent(entry.task.video_id, entry)
+
+    def cancel(self, video_id: str, epoch: int) -> list[Entry]:
+        """Give up what was asked for under this lease or an older one; returns the entries that still run."""
+
+        def meant(entry: Entry) -> bool:
+            return entry.task.video_id == video_id and entry.epoch <= epoch
+
+        for entry in self._queue.remove(video_id, meant):
+            self._close(entry, Outcome.cancelled())
+        running = [entry for entry in self._entries.values() if entry.running and meant(entry)]
+        for entry in running:
+            entry.cancelled = True
+        return running
+
+    def _close(self, entry: Entry, outcome: Outcome) -> None:
+        entry.running = False
+        if self._entries.get(entry.task.key) is entry:
+            del self._entries[entry.task.key]
+        if not entry.future.done():
+            entry.future.set_result(outcome)
+
+    @staticmethod
+    def _crash_message(entry: Entry, reason: str) -> str:
+        what = {
+            Kind.PLAN: "Reading this file",
+            Kind.CHUNK: f"The analysis of part {entry.task.chunk + 1} of this video",
+            Kind.FUSE: "Joining the results of this video",
+        }[entry.task.kind]
+        times = "time" if entry.actors_lost == 1 else "times"
+        return (
+            f"{what} broke down {entry.actors_lost} {times} (last: {reason}). The file may be damaged: "
+            "re-encode it and upload it again; other videos are not affected."
+        )

@@ -1,0 +1,133 @@
+"""Opens a local file as a container of streams, and nothing else that ffmpeg would open.
+
+Demuxers are allowed by name, so a playlist, a concat script, an image sequence or a device never opens
+anything, whatever the file is called; the only protocol is `file`. Every way in which opening fails becomes
+a MediaError; a missing or unreadable path stays the OSError it is. Knows no frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import av
+import av.error
+from av.stream import Discard, Stream
+
+from actors.segmentation.errors import MediaError, MediaErrorCode
+from actors.segmentation.limits import Limits
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+
+AnyStream = TypeVar("AnyStream", bound=Stream)
+
+VIDEO_DEMUXERS = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "flv", "ogg", "asf", "mxf", "rm", "dv", "nut", "wtv", "gxf",
+    "ivf", "gif", "yuv4mpegpipe", "mpegvideo", "m4v", "h263", "h264", "hevc", "vvc", "obu", "av1", "vc1",
+)  # fmt: skip
+AUDIO_DEMUXERS = ("wav", "mp3", "aac", "flac", "ac3", "eac3", "w64", "aiff", "caf", "amr", "dts", "ape", "wv")
+"""Opened only to be able to say that there is sound but no picture."""
+
+_SNIFF_BYTES = 16
+_ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide")
+_MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u")
+"""Beginnings of Matroska and WebM, Ogg, FLV, MPEG program streams, ASF."""
+
+
+def open_container(path: Path | str, limits: Limits | None = None) -> InputContainer:
+    """Open a local file for demuxing; the caller closes it.
+
+    MediaError: empty_file, not_media, truncated, limit_exceeded (file size, number of streams). OSError:
+    the path cannot be read.
+    """
+    limits = limits or Limits()
+    file = Path(path).resolve(strict=True)
+    with file.open("rb") as stream:
+        head = stream.read(_SNIFF_BYTES)
+    size = file.stat().st_size
+    if not head:
+        raise MediaError(MediaErrorCode.EMPTY_FILE, "The file is empty. Upload the video again.")
+    if size > limits.file_bytes:
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The file has {size} bytes; at most {limits.file_bytes} are allowed. Upload a shorter or more "
+            "compressed version.",
+        )
+    try:
+        container = av.open(
+            str(file),
+            mode="r",
+            options={"max_pixels": str(limits.decoder_pixels), "threads": "1"},
+            container_options={
+                "format_whitelist": ",".join(VIDEO_DEMUXERS + AUDIO_DEMUXERS),
+                "protocol_whitelist": "file",
+            },
+            metadata_errors="replace",
+        )
+    except av.error.FFmpegError as error:
+        raise _opening_failed(head, error) from error
+    if len(container.streams) > limits.streams:
+        count = len(container.streams)
+        container.close()
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The file has {count} streams; at most {limits.streams} are allowed. Remove the unneeded ones.",
+        )
+    return container
+
+
+@contextmanager
+def opened(path: Path | str, limits: Limits | None = None) -> Iterator[InputContainer]:
+    """`open_container`, closed at the end of the block."""
+    container = open_container(path, limits)
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[Packet[AnyStream]]:
+    """Packets of these streams in the file's order, then an empty one for each that flushes its decoder.
+
+    av.error.FFmpegError when the file cannot be read further.
+    """
+    try:
+        yield from cast("Iterator[Packet[AnyStream]]", container.demux(list(streams)))
+    except IndexError:
+        # Streams that a damaged file reveals while it is read are unknown to PyAV, which stumbles over them
+        # after the last packet, when all others have been flushed.
+        return
+
+
+def ignore_other_streams(container: InputContainer, wanted: Sequence[int]) -> None:
+    """Tell the demuxer to skip the packets of all other streams, which saves reading them."""
+    for stream in container.streams:
+        if stream.index not in wanted:
+            stream.discard = Discard.all
+
+
+def _begins_like_a_container(head: bytes) -> bool:
+    avi = head[:4] == b"RIFF" and head[8:12] == b"AVI "
+    return avi or head[4:8] in _ISO_BOXES or head.startswith(_MAGIC)
+
+
+def _opening_failed(head: bytes, error: av.error.FFmpegError) -> MediaError:
+    if isinstance(error, av.error.MemoryError):
+        return MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            "The file asks for more memory than there is. It is probably damaged; export it again.",
+        )
+    if _begins_like_a_container(head):
+        return MediaError(
+            MediaErrorCode.TRUNCATED,
+            "The file begins like a video, but its index is missing or damaged. It was probably not copied "
+            "or recorded to its end: export or upload it again.",
+        )
+    return MediaError(
+        MediaErrorCode.NOT_MEDIA,
+        "This is not a video file of a known format. Upload MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV or OGV.",
+    )

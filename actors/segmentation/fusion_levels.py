@@ -1,0 +1,129 @@
+"""Scenes out of shots, chapters out of scenes: the same cost at two scales.
+
+Units (pieces between candidate boundaries) are grouped so that the sum is least of: pairs inside a group
+that do not belong together by picture or sound, boundaries without evidence, unusual lengths. Knows
+evidence; does not know tracks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.fusion_grouping import NEVER, Grouping, group
+from actors.segmentation.fusion_places import Places
+from actors.segmentation.fusion_sounds import Sounds
+
+Floats = npt.NDArray[np.float64]
+
+PICTURE_PAIRS, SOUND_PAIRS = 2.2, 0.5
+"""Weights of the pairs' log odds: pairs are far from independent of each other and of the boundary's cues."""
+LENGTH_SIGMA = 0.9
+"""Of the logarithm of a group's length: two thirds lie between 0.4 and 2.5 times the usual length."""
+MAX_UNITS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How one level is grouped. bias: log odds of a boundary before any evidence. reach_s: pairs of units
+    this far apart count a third. usual_s, shortest_s: lengths of a group."""
+
+    bias: float
+    reach_s: float
+    usual_s: float
+    shortest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CueWeights:
+    """How much picture and sound count, 0..1 each."""
+
+    picture: float
+    sound: float
+
+    @classmethod
+    def of(cls, audio_weight: float) -> CueWeights:
+        """0: picture alone, 0.5: both fully, 1: sound alone."""
+        return cls(min(1.0, 2.0 * (1.0 - audio_weight)), min(1.0, 2.0 * audio_weight))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Starts of all groups but the first, as unit numbers; confidence and each cue's log odds of each."""
+
+    starts: tuple[int, ...]
+    confidence: tuple[float, ...]
+    picture: tuple[float, ...]
+    sound: tuple[float, ...]
+
+
+def group_units(
+    times_s: Floats,
+    places: Places,
+    sounds: Sounds | None,
+    visual: Floats,
+    audio: Floats,
+    level: Level,
+    weights: CueWeights,
+) -> Groups:
+    """Group the units times_s[k] .. times_s[k + 1]. visual, audio: log odds of a boundary before unit k."""
+    pairs = _Pairs(times_s, places, sounds, level.reach_s, weights)
+    boundary = level.bias + weights.picture * visual + weights.sound * audio
+
+    def length_cost(duration_s: Floats) -> Floats:
+        unusual = np.log(np.maximum(duration_s, 1e-3) / level.usual_s) ** 2 / (2 * LENGTH_SIGMA**2)
+        out: Floats = np.where(duration_s < level.shortest_s, NEVER, unusual)
+        return out
+
+    grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS)
+    picture, sound = pairs.across(grouping)
+    starts = np.array(grouping.starts, np.int64)
+    margins = np.clip(np.array(grouping.margins), -30, 30)
+    return Groups(
+        grouping.starts,
+        tuple((1 / (1 + np.exp(-margins))).tolist()),
+        tuple((weights.picture * visual[starts] - picture).tolist()),
+        tuple((weights.sound * audio[starts] - sound).tolist()),
+    )
+
+
+class _Pairs:
+    """Evidence of pairs of units, weighted by nearness and by length.
+
+    The weight of two units is the integral of exp(-distance / reach) over both, so that the same film cut
+    finer gives the same sums.
+    """
+
+    def __init__(
+        self, times_s: Floats, places: Places, sounds: Sounds | None, reach_s: float, weights: CueWeights
+    ) -> None:
+        self._starts, self._ends = times_s[:-1], times_s[1:]
+        self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
+        self._places, self._sounds, self._reach_s, self._weights = places, sounds, reach_s, weights
+
+    def together(self, unit: int, first: int) -> Floats:
+        """That `unit` belongs with each of the units first .. unit - 1."""
+        picture, sound = self._parts(unit, first)
+        return picture + sound
+
+    def across(self, grouping: Grouping) -> tuple[list[float], list[float]]:
+        """Evidence of picture and sound that the two groups beside each boundary are one."""
+        bounds = [0, *grouping.starts, len(self._mass)]
+        picture, sound = [], []
+        for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False):
+            parts = [self._parts(unit, a) for unit in range(b, c)]
+            picture.append(float(sum(p[: b - a].sum() for p, _ in parts)))
+            sound.append(float(sum(s[: b - a].sum() for _, s in parts)))
+        return picture, sound
+
+    def _parts(self, unit: int, first: int) -> tuple[Floats, Floats]:
+        earlier = slice(first, unit)
+        gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
+        weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
+        same = self._places.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
+        picture = self._weights.picture * PICTURE_PAIRS * weight * same
+        if self._sounds is None:
+            return picture, np.zeros(len(picture))
+        return picture, self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)

@@ -1,0 +1,126 @@
+"""How likely two stretches of video show the same place: by what is in the picture and by its colours.
+
+Every unit (a shot, or a piece of one) gets a mean embedding and a mean colour distribution; two units are
+compared by both, and the result is a log likelihood ratio, so that evidence adds up. The scale is set by
+the video itself: in a lecture everything is alike, in a trailer nothing is. Knows tracks of the picture;
+does not know sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.tracks import FrameTrack, KeyframeTrack
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+COLOUR_BITS = 2
+"""Bits kept of each channel: 4 x 4 x 4 colours are coarse enough for a change of angle."""
+COLOUR_FRAMES = 6
+"""Frames of a unit whose colours are taken, evenly spread."""
+SAME, UNLIKE = 0.75, 0.30
+"""Usual similarity of embeddings of two shots of one place, and of two places."""
+SAME_COLOURS, UNLIKE_COLOURS = 0.85, 0.35
+UNLIKE_RANGE = 0.25
+"""How far a video may raise what is usual: where even distant shots are alike, likeness says less."""
+EMBEDDING_GAIN = 9.0
+COLOUR_GAIN = 4.0
+ALIKE_MAX, UNLIKE_MAX = 3.0, 1.5
+"""One pair says at most this much (log odds). A picture that returns binds what lies between (A-B-A-B); two
+pictures that differ may well be two views of one scene."""
+FAR_S = 90.0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Places:
+    """Unit vectors of each unit: embeddings (u, 1280) and square roots of colour distributions (u, 64).
+    offset: what is subtracted from a pair's likeness, so that 0 means undecided."""
+
+    embeddings: Floats
+    colours: Floats
+    offset: float
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def __repr__(self) -> str:
+        return f"Places({len(self)} units, offset {self.offset:.2f})"
+
+    def same(self, a: Ints | slice, b: Ints | slice) -> Floats:
+        """Log odds, -UNLIKE_MAX..ALIKE_MAX, that units a (rows) and b (columns) are one place."""
+        likeness = _likeness(self.embeddings[a], self.colours[a], self.embeddings[b], self.colours[b])
+        out: Floats = np.clip(likeness - np.float32(self.offset), -UNLIKE_MAX, ALIKE_MAX)
+        return out
+
+
+def find_places(
+    frames: FrameTrack, keyframes: KeyframeTrack, bounds: Ints, times_s: npt.NDArray[np.float64]
+) -> Places:
+    """Places of the units bounds[i] .. bounds[i + 1] - 1 (frames); times_s: their middles.
+
+    A unit without a keyframe of its own borrows the nearest one.
+    """
+    embeddings = _embeddings(keyframes, bounds)
+    colours = _colours(frames, bounds)
+    return Places(embeddings, colours, _offset(embeddings, colours, times_s))
+
+
+def _embeddings(keyframes: KeyframeTrack, bounds: Ints) -> Floats:
+    units = len(bounds) - 1
+    if not len(keyframes):
+        return np.zeros((units, 1), np.float32)
+    vectors = keyframes.embedding.astype(np.float32)
+    first, last = np.searchsorted(keyframes.frame, bounds[:-1]), np.searchsorted(keyframes.frame, bounds[1:])
+    out = np.zeros((units, vectors.shape[1]), np.float32)
+    for k, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if a == b:
+            middle = (bounds[k] + bounds[k + 1]) // 2
+            a = int(np.argmin(np.abs(keyframes.frame - middle)))
+            b = a + 1
+        out[k] = vectors[a:b].mean(axis=0)
+    return _unit(out)
+
+
+def _colours(frames: FrameTrack, bounds: Ints) -> Floats:
+    units, side = len(bounds) - 1, 1 << COLOUR_BITS
+    share = (np.arange(COLOUR_FRAMES) + 0.5) / COLOUR_FRAMES
+    picked = (bounds[:-1, None] + share * np.diff(bounds)[:, None]).astype(np.int64)
+    shift = 8 - COLOUR_BITS
+    out = np.zeros((units, side**3), np.float32)
+    for start in range(0, units, 512):
+        rows = picked[start : start + 512]
+        top = (frames.thumb[rows.ravel()] >> shift).astype(np.int64)
+        colour = (top[..., 0] * side + top[..., 1]) * side + top[..., 2]
+        where = np.repeat(np.arange(len(rows)), colour[0].size * COLOUR_FRAMES)
+        counts = np.bincount(where * side**3 + colour.ravel(), minlength=len(rows) * side**3)
+        out[start : start + len(rows)] = counts.reshape(len(rows), -1)
+    return _unit(np.sqrt(out))
+
+
+def _unit(vectors: Floats) -> Floats:
+    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+    out: Floats = vectors / np.maximum(norm, 1e-6)
+    return out
+
+
+def _likeness(a: Floats, a_colours: Floats, b: Floats, b_colours: Floats) -> Floats:
+    out: Floats = EMBEDDING_GAIN * (a @ b.T) + COLOUR_GAIN * (a_colours @ b_colours.T)
+    return out
+
+
+def _offset(embeddings: Floats, colours: Floats, times_s: npt.NDArray[np.float64]) -> float:
+    """Half way between what shots of one place have in common and what distant shots of this video have."""
+    same = EMBEDDING_GAIN * SAME + COLOUR_GAIN * SAME_COLOURS
+    unlike = EMBEDDING_GAIN * UNLIKE + COLOUR_GAIN * UNLIKE_COLOURS
+    some = np.unique(np.linspace(0, len(embeddings) - 1, 200).round().astype(np.int64))
+    likeness = _likeness(embeddings[some], colours[some], embeddings[some], colours[some])
+    far = np.abs(times_s[some][:, None] - times_s[some]) > FAR_S
+    if far.any():
+        seen = float(np.median(likeness[far]))
+        reach = UNLIKE_RANGE * (EMBEDDING_GAIN + COLOUR_GAIN)
+        unlike = float(np.clip(seen, unlike - 0.5 * reach, unlike + reach))
+    return 0.5 * (same + unlike)

@@ -1,0 +1,124 @@
+"""What the first bytes of a packet say: does it show a picture, and may a decoder begin at it?
+
+A container's key flag alone is not enough for exactness: an H.264 key frame may be the start of a gradual
+refresh, or an ordinary I frame that later frames reach behind. Knows bitstream headers (ITU-T H.264 7.3,
+D.2.8; H.265 7.4.2.2; H.266 7.4.2.2; RFC 6386 9.1; the VP9 bitstream 7.2), no container and no decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+BytesCheck = Callable[[bytes], bool]
+
+CLEAN_KEY_CODECS = frozenset({
+    "mpeg1video", "mpeg2video", "mpeg4", "h263", "flv1", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1",
+    "wmv2", "wmv3", "vc1", "theora", "vp6", "vp6f", "vp8", "vp9", "av1", "ffv1",
+})  # fmt: skip
+"""Codecs in which no picture shown after a key frame refers to anything before it."""
+
+_H264_IDR, _H264_SEI = 5, 6
+_SEI_RECOVERY_POINT = 6
+_HEVC_IRAP = range(16, 22)
+_VVC_IRAP = (7, 8, 9)
+
+
+def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> BytesCheck:
+    """A check for key-flagged packets of a codec (ffmpeg's name): do all later shown frames decode from here?
+
+    For codecs that are not known to keep that promise the check says no, and decoding begins at the start.
+    """
+    if codec in ("h264", "hevc", "vvc"):
+        prefix = _length_size(codec, extradata)
+        inspect = {"h264": _h264_begins, "hevc": _hevc_begins, "vvc": _vvc_begins}[codec]
+        return lambda packet: inspect(_nal_units(packet, prefix))
+    clean = codec in CLEAN_KEY_CODECS or intra_only
+    return lambda _packet: clean
+
+
+def is_hidden(codec: str, packet: memoryview) -> bool:
+    """Whether a VP8 or VP9 packet holds only a reference picture that is never shown."""
+    if len(packet) == 0:
+        return False
+    first = packet[0]
+    if codec == "vp8":
+        return not first & 0x10
+    if codec == "vp9":
+        in_superframe = packet[-1] & 0xE0 == 0xC0
+        profile_3 = first & 0x30 == 0x30
+        shift = 1 if profile_3 else 0
+        show_existing = first >> (3 - shift) & 1
+        show_frame = first >> (1 - shift) & 1
+        return first >> 6 == 2 and not in_superframe and not show_existing and not show_frame
+    return False
+
+
+def _length_size(codec: str, extradata: bytes | None) -> int:
+    """Bytes of a NAL unit's length prefix by the avcC, hvcC or vvcC record; 0 = start codes (Annex B).
+
+    Only the record can tell: a length of 256 to 511 bytes looks like a start code.
+    """
+    if not extradata or extradata.startswith((b"\0\0\1", b"\0\0\0\1")):
+        return 0
+    if codec == "h264" and len(extradata) > 4:
+        return (extradata[4] & 3) + 1
+    if codec == "hevc" and len(extradata) > 21:
+        return (extradata[21] & 3) + 1
+    return 4
+
+
+def _nal_units(packet: bytes, length_size: int) -> Iterator[bytes]:
+    if length_size == 0:
+        at = packet.find(b"\0\0\1")
+        while at >= 0:
+            following = packet.find(b"\0\0\1", at + 3)
+            yield packet[at + 3 : following if following >= 0 else None]
+            at = following
+        return
+    at = 0
+    while at + length_size <= len(packet):
+        size = int.from_bytes(packet[at : at + length_size], "big")
+        at += length_size
+        yield packet[at : at + size]
+        at += size
+
+
+def _h264_begins(units: Iterator[bytes]) -> bool:
+    for unit in units:
+        kind = unit[0] & 0x1F if unit else 0
+        if kind == _H264_IDR:
+            return True
+        if kind == _H264_SEI and _recovers_at_once(unit[1:].replace(b"\0\0\3", b"\0\0")):
+            return True
+    return False
+
+
+def _hevc_begins(units: Iterator[bytes]) -> bool:
+    kinds = (unit[0] >> 1 & 0x3F for unit in units if len(unit) > 1)
+    return next((kind in _HEVC_IRAP for kind in kinds if kind < 32), False)
+
+
+def _vvc_begins(units: Iterator[bytes]) -> bool:
+    kinds = (unit[1] >> 3 for unit in units if len(unit) > 1)
+    return next((kind in _VVC_IRAP for kind in kinds if kind < 12), False)
+
+
+def _recovers_at_once(messages: bytes) -> bool:
+    """Whether SEI messages hold a recovery point of zero frames with exact match."""
+    at = 0
+    while at + 2 <= len(messages):
+        kind = size = 0
+        while at < len(messages) and messages[at] == 0xFF:
+            kind, at = kind + 255, at + 1
+        if at < len(messages):
+            kind, at = kind + messages[at], at + 1
+        while at < len(messages) and messages[at] == 0xFF:
+            size, at = size + 255, at + 1
+        if at < len(messages):
+            size, at = size + messages[at], at + 1
+        payload = messages[at : at + size]
+        if kind == _SEI_RECOVERY_POINT and payload:
+            # recovery_frame_cnt ue(v) = 0 is the bit 1, exact_match_flag the bit after it.
+            return payload[0] & 0xC0 == 0xC0
+        at += size
+    return False

@@ -1,0 +1,71 @@
+"""One stream's decoder that survives damage: a packet that does not decode is counted, never raised.
+
+Knows packets and frames; which frame number a frame has is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+
+from actors.segmentation.errors import MediaError, MediaErrorCode
+from actors.segmentation.limits import Limits
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+
+class PictureDecoder:
+    """Decodes packets in the order given. Frames come out in presentation order, some packets later.
+
+    `errors` counts packets that did not decode; with more than one thread an error shows up to that many
+    packets late. What a decoder makes up for missing parts depends on the number of threads; undamaged
+    frames do not.
+    """
+
+    def __init__(
+        self, stream: VideoStream, limits: Limits, *, threads: int = 1, reorder_depth: int = 0
+    ) -> None:
+        context = stream.codec_context
+        context.thread_count = threads
+        context.thread_type = "AUTO"
+        context.options = {"max_pixels": str(limits.decoder_pixels)}
+        if context.codec.canonical_name == "h264":
+            # The decoder learns how far frames are reordered as it goes and drops frames while it learns.
+            context.reorder_depth = max(context.reorder_depth, reorder_depth)
+        self._context = context
+        self._limits = limits
+        self.errors = 0
+
+    def decode(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        """The frames that are ready after this packet; an empty packet flushes.
+
+        MediaError limit_exceeded when a frame is larger than allowed, whatever the header said.
+        """
+        try:
+            frames = self._context.decode(packet)
+        except EOFError:
+            return []  # flushed twice
+        except (av.error.FFmpegError, ValueError):
+            self.errors += 1
+            return []
+        for frame in frames:
+            check_size(frame.width, frame.height, self._limits)
+        return frames
+
+
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """MediaError limit_exceeded when a picture is larger than allowed, upright or turned."""
+    long_side, short_side = max(width, height), min(width, height)
+    if long_side > max(limits.width_px, limits.height_px) or short_side > min(
+        limits.width_px, limits.height_px
+    ):
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The picture has {width} x {height} pixels; at most {limits.width_px} x {limits.height_px} are "
+            "allowed. Upload a smaller version.",
+        )

@@ -1,0 +1,97 @@
+"""The settings of one video: what is analysed (needs a decode) and how it is fused (never does).
+
+Knows names, ranges and defaults. Does not know presets nor where settings come from: the flat dictionary
+arrives complete and validated against `configs/segment_settings.schema.json`; the ranges are checked here
+again because the library is used without the cluster too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+TRACKS_VERSION = 1
+"""Raise it whenever analysis would measure something else: stored tracks of another version are not used."""
+
+UNIT = (0.0, 1.0)
+RANGES: dict[str, tuple[float, float]] = {
+    "video_stream": (0, 1023),
+    "audio_stream": (0, 1023),
+    "shot_sensitivity": UNIT,
+    "scene_sensitivity": UNIT,
+    "chapter_sensitivity": UNIT,
+    "min_shot_s": (0.0, 60.0),
+    "min_scene_s": (0.0, 3_600.0),
+    "min_chapter_s": (0.0, 36_000.0),
+    "scene_length_s": (1.0, 3_600.0),
+    "chapter_length_s": (5.0, 36_000.0),
+    "audio_weight": UNIT,
+}
+"""Inclusive bounds of every number, equal to those of the JSON Schema (a test compares them)."""
+
+
+def _check(settings: object) -> None:
+    for field in fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, field.name)
+        low, high = RANGES[field.name]
+        if value is None and field.name in ("video_stream", "audio_stream"):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise ValueError(f"{field.name} must be a number from {low:g} to {high:g}, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """What is decoded. Streams by their index in the container; None = the best, as ffmpeg chooses."""
+
+    video_stream: int | None = None
+    audio_stream: int | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FusionSettings:
+    """How tracks become segments. Sensitivities: 0 few boundaries .. 0.5 neutral .. 1 many.
+
+    `*_length_s` is the length a scene or chapter is expected to have (the prior's median), `min_*_s` the
+    shortest one kept. `audio_weight`: 0 the picture alone, 0.5 both, 1 the sound alone (for scenes and
+    chapters; shots are what the picture shows).
+    """
+
+    shot_sensitivity: float = 0.5
+    scene_sensitivity: float = 0.5
+    chapter_sensitivity: float = 0.5
+    min_shot_s: float = 0.1
+    min_scene_s: float = 3.0
+    min_chapter_s: float = 30.0
+    scene_length_s: float = 20.0
+    chapter_length_s: float = 180.0
+    audio_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings]:
+    """The flat dictionary as both halves; missing keys take their defaults, `preset` is only a name.
+
+    ValueError for an unknown key or a value out of range; the message names it.
+    """
+    known = {f.name for f in fields(AnalysisSettings)}, {f.name for f in fields(FusionSettings)}
+    unknown = set(settings) - known[0] - known[1] - {"preset"}
+    if unknown:
+        raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
+    analysis = AnalysisSettings(**{k: v for k, v in settings.items() if k in known[0]})
+    fusion = FusionSettings(**{k: v for k, v in settings.items() if k in known[1]})
+    return analysis, fusion
+
+
+def tracks_hash(analysis: AnalysisSettings) -> str:
+    """Names the tracks these settings give: equal hashes, equal tracks of one file. 16 hex digits."""
+    what = json.dumps({"version": TRACKS_VERSION, **asdict(analysis)}, sort_keys=True)
+    return hashlib.sha256(what.encode()).hexdigest()[:16]

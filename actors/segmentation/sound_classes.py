@@ -1,0 +1,177 @@
+"""What is heard, ten times a second: silence, noise, speech, music, singing, or speech over music.
+
+Three questions are asked of every step (is it silent, does someone speak, does music play); a hidden Markov
+model with five states answers them for the whole film at once, so that a short doubt does not become a
+segment of its own, and a pause between two phrases stays speech. Knows the sound track's probabilities and
+levels; does not know pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
+
+from actors.segmentation.tracks import AUDIO_STEP_S, STEPS_PER_SECOND, AudioTrack
+
+Floats = npt.NDArray[np.float64]
+
+
+class SoundState(IntEnum):
+    """The states of the model."""
+
+    SILENCE = 0
+    NOISE = 1
+    SPEECH = 2
+    MUSIC = 3
+    SPEECH_OVER_MUSIC = 4
+
+
+LABELS = ("silence", "noise", "speech", "music", "speech+music", "singing")
+"""Of audio segments. Singing is music in which someone sings and nobody speaks."""
+
+SINGING = 5
+
+# Log odds from logits of the models' probabilities: fitted to labelled programmes. Silero hears speech over
+# noise that AED does not; AED knows singing, which Silero takes for speech.
+SPEECH_WEIGHTS = {"speech": 0.35, "vad": 0.83, "singing": -0.70, "bias": -1.22}
+MUSIC_WEIGHTS = {"music": 1.30, "singing": 0.27, "bias": 0.38}
+SILENCE_DB = -58.0
+"""Level (dBFS) at which a step is as likely silent as not: digital silence and faint hiss lie below -70,
+quiet rooms above -55."""
+SILENCE_SLOPE_DB = 2.0
+PROBABILITY_FLOOR = 0.02
+EVIDENCE_MAX = 1.25
+"""One step of 100 ms says at most this much (log odds): neighbouring steps are not independent."""
+SWITCH_COST = 6.0
+"""Of changing the state; there and back cost 12, so a state must hold for about 0.6 s to be believed."""
+SINGING_WINDOW = 21
+SINGING_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SoundClasses:
+    """`state` int8 (SoundState) and `singing` bool of every step; step 0 begins at `start_s`."""
+
+    start_s: float
+    state: npt.NDArray[np.int8]
+    singing: npt.NDArray[np.bool_]
+    present: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+    def __repr__(self) -> str:
+        return f"SoundClasses({len(self)} steps from {self.start_s:.1f} s)"
+
+    @property
+    def speech(self) -> npt.NDArray[np.bool_]:
+        """Someone speaks, over music or not."""
+        return np.isin(self.state, (SoundState.SPEECH, SoundState.SPEECH_OVER_MUSIC))
+
+    @property
+    def music(self) -> npt.NDArray[np.bool_]:
+        """Music plays, with or without speech or singing."""
+        return np.isin(self.state, (SoundState.MUSIC, SoundState.SPEECH_OVER_MUSIC))
+
+    @property
+    def silence(self) -> npt.NDArray[np.bool_]:
+        """Nothing is heard, or there is no sound at all."""
+        return np.equal(self.state, SoundState.SILENCE)
+
+    def runs(self) -> list[tuple[int, int, int]]:
+        """(start, stop, index into LABELS) of maximal runs of one label, in steps."""
+        label = np.where(self.singing & (self.state == SoundState.MUSIC), SINGING, self.state)
+        edges = np.flatnonzero(np.diff(label)) + 1
+        bounds = [0, *edges.tolist(), len(label)]
+        return [(a, b, int(label[a])) for a, b in pairwise(bounds) if b > a]
+
+
+def classify(track: AudioTrack) -> SoundClasses:
+    """The most likely course of states through the whole track."""
+    start_s = float(track.step[0]) * AUDIO_STEP_S if len(track) else 0.0
+    state = _viterbi(_emissions(track)).astype(np.int8)
+    state[~track.present] = SoundState.SILENCE
+    singing = uniform_filter1d(track.singing.astype(np.float64), SINGING_WINDOW, mode="nearest")
+    return SoundClasses(
+        start_s=start_s,
+        state=state,
+        singing=(singing >= SINGING_SHARE) & (state == SoundState.MUSIC),
+        present=track.present,
+    )
+
+
+def step_range(start_s: float, from_s: float, to_s: float, steps: int) -> slice:
+    """The steps that lie (by their middle) in a range of seconds; at least none, at most all."""
+    first = int(np.clip(np.ceil((from_s - start_s) * STEPS_PER_SECOND - 0.5), 0, steps))
+    last = int(np.clip(np.ceil((to_s - start_s) * STEPS_PER_SECOND - 0.5), first, steps))
+    return slice(first, last)
+
+
+def _emissions(track: AudioTrack) -> Floats:
+    """(n, 5) log likelihoods, one column a state."""
+    logit = {name: _logit(getattr(track, name)) for name in ("speech", "singing", "music", "vad")}
+    speech = _evidence([(SPEECH_WEIGHTS[k], logit[k]) for k in ("speech", "vad", "singing")], SPEECH_WEIGHTS)
+    music = _evidence([(MUSIC_WEIGHTS[k], logit[k]) for k in ("music", "singing")], MUSIC_WEIGHTS)
+    level = track.rms_db.astype(np.float64)
+    silent = np.clip((SILENCE_DB - level) / SILENCE_SLOPE_DB, -EVIDENCE_MAX, EVIDENCE_MAX)
+    spoken, unspoken = _log_sigmoid(speech), _log_sigmoid(-speech)
+    played, unplayed = _log_sigmoid(music), _log_sigmoid(-music)
+    quiet, loud = _log_sigmoid(silent), _log_sigmoid(-silent)
+    neutral = _log_sigmoid(np.full(len(level), EVIDENCE_MAX))
+    return np.stack(
+        [
+            quiet + 2 * neutral,  # the models say nothing about silence
+            loud + unspoken + unplayed,
+            loud + spoken + unplayed,
+            loud + unspoken + played,
+            loud + spoken + played,
+        ],
+        axis=1,
+    )
+
+
+def _logit(probability: npt.NDArray[np.float16]) -> Floats:
+    p = probability.astype(np.float64)
+    out: Floats = np.log((p + PROBABILITY_FLOOR) / (1 + PROBABILITY_FLOOR - p))
+    return out
+
+
+def _evidence(terms: Sequence[tuple[float, Floats]], weights: dict[str, float]) -> Floats:
+    total = sum((weight * values for weight, values in terms), start=np.float64(weights["bias"]))
+    return np.clip(total, -EVIDENCE_MAX, EVIDENCE_MAX)
+
+
+def _log_sigmoid(x: Floats) -> Floats:
+    out: Floats = -np.logaddexp(0, -x)
+    return out
+
+
+def _viterbi(emissions: Floats) -> npt.NDArray[np.int64]:
+    """Best path when every change of state costs SWITCH_COST.
+
+    With one cost for all changes, the best way into a state comes from itself or from the best state
+    overall; plain floats beat arrays of five by far.
+    """
+    n = len(emissions)
+    if n == 0:
+        return np.zeros(0, np.int64)
+    came_from: list[tuple[int, ...]] = []
+    scores = emissions[0].tolist()
+    states = range(len(scores))
+    for row in emissions[1:].tolist():
+        best = max(scores)
+        leader = scores.index(best)
+        entry = best - SWITCH_COST
+        came_from.append(tuple(leader if scores[k] < entry else k for k in states))
+        scores = [max(scores[k], entry) + row[k] for k in states]
+    path = np.zeros(n, np.int64)
+    path[-1] = scores.index(max(scores))
+    for i in range(n - 2, -1, -1):
+        path[i] = came_from[i][path[i + 1]]
+    return path

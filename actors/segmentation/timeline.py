@@ -1,0 +1,206 @@
+"""The result: a tree of segments over one video, its sound track, and the curves behind the decision.
+
+Knows what must always hold (each level tiles the video, each boundary also bounds the level below) and how
+the contract's JSON looks. Does not know how boundaries are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LEVELS = ("chapter", "scene", "shot")
+"""From the coarsest to the finest; `parent` counts in the level before."""
+KINDS = ("start", "cut", "dissolve", "fade", "wipe", "audio")
+CURVE_STEP_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """How a segment starts. from_s..to_s: extent of a gradual transition, or twice its moment.
+
+    confidence, 0..1: that a segment of this level starts here. visual, audio, 0..1: how loudly each cue
+    spoke for it.
+    """
+
+    kind: str
+    confidence: float
+    visual: float
+    audio: float
+    from_s: float
+    to_s: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of boundary")
+        if not all(0 <= value <= 1 for value in (self.confidence, self.visual, self.audio)):
+            raise ValueError(f"confidences must lie in 0..1: {self}")
+        if self.from_s > self.to_s:
+            raise ValueError(f"a transition cannot end before it begins: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Shares of the segment's time in which each is heard (several may be at once), and its integrated
+    loudness (BS.1770-4; None below the gate, -70 LUFS)."""
+
+    speech: float
+    singing: float
+    music: float
+    silence: float
+    loudness_lufs: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visual:
+    """brightness: mean luma, 0..1. motion: mean change from frame to frame, 0..1 (full at 25 of 255).
+    black, static: shares of frames that are black, or like the frame before. tags: what the keyframe
+    shows, [{"label", "probability"}] of ImageNet classes, the likeliest first."""
+
+    brightness: float
+    motion: float
+    black: float
+    static: float
+    tags: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A shot, scene or chapter: frames start_frame .. end_frame - 1 and the times they are shown.
+
+    keyframe_s: time of the frame that stands for it; thumbnail: that frame's number; None without one.
+    """
+
+    level: str
+    index: int
+    parent: int | None
+    start_s: float
+    end_s: float
+    start_frame: int
+    end_frame: int
+    start_pts: int
+    end_pts: int
+    start_boundary: Boundary
+    label: str
+    audio: Sound | None
+    visual: Visual
+    keyframe_s: float | None
+    thumbnail: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's keys, JSON types only."""
+        document = asdict(self)
+        document["visual"]["tags"] = [dict(tag) for tag in self.visual.tags]
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSegment:
+    """A stretch of one class of sound. label: silence noise speech music speech+music singing."""
+
+    start_s: float
+    end_s: float
+    label: str
+    audio: Sound
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Curve:
+    """One value every CURVE_STEP_S from the first frame on; NaN where nothing was measured."""
+
+    name: str
+    unit: str
+    values: npt.NDArray[np.float32]
+
+    def __repr__(self) -> str:
+        return f"Curve({self.name}, {len(self.values)} values)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """`values` as the bytes of little-endian float16: for stores that keep bytes, not for JSON."""
+        return {"name": self.name, "unit": self.unit, "values": self.values.astype("<f2").tobytes()}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Timeline:
+    """`media` and `settings` as in the contract; `segments` chapters first, then scenes, then shots."""
+
+    media: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    segments: tuple[Segment, ...]
+    audio_track: tuple[AudioSegment, ...]
+    curves: tuple[Curve, ...] = ()
+
+    def __post_init__(self) -> None:
+        levels = [self.level(name) for name in LEVELS]
+        if sum(map(len, levels)) != len(self.segments):
+            raise ValueError(f"segments must be of the levels {', '.join(LEVELS)}")
+        for segments in levels:
+            _check_tiling(segments, int(self.media["frames"]))
+        for above, below in pairwise(levels):
+            _check_nesting(above, below)
+        if any(segment.parent is not None for segment in levels[0]):
+            raise ValueError("chapters have no parent")
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self.level(name))} {name}s" for name in LEVELS)
+        return f"Timeline({counts}, {len(self.audio_track)} of sound, {len(self.curves)} curves)"
+
+    def level(self, name: str) -> tuple[Segment, ...]:
+        """The segments of one level, in order."""
+        return tuple(segment for segment in self.segments if segment.level == name)
+
+    def to_document(self) -> dict[str, Any]:
+        """The document that `scenestream segment --json` writes: media, settings, segments, audio_track."""
+        return {
+            "media": dict(self.media),
+            "settings": dict(self.settings),
+            "segments": [segment.to_dict() for segment in self.segments],
+            "audio_track": [asdict(segment) for segment in self.audio_track],
+        }
+
+    def curves_document(self) -> dict[str, Any]:
+        """The curves for a store: {"start_s", "step_s", "series": [{"name", "unit", "values": bytes}]}."""
+        return {
+            "start_s": self.level("shot")[0].start_s,
+            "step_s": CURVE_STEP_S,
+            "series": [curve.to_dict() for curve in self.curves],
+        }
+
+
+def _check_tiling(segments: tuple[Segment, ...], frames: int) -> None:
+    if not segments:
+        raise ValueError("every level has at least one segment")
+    name = segments[0].level
+    if [segment.index for segment in segments] != list(range(len(segments))):
+        raise ValueError(f"{name}s must be numbered in order")
+    bounds = [0, *(segment.end_frame for segment in segments)]
+    if bounds[:-1] != [segment.start_frame for segment in segments] or bounds[-1] != frames:
+        raise ValueError(f"{name}s must tile the frames 0..{frames}: {bounds}")
+    if any(a >= b for a, b in pairwise(bounds)):
+        raise ValueError(f"a {name} has no frames: {bounds}")
+    for before, after in pairwise(segments):
+        if (before.end_s, before.end_pts) != (after.start_s, after.start_pts):
+            raise ValueError(f"{name} {after.index} must start when the one before it ends")
+    if any(segment.start_pts >= segment.end_pts for segment in segments):
+        raise ValueError(f"a {name} lasts no time")
+    kinds = [segment.start_boundary.kind for segment in segments]
+    if kinds[0] != "start" or "start" in kinds[1:]:
+        raise ValueError(f"the first {name}, and no other, begins with the start")
+
+
+def _check_nesting(above: tuple[Segment, ...], below: tuple[Segment, ...]) -> None:
+    starts = {segment.start_frame for segment in below}
+    for segment in above:
+        if segment.start_frame not in starts:
+            raise ValueError(f"{segment.level} {segment.index} starts where no {below[0].level} does")
+    for segment in below:
+        if segment.parent is None or not 0 <= segment.parent < len(above):
+            raise ValueError(f"{segment.level} {segment.index} has no parent")
+        parent = above[segment.parent]
+        if not parent.start_frame <= segment.start_frame < segment.end_frame <= parent.end_frame:
+            raise ValueError(f"{segment.level} {segment.index} reaches out of its {parent.level}")

@@ -1,0 +1,63 @@
+"""One file, start to end, in this process: plan, analyse every chunk, fuse.
+
+What the cluster does with many processes, in one; the same functions in the same order of time, so the same
+result. Knows the library; no command line and no store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from actors.segmentation.analyse import analyse_chunk
+from actors.segmentation.fusion import fuse
+from actors.segmentation.limits import Limits
+from actors.segmentation.models import Models
+from actors.segmentation.plan import build_plan
+from actors.segmentation.settings import split
+from actors.segmentation.timeline import Timeline
+from actors.segmentation.tracks import ChunkTracks
+
+
+def segment_file(
+    path: Path | str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    models: Models | None = None,
+    limits: Limits | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    keyframe_sink: Callable[[int, bytes], None] | None = None,
+) -> Timeline:
+    """The timeline of a local video.
+
+    `settings`: flat, as `settings.split` takes it; the document repeats it. `models`: loaded on the CPU if
+    not given. `on_progress(done, total)`: frames. `keyframe_sink(frame, webp)`: images of the keyframe
+    candidates, among them all thumbnails.
+
+    Raises MediaError when the file cannot be segmented, OSError when it cannot be read, ValueError for
+    settings out of range, and Cancelled when `should_stop` says so.
+    """
+    analysis, fusion = split(settings or {})
+    plan = build_plan(path, analysis, limits, should_stop=should_stop)
+    models = models or Models.load()
+    tracks: list[ChunkTracks] = []
+    for chunk in plan.chunks:
+
+        def report(frames: int, before: int = chunk.start_frame) -> None:
+            if on_progress is not None:
+                on_progress(before + frames, plan.frames)
+
+        tracks.append(
+            analyse_chunk(
+                path,
+                plan,
+                chunk.index,
+                models,
+                on_frames=report,
+                should_stop=should_stop,
+                keyframe_sink=keyframe_sink,
+            )
+        )
+    return fuse(plan, tracks, fusion, document_settings=settings)

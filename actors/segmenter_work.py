@@ -1,0 +1,157 @@
+"""The work of a segmentation actor: from a task to what is stored, and what became of it as an Outcome.
+
+Media comes from the media store, tracks and timelines go to the result store as they are made, keyframes to
+the media store; nothing but a few numbers is returned. Knows the stores and an Analyser; no Ray, no queue,
+no lease (a timeline under an old lease's id is never shown, see `Jobs.finish`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from actors.pool.tasks import Kind, Outcome, Task
+from actors.segmentation.errors import Cancelled, MediaError
+from actors.segmenter_analysis import Analyser, PlanCache, PlannedVideo
+from actors.segmenter_state import WorkState
+from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
+from cluster.stores.media import MediaStore
+from cluster.stores.results import Results
+
+CODE_MEDIA_MISSING = "media_missing"
+
+INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
+"""What says nothing about the video: a store that is away, a full disk, a lost network drive. Asking again
+later is right. (Errors of the file itself are MediaError, whatever class the decoder raised.)"""
+
+log = structlog.get_logger(__name__)
+
+
+class Workshop:
+    """Does one task at a time."""
+
+    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, cache_dir: Path) -> None:
+        self._analyser = analyser
+        self._results = results
+        self._media = media
+        self._cache_dir = cache_dir
+        self._plans = PlanCache()
+
+    def do(self, task: Task, state: WorkState) -> Outcome:
+        """Never raises for what a video or a store can do; what nobody foresaw becomes CRASHED."""
+        bound = log.bind(video_id=task.video_id, kind=task.kind.value, chunk=task.chunk)
+        try:
+            if task.kind is Kind.PLAN:
+                return self._plan(task, state)
+            if task.kind is Kind.CHUNK:
+                return self._chunk(task, state)
+            return self._fuse(task, state)
+        except MediaError as error:
+            bound.info("video refused", code=str(error.code), reason=error.message)
+            return Outcome.error(str(error.code), error.message)
+        except Cancelled:
+            return Outcome.cancelled()
+        except (NotFoundError, FileNotFoundError) as error:
+            bound.warning("media missing", reason=str(error))
+            return Outcome.error(
+                CODE_MEDIA_MISSING, "The file of this video is no longer stored. Upload it again."
+            )
+        except INFRASTRUCTURE_ERRORS as error:
+            bound.warning("store unavailable", reason=str(error))
+            return Outcome.unavailable(str(error))
+        except Exception as error:  # noqa: BLE001 - the pool decides whether to try the task elsewhere
+            bound.exception("work crashed")
+            return Outcome.crashed(f"{type(error).__name__}: {error}")
+
+    def _plan(self, task: Task, state: WorkState) -> Outcome:
+        try:
+            tracks_hash = self._analyser.tracks_hash(task.settings)
+        except ValueError as error:  # checked when it was submitted, perhaps by another version
+            return Outcome.error(
+                InvalidSettingsError.code, f"The settings of this video are not valid: {error}"
+            )
+        planned = self._stored_plan(task.video_id, tracks_hash)
+        if planned is None:
+            planned = self._analyser.plan(self._fetch(task), task.settings, state.should_stop)
+            self._results.put_plan(task.video_id, tracks_hash, planned.payload)
+        return Outcome.done(
+            media=planned.media,
+            tracks_hash=tracks_hash,
+            chunks=[(chunk.index, chunk.duration_s) for chunk in planned.chunks],
+        )
+
+    def _chunk(self, task: Task, state: WorkState) -> Outcome:
+        if task.again and task.chunk in self._results.stored_chunks(task.video_id, task.tracks_hash):
+            return Outcome.done(chunk=task.chunk, repeated=True)
+        plan = self._plan_of(task)
+        path = self._fetch(task)
+        state.step()
+
+        def keep(frame: int, webp: bytes) -> None:
+            key = f"videos/{task.video_id}/keyframes/{frame}.webp"
+            self._media.put_stream(key, [webp], durable=False)
+            state.step()
+
+        made = self._analyser.chunk(
+            path,
+            plan,
+            task.chunk,
+            on_frames=state.frames,
+            should_stop=state.should_stop,
+            keyframe_sink=keep,
+        )
+        if state.should_stop():
+            raise Cancelled
+        self._results.put_chunk(
+            task.video_id,
+            task.tracks_hash,
+            task.chunk,
+            start_frame=made.start_frame,
+            end_frame=made.end_frame,
+            payload=made.payload,
+            shots=made.shots,
+        )
+        return Outcome.done(chunk=task.chunk, shots=len(made.shots))
+
+    def _fuse(self, task: Task, state: WorkState) -> Outcome:
+        def chunks() -> Iterator[bytes]:
+            for _, payload in self._results.load_chunks(task.video_id, task.tracks_hash):
+                if state.should_stop():
+                    raise Cancelled
+                state.step()
+                yield payload
+
+        fused = self._analyser.fuse(self._plan_of(task), chunks(), task.settings)
+        state.step()
+        self._results.put_timeline(
+            task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
+        )
+        counts: dict[str, int] = {}
+        for segment in fused.segments:
+            counts[segment["level"]] = counts.get(segment["level"], 0) + 1
+        return Outcome.done(timeline_id=task.timeline_id, counts=counts)
+
+    def _fetch(self, task: Task) -> Path:
+        return Path(self._media.fetch(task.media_key, self._cache_dir))
+
+    def _plan_of(self, task: Task) -> bytes:
+        def load() -> bytes:
+            payload = self._results.get_plan(task.video_id, task.tracks_hash)
+            if payload is None:
+                raise UnavailableError(f"The plan of video {task.video_id} is not stored (any more).")
+            return payload
+
+        return self._plans.get(task.video_id, task.tracks_hash, load)
+
+    def _stored_plan(self, video_id: str, tracks_hash: str) -> PlannedVideo | None:
+        payload: Any = self._results.get_plan(video_id, tracks_hash)
+        if payload is None:
+            return None
+        try:
+            return self._analyser.planned(payload)
+        except ValueError as error:
+            log.warning("stored plan unreadable, planning anew", video_id=video_id, reason=str(error))
+            return None

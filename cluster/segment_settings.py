@@ -1,0 +1,105 @@
+"""Per-video settings: preset and overrides become one flat, complete, validated dictionary.
+
+Knows `configs/segment_settings.schema.json` and `configs/presets/*.yaml`. Does not know what a setting
+means; `actors.segmentation.settings` holds the same ranges, and a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from cluster.errors import InvalidSettingsError
+from cluster.settings import CONFIG_DIR
+
+DEFAULT_PRESET = "default"
+
+
+@lru_cache(maxsize=1)
+def _schema() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((CONFIG_DIR / "segment_settings.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(document)
+    return document
+
+
+@lru_cache(maxsize=1)
+def _presets() -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in preset_names():
+        path = CONFIG_DIR / "presets" / f"{name}.yaml"
+        found[name] = yaml.safe_load(path.read_text("utf-8")) or {}
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the flat dictionary: types, ranges, defaults and descriptions."""
+    return copy.deepcopy(_schema())
+
+
+def preset_names() -> tuple[str, ...]:
+    """The presets there are, the default one first."""
+    return tuple(_schema()["properties"]["preset"]["enum"])
+
+
+def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults, then the preset, then the overrides: every key of the schema, `preset` included.
+
+    `preset` None: the one named in the overrides, else "default". InvalidSettingsError names the key and
+    its range.
+    """
+    given = dict(overrides)
+    if preset is not None:
+        given["preset"] = preset
+    name = given.setdefault("preset", DEFAULT_PRESET)
+    _validate(given)
+    properties: dict[str, dict[str, Any]] = _schema()["properties"]
+    defaults = {key: prop["default"] for key, prop in properties.items()}
+    merged = {**defaults, **_presets()[name], **given}
+    _validate(merged)
+    return merged
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """`["min_scene_s=5", …]` of the command line as overrides; values are read as JSON, else as words."""
+    overrides: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise InvalidSettingsError(f"Settings are given as KEY=VALUE, not '{assignment}'.")
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text.strip()
+        overrides[key.strip()] = value
+    return overrides
+
+
+def _validate(settings: Mapping[str, Any]) -> None:
+    errors = sorted(Draft202012Validator(_schema()).iter_errors(dict(settings)), key=lambda e: list(e.path))
+    if errors:
+        raise InvalidSettingsError(" ".join(_say(error, settings) for error in errors))
+
+
+def _say(error: ValidationError, settings: Mapping[str, Any]) -> str:
+    properties: dict[str, dict[str, Any]] = _schema()["properties"]
+    if error.validator == "additionalProperties":
+        unknown = ", ".join(sorted(map(str, set(settings) - set(properties))))
+        return f"Unknown setting: {unknown}. There are: {', '.join(sorted(properties))}."
+    key = str(error.path[0]) if error.path else "settings"
+    value = json.dumps(settings.get(key), default=repr)
+    return f"{key} must be {_wanted(properties.get(key, {}))}, not {value}."
+
+
+def _wanted(prop: Mapping[str, Any]) -> str:
+    if "enum" in prop:
+        return f"one of {', '.join(prop['enum'])}"
+    kind = "a whole number" if "integer" in prop.get("type", ()) else "a number"
+    null = " or null" if "null" in prop.get("type", ()) else ""
+    return f"{kind} from {prop.get('minimum')} to {prop.get('maximum')}{null}"

@@ -1,0 +1,276 @@
+"""What a person sees while a video is uploaded, analysed, refused, lost sight of and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPage, Site
+from tests.support.fake_api import FakeVideo
+
+SHOTS = '.tl-segment[data-level="shot"]'
+Analysed = Callable[..., FakeVideo]
+
+
+def only_upload(site: Site) -> FakeVideo:
+    (video,) = site.api.videos.values()
+    return video
+
+
+def test_from_the_file_to_the_final_timeline(
+    site: Site, analysed: Analysed, new_page: NewPage, clip: Path
+) -> None:
+    template = analysed(done=False)
+    site.api.videos.clear()
+    page = new_page(site.url).page
+    expect(page.get_by_role("heading", name="See how a video is made")).to_be_visible()
+
+    page.get_by_label("Kind of video").select_option("film")
+    page.locator("#upload-files").set_input_files(clip)
+
+    page.wait_for_url("**/?v=*")
+    video = only_upload(site)
+    assert video.document["settings"] == {"preset": "film"}
+    (upload,) = site.api.uploads.values()
+    assert upload["data"] == clip.read_bytes()
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+
+    video.segments = template.segments
+    site.api.change(video, state="running", media=template.document["media"])
+    for done, found in ((1, 2), (2, 4)):
+        site.api.progress(video, done, 4, found)
+        expect(page.locator(SHOTS)).to_have_count(found)
+    expect(page.locator(".story")).to_have_text("50 % · a few seconds left · 4 shots so far")
+
+    site.api.finish(video)
+    expect(page.locator(".status .badge")).to_have_text("Done")
+    for level, count in {"shot": 6, "scene": 3, "chapter": 1}.items():
+        expect(page.locator(f'.tl-segment[data-level="{level}"]')).to_have_count(count)
+    expect(page.get_by_text("1 chapter, 3 scenes, 6 shots")).to_be_visible()
+
+
+def test_without_events_polling_does(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    video = analysed(done=False)
+    site.api.events_work = False
+    site.api.progress(video, 1, 4, 1)
+    page = new_page(site.page_of(video)).page
+    expect(page.locator(SHOTS)).to_have_count(1)
+
+    site.api.progress(video, 3, 4, 5)
+    expect(page.locator(SHOTS)).to_have_count(5)
+    site.api.finish(video)
+    expect(page.locator(".status .badge")).to_have_text("Done")
+
+
+def test_an_interrupted_part_is_resumed_where_it_broke(site: Site, new_page: NewPage, clip: Path) -> None:
+    site.api.break_next_part = True
+    page = new_page(site.url).page
+
+    page.locator("#upload-files").set_input_files(clip)
+
+    page.wait_for_url("**/?v=*")
+    (upload,) = site.api.uploads.values()
+    assert upload["data"] == clip.read_bytes()
+    assert any(request.startswith("HEAD ") for request in site.api.requests)
+
+
+def test_several_files_queue_up_and_one_can_be_stopped(
+    site: Site, new_page: NewPage, clip: Path, tmp_path: Path
+) -> None:
+    second, third = tmp_path / "second.mp4", tmp_path / "third.mp4"
+    for copy in (second, third):
+        copy.write_bytes(clip.read_bytes() + copy.name.encode())
+    site.api.part_delay_s = 1.0
+    page = new_page(site.url).page
+
+    page.locator("#upload-files").set_input_files([clip, second, third])
+    page.get_by_role("button", name="Stop the upload of second.mp4").click()
+
+    library = page.get_by_label("Videos", exact=True)
+    expect(library.get_by_role("link", name="third.mp4")).to_be_visible()
+    assert [video.document["filename"] for video in site.api.videos.values()] == ["numbers.mp4", "third.mp4"]
+    expect(page.locator(".video-name")).to_have_text("numbers.mp4")
+
+
+def test_stopping_a_running_upload_removes_it_from_the_server(
+    site: Site, new_page: NewPage, clip: Path
+) -> None:
+    site.api.part_delay_s = 30.0
+    page = new_page(site.url).page
+    page.locator("#upload-files").set_input_files(clip)
+    expect(page.get_by_text("the server is storing it")).to_be_visible()
+
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Stop the upload of numbers.mp4").click()
+
+    assert site.api.uploads == {}
+    expect(page.locator(".upload-item")).to_have_count(0)
+
+
+def test_a_refused_upload_says_why(site: Site, new_page: NewPage, clip: Path) -> None:
+    site.api.refuse_uploads = "Files of up to 5 bytes are taken."
+    page = new_page(site.url).page
+
+    page.locator("#upload-files").set_input_files(clip)
+
+    expect(page.get_by_role("alert")).to_have_text("Files of up to 5 bytes are taken.")
+    assert "?v=" not in page.url
+
+
+def test_a_failed_video_says_why_and_can_be_tried_again(site: Site, new_page: NewPage) -> None:
+    sentence = "This is not a video. Upload a file such as MP4 or MKV."
+    video = site.api.add("notes.txt", "failed", error={"code": "not_media", "message": sentence})
+    page = new_page(site.page_of(video)).page
+    expect(page.locator(".failure")).to_have_text(sentence)
+    expect(page.locator(".timeline")).to_be_hidden()
+
+    page.get_by_role("button", name="Retry").click()
+
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+    expect(page.locator(".failure")).to_be_hidden()
+
+
+def test_cancel_and_delete(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    video = analysed(done=False)
+    site.api.progress(video, 1, 4, 2)
+    page = new_page(site.page_of(video)).page
+
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".status .badge")).to_have_text("Cancelled")
+    expect(page.locator(SHOTS)).to_have_count(2)
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    assert site.api.videos
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="See how a video is made")).to_be_visible()
+    assert not site.api.videos
+
+
+def test_a_lost_connection_is_told_and_recovers(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    video = analysed(done=False)
+    site.api.progress(video, 1, 4, 1)
+    page = new_page(site.page_of(video)).page
+    expect(page.locator(SHOTS)).to_have_count(1)
+
+    site.api.away = True
+    expect(page.locator(".banner")).to_contain_text("The server does not answer")
+    site.api.finish(video)
+    site.api.away = False
+
+    expect(page.locator(".banner")).to_have_text("Connected again.")
+    expect(page.locator(SHOTS)).to_have_count(6)
+
+
+def test_reload_another_browser_and_the_history_show_the_same(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    first, second = analysed("first.mp4"), analysed("second.mp4")
+    page = new_page(site.page_of(first)).page
+    name = page.locator(".video-name")
+    expect(name).to_have_text("first.mp4")
+
+    page.reload()
+    expect(name).to_have_text("first.mp4")
+    page.get_by_label("Videos", exact=True).get_by_role("link", name="second.mp4").click()
+    expect(name).to_have_text("second.mp4")
+    assert page.url == site.page_of(second)
+    page.go_back()
+    expect(name).to_have_text("first.mp4")
+    page.go_forward()
+    expect(name).to_have_text("second.mp4")
+
+    other = new_page(page.url).page
+    expect(other.locator(".video-name")).to_have_text("second.mp4")
+    expect(other.locator(SHOTS)).to_have_count(6)
+
+
+def test_an_address_that_leads_nowhere(site: Site, new_page: NewPage) -> None:
+    page = new_page(f"{site.url}/?v=0123456789abcdef").page
+
+    expect(page.get_by_role("heading", name="There is no video at this address")).to_be_visible()
+    page.get_by_role("button", name="To the start").click()
+    expect(page.get_by_role("heading", name="See how a video is made")).to_be_visible()
+
+
+def test_the_list_is_searched_by_name(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    for number in range(33):
+        analysed(f"rushes-{number:02d}.mp4")
+    analysed("holiday.mp4")
+    page = new_page(site.url).page
+    links = page.get_by_label("Videos", exact=True).get_by_role("link")
+    expect(links).to_have_count(30)
+
+    page.get_by_role("button", name="Show earlier videos").click()
+    expect(links).to_have_count(34)
+    page.get_by_label("Search videos by name").fill("HOLI")
+    expect(links).to_have_count(1)
+    page.get_by_label("Search videos by name").fill("nothing like it")
+    expect(page.get_by_text("No video is called like “nothing like it”.")).to_be_visible()
+
+
+def test_names_are_text(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    name = '<img src=x onerror="window.hacked=1">&amp;.mp4'
+    video = analysed(name)
+    video.segments["scene"][1]["label"] = name
+    page = new_page(site.page_of(video)).page
+
+    expect(page.locator(".video-name")).to_have_text(name)
+    page.locator('.tl-segment[data-level="scene"][data-index="1"]').hover()
+    expect(page.get_by_role("tooltip")).to_contain_text(name)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_only_our_origin_is_asked_and_nothing_breaks(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    opened = new_page(site.page_of(analysed()))
+    expect(opened.page.locator(SHOTS)).to_have_count(6)
+    opened.page.locator(f"{SHOTS} >> nth=2").hover()
+
+    assert opened.foreign(site.url) == []
+    assert opened.errors == []
+    policy = opened.page.request.get(site.url).headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+
+
+def test_gradio_takes_no_files(site: Site, new_page: NewPage) -> None:
+    page = new_page(site.url).page
+
+    answer = page.request.post(
+        f"{site.url}/gradio_api/upload",
+        multipart={"files": {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x" * 100}},
+    )
+
+    assert answer.status == 413
+
+
+def test_it_fits_every_window_and_every_control_has_a_name(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    page = new_page(site.page_of(analysed())).page
+    expect(page.locator(SHOTS)).to_have_count(6)
+
+    for width in (390, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        for part in ("video", SHOTS, ".segment-row", ".library-link"):
+            expect(page.locator(part).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, summary, a")]
+            .filter(e => !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_dark_and_light_follow_the_system(site: Site, new_page: NewPage) -> None:
+    page = new_page(site.url).page
+    background = "getComputedStyle(document.body).backgroundColor"
+
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(background) == "rgb(236, 238, 242)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(background) == "rgb(16, 18, 22)"

@@ -1,0 +1,119 @@
+"""The page on the whole stack: a real upload, real analysis, and what a person does with the result."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.support.media import Picture, Sound, make_media
+
+ANALYSIS_MS = 240_000
+SHOTS = '.tl-segment[data-level="shot"]'
+BADGE = ".status .badge"
+
+WATCH_STATUS = """() => {
+    window.seen = [];
+    const look = () => window.seen.push([
+        document.querySelector(".status .badge").textContent,
+        document.querySelector(".story").textContent,
+        document.querySelectorAll('.tl-segment[data-level="shot"]').length,
+    ]);
+    new MutationObserver(look).observe(document.querySelector(".status"),
+        { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty seconds of unlike pictures in three chunks, with sound."""
+    path = tmp_path_factory.mktemp("film") / "whole stack.mp4"
+    picture = Picture(shots=(140, 110, 170, 90, 200, 150, 140), size=(320, 180), gop=50)
+    return make_media(path, picture, Sound(parts=((440.0, 15.0), ("noise", 15.0), ("silence", 10.0))))
+
+
+@pytest.fixture(scope="module")
+def finished(stack_url: str, film: Path, browser_page: Page) -> str:
+    """The address of the film's page after it was uploaded there and analysed."""
+    browser_page.goto(stack_url)
+    browser_page.wait_for_selector("body[data-ready]")
+    browser_page.evaluate(WATCH_STATUS)
+    browser_page.locator("#upload-files").set_input_files(film)
+    browser_page.wait_for_url("**/?v=*")
+    expect(browser_page.locator(BADGE)).to_have_text("Done", timeout=ANALYSIS_MS)
+    return browser_page.url
+
+
+def test_shots_appear_while_the_analysis_goes_on(finished: str, browser_page: Page) -> None:
+    seen = browser_page.evaluate("window.seen")
+
+    assert any(state == "Analysing" and "so far" in story and shots > 0 for state, story, shots in seen)
+
+
+def test_the_three_rows_tile_the_film(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    expect(page.locator(BADGE)).to_have_text("Done")
+    expect(page.locator(SHOTS).nth(3)).to_be_visible()
+
+    for level in ("shot", "scene", "chapter"):
+        row = page.locator(f'.tl-segment[data-level="{level}"]')
+        spans = row.evaluate_all("cells => cells.map(c => [Number(c.dataset.start), Number(c.dataset.end)])")
+        assert spans[0][0] == pytest.approx(0, abs=0.001)
+        assert all(end == start for (_, end), (start, _) in pairwise(spans))
+        assert spans[-1][1] == pytest.approx(40, abs=0.1)
+
+
+def test_a_click_on_a_segment_seeks_the_player(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    cell = page.locator(SHOTS).nth(2)
+    start_s = float(cell.get_attribute("data-start") or "nan")
+    assert start_s > 0
+
+    cell.click()
+
+    page.wait_for_function("() => !document.querySelector('video').seeking")
+    position = page.locator("video").evaluate("video => video.currentTime")
+    assert position == pytest.approx(start_s, abs=0.001)
+
+
+def test_stills_come_with_the_segments(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.segment-row img')].some(i => i.complete && i.naturalWidth > 0)"
+    )
+
+
+def test_reload_and_another_browser_keep_the_video(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    expect(page.locator(SHOTS).nth(3)).to_be_visible()
+    shots = page.locator(SHOTS).count()
+
+    page.reload()
+
+    expect(page.locator(".video-name")).to_have_text("whole stack.mp4")
+    expect(page.locator(SHOTS)).to_have_count(shots)
+
+
+def test_only_our_origin_is_asked(finished: str, stack_url: str, new_page: NewPage) -> None:
+    opened = new_page(finished)
+    expect(opened.page.locator(SHOTS).nth(3)).to_be_visible()
+
+    assert opened.foreign(stack_url.rstrip("/")) == []
+    assert opened.errors == []
+
+
+def test_a_file_that_is_no_video(stack_url: str, new_page: NewPage, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Remember the milk.\n" * 50)
+    page = new_page(stack_url).page
+
+    page.locator("#upload-files").set_input_files(notes)
+
+    sentence = page.locator(".failure:visible, .upload-item[data-state='failed'] .upload-note")
+    expect(sentence).to_be_visible(timeout=60_000)
+    assert len((sentence.text_content() or "").split()) > 4

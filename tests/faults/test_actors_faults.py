@@ -1,0 +1,152 @@
+"""Processes killed and frozen in the middle of a video: it ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+import ray
+
+from actors.bridge.bridge import Bridge
+from cluster.stores.video import Video, VideoState
+from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
+from tests.support.actor_stack import ActorStack, kill_process, process_alive
+from tests.support.stub_analyser import NAME, film
+
+__all__ = ["module_stack", "ray_connection", "settings", "stack"]
+
+LONG = {"frame_s": 0.008}  # 0.2 s a chunk: long enough to be met in the middle
+
+
+def expected_segments(chunks: int) -> list[tuple[str, int, int]]:
+    shots = [("shot", n * 25, n * 25 + 25) for n in range(chunks)]
+    return [*shots, ("scene", 0, chunks * 25), ("chapter", 0, chunks * 25)]
+
+
+def bounds(stack: ActorStack, video: Video) -> list[tuple[str, int, int]]:
+    return [(s["level"], s["start_frame"], s["end_frame"]) for s in stack.segments(video)]
+
+
+def labels(stack: ActorStack, video: Video) -> list[str]:
+    return [s["label"] for s in stack.segments(video)]
+
+
+def test_kill_9_of_a_segmenter_ends_in_the_same_segments(stack: ActorStack) -> None:
+    content = film(12, **LONG)
+    undisturbed = stack.ended(stack.submit(content))
+    before = stack.replaced()
+    video_id = stack.submit(content)
+    for chunk in (2, 6):
+        kill_process(stack.at_chunk(video_id, chunk)["pid"])
+    disturbed = stack.ended(video_id)
+    assert (disturbed.state, disturbed.attempt) == (VideoState.DONE, 1)
+    assert bounds(stack, disturbed) == expected_segments(12)
+    assert labels(stack, disturbed) == labels(stack, undisturbed)
+    stack.ready(2)
+    assert stack.replaced() == before + 2
+
+
+def test_a_frozen_segmenter_is_replaced_and_its_process_is_gone(stack: ActorStack) -> None:
+    pids = {row["pid"] for row in stack.ready(2)}
+    video = stack.ended(stack.submit(film(8, **LONG, trouble={3: "freeze"})))
+    assert (video.state, video.attempt) == (VideoState.DONE, 1)
+    assert bounds(stack, video) == expected_segments(8)
+    (left,) = pids - {row["pid"] for row in stack.ready(2)}
+    stack.until(lambda: not process_alive(left))
+
+
+def test_a_segmenter_that_answers_but_does_not_advance_is_replaced(stack: ActorStack) -> None:
+    before = stack.replaced()
+    video = stack.ended(stack.submit(film(4, **LONG, trouble={1: "hang once"})))
+    assert (video.state, video.attempt) == (VideoState.DONE, 1)
+    stack.ready(2)
+    assert stack.replaced() == before + 1
+
+
+def test_a_chunk_that_kills_every_actor_fails_its_video_only(stack: ActorStack) -> None:
+    before = stack.replaced()
+    good = stack.submit(film(30, **LONG))
+    deadly = stack.submit(film(6, **LONG, trouble={2: "kill"}))
+    failed = stack.ended(deadly)
+    assert (failed.state, failed.error_code) == (VideoState.FAILED, "analysis_crashed")
+    assert "part 3 of this video broke down 3 times" in str(failed.error_message)
+    assert stack.ended(good).state is VideoState.DONE
+    stack.ready(2)
+    assert stack.replaced() == before + 3
+
+
+def test_kill_9_of_the_pool_takes_its_segmenters_along_and_the_video_goes_on(stack: ActorStack) -> None:
+    old = {row["pid"] for row in stack.ready(2)}
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 4)
+    kill_process(ray.get(stack.handles["pool"].ping.remote())["pid"])
+    video = stack.ended(video_id)
+    assert (video.state, video.attempt) == (VideoState.DONE, 1)
+    assert bounds(stack, video) == expected_segments(15)
+    stack.until(lambda: not any(process_alive(pid) for pid in old))
+
+
+def test_a_frozen_pool_is_replaced(stack: ActorStack) -> None:
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 2)
+    pid = ray.get(stack.handles["pool"].ping.remote())["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    video = stack.ended(video_id)
+    assert (video.state, video.attempt) == (VideoState.DONE, 1)
+    stack.until(lambda: not process_alive(pid))
+
+
+def test_a_pool_that_was_removed_is_made_anew(stack: ActorStack) -> None:
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 2)
+    ray.kill(stack.handles["pool"], no_restart=True)
+    assert stack.ended(video_id).state is VideoState.DONE
+
+
+def test_kill_9_of_the_bridge_resumes_at_the_first_chunk_that_is_not_stored(stack: ActorStack) -> None:
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 6)
+    kill_process(stack.bridge()["pid"])
+    stored = stack.results.stored_chunks(video_id, "stub")
+    assert len(stored) >= 4
+    video = stack.ended(video_id)
+    assert (video.state, video.attempt, video.lease_epoch) == (VideoState.DONE, 2, 2)
+    assert bounds(stack, video) == expected_segments(15)
+    progress = [data["chunks_done"] for kind, data in stack.events(video_id) if kind == "progress"]
+    resumed_with = progress[progress.index(0) + 1 :]
+    assert 0 not in resumed_with
+    assert min(resumed_with[-2:]) >= len(stored)
+
+
+def test_a_bridge_ended_by_ray_goes_on_by_itself(stack: ActorStack) -> None:
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 4)
+    ray.kill(stack.handles["bridge"], no_restart=False)
+    assert stack.ended(video_id).state is VideoState.DONE
+
+
+@pytest.fixture
+def second_bridge(stack: ActorStack) -> Any:
+    """Another bridge on the same stores and the same pool."""
+    handle = ray.remote(Bridge).options(num_cpus=0).remote(stack.settings, NAME)
+    ray.get(handle.ping.remote())
+    yield handle
+    ray.get(handle.stop.remote())
+    ray.kill(handle)
+
+
+def test_a_frozen_bridge_that_wakes_up_late_changes_nothing(stack: ActorStack, second_bridge: Any) -> None:
+    bridges = {ray.get(b.ping.remote())["owner"]: b for b in (stack.handles["bridge"], second_bridge)}
+    video_id = stack.submit(film(15, **LONG))
+    stack.at_chunk(video_id, 3)
+    owner = str(stack.jobs.get(video_id).lease_owner)
+    frozen = ray.get(bridges[owner].ping.remote())["pid"]
+    os.kill(frozen, signal.SIGSTOP)
+    video = stack.ended(video_id)
+    assert (video.state, video.lease_epoch) == (VideoState.DONE, 2)
+    os.kill(frozen, signal.SIGCONT)
+    stack.until(lambda: ray.get(bridges[owner].ping.remote())["videos"] == [])
+    assert stack.jobs.get(video_id) == video
+    assert bounds(stack, video) == expected_segments(15)

@@ -1,0 +1,66 @@
+"""How bridge and pool begin, end and begin again: stacks of each test's own."""
+
+from __future__ import annotations
+
+from actors import launch
+from cluster.settings import Settings
+from cluster.stores.video import VideoState
+from tests.support.actor_fixtures import ray_connection, settings
+from tests.support.actor_stack import actor_stack, kill_process
+from tests.support.stub_analyser import NAME, film
+
+__all__ = ["ray_connection", "settings"]
+
+GPUS = 2
+
+
+def test_a_lost_doorbell_is_rung_again(settings: Settings) -> None:
+    impatient = settings.model_copy(
+        update={"bridge": settings.bridge.model_copy(update={"ring_again_after_s": 0.5})}
+    )
+    with actor_stack(impatient) as stack:
+        video_id = stack.submit(film(1))
+        with stack.jobs.database.connection() as connection:
+            connection.execute("DELETE FROM outbox")
+        assert stack.ended(video_id).state is VideoState.DONE
+
+
+def test_an_orderly_stop_hands_the_lease_back_and_the_attempt_is_not_counted(settings: Settings) -> None:
+    with actor_stack(settings) as stack:
+        video_id = stack.submit(film(40, frame_s=0.01))
+        stack.at_chunk(video_id, 2)
+        assert launch.stop(settings)
+        video = stack.jobs.get(video_id)
+        assert (video.state, video.attempt, video.lease_owner) == (VideoState.QUEUED, 0, None)
+        stored = stack.results.stored_chunks(video_id, "stub")
+        assert stored
+        stack.handles = launch.ensure(settings, analyser=NAME)
+        video = stack.ended(video_id)
+        assert (video.state, video.attempt) == (VideoState.DONE, 1)
+
+
+def test_a_video_whose_every_attempt_dies_is_failed_by_the_reaper(settings: Settings) -> None:
+    few = settings.model_copy(update={"lease": settings.lease.model_copy(update={"max_attempts": 2})})
+    with actor_stack(few) as stack:
+        video_id = stack.submit(film(60, frame_s=0.02))
+        for attempt in (1, 2):
+            stack.until(lambda a=attempt: stack.jobs.get(video_id).attempt == a)
+            stack.at_chunk(video_id)
+            kill_process(stack.bridge()["pid"])
+        video = stack.ended(video_id)
+        assert (video.state, video.error_code) == (VideoState.FAILED, "attempts_exhausted")
+
+
+def test_each_segmenter_has_a_gpu_of_its_own_and_sees_no_other(settings: Settings) -> None:
+    with actor_stack(settings) as stack:
+        assert sorted(row["device"] for row in stack.ready(2)) == ["gpu 0", "gpu 1"]
+        video = stack.ended(stack.submit(film(20, frame_s=0.002)))
+        shots = [segment for segment in stack.segments(video) if segment["level"] == "shot"]
+        assert {tuple(shot["visual"]["tags"]) for shot in shots} == {("0",), ("1",)}
+
+
+def test_gpus_are_shared_where_there_are_more_actors(settings: Settings) -> None:
+    four = settings.model_copy(update={"actors": settings.actors.model_copy(update={"count": 4})})
+    with actor_stack(four) as stack:
+        rows = stack.ready(4)
+        assert sorted(row["device"] for row in rows) == ["gpu 0", "gpu 0", "gpu 1", "gpu 1"]

@@ -1,0 +1,288 @@
+"""The HTTP contract as the page needs it, in memory, for states that a real stack reaches only by luck.
+
+A real server answers (uvicorn, see `tests.support.browser`), so uploads, ranges and event streams are the
+browser's own. Analysis is not done: a test says how far it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Json = dict[str, Any]
+
+CREATED_AT = "2026-01-05T10:00:00Z"
+EVENT_POLL_S = 0.05
+PROBLEM = "application/problem+json"
+
+
+@dataclass
+class FakeVideo:
+    """One video: the contract's document, its file, and what has been found."""
+
+    document: Json
+    file: Path
+    segments: dict[str, list[Json]] = field(default_factory=dict)
+    signals: Json | None = None
+    found: int = 0
+    """How many of the shots are shown while it is not done."""
+    events: list[tuple[str, Json]] = field(default_factory=list)
+
+    def tell(self, type_: str, data: Json) -> None:
+        """Append to the event stream."""
+        self.events.append((type_, data))
+
+
+def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -> Json:
+    """A segment with every key of the contract, 25 frames a second."""
+    boundary = {
+        "kind": "start" if index == 0 else "cut",
+        "confidence": 1.0 if index == 0 else 0.93,
+        "visual": 0.0 if index == 0 else 0.97,
+        "audio": 0.0 if index == 0 else 0.41,
+        "from_s": start_s,
+        "to_s": start_s,
+    }
+    return {
+        "level": level,
+        "index": index,
+        "parent": None,
+        "start_s": start_s,
+        "end_s": end_s,
+        "start_frame": round(start_s * 25),
+        "end_frame": round(end_s * 25),
+        "start_pts": round(start_s * 12800),
+        "end_pts": round(end_s * 12800),
+        "start_boundary": boundary,
+        "label": "",
+        "audio": {"speech": 0.6, "singing": 0.0, "music": 0.2, "silence": 0.1, "loudness_lufs": -21.5},
+        "visual": {"brightness": 0.4, "motion": 0.2, "black": 0.0, "static": 0.1, "tags": []},
+        "keyframe_s": (start_s + end_s) / 2,
+        "thumbnail": None,
+    } | more
+
+
+class FakeApi:
+    """Videos and uploads in memory, and the application that serves them."""
+
+    def __init__(self, media: Path, pictures: Path | None = None) -> None:
+        self.media = media
+        self.pictures = pictures
+        self.videos: dict[str, FakeVideo] = {}
+        self.uploads: dict[str, Json] = {}
+        self.requests: list[str] = []
+        self.away = False
+        self.events_work = True
+        self.break_next_part = False
+        self.refuse_uploads: str | None = None
+        self.part_delay_s = 0.0
+        self.app: ASGIApp = _Switch(self, self._routes())
+
+    def add(
+        self, filename: str, state: str = "queued", *, file: Path | None = None, **more: Any
+    ) -> FakeVideo:
+        """A new video; the newest is the first of the list."""
+        document: Json = {
+            "id": secrets.token_hex(16),
+            "state": state,
+            "filename": filename,
+            "bytes": (file or self.media).stat().st_size,
+            "sha256": None,
+            "media": None,
+            "progress": {"fraction": 0.0, "chunks_done": 0, "chunks_total": None, "eta_s": None},
+            "settings": {"preset": "default"},
+            "revision": 0,
+            "attempt": 1,
+            "error": None,
+            "created_at": CREATED_AT,
+            "started_at": None,
+            "finished_at": None,
+        }
+        video = FakeVideo(document | more, file or self.media)
+        self.videos[document["id"]] = video
+        return video
+
+    def change(self, video: FakeVideo, **values: Any) -> None:
+        """Change the document and tell it to those who listen."""
+        video.document.update(values)
+        video.tell("state", dict(video.document))
+
+    def progress(self, video: FakeVideo, done: int, total: int, found: int) -> None:
+        """So many chunks of all are stored, and so many shots found."""
+        progress = {"fraction": done / total, "chunks_done": done, "chunks_total": total, "eta_s": 8.0}
+        video.found = found
+        video.document.update(state="running", progress=progress)
+        video.tell("progress", progress)
+        video.tell("segments", {"chunk": done - 1})
+
+    def finish(self, video: FakeVideo) -> None:
+        """All is there."""
+        progress = {"fraction": 1.0, "chunks_done": 4, "chunks_total": 4, "eta_s": None}
+        self.change(video, state="done", revision=1, progress=progress)
+        video.tell("done", dict(video.document))
+
+    # ------------------------------------------------------------------ routes
+
+    def _routes(self) -> FastAPI:
+        app = FastAPI(openapi_url=None)
+        app.add_api_route("/readyz", lambda: {"ready": True, "servers": []})
+        app.add_api_route("/videos", self._list)
+        app.add_api_route("/videos/{video_id}", self._video)
+        app.add_api_route("/videos/{video_id}", self._delete, methods=["DELETE"])
+        app.add_api_route("/videos/{video_id}/cancel", self._cancel, methods=["POST"])
+        app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
+        app.add_api_route("/videos/{video_id}/segments", self._segments)
+        app.add_api_route("/videos/{video_id}/signals", self._signals)
+        app.add_api_route("/videos/{video_id}/events", self._events)
+        app.add_api_route("/videos/{video_id}/media", self._media)
+        app.add_api_route("/videos/{video_id}/thumbnails/{name}", self._thumbnail)
+        app.add_api_route("/uploads", self._create_upload, methods=["POST"])
+        app.add_api_route("/uploads/{upload_id}", self._head_upload, methods=["HEAD"])
+        app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
+        app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
+        return app
+
+    def _list(self, q: str = "", limit: int = 30, cursor: str = "0") -> Json:
+        found = [
+            v.document for v in reversed(self.videos.values()) if q.lower() in v.document["filename"].lower()
+        ]
+        start = int(cursor)
+        rest = start + limit < len(found)
+        return {"items": found[start : start + limit], "next_cursor": str(start + limit) if rest else None}
+
+    def _video(self, video_id: str) -> Any:
+        video = self.videos.get(video_id)
+        return video.document if video else problem(404, "not_found", f"There is no video {video_id}.")
+
+    def _delete(self, video_id: str) -> Response:
+        self.videos.pop(video_id, None)
+        return Response(status_code=204)
+
+    def _cancel(self, video_id: str) -> Json:
+        self.change(self.videos[video_id], state="cancelled")
+        return self.videos[video_id].document
+
+    def _retry(self, video_id: str) -> Json:
+        self.change(self.videos[video_id], state="queued", error=None)
+        return self.videos[video_id].document
+
+    def _segments(self, video_id: str, level: str, limit: int = 500, cursor: str = "0") -> Json:
+        video = self.videos[video_id]
+        final = video.document["state"] == "done"
+        items = video.segments.get(level, [])
+        if not final:
+            items = items[: video.found] if level == "shot" else []
+        start = int(cursor)
+        rest = start + limit < len(items)
+        return {
+            "items": items[start : start + limit],
+            "next_cursor": str(start + limit) if rest else None,
+            "state": "final" if final else "provisional",
+            "revision": video.document["revision"],
+        }
+
+    def _signals(self, video_id: str) -> Any:
+        signals = self.videos[video_id].signals
+        return signals or problem(404, "not_ready", "There are no curves yet.")
+
+    def _events(self, video_id: str, request: Request) -> Response:
+        if not self.events_work:
+            return problem(503, "unavailable", "There are no events at the moment.")
+        video = self.videos[video_id]
+
+        async def stream() -> AsyncIterator[str]:
+            sent = int(request.headers.get("last-event-id", len(video.events)))
+            yield ": hello\n\n"
+            while video_id in self.videos and not self.away and not await request.is_disconnected():
+                for type_, data in video.events[sent:]:
+                    sent += 1
+                    yield f"id: {sent}\nevent: {type_}\ndata: {json.dumps(data)}\n\n"
+                await asyncio.sleep(EVENT_POLL_S)
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    def _media(self, video_id: str) -> FileResponse:
+        return FileResponse(self.videos[video_id].file, media_type="application/octet-stream")
+
+    def _thumbnail(self, video_id: str, name: str) -> Response:
+        if self.pictures is None:
+            return problem(404, "not_found", "There is no such picture.")
+        return FileResponse(self.pictures / name)
+
+    # ----------------------------------------------------------------- uploads
+
+    def _create_upload(self, request: Request) -> Response:
+        if self.refuse_uploads:
+            return problem(413, "limit_exceeded", self.refuse_uploads)
+        described = dict(pair.split(" ") for pair in request.headers["upload-metadata"].split(","))
+        metadata = {key: base64.b64decode(value).decode() for key, value in described.items()}
+        upload_id = secrets.token_hex(8)
+        self.uploads[upload_id] = {
+            "length": int(request.headers["upload-length"]),
+            "metadata": metadata,
+            "data": b"",
+            "video_id": None,
+        }
+        return Response(status_code=201, headers={"Location": f"/api/v1/uploads/{upload_id}"})
+
+    def _head_upload(self, upload_id: str) -> Response:
+        if upload_id not in self.uploads:
+            return Response(status_code=404)
+        return Response(headers=self._upload_headers(upload_id))
+
+    async def _patch_upload(self, upload_id: str, request: Request) -> Response:
+        upload = self.uploads[upload_id]
+        body = await request.body()
+        await asyncio.sleep(self.part_delay_s)
+        if int(request.headers["upload-offset"]) != len(upload["data"]):
+            return problem(409, "upload_offset_mismatch", "The part does not start where the upload ends.")
+        if self.break_next_part:
+            self.break_next_part = False
+            upload["data"] += body[: len(body) // 2]
+            return problem(503, "unavailable", "Storing was interrupted.")
+        upload["data"] += body
+        if len(upload["data"]) == upload["length"]:
+            name = upload["metadata"]["filename"]
+            preset = upload["metadata"].get("preset", "default")
+            upload["video_id"] = self.add(name, settings={"preset": preset}).document["id"]
+        return Response(status_code=204, headers=self._upload_headers(upload_id))
+
+    def _delete_upload(self, upload_id: str) -> Response:
+        self.uploads.pop(upload_id, None)
+        return Response(status_code=204)
+
+    def _upload_headers(self, upload_id: str) -> dict[str, str]:
+        upload = self.uploads[upload_id]
+        headers = {"Upload-Offset": str(len(upload["data"])), "Upload-Length": str(upload["length"])}
+        return headers | ({"Scenestream-Video-Id": upload["video_id"]} if upload["video_id"] else {})
+
+
+class _Switch:
+    """Notes every request; answers like a proxy with nothing behind it while the API is away."""
+
+    def __init__(self, fake: FakeApi, app: ASGIApp) -> None:
+        self._fake = fake
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._fake.requests.append(f"{scope['method']} {scope['path']}")
+            if self._fake.away:
+                await Response(status_code=502)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def problem(status: int, code: str, detail: str) -> JSONResponse:
+    """A problem document."""
+    return JSONResponse({"code": code, "detail": detail, "status": status}, status, media_type=PROBLEM)

@@ -1,0 +1,220 @@
+"""The pool's books: who pays for a lost actor, what is asked for twice, what a cancellation touches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.pool.book import Book, BookFullError
+from actors.pool.tasks import Kind, Outcome, Status, Task
+
+
+def chunk(number: int, *, video: str = "film", epoch: int = 1) -> Task:
+    return Task(Kind.CHUNK, video, epoch, "key", tracks_hash="h", chunk=number, cost_s=10.0)
+
+
+def plan(video: str = "film", epoch: int = 1) -> Task:
+    return Task(Kind.PLAN, video, epoch, "key")
+
+
+def book(attempts: int = 3, entries: int = 100) -> Book:
+    return Book(chunk_attempts=attempts, max_entries=entries)
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(coroutine)
+
+
+@given(st.integers(1, 6))
+def test_a_chunk_that_kills_as_many_actors_as_it_may_fails_with_a_sentence(attempts: int) -> None:
+    async def scenario() -> None:
+        books = book(attempts)
+        deadly, other = books.submit(chunk(0)), books.submit(chunk(1))
+        for lost in range(attempts):
+            assert not deadly.future.done()
+            assert books.next() is deadly, f"after {lost} losses it must be the next again"
+            books.lost(deadly, "it died", counted=True)
+        outcome = deadly.future.result()
+        assert (outcome.status, outcome.code) == (Status.ERROR, "analysis_crashed")
+        assert "part 1" in outcome.message
+        assert "re-encode" in outcome.message
+        assert books.next() is other
+        assert not other.future.done()
+
+    run(scenario())
+
+
+def test_an_actor_lost_for_another_reason_is_not_held_against_the_chunk() -> None:
+    async def scenario() -> None:
+        books = book(1)
+        entry = books.submit(chunk(0))
+        for _ in range(10):
+            assert books.next() is entry
+            books.lost(entry, "node reclaimed", counted=False)
+        assert not entry.future.done()
+
+    run(scenario())
+
+
+def test_an_exception_nobody_foresaw_counts_like_a_death() -> None:
+    async def scenario() -> None:
+        books = book(2)
+        entry = books.submit(plan())
+        books.next()
+        books.settle(entry, Outcome.crashed("ValueError: no"))
+        assert books.next() is entry
+        books.settle(entry, Outcome.crashed("ValueError: no"))
+        outcome = entry.future.result()
+        assert outcome.code == "analysis_crashed"
+        assert "ValueError: no" in outcome.message
+
+    run(scenario())
+
+
+def test_a_task_asked_for_twice_runs_once_and_both_hear() -> None:
+    async def scenario() -> None:
+        books = book()
+        first = books.submit(chunk(0, epoch=1))
+        books.next()
+        second = books.submit(chunk(0, epoch=2))
+        assert second is first
+        assert books.next() is None
+        books.settle(first, Outcome.done(chunk=0))
+        assert second.future.result().result == {"chunk": 0}
+        assert len(books) == 0
+
+    run(scenario())
+
+
+def test_a_fusion_under_another_lease_is_another_task() -> None:
+    async def scenario() -> None:
+        books = book()
+        old = Task(Kind.FUSE, "film", 1, "key", tracks_hash="h", timeline_id="film:1:1")
+        new = Task(Kind.FUSE, "film", 2, "key", tracks_hash="h", timeline_id="film:1:2")
+        assert books.submit(old) is not books.submit(new)
+
+    run(scenario())
+
+
+def test_cancelling_ends_what_waits_and_marks_what_runs() -> None:
+    async def scenario() -> None:
+        books = book()
+        running, waiting = books.submit(chunk(0)), books.submit(chunk(1))
+        other = books.submit(chunk(0, video="clip"))
+        assert books.next() is running
+        assert books.cancel("film", 1) == [running]
+        assert waiting.future.result().status is Status.CANCELLED
+        assert not running.future.done()
+        books.settle(running, Outcome.done(chunk=0))
+        assert running.future.result().status is Status.CANCELLED
+        assert books.next() is other
+
+    run(scenario())
+
+
+def test_a_cancelled_task_is_not_given_back_when_its_actor_dies() -> None:
+    async def scenario() -> None:
+        books = book()
+        entry = books.submit(chunk(0))
+        books.next()
+        books.cancel("film", 1)
+        books.lost(entry, "it died", counted=True)
+        assert entry.future.result().status is Status.CANCELLED
+        assert books.next() is None
+
+    run(scenario())
+
+
+def test_an_old_lease_cannot_cancel_the_work_of_a_new_one() -> None:
+    async def scenario() -> None:
+        books = book()
+        entry = books.submit(chunk(0, epoch=1))
+        books.submit(chunk(0, epoch=2))  # the video was claimed again and asks for the same chunk
+        assert books.cancel("film", 1) == []
+        assert books.next() is entry
+
+    run(scenario())
+
+
+def test_a_task_submitted_while_its_cancelled_twin_still_ends_is_done_anew() -> None:
+    async def scenario() -> None:
+        books = book()
+        old = books.submit(chunk(0, epoch=1))
+        books.next()
+        books.cancel("film", 1)
+        new = books.submit(chunk(0, epoch=2))
+        assert new is not old
+        books.settle(old, Outcome.cancelled())
+        assert books.next() is new
+        books.settle(new, Outcome.done())
+        assert new.future.result().status is Status.DONE
+
+    run(scenario())
+
+
+def test_the_books_are_bounded() -> None:
+    async def scenario() -> None:
+        books = book(entries=2)
+        books.submit(chunk(0))
+        books.submit(chunk(1))
+        books.submit(chunk(1))
+        with pytest.raises(BookFullError):
+            books.submit(chunk(2))
+
+    run(scenario())
+
+
+tasks = st.builds(
+    Task,
+    kind=st.sampled_from(Kind),
+    video_id=st.text("abc", min_size=1),
+    epoch=st.integers(0, 9),
+    media_key=st.just("videos/v/source"),
+    settings=st.dictionaries(st.text("xyz", min_size=1), st.floats(0, 1)),
+    tracks_hash=st.just("h"),
+    chunk=st.integers(0, 99),
+    cost_s=st.floats(0.1, 99),
+    timeline_id=st.just("v:1:1"),
+    revision=st.integers(0, 9),
+)
+
+
+@given(tasks)
+def test_a_task_survives_the_way_to_the_actor(task: Task) -> None:
+    assert Task.from_dict(task.to_dict()) == task
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome.done(chunk=3),
+        Outcome.error("no_video", "There is no picture in this file."),
+        Outcome.unavailable("MongoDB is away"),
+        Outcome.cancelled(),
+        Outcome.crashed("x"),
+    ],
+)
+def test_an_outcome_survives_the_way_back(outcome: Outcome) -> None:
+    assert Outcome.from_dict(outcome.to_dict()) == outcome
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "dance"},
+        {"video_id": ""},
+        {"kind": "chunk", "tracks_hash": ""},
+        {"kind": "chunk", "chunk": -1},
+        {"kind": "chunk", "cost_s": 0},
+        {"kind": "fuse", "timeline_id": ""},
+    ],
+)
+def test_a_task_that_cannot_be_done_is_refused(bad: dict[str, Any]) -> None:
+    good = {"kind": "plan", "video_id": "v", "epoch": 1, "media_key": "k", "tracks_hash": "h", "chunk": 0}
+    with pytest.raises(ValueError, match=r".+"):
+        Task.from_dict({**good, **bad})

@@ -1,0 +1,91 @@
+"""What a segmenter says of itself, and what makes it give up its work."""
+
+from __future__ import annotations
+
+import threading
+
+from actors.pool.tasks import Kind, Task
+from actors.segmenter_state import SegmenterState, WorkState
+
+
+def task(epoch: int = 3) -> Task:
+    return Task(Kind.CHUNK, "film", epoch, "key", tracks_hash="h", chunk=7)
+
+
+def working(epoch: int = 3) -> WorkState:
+    state = WorkState()
+    state.ready()
+    assert state.begin(task(epoch))
+    return state
+
+
+def test_a_glance_tells_the_work_in_hand() -> None:
+    state = working()
+    state.frames(25)
+    glance = state.glance()
+    assert (glance.state, glance.video_id, glance.kind, glance.chunk, glance.frames_done) == (
+        SegmenterState.WORKING,
+        "film",
+        "chunk",
+        7,
+        25,
+    )
+    state.end()
+    assert state.glance().state is SegmenterState.IDLE
+    assert state.glance().video_id is None
+
+
+def test_the_beat_changes_with_frames_and_steps_and_not_without() -> None:
+    state = working()
+    seen = [state.glance().beat for _ in range(3)]
+    assert len(set(seen)) == 1
+    state.frames(1)
+    seen.append(state.glance().beat)
+    state.step()
+    seen.append(state.glance().beat)
+    assert len(set(seen)) == 3
+
+
+def test_reading_a_file_is_progress() -> None:
+    state = working()
+    before = state.glance().beat
+    with open("/dev/zero", "rb") as file:
+        file.read(4 << 20)
+    assert state.glance().beat > before
+
+
+def test_a_cancellation_meets_its_lease_and_older_ones_only() -> None:
+    state = working(epoch=3)
+    assert not state.cancel("film", 2)
+    assert not state.cancel("clip", 9)
+    assert not state.should_stop()
+    assert state.cancel("film", 3)
+    assert state.should_stop()
+
+
+def test_the_next_task_is_not_cancelled_with_the_one_before() -> None:
+    state = working()
+    state.cancel("film", 3)
+    state.end()
+    assert state.begin(task(epoch=4))
+    assert not state.should_stop()
+
+
+def test_a_draining_segmenter_ends_its_work_and_takes_no_other() -> None:
+    state = working()
+    state.drain()
+    assert state.glance().state is SegmenterState.WORKING
+    assert not state.should_stop()
+    state.end()
+    assert state.glance().state is SegmenterState.DRAINING
+    assert not state.begin(task())
+
+
+def test_stopping_waits_for_the_work_to_end_but_not_for_ever() -> None:
+    state = working()
+    assert not state.stop(0.01)
+    assert state.should_stop()
+    ender = threading.Thread(target=state.end)
+    ender.start()
+    assert state.stop(30.0)
+    ender.join()

@@ -1,0 +1,54 @@
+/** Stills along the timeline: one for every width of a picture, of the shot that is there. */
+import { thumbnailUrl } from "./api.js";
+import { h } from "./dom.js";
+import { indexAt } from "./levels.js";
+import { session } from "./session.js";
+import { zoom } from "./zoom.js";
+
+/** A little more than what can be seen, so that scrolling does not show gaps at once. */
+const SPARE_PICTURES = 2;
+
+export class Filmstrip {
+  constructor() {
+    this.element = h("div", { class: "tl-film", "aria-hidden": "true" });
+    /** @type {Map<string, HTMLElement>} */
+    this.pictures = new Map();
+  }
+
+  clear() {
+    this.pictures.clear();
+    this.element.replaceChildren();
+  }
+
+  /** @param {number} scrollPx @param {number} widthPx what can be seen of the wide element */
+  draw(scrollPx, widthPx) {
+    const { shot } = session.segments;
+    const media = session.video?.media;
+    const height = this.element.clientHeight;
+    if (!shot.length || !height) {
+      this.clear();
+      return;
+    }
+    const turned = Math.abs(media?.rotation ?? 0) % 180 === 90;
+    const ratio = media?.width ? (turned ? media.height / media.width : media.width / media.height) : 16 / 9;
+    const slot = Math.max(24, Math.round(height * Math.min(Math.max(ratio, 0.5), 2.4)));
+    const first = Math.max(0, Math.floor(scrollPx / slot) - SPARE_PICTURES);
+    const last = Math.min(Math.ceil(zoom.widthPx / slot), Math.ceil((scrollPx + widthPx) / slot) + SPARE_PICTURES);
+    const kept = new Map();
+    for (let place = first; place < last; place += 1) {
+      const middle = zoom.toS((place + 0.5) * slot);
+      const segment = shot[indexAt(shot, middle)];
+      if (!segment || middle > segment.end_s) continue;
+      const url = thumbnailUrl(session.id, segment);
+      if (!url) continue;
+      const key = `${place}|${slot}|${url}`;
+      const picture = this.pictures.get(key) ?? h("img", { src: url, alt: "", loading: "lazy", draggable: "false",
+        style: { left: `${place * slot}px`, width: `${slot}px` },
+        on: { error: (event) => { event.target.style.visibility = "hidden"; } } });
+      kept.set(key, picture);
+    }
+    for (const [key, picture] of this.pictures) if (!kept.has(key)) picture.remove();
+    for (const picture of kept.values()) if (!picture.isConnected) this.element.append(picture);
+    this.pictures = kept;
+  }
+}

@@ -1,0 +1,72 @@
+/** Numbers as people read them. Pure functions. */
+
+/**
+ * A time as h:mm:ss.mmm.
+ * @param {number} seconds
+ * @param {number} [decimals] 0 to 3
+ */
+export function clock(seconds, decimals = 3) {
+  const scale = 10 ** decimals;
+  const units = Math.round(Math.abs(seconds) * scale);
+  const fraction = decimals ? `.${String(units % scale).padStart(decimals, "0")}` : "";
+  const whole = Math.floor(units / scale);
+  const minutes = String(Math.floor(whole / 60) % 60).padStart(2, "0");
+  const rest = String(whole % 60).padStart(2, "0");
+  return `${seconds < 0 && units ? "−" : ""}${Math.floor(whole / 3600)}:${minutes}:${rest}${fraction}`;
+}
+
+/** A time for a ruler: as short as the distance of the ticks allows. */
+export function rulerClock(seconds, stepS) {
+  const text = clock(seconds, stepS < 0.1 ? 2 : stepS < 1 ? 1 : 0);
+  return text.startsWith("0:") ? text.slice(2) : text;
+}
+
+/** A length as "4.2 s", "3 min 20 s" or "1 h 05 min". */
+export function duration(seconds) {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor(whole / 60) % 60).padStart(2, "0")} min`;
+}
+
+/** A rough time to wait, as in "about 2 minutes left". */
+export function remaining(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
+  if (seconds < 10) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.round(seconds / 10) * 10} s left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${(seconds / 3600).toFixed(1)} h left`;
+}
+
+/** Bytes in decimal units. */
+export function bytes(count) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A fraction as a whole percentage; 100 only when it is complete. */
+export function percent(fraction) {
+  return `${Math.min(fraction >= 1 ? 100 : 99, Math.max(0, Math.floor(fraction * 100)))} %`;
+}
+
+/** When something happened, seen from now. */
+export function ago(iso, now = Date.now()) {
+  const then = Date.parse(iso);
+  if (Number.isNaN(then)) return "";
+  const seconds = Math.max(0, (now - then) / 1000);
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return new Date(then).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+}
+
+/** "1 shot", "5 shots". */
+export function count(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
