@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -73,6 +74,30 @@ def make(path: Path) -> None:
             block.sample_rate, block.pts, block.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
             container.mux(audio.encode(block))
         container.mux(audio.encode(None))
+
+
+def labels() -> dict[str, Any]:
+    """What is in the film: {fps, frames, cuts: [first frame], gradual: [[first, last, kind]], scenes}."""
+    cuts: list[int] = []
+    gradual: list[list[int | str]] = []
+    first = 0
+    for number, take in enumerate(TAKES):
+        join = JOIN_FRAMES[take.joined_by]
+        if join:
+            gradual.append([first, first + join - 1, take.joined_by])
+        elif number:
+            cuts.append(first)
+        first += take.frames
+    scenes = [int(zone[1]) + 1 for zone in gradual]
+    zones = [zone[:2] for zone in gradual]
+    return {
+        "fps": f"{FPS}/1",
+        "frames": first,
+        "cuts": cuts,
+        "gradual": gradual,
+        "scenes": scenes,
+        "scene_zones": zones,
+    }
 
 
 def _pictures() -> Iterator[Picture]:
