@@ -14,7 +14,7 @@ import ray
 import structlog
 from ray.exceptions import GetTimeoutError, RayError
 
-from actors.bridge.bridge import STOP_TIMEOUT_S, Bridge
+from actors.bridge.bridge import Bridge
 from actors.pool.handle import POOL_NAME, find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
 from cluster.errors import UnavailableError
@@ -26,6 +26,7 @@ from cluster.stores.results import Results
 BRIDGE_NAME = "bridge"
 BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
+STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
 _NAMES = (BRIDGE_NAME, POOL_NAME)  # in the order in which they are stopped
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ def stop(settings: Settings | None = None) -> bool:
         if handle is None:
             continue
         try:
-            orderly &= bool(ray.get(handle.stop.remote(), timeout=STOP_TIMEOUT_S + 10.0))
+            orderly &= bool(ray.get(handle.stop.remote(), timeout=STOP_TIMEOUT_S))
         except (GetTimeoutError, RayError) as error:
             log.warning("actor ended by force", actor=name, reason=type(error).__name__)
             orderly = False

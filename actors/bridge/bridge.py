@@ -25,6 +25,7 @@ from actors.bridge.reporter import Reporter
 from actors.pool.handle import find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
 from cluster import logs
+from cluster.errors import UnavailableError
 from cluster.settings import Settings
 from cluster.stores.broker import Consumer, Publisher
 from cluster.stores.cache import Cache
@@ -36,7 +37,7 @@ from cluster.stores.video import Video
 PREFETCH = 8  # doorbells claimed at once; a claim takes a few milliseconds
 JOB_CONNECTIONS = 8  # jobs write a few times a minute each and share these
 KEEPER_CONNECTIONS = 3  # heartbeat, relay and reaper must not wait for jobs
-STOP_TIMEOUT_S = 20.0  # for jobs to hand back their leases
+STOP_TIMEOUT_S = 10.0  # for jobs to hand back their leases
 RELAY_BATCH = 100
 BACKLOG_PATIENCE = 60  # how many times longer a queued video waits for its next doorbell behind a backlog
 
@@ -86,7 +87,10 @@ class Bridge:
         """An orderly end: every lease handed back, its attempt not counted. False when some could not be."""
         self._consumer.stop()
         released = self._intake.stop(STOP_TIMEOUT_S)
-        self._relay()
+        try:
+            self._relay()
+        except UnavailableError as error:  # another bridge, or this one's successor, does it
+            log.warning("doorbells left in the outbox", reason=error.message)
         for periodic in self._periodic:
             periodic.stop()
         self._pool.stop()

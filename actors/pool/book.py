@@ -59,7 +59,7 @@ class Book:
         entry = Entry(task, task.epoch, asyncio.get_running_loop().create_future())
         self._entries[task.key] = entry
         if task.kind is Kind.CHUNK:
-            self._queue.push(task.video_id, entry, task.cost_s)
+            self._queue.push(task.video_id, entry, cost=task.cost_s, order=task.chunk)
         else:
             self._queue.push_urgent(task.video_id, entry)
         return entry
@@ -88,7 +88,8 @@ class Book:
         elif entry.actors_lost >= self._chunk_attempts:
             self._close(entry, Outcome.error(CODE_CRASHED, self._crash_message(entry, reason)))
         elif entry.task.kind is Kind.CHUNK:
-            self._queue.give_back(entry.task.video_id, entry, entry.task.cost_s)
+            cost, order = entry.task.cost_s, entry.task.chunk
+            self._queue.give_back(entry.task.video_id, entry, cost=cost, order=order)
         else:
             self._queue.give_back_urgent(entry.task.video_id, entry)
 

@@ -12,6 +12,7 @@ Knows no Ray, no clock and no thread: the caller serialises access.
 
 from __future__ import annotations
 
+import bisect
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ T = TypeVar("T")
 class _Flow(Generic[T]):
     served: float
     arrival: int
-    items: deque[tuple[T, float]] = field(default_factory=deque)
+    items: list[tuple[int, float, T]] = field(default_factory=list)  # (order, cost, item), by order
 
 
 class FairQueue(Generic[T]):
@@ -40,11 +41,11 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return self._length
 
-    def push(self, flow: str, item: T, cost: float) -> None:
-        """Append to the flow. `cost` in seconds of video, > 0."""
+    def push(self, flow: str, item: T, *, cost: float, order: int) -> None:
+        """Add to the flow, whose items are served by `order`. `cost` in seconds of video, > 0."""
         if not cost > 0:
             raise ValueError(f"the cost of an item must be above 0, not {cost}")
-        self._flow(flow).items.append((item, cost))
+        bisect.insort(self._flow(flow).items, (order, cost, item), key=lambda waiting: waiting[0])
         self._length += 1
 
     def push_urgent(self, flow: str, item: T) -> None:
@@ -52,12 +53,11 @@ class FairQueue(Generic[T]):
         self._urgent.append((flow, item))
         self._length += 1
 
-    def give_back(self, flow: str, item: T, cost: float) -> None:
-        """Return an item that was popped but not done to the front of its flow, and its cost with it."""
-        entry = self._flow(flow)
+    def give_back(self, flow: str, item: T, *, cost: float, order: int) -> None:
+        """Return an item that was popped but not done to its place, the front, and its cost with it."""
+        self.push(flow, item, cost=cost, order=order)
+        entry = self._flows[flow]
         entry.served = max(entry.served - cost, 0.0)
-        entry.items.appendleft((item, cost))
-        self._length += 1
 
     def give_back_urgent(self, flow: str, item: T) -> None:
         """Return an urgent item that was popped but not done: it is the next one."""
@@ -74,7 +74,7 @@ class FairQueue(Generic[T]):
             return None
         chosen = min(waiting, key=lambda flow: (flow.served, flow.arrival))
         self._virtual = max(self._virtual, chosen.served)
-        item, cost = chosen.items.popleft()
+        _, cost, item = chosen.items.pop(0)
         chosen.served += cost
         self._length -= 1
         self._forget_caught_up()
@@ -86,8 +86,8 @@ class FairQueue(Generic[T]):
         self._urgent = deque((n, i) for n, i in self._urgent if not (n == flow and unwanted(i)))
         entry = self._flows.get(flow)
         if entry is not None:
-            removed.extend(item for item, _ in entry.items if unwanted(item))
-            entry.items = deque((item, cost) for item, cost in entry.items if not unwanted(item))
+            removed.extend(item for _, _, item in entry.items if unwanted(item))
+            entry.items = [waiting for waiting in entry.items if not unwanted(waiting[2])]
         self._length -= len(removed)
         self._forget_caught_up()
         return removed

@@ -20,7 +20,7 @@ from actors.pool.backoff import Backoff
 from actors.pool.book import Book, BookFullError, Entry
 from actors.pool.member import Member, MemberLostError, blank_row
 from actors.pool.size import PoolSize, pool_size
-from actors.pool.tasks import Outcome, Task
+from actors.pool.tasks import Outcome, Status, Task
 from actors.segmenter_analysis import LIBRARY
 from cluster import logs
 from cluster.settings import Settings
@@ -191,9 +191,14 @@ class Pool:
             await member.close(orderly=orderly)
 
     async def _serve(self, member: Member, entry: Entry) -> None:
-        """Have one task done; whatever happens, the books know."""
+        """Have one task done; whatever happens, the books know.
+
+        After an exception nobody foresaw the process is not trusted any further (a broken CUDA context, for
+        one, would fail every task to come): MemberLostError, so that it is replaced.
+        """
         try:
-            self._book.settle(entry, await member.work(entry))
+            outcome = await member.work(entry)
+            self._book.settle(entry, outcome)
         except MemberLostError as error:
             self._book.lost(entry, error.reason, counted=error.counted)
             raise
@@ -202,6 +207,8 @@ class Pool:
             raise
         finally:
             self._wake()
+        if outcome.status is Status.CRASHED:
+            raise MemberLostError(f"its work crashed: {outcome.message}", counted=False)
 
     async def _next_entry(self, slot: _Slot, member: Member) -> Entry | None:
         """The next task for this segmenter; None when its slot is retired."""

@@ -110,7 +110,7 @@ def test_kill_9_of_the_bridge_resumes_at_the_first_chunk_that_is_not_stored(stac
     stack.at_chunk(video_id, 6)
     kill_process(stack.bridge()["pid"])
     stored = stack.results.stored_chunks(video_id, "stub")
-    assert len(stored) >= 4
+    assert len(stored) >= 3
     video = stack.ended(video_id)
     assert (video.state, video.attempt, video.lease_epoch) == (VideoState.DONE, 2, 2)
     assert bounds(stack, video) == expected_segments(15)

@@ -75,10 +75,13 @@ def test_a_bad_file_fails_with_its_reason_and_the_others_go_on(stack: ActorStack
 
 
 def test_a_fault_in_the_analysis_fails_its_video_after_some_tries(stack: ActorStack) -> None:
+    before = stack.replaced()
     video = stack.ended(stack.submit(film(4, trouble={2: "raise"})))
     assert (video.state, video.error_code) == (VideoState.FAILED, "analysis_crashed")
     assert "part 3" in str(video.error_message)
     assert "ZeroDivisionError" in str(video.error_message)
+    stack.ready(2)
+    assert stack.replaced() == before + 3, "a process is not trusted after a fault nobody foresaw"
 
 
 def test_a_store_that_was_away_costs_nothing_but_time(stack: ActorStack) -> None:
@@ -114,6 +117,20 @@ def test_cancelling_ends_the_work_within_a_chunk_and_retrying_goes_on_from_there
     after_retry = events[[kind for kind, _ in events].index("done") :]
     first_progress = next(data for kind, data in after_retry if kind == "progress")
     assert first_progress["chunks_done"] == len(kept)
+
+
+def test_other_settings_are_a_new_revision_without_a_second_decode(stack: ActorStack) -> None:
+    video_id = stack.submit(film(5), scene_sensitivity=0.7)
+    first = stack.ended(video_id)
+    stack.media.delete(f"videos/{video_id}/source")  # whoever opened it again would fail
+    stack.jobs.resegment(video_id, {"scene_sensitivity": 0.2}, "default")
+    second = stack.ended(video_id)
+    assert (second.state, second.revision, second.attempt) == (VideoState.DONE, 2, 1)
+    assert (second.chunks_done, second.chunks_total) == (5, 5)
+    document = stack.results.timeline(str(second.timeline_id))
+    assert document is not None
+    assert document["settings"] == {"scene_sensitivity": 0.2}
+    assert stack.segments(second) == stack.segments(first), "the stub cuts alike, and both can be read"
 
 
 def test_deleting_a_running_video_leaves_nothing_behind(stack: ActorStack) -> None:

@@ -16,7 +16,7 @@ def filled(videos: list[list[float]]) -> FairQueue[tuple[int, int]]:
     queue: FairQueue[tuple[int, int]] = FairQueue()
     for video, chunks in enumerate(videos):
         for number, cost in enumerate(chunks):
-            queue.push(f"v{video}", (video, number), cost)
+            queue.push(f"v{video}", (video, number), cost=cost, order=number)
     return queue
 
 
@@ -25,6 +25,16 @@ def drained(queue: FairQueue[tuple[int, int]]) -> list[tuple[int, int]]:
     while (item := queue.pop()) is not None:
         items.append(item)
     return items
+
+
+@given(st.permutations(range(8)))
+def test_chunks_are_served_in_the_order_of_the_video_whatever_order_they_arrive_in(
+    arrivals: list[int],
+) -> None:
+    queue: FairQueue[int] = FairQueue()
+    for number in arrivals:
+        queue.push("film", number, cost=10.0, order=number)
+    assert [queue.pop() for _ in arrivals] == list(range(8))
 
 
 @given(backlogs)
@@ -62,7 +72,7 @@ def test_a_newcomer_gets_its_share_from_its_arrival_on(
     for _ in range(before):
         queue.pop()
     for number, cost in enumerate(clip):
-        queue.push("clip", (1, number), cost)
+        queue.push("clip", (1, number), cost=cost, order=number)
     film_meanwhile = 0.0
     clip_so_far = 0.0
     while clip_so_far < sum(clip) - 1e-9:
@@ -82,10 +92,10 @@ def test_leaving_the_queue_and_coming_back_does_not_pay(returns: int) -> None:
     """A bridge submits a sliding window, so a video's queue runs empty again and again."""
     queue: FairQueue[str] = FairQueue()
     for _ in range(100):
-        queue.push("film", "film", 10.0)
+        queue.push("film", "film", cost=10.0, order=0)
     got = []
     for _ in range(returns):
-        queue.push("hasty", "hasty", 10.0)
+        queue.push("hasty", "hasty", cost=10.0, order=0)
         while (item := queue.pop()) != "hasty":
             got.append(item)
     assert got.count("film") >= returns - 2
@@ -104,7 +114,7 @@ def test_what_is_given_back_is_next_and_costs_nothing(videos: list[list[float]])
     first = queue.pop()
     assert first is not None
     video, number = first
-    queue.give_back(f"v{video}", first, videos[video][number])
+    queue.give_back(f"v{video}", first, cost=videos[video][number], order=number)
     assert drained(queue) == drained(undisturbed)
 
 
@@ -122,7 +132,7 @@ def test_removing_a_video_leaves_the_others(videos: list[list[float]], which: in
 def test_memory_of_videos_that_left_does_not_grow() -> None:
     queue: FairQueue[int] = FairQueue()
     for number in range(1000):
-        queue.push(f"v{number}", number, 1.0)
+        queue.push(f"v{number}", number, cost=1.0, order=0)
         queue.pop()
     assert len(queue._flows) <= 2
 
@@ -130,4 +140,4 @@ def test_memory_of_videos_that_left_does_not_grow() -> None:
 @pytest.mark.parametrize("cost", [0.0, -1.0, float("nan")])
 def test_a_chunk_without_length_is_refused(cost: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
-        FairQueue[int]().push("v", 1, cost)
+        FairQueue[int]().push("v", 1, cost=cost, order=0)
