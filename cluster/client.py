@@ -101,21 +101,33 @@ class Client:
                 offset, video_id = self._put_part(upload, file.seek, file.read, offset)
                 if on_bytes:
                     on_bytes(offset)
-        if not video_id:
-            video_id = str(self._call("HEAD", upload, headers=_TUS).headers["Scenestream-Video-Id"])
-        return video_id
+        return video_id or self._finished(upload)
+
+    def _finished(self, upload: str) -> str:
+        """The video of an upload whose bytes are all there, and which another request may be finishing."""
+        for attempt in range(_RETRIES):
+            video_id = self._call("HEAD", upload, headers=_TUS).headers.get("Scenestream-Video-Id")
+            if video_id:
+                return str(video_id)
+            time.sleep(_pause_s(attempt))
+        raise UnavailableError(
+            f"{self.base_url} has every byte but made no video of them yet; submit the file again later."
+        )
 
     def _put_part(
         self, upload: str, seek: Callable[[int], object], read: Callable[[int], bytes], offset: int
     ) -> tuple[int, str | None]:
         """Send one part; after a failure ask the server how far it came. Returns (offset, video id)."""
         for attempt in range(_RETRIES):
+            seek(offset)
+            part = read(PART_BYTES)
+            if not part:
+                raise UsageError(f"The file became shorter while it was sent: it ends at {offset} bytes.")
             try:
-                seek(offset)
                 answer = self._call(
                     "PATCH",
                     upload,
-                    content=read(PART_BYTES),
+                    content=part,
                     headers={
                         **_TUS,
                         "Upload-Offset": str(offset),
@@ -125,7 +137,7 @@ class Client:
             except (UnavailableError, ConflictError):
                 if attempt + 1 == _RETRIES:
                     raise
-                time.sleep(min(8.0, 0.25 * 2**attempt))
+                time.sleep(_pause_s(attempt))
                 try:
                     answer = self._call("HEAD", upload, headers=_TUS)
                 except UnavailableError:
@@ -226,6 +238,10 @@ class Client:
         raise _as_error(answer)
 
 
+def _pause_s(attempt: int) -> float:
+    return min(8.0, 0.25 * 2.0**attempt)
+
+
 def _as_error(answer: httpx.Response) -> ScenestreamError:
     """The exception that a problem document stands for."""
     try:
@@ -240,6 +256,7 @@ def _as_error(answer: httpx.Response) -> ScenestreamError:
         404: NotFoundError,
         409: ConflictError,
         413: LimitExceededError,
+        423: ConflictError,
         502: UnavailableError,
         503: UnavailableError,
         504: UnavailableError,

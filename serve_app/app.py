@@ -16,7 +16,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from cluster import logs
-from cluster.errors import UnavailableError
+from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
 from serve_app import problems
 from serve_app.context import Context
@@ -92,7 +92,7 @@ async def _sweep(uploads: UploadService) -> None:
     while True:
         try:
             await to_thread.run_sync(uploads.sweep)
-        except (UnavailableError, OSError) as error:
+        except (ScenestreamError, OSError) as error:
             _log.warning("expired uploads not removed", error=str(error))
         await asyncio.sleep(SWEEP_INTERVAL_S)
 

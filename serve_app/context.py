@@ -17,7 +17,8 @@ from serve_app.services import Services
 from serve_app.uploads import UploadService
 
 VideoId = Annotated[
-    str, Path(pattern="^[A-Za-z0-9_-]{8,128}$", description="The video's id", examples=[EXAMPLE_ID])
+    str,
+    Path(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$", description="The video's id", examples=[EXAMPLE_ID]),
 ]
 
 

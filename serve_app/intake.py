@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,18 +37,27 @@ class Wish:
     settings: dict[str, Any]
 
 
-def wish(filename: str | None, preset: str | None, settings: str | dict[str, Any] | None) -> Wish:
-    """Check a client's wishes; `settings` is a JSON object or its text. Raises InvalidSettingsError."""
+def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
+    """All settings of a video, `preset` included, from a client's JSON object or its text.
+
+    Raises InvalidSettingsError.
+    """
     overrides: Any = settings or {}
     try:
         if isinstance(overrides, str):
             overrides = json.loads(overrides)
-        json.dumps(overrides, allow_nan=False)  # NaN passes for a number within any range
+        # NaN passes for a number within any range, and half a surrogate pair for text.
+        json.dumps(overrides, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidSettingsError(f"`settings` is not JSON: {error}.") from error
     if not isinstance(overrides, dict):
         raise InvalidSettingsError('`settings` must be a JSON object, such as {"shot_sensitivity": 0.7}.')
-    resolved = segment_settings.resolve(preset or None, overrides)
+    return segment_settings.resolve(preset or None, overrides)
+
+
+def wish(filename: str | None, preset: str | None, settings: str | dict[str, Any] | None) -> Wish:
+    """Check a client's wishes, see `resolve_settings`. Raises InvalidSettingsError."""
+    resolved = resolve_settings(preset, settings)
     return Wish(display_name(filename), str(resolved["preset"]), resolved)
 
 
@@ -139,6 +149,15 @@ class Intake:
             if not keep:
                 self.discard(stored.video_id)
         return video
+
+    @contextmanager
+    def removed_on_error(self, stored: StoredFile) -> Iterator[None]:
+        """Remove the stored file if the block raises."""
+        try:
+            yield
+        except BaseException:
+            self.discard(stored.video_id)
+            raise
 
     def discard(self, video_id: str) -> None:
         """Remove a stored file that no video uses; a store that fails to is logged."""

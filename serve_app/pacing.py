@@ -29,13 +29,18 @@ async def paced(
     """
     began = clock()
     sent = 0
+    reading = True
     try:
         while block := await to_thread.run_sync(next, blocks, b"", limiter=threads):
+            reading = False
             ahead_s = (sent - BURST_BYTES) / RATE_BYTES_S - (clock() - began)
             if ahead_s > 0:
                 await sleep(ahead_s)
             sent += len(block)
             yield block
+            reading = True
     finally:
-        if isinstance(blocks, Generator):
+        # A read that was cancelled goes on in its thread, which the generator cannot be closed from under;
+        # it is closed when that thread lets go of it.
+        if isinstance(blocks, Generator) and not reading:
             blocks.close()

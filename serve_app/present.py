@@ -12,6 +12,8 @@ from typing import Any
 from cluster.stores.video import LEASED_STATES, Video, VideoState
 from serve_app.schemas import Failure, Media, Progress, Segment, VideoDocument
 
+_NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
+
 
 def video_document(
     video: Video, live: Mapping[str, Any] | None, now: datetime | None = None
@@ -56,7 +58,7 @@ def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetim
     if video.state in LEASED_STATES:
         if live is not None:
             fraction = max(fraction, _live_fraction(live))
-        fraction = min(fraction, 0.999)
+        fraction = min(fraction, _NEARLY)
         eta_s = _number(live.get("eta_s")) if live else None
         if eta_s is None and video.started_at is not None and fraction > 0.01:
             elapsed_s = ((now or datetime.now(UTC)) - video.started_at).total_seconds()
@@ -74,7 +76,7 @@ def _by_chunks(video: Video) -> float:
         return 1.0
     if not video.chunks_total:
         return 0.0
-    return min(video.chunks_done / video.chunks_total, 1.0)
+    return min(video.chunks_done / video.chunks_total, _NEARLY)
 
 
 def _live_fraction(live: Mapping[str, Any]) -> float:

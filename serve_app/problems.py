@@ -239,7 +239,10 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, StarletteHTTPException)
         if error.status_code == 404:
-            problem = Problem("no_such_path", f"Nothing answers at {request.url.path}. See /openapi.json.")
+            root = request.scope.get("root_path", "")
+            problem = Problem(
+                "no_such_path", f"Nothing answers at {request.url.path}. See {root}/openapi.json."
+            )
         elif error.status_code == 405:
             problem = Problem(
                 "method_not_allowed",

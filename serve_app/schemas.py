@@ -195,6 +195,18 @@ class ImportRequest(BaseModel):
     settings: dict[str, Any] | None = None
 
 
+class ResegmentRequest(BaseModel):
+    """Other settings for a video that is done; what is left out has the preset's value."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"preset": "talk", "settings": {"scene_sensitivity": 0.7}}]},
+    )
+
+    preset: str | None = Field(None, max_length=64)
+    settings: dict[str, Any] | None = None
+
+
 class UploadForm(BaseModel):
     """The fields of a multipart upload, for the OpenAPI document; the body itself is streamed."""
 

@@ -34,19 +34,29 @@ class Doorbells:
         self._names = names or BrokerNames()
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._depth = 0
+        self._answer: int | UnavailableError = 0
 
     def declare(self) -> None:
         """Make sure the queue is there; UnavailableError when RabbitMQ is away."""
         declare_topology(self._url, self._names)
 
     def depth(self) -> int:
-        """Messages ready, at most _DEPTH_KEPT_S old; UnavailableError when RabbitMQ is away."""
+        """Messages ready, at most _DEPTH_KEPT_S old; UnavailableError when RabbitMQ is away.
+
+        Who waited while another asked shares the answer, a failure too: a broker that hangs costs each
+        caller one timeout, however many there are.
+        """
         with self._lock:
             if time.monotonic() - self._asked_at > _DEPTH_KEPT_S:
-                self._depth = queue_depth(self._url, self._names.queue)
+                try:
+                    self._answer = queue_depth(self._url, self._names.queue)
+                except UnavailableError as error:
+                    self._answer = error
                 self._asked_at = time.monotonic()
-            return self._depth
+            answer = self._answer
+        if isinstance(answer, UnavailableError):
+            raise UnavailableError(answer.message)
+        return answer
 
 
 @dataclass(frozen=True)

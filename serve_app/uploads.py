@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from cluster.errors import UsageError
+from cluster.errors import NotFoundError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.upload_lock import upload_lock
 from cluster.stores.uploads import Upload
@@ -91,17 +91,17 @@ class UploadService:
         )
 
     def get(self, upload_id: str) -> Upload:
-        """The upload; one whose bytes are complete is finished first, should that have been interrupted.
+        """The upload; NotFoundError when there is none (any more)."""
+        return self._uploads.get(upload_id)
+
+    def finish(self, upload_id: str) -> Upload:
+        """The upload, made a video first if its bytes are complete and that was interrupted.
 
         NotFoundError when there is none (any more).
         """
-        upload = self._uploads.get(upload_id)
-        if not upload.is_complete or upload.video_id is not None:
-            return upload
         with upload_lock(self._services.jobs.database, upload_id) as held:
-            if not held:
-                return upload  # another request is finishing it at this moment
-            return self._finish(self._uploads.get(upload_id))
+            upload = self._uploads.get(upload_id)
+            return self._finish(upload) if held else upload  # not held: another request is finishing it
 
     def write(self, upload_id: str, offset: int, data: bytes) -> Upload:
         """Append one part; the upload as it stands afterwards, finished if that was the last part.
@@ -127,17 +127,26 @@ class UploadService:
         with upload_lock(self._services.jobs.database, upload_id) as held:
             if not held:
                 raise _locked()
-            self._uploads.get(upload_id)
-            self._services.media.delete(upload_key(upload_id))
+            self._discard(self._uploads.get(upload_id))
             self._uploads.delete(upload_id)
         self._digests.take(upload_id)
 
     def sweep(self) -> int:
         """Remove what has expired; the number of uploads removed."""
-        gone = self._uploads.expire(lambda upload_id: self._services.media.delete(upload_key(upload_id)))
+        gone = self._uploads.expire(self._discard)
         if gone:
             _log.info("expired uploads removed", uploads=len(gone))
         return len(gone)
+
+    def _discard(self, upload: Upload) -> None:
+        """Remove the bytes of an upload, also where an interrupted finish has moved them to already."""
+        self._services.media.delete(upload_key(upload.id))
+        if upload.video_id is None and upload.is_complete:
+            video_id = str(upload.metadata["video_id"])
+            try:
+                self._services.jobs.get(video_id)
+            except NotFoundError:
+                self._services.media.delete(f"videos/{video_id}")
 
     def _append(self, upload: Upload, data: bytes) -> None:
         offset, end = upload.offset_bytes, upload.offset_bytes + len(data)

@@ -165,15 +165,25 @@ class Jobs(Leases, Closing):
 
         ConflictError unless it failed or was cancelled, NotFoundError when it is not there.
         """
-        with self.database.transaction() as connection:
-            row = connection.execute(_VIDEOS["retry_video"], {"id": video_id}).fetchone()
-            if row is not None:
-                outbox.put_doorbell(connection, video_id)
-        if row is None:
+        video = self._queue_again("retry_video", video_id)
+        if video is None:
             state = self.get(video_id).state
             raise ConflictError(f"The video is {state}; only a failed or cancelled one can be tried again.")
         _log.info("video retry", video_id=video_id)
-        return Video.from_row(row)
+        return video
+
+    def resegment(self, video_id: str, settings: Mapping[str, Any], preset: str) -> Video:
+        """Queued again with other settings and all its attempts, and rung for.
+
+        What was measured is kept, and so is the timeline, which stays the one to read until the new one is
+        finished. ConflictError unless it is done, NotFoundError when it is not there.
+        """
+        video = self._queue_again("resegment_video", video_id, settings=Jsonb(dict(settings)), preset=preset)
+        if video is None:
+            state = self.get(video_id).state
+            raise ConflictError(f"The video is {state}; only one that is done can be segmented anew.")
+        _log.info("video resegment", video_id=video_id, preset=preset)
+        return video
 
     def delete(self, video_id: str) -> Video:
         """Removes the row in whatever state it is and returns what it held; NotFoundError if there is none.
@@ -189,6 +199,14 @@ class Jobs(Leases, Closing):
     def relay(self, publish: Callable[[Sequence[Doorbell]], None], limit: int = 100) -> int:
         """Hands up to `limit` waiting doorbells to `publish`, forgets them when it returns; how many."""
         return outbox.relay(self.database, publish, limit)
+
+    def _queue_again(self, statement: str, video_id: str, **values: Any) -> Video | None:
+        """One transaction: the change of state and its doorbell. None when the state does not allow it."""
+        with self.database.transaction() as connection:
+            row = connection.execute(_VIDEOS[statement], {"id": video_id, **values}).fetchone()
+            if row is not None:
+                outbox.put_doorbell(connection, video_id)
+        return None if row is None else Video.from_row(row)
 
 
 def _not_found(video_id: str) -> NotFoundError:

@@ -46,7 +46,8 @@ class DirectoryMedia:
                         _write_all(file.fileno(), chunk)
                     total += len(chunk)
                 if durable:
-                    os.fsync(file.fileno())
+                    with _translated(key):  # where room is found out late, this is where it is missing
+                        os.fsync(file.fileno())
             with _translated(key):
                 temporary.replace(target)
                 if durable:

@@ -37,7 +37,9 @@ def check_limit(limit: int) -> int:
 
 def bad_cursor() -> UsageError:
     """The error for a cursor that cannot be one of ours."""
-    return UsageError("The cursor is not one this API gave out; start again without it.", code="bad_cursor")
+    return UsageError(
+        "The cursor is not of this list as it is now (any more); start again without it.", code="bad_cursor"
+    )
 
 
 def encode_cursor(*key: str | int) -> str:

@@ -94,10 +94,13 @@ class Timelines:
         limit: int = 500,
         cursor: str | None = None,
     ) -> Page[dict[str, Any]]:
-        """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole."""
+        """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole.
+
+        A cursor leads on within its own timeline only: UsageError (`bad_cursor`) with another one.
+        """
         wanted = SegmentFilter(level, label, from_s, to_s)
         check_limit(limit)
-        after = None if cursor is None else _decode_after(cursor)
+        after = None if cursor is None else _decode_after(cursor, timeline_id)
         with translated_errors():
             head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1})
             if head is None:
@@ -111,7 +114,7 @@ class Timelines:
         if len(items) <= limit:
             return Page(items)
         last = items[limit - 1]
-        return Page(items[:limit], encode_cursor(last["level"], last["index"]))
+        return Page(items[:limit], encode_cursor(timeline_id, last["level"], last["index"]))
 
     def timeline(self, timeline_id: str) -> dict[str, Any] | None:
         """The document as put, with timeline_id, video_id, revision and segment_count added."""
@@ -147,8 +150,8 @@ class Timelines:
             collection.delete_many({"key": below(video_id)})
 
 
-def _decode_after(cursor: str) -> tuple[str, int]:
-    level, index = decode_cursor(cursor, str, int)
-    if level not in LEVELS:
+def _decode_after(cursor: str, timeline_id: str) -> tuple[str, int]:
+    of_timeline, level, index = decode_cursor(cursor, str, str, int)
+    if of_timeline != timeline_id or level not in LEVELS:
         raise bad_cursor()
     return str(level), int(index)

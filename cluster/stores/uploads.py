@@ -107,16 +107,16 @@ class Uploads:
         """Forgets the upload; whether there was one. Its bytes are the caller's to remove."""
         return self._database.changed(_SQL["delete_upload"], {"id": upload_id})
 
-    def expire(self, discard: Callable[[str], None] | None = None) -> list[str]:
+    def expire(self, discard: Callable[[Upload], None] | None = None) -> list[str]:
         """Forgets uploads past their time and returns their ids.
 
-        `discard`, called with each id before the rows are gone for good, is the place to remove the bytes:
+        `discard`, called with each before the rows are gone for good, is the place to remove the bytes:
         if it raises, the rows stay and the next call tries again, so no bytes are orphaned.
         """
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["take_expired_uploads"], {"limit": _EXPIRIES_PER_CALL}).fetchall()
-            ids = [str(row["id"]) for row in rows]
+            uploads = [Upload.from_row(row) for row in rows]
             if discard is not None:
-                for upload_id in ids:
-                    discard(upload_id)
-        return ids
+                for upload in uploads:
+                    discard(upload)
+        return [upload.id for upload in uploads]

@@ -21,7 +21,7 @@ class VideoState(StrEnum):
     #                       running (claim, once the lease has expired)
     FINALIZING = "finalizing"  # → done, failed, cancelled (lease holder, reap), queued (release),
     #                               running (claim, once the lease has expired)
-    DONE = "done"  # final
+    DONE = "done"  # → queued (resegment)
     FAILED = "failed"  # → queued (retry)
     CANCELLED = "cancelled"  # → queued (retry)
 
@@ -44,7 +44,7 @@ LEGAL_TRANSITIONS: Mapping[VideoState, frozenset[VideoState]] = {
     VideoState.FINALIZING: frozenset(
         {VideoState.RUNNING, VideoState.DONE, VideoState.FAILED, VideoState.CANCELLED, VideoState.QUEUED}
     ),
-    VideoState.DONE: frozenset(),
+    VideoState.DONE: frozenset({VideoState.QUEUED}),
     VideoState.FAILED: frozenset({VideoState.QUEUED}),
     VideoState.CANCELLED: frozenset({VideoState.QUEUED}),
 }

@@ -95,6 +95,9 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
             for frame in _snapshot(feed.video, tail, feed.live):
                 yield frame
             count = feed.count
+            if feed.video.is_final:  # its `done` is among what was missed
+                yield _frame(Told(tail, "done", feed.video, {}, feed.live))
+                return
             continue
         count += len(told)
         for item in told:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from cluster.stores.video import Video
 from serve_app.context import Context, context_of, root_of
 from serve_app.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
-from serve_app.gate import patiently, read_small
+from serve_app.gate import patiently
 from serve_app.importer import open_url
-from serve_app.intake import StoredFile, Wish, client_key, wish
+from serve_app.intake import Wish, client_key, wish
+from serve_app.json_body import read_json
 from serve_app.present import video_document
 from serve_app.problems import FieldProblem, Problem, declared
 from serve_app.schemas import ImportRequest, UploadForm, VideoDocument
 
 router = APIRouter(tags=["videos"])
 
-MAX_JSON_BYTES = 64 << 10
 _FORM_FIELDS = frozenset({"preset", "settings"})
 _BODY: dict[str, Any] = {
     "required": True,
@@ -89,16 +91,17 @@ async def _upload(request: Request, context: Context, key: str | None) -> Video:
             raise _wrong_field("file", "The form has no field `file`. Send the video as `-F file=@film.mp4`.")
         if form.fields:
             _wish_of(form)  # what came before the file is refused before the file is read
-        stored = await to_thread.run_sync(
-            context.intake.store, _pulled(form), limiter=context.gates.post_threads
-        )
-        try:
-            await form.finish()
-            wanted = await to_thread.run_sync(_wish_of, form)
-        except BaseException:
-            context.intake.discard(stored.video_id)
-            raise
-    return await to_thread.run_sync(context.intake.register, stored, wanted, key)
+
+        def take() -> Video:
+            # On one thread to the end: Serve cancels the request of a client that leaves, and a file that
+            # was stored by then must become a video or be removed all the same.
+            stored = context.intake.store(_pulled(form))
+            with context.intake.removed_on_error(stored):
+                from_thread.run(form.finish)
+                wanted = _wish_of(form)
+            return context.intake.register(stored, wanted, key)
+
+        return await to_thread.run_sync(take, limiter=context.gates.post_threads)
 
 
 def _pulled(form: FormReader) -> Iterator[bytes]:
@@ -119,29 +122,28 @@ def _wrong_field(name: str, message: str) -> Problem:
 
 async def _import(request: Request, context: Context, key: str | None) -> Video:
     """Fetch the file a URL names into the store, then register it."""
-    body = await read_small(request.stream(), MAX_JSON_BYTES, "The JSON body")
-    try:
-        asked = ImportRequest.model_validate_json(bytes(body))
-    except ValidationError as error:
-        raise _json_problem(error) from error
+    asked = await read_json(request, ImportRequest)
     wish(None, asked.preset, asked.settings)  # refused before anything is fetched
+    client_left = threading.Event()
 
-    def fetch() -> tuple[StoredFile, Wish]:
+    def fetch() -> Video:
         limit = context.services.settings.limits.file_bytes
         with open_url(asked.url, limit, context.services.import_policy) as source:
-            return context.intake.store(source.blocks), wish(source.filename, asked.preset, asked.settings)
+            wanted = wish(source.filename, asked.preset, asked.settings)
+            stored = context.intake.store(_until(client_left, source.blocks))
+        return context.intake.register(stored, wanted, key)
 
     async with context.gates.imports.enter():
-        stored, wanted = await to_thread.run_sync(fetch, limiter=context.gates.import_threads)
-    return await to_thread.run_sync(context.intake.register, stored, wanted, key)
+        try:
+            return await to_thread.run_sync(fetch, limiter=context.gates.import_threads)
+        except asyncio.CancelledError:
+            client_left.set()
+            raise
 
 
-def _json_problem(error: ValidationError) -> Problem:
-    wrong = [
-        FieldProblem(where=".".join(["body", *(str(part) for part in item["loc"])]), message=item["msg"])
-        for item in error.errors(include_url=False)
-    ]
-    detail = "; ".join(f"{item.where}: {item.message}" for item in wrong)
-    if any(item["type"] == "json_invalid" for item in error.errors(include_url=False)):
-        return Problem("bad_json", f'Send JSON such as {{"url": "https://…"}}. {detail}')
-    return Problem("invalid_request", detail, errors=wrong)
+def _until(client_left: threading.Event, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks for as long as somebody waits for them: cancelling a request does not stop its thread."""
+    for block in blocks:
+        if client_left.is_set():
+            raise ClientDisconnect
+        yield block

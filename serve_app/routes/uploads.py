@@ -135,9 +135,12 @@ async def begin_upload(request: Request) -> Response:
         **declared("not_found", "tus_version", "invalid_request", "unavailable"),
     },
 )
-def upload_state(request: Request, upload_id: UploadId) -> Response:
+async def upload_state(request: Request, upload_id: UploadId) -> Response:
     """Where to continue. Also finishes an upload whose last part was stored and never answered."""
-    upload = context_of(request).uploads.get(upload_id)
+    context = context_of(request)
+    upload = await to_thread.run_sync(context.uploads.get, upload_id)
+    if upload.is_complete and upload.video_id is None:
+        upload = await to_thread.run_sync(context.uploads.finish, upload_id, limiter=context.gates.writers)
     return Response(
         headers={
             **_headers(upload),
@@ -192,9 +195,10 @@ async def append_part(request: Request, upload_id: UploadId) -> Response:
         "cross_site", "not_found", "tus_version", "invalid_request", "upload_locked", "unavailable"
     ),
 )
-def give_up(request: Request, upload_id: UploadId) -> Response:
+async def give_up(request: Request, upload_id: UploadId) -> Response:
     """What has arrived is removed. A video that was made of it stays."""
-    context_of(request).uploads.delete(upload_id)
+    context = context_of(request)
+    await to_thread.run_sync(context.uploads.delete, upload_id, limiter=context.gates.writers)
     return Response(status_code=204, headers=tus.RESUMABLE)
 
 
@@ -205,7 +209,7 @@ async def overridden(request: Request, upload_id: UploadId) -> Response:
     if method == "PATCH":
         return await append_part(request, upload_id)
     if method == "DELETE":
-        return await to_thread.run_sync(give_up, request, upload_id)
+        return await give_up(request, upload_id)
     raise Problem(
         "method_not_allowed",
         f"POST here needs the header {tus.METHOD_OVERRIDE}: PATCH or DELETE.",

@@ -1,17 +1,20 @@
-"""Videos: the list, one, cancel, retry, delete."""
+"""Videos: the list, one, cancel, retry, segment anew, delete."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from cluster.stores.video import LEASED_STATES, Video
 from serve_app.context import Context, VideoId, context_of
 from serve_app.deletion import delete_video_everywhere
+from serve_app.intake import resolve_settings
+from serve_app.json_body import read_json
 from serve_app.present import video_document
 from serve_app.problems import declared
-from serve_app.schemas import State, VideoDocument, VideoList
+from serve_app.schemas import ResegmentRequest, State, VideoDocument, VideoList
 
 router = APIRouter(tags=["videos"])
 
@@ -82,6 +85,37 @@ def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
     """What was stored of the earlier attempts is used again."""
     context = context_of(request)
     return told(context, context.services.jobs.retry(video_id))
+
+
+@router.post(
+    "/videos/{video_id}/resegment",
+    status_code=202,
+    summary="Segment a video that is done with other settings",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ResegmentRequest.model_json_schema()}},
+        }
+    },
+    responses=declared(
+        "cross_site", "bad_json", "not_found", "client_too_slow", "conflict", "too_large", "invalid_request",
+        "invalid_settings", "unavailable",
+    ),
+)  # fmt: skip
+async def resegment_video(request: Request, video_id: VideoId) -> VideoDocument:
+    """The video is not decoded again unless another of its streams is asked for.
+
+    Until the new result is there, the one before is what segments, signals and exports give.
+    """
+    context = context_of(request)
+    asked = await read_json(request, ResegmentRequest)
+
+    def queue() -> VideoDocument:
+        resolved = resolve_settings(asked.preset, asked.settings)
+        video = context.services.jobs.resegment(video_id, resolved, str(resolved["preset"]))
+        return told(context, video)
+
+    return await to_thread.run_sync(queue)
 
 
 @router.delete(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import socketserver
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from cluster.errors import UnavailableError
 from cluster.local.servers import Servers
+from serve_app.services import Doorbells
 from tests.support import api as support
 from tests.support.api import Api, done_video, services_for, serving
 from tests.support.servers import fresh_mongodb_database, new_var_dir, remove_var_dir
@@ -132,3 +136,27 @@ def test_progress_goes_on_without_redis(
         assert ready.status_code == 200
         assert deleted.status_code == 204
     shutil.rmtree(media_dir, ignore_errors=True)
+
+
+def test_those_who_wait_for_a_broken_queue_share_the_answer() -> None:
+    asked: list[object] = []
+    together = threading.Barrier(8)
+
+    class Refusing(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.client_address)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as broker:
+        threading.Thread(target=broker.serve_forever).start()
+        doorbells = Doorbells(f"amqp://127.0.0.1:{broker.server_address[1]}")
+
+        def ask(_: int) -> None:
+            together.wait()
+            with pytest.raises(UnavailableError):
+                doorbells.depth()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, range(8)))
+        broker.shutdown()
+
+    assert len(asked) == 1

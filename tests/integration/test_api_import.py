@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from serve_app.addresses import IpAddress, is_public
+from serve_app.app import create_app
 from tests.support import api as support
 from tests.support.api import Api
 
@@ -43,6 +49,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", "1000000")
                 self.end_headers()
                 self.wfile.write(FILM[:1000])
+            case "/endless-but-slow":
+                self.send_response(200)
+                self.end_headers()
+                self._forever(pause_s=0.001)
             case "/endless":
                 self.send_response(200)
                 self.end_headers()
@@ -62,10 +72,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _forever(self) -> None:
+    def _forever(self, pause_s: float = 0.0) -> None:
         try:
             while True:
                 self.wfile.write(bytes(65536))
+                time.sleep(pause_s)
         except (BrokenPipeError, ConnectionResetError):
             return
 
@@ -204,3 +215,36 @@ def test_a_name_that_does_not_resolve(api: Api) -> None:
     answer = import_url(api, "http://no-such-host.invalid/a.mp4")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "import_failed")
+
+
+def test_a_client_that_leaves_ends_its_import(api: Api, origin: str) -> None:
+    app = create_app(api.services)
+    body = json.dumps({"url": f"{origin}/endless-but-slow"}).encode()
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/videos", "raw_path": b"/videos", "root_path": "", "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+    videos = Path(api.services.settings.media_url.removeprefix("file://")) / "videos"
+    before = set(videos.iterdir())
+
+    async def ask_and_leave() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(_: Any) -> None:
+            """Nobody reads the answer."""
+
+        asked = asyncio.create_task(app(scope, receive, send))
+        while not set(videos.iterdir()) - before:
+            await asyncio.sleep(0.01)
+        asked.cancel()  # as Serve does when the connection is gone
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    asyncio.run(ask_and_leave())
+
+    deadline = time.monotonic() + 20
+    while set(videos.iterdir()) - before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert set(videos.iterdir()) == before

@@ -99,7 +99,8 @@ def test_an_empty_file_is_refused_and_leaves_nothing(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", ['{"min_scene_s": -1}', '{"nonsense": 1}', "[1]", "{", '{"min_scene_s": NaN}']
+    "settings",
+    ['{"min_scene_s": -1}', '{"nonsense": 1}', "[1]", "{", '{"min_scene_s": NaN}', r'{"\ud800": 1}'],
 )
 def test_wrong_settings_are_refused_and_the_file_removed(api: Api, settings: str) -> None:
     answer = post_file(api, data={"settings": settings})

@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
+from cluster.client import Client
+from cluster.errors import UsageError
+from cluster.stores.upload_lock import upload_lock
 from serve_app.services import Services
 from serve_app.uploads import UploadService
 from tests.support import api as support
@@ -372,6 +378,78 @@ def test_what_expires_is_swept_away(session_servers: support.SessionServers) -> 
         assert (late.status_code, late.json()["code"]) == (404, "not_found")
         assert swept == 1
         assert not api.services.media.exists(key)
+
+
+@pytest.mark.parametrize("way", ["given up", "expired"])
+def test_no_bytes_stay_of_an_upload_that_was_never_finished(
+    session_servers: support.SessionServers, way: str
+) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 0.5 if way == "expired" else 60}) as api:
+        upload = begin(api)
+        upload_id = upload.rsplit("/", 1)[1]
+        row = api.services.jobs.uploads.get(upload_id)
+        moved_to = f"videos/{row.metadata['video_id']}/source"
+        assert api.services.jobs.uploads.advance(upload_id, 0, len(FILM))
+        api.services.media.put_stream(moved_to, [FILM])
+
+        if way == "given up":
+            assert api.client.delete(upload, headers=TUS).status_code == 204
+        else:
+            threading.Event().wait(0.6)
+            assert UploadService(api.services).sweep() == 1
+
+        assert not api.services.media.exists(moved_to)
+
+
+def test_sweeping_a_finished_upload_keeps_its_video(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 1.0}) as api:
+        video_id = patch(api, begin(api), 0, FILM).headers["scenestream-video-id"]
+        threading.Event().wait(1.1)
+
+        assert UploadService(api.services).sweep() == 1
+        assert stored(api, video_id) == FILM
+
+
+def test_many_uploads_are_given_up_at_once(api: Api) -> None:
+    uploads = [begin(api) for _ in range(20)]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda upload: api.client.delete(upload, headers=TUS), uploads))
+
+    assert [answer.status_code for answer in answers] == [204] * 20
+
+
+@pytest.fixture
+def client(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr("cluster.client.PART_BYTES", 600_000)
+    with Client(api.url.removesuffix("/api/v1")) as client:
+        yield client
+
+
+def test_the_client_waits_while_another_request_writes(api: Api, client: Client, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(FILM)
+    database = api.services.jobs.database
+    with ExitStack() as held:
+
+        def after_a_part(sent: int) -> None:
+            if sent < len(FILM):
+                row = database.one(b"SELECT id FROM uploads ORDER BY created_at DESC LIMIT 1", {})
+                assert row is not None
+                assert held.enter_context(upload_lock(database, row["id"]))
+                threading.Timer(0.5, held.close).start()
+
+        video_id = client.upload(film, on_bytes=after_a_part)
+
+    assert stored(api, video_id) == FILM
+
+
+def test_the_client_says_that_the_file_became_shorter(client: Client, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(FILM)
+
+    with pytest.raises(UsageError, match="became shorter"):
+        client.upload(film, on_bytes=lambda sent: os.truncate(film, sent))
 
 
 def test_the_settings_survive_the_upload_exactly(api: Api) -> None:

@@ -108,6 +108,48 @@ def test_a_failed_video_can_be_tried_again_and_a_running_one_cannot(api: Api) ->
     assert (again.json()["state"], again.json()["error"]) == ("queued", None)
 
 
+def test_a_video_that_is_done_can_be_segmented_anew(api: Api) -> None:
+    video_id = support.done_video(api)
+
+    again = api.client.post(
+        f"/videos/{video_id}/resegment", json={"preset": "talk", "settings": {"min_scene_s": 7}}
+    )
+    meanwhile = api.client.get(f"/videos/{video_id}/segments").json()
+    twice = api.client.post(f"/videos/{video_id}/resegment", json={})
+    start_work(api, video_id)
+    at_work = api.client.get(f"/videos/{video_id}/segments").json()
+
+    assert again.status_code == 202
+    video = again.json()
+    assert (video["state"], video["attempt"], video["revision"]) == ("queued", 0, 1)
+    assert (video["settings"]["preset"], video["settings"]["min_scene_s"]) == ("talk", 7)
+    assert video["progress"]["fraction"] < 1
+    assert meanwhile == at_work
+    assert (meanwhile["state"], meanwhile["revision"], len(meanwhile["items"])) == ("final", 1, 26)
+    assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b'{"settings": {"min_scene_s": -1}}', 422, "invalid_settings"),
+        (b'{"preset": "opera"}', 422, "invalid_settings"),
+        (b'{"min_scene_s": 5}', 422, "invalid_request"),
+        (b"[]", 422, "invalid_request"),
+        (b"{", 400, "bad_json"),
+        (b"", 400, "bad_json"),
+        (b'{"preset": "' + bytes(70_000) + b'"}', 413, "too_large"),
+    ],
+)
+def test_wrong_wishes_leave_a_video_done(api: Api, body: bytes, status: int, code: str) -> None:
+    video_id = support.done_video(api)
+
+    answer = api.client.post(f"/videos/{video_id}/resegment", content=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert api.client.get(f"/videos/{video_id}").json()["state"] == "done"
+
+
 def test_cancelling(api: Api) -> None:
     queued, running, done = api.make(), api.make(), support.done_video(api)
     start_work(api, running)
@@ -176,3 +218,11 @@ def test_the_document_describes_the_contract(api: Api) -> None:
         "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",
         "start_boundary", "label", "audio", "visual", "keyframe_s", "thumbnail",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["x", "_1234567", "-1234567", "a" * 129, "12345678%0A"])
+def test_what_cannot_be_an_id_is_refused_by_every_route(api: Api, path: str) -> None:
+    for rest in ("", "/segments", "/media", "/thumbnails/1.webp"):
+        answer = api.client.get(f"/videos/{path}{rest}")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

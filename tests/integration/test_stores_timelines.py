@@ -121,6 +121,14 @@ def test_a_filtered_listing_can_be_paged_too(results: Results, video_id: str) ->
     assert second.next_cursor is None
 
 
+def test_a_cursor_does_not_lead_from_one_revision_into_another(results: Results, video_id: str) -> None:
+    first = results.segments(put(results, video_id), limit=4)
+    newer = put(results, video_id, revision=2, epoch=2)
+    with pytest.raises(UsageError) as refused:
+        results.segments(newer, limit=4, cursor=first.next_cursor)
+    assert refused.value.code == "bad_cursor"
+
+
 def test_wrong_requests_are_refused(results: Results, video_id: str) -> None:
     timeline_id = put(results, video_id)
     for wrong in (

@@ -40,8 +40,10 @@ ACTIONS: dict[str, Action] = {
     "acknowledge_cancel": lambda jobs, id_, epoch: jobs.acknowledge_cancel(id_, epoch),
     "cancel": lambda jobs, id_, epoch: jobs.cancel(id_),
     "retry": lambda jobs, id_, epoch: jobs.retry(id_),
+    "resegment": lambda jobs, id_, epoch: jobs.resegment(id_, {"min_shot_s": 1.0}, "talk"),
 }
-HOLDERS_ACTIONS = tuple(name for name in ACTIONS if name not in ("claim", "cancel", "retry"))
+USERS_ACTIONS = ("cancel", "retry", "resegment")
+HOLDERS_ACTIONS = tuple(name for name in ACTIONS if name != "claim" and name not in USERS_ACTIONS)
 
 Q, R, F, D, E, C = (str(state) for state in VideoState)
 
@@ -59,6 +61,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "acknowledge_cancel": (REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, C, REFUSED, REFUSED),
     "cancel": (C, R, F, CONFLICT, CONFLICT, C, R, C, C),
     "retry": (CONFLICT, CONFLICT, CONFLICT, CONFLICT, Q, Q, CONFLICT, CONFLICT, CONFLICT),
+    "resegment": (CONFLICT, CONFLICT, CONFLICT, Q, CONFLICT, CONFLICT, CONFLICT, CONFLICT, CONFLICT),
 }
 CASES = [
     (action, situation, outcome)
@@ -102,7 +105,7 @@ def test_a_video_can_be_deleted_in_every_situation(jobs: Jobs, situation: str) -
     assert jobs.delete(video.id) == video
     for action in HOLDERS_ACTIONS:
         assert not ACTIONS[action](jobs, video.id, video.lease_epoch)
-    for action in ("cancel", "retry"):
+    for action in USERS_ACTIONS:
         with pytest.raises(NotFoundError):
             ACTIONS[action](jobs, video.id, video.lease_epoch)
     with pytest.raises(NotFoundError):
@@ -115,6 +118,16 @@ def test_a_retried_video_starts_afresh_and_is_rung_for(jobs: Jobs) -> None:
     again = jobs.retry(video.id)
     assert (again.attempt, again.error_code, again.error_message, again.finished_at) == (0, None, None, None)
     assert again.lease_epoch == video.lease_epoch
+    assert waiting_doorbells(jobs) == [video.id]
+
+
+def test_a_video_segmented_anew_keeps_what_was_made_of_it_and_is_rung_for(jobs: Jobs) -> None:
+    video = video_in(jobs, "done")
+    again = jobs.resegment(video.id, {"min_shot_s": 2.0}, "talk")
+    assert (again.settings, again.preset) == ({"min_shot_s": 2.0}, "talk")
+    assert (again.attempt, again.started_at, again.finished_at) == (0, None, None)
+    kept = ("media", "tracks_hash", "timeline_id", "revision", "chunks_total", "lease_epoch", "created_at")
+    assert [getattr(again, name) for name in kept] == [getattr(video, name) for name in kept]
     assert waiting_doorbells(jobs) == [video.id]
 
 
@@ -181,7 +194,7 @@ class AnySequence(RuleBasedStateMachine):
             assert not answer
             assert self.video == before
 
-    @rule(name=st.sampled_from(["cancel", "retry"]))
+    @rule(name=st.sampled_from(USERS_ACTIONS))
     def ask(self, name: str) -> None:
         self.act(lambda: ACTIONS[name](self.jobs, self.video.id, 0))
 

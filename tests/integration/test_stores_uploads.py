@@ -89,12 +89,12 @@ def test_an_expired_upload_is_frozen_and_then_forgotten(jobs: Jobs, uploads: Upl
 def test_an_upload_whose_bytes_cannot_be_removed_yet_is_not_forgotten(jobs: Jobs, uploads: Uploads) -> None:
     upload = begin(uploads)
     let_expire(jobs, upload.id)
-    discarded: list[str] = []
+    discarded: list[Upload] = []
 
-    def discard_fails(upload_id: str) -> None:
+    def discard_fails(upload: Upload) -> None:
         raise OSError("the disk is away")
 
     with pytest.raises(OSError, match="the disk is away"):
         uploads.expire(discard_fails)
     assert uploads.expire(discarded.append) == [upload.id]
-    assert discarded == [upload.id]
+    assert [gone.id for gone in discarded] == [upload.id]

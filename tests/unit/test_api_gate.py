@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 
@@ -115,3 +117,31 @@ def test_a_reader_that_leaves_closes_the_file() -> None:
     asyncio.run(leave())
 
     assert closed == [True]
+
+
+def test_a_reader_that_leaves_while_a_block_is_read_is_just_cancelled() -> None:
+    begun, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def file() -> Iterator[bytes]:
+        try:
+            begun.set()
+            go_on.wait()
+            yield b"block"
+        finally:
+            closed.set()
+
+    async def leave() -> None:
+        async def read() -> list[bytes]:
+            return [block async for block in pacing.paced(file(), CapacityLimiter(1))]
+
+        reader = asyncio.create_task(read())
+        await asyncio.to_thread(begun.wait)
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        go_on.set()
+
+    asyncio.run(leave())
+    gc.collect()
+
+    assert closed.wait(10)

@@ -197,6 +197,12 @@ def test_progress_is_one_only_when_done() -> None:
     assert progress_document(video(state=VideoState.DONE), None, NOW).fraction == 1.0
 
 
+def test_progress_is_not_whole_while_a_new_result_is_waited_for() -> None:
+    again = video(revision=1, timeline_id="t", chunks_done=4, chunks_total=4)
+
+    assert progress_document(again, None, NOW).fraction == 0.999
+
+
 def test_the_time_to_go_follows_from_the_pace() -> None:
     running = video(state=VideoState.RUNNING, chunks_done=1, chunks_total=4, started_at=NOW)
 

@@ -60,7 +60,7 @@ def test_every_state_has_its_transitions() -> None:
     assert set(LEGAL_TRANSITIONS) == set(VideoState)
     assert not LEASED_STATES & FINAL_STATES
     assert {VideoState.QUEUED} | LEASED_STATES | FINAL_STATES == set(VideoState)
-    assert not LEGAL_TRANSITIONS[VideoState.DONE]
+    assert LEGAL_TRANSITIONS[VideoState.DONE] == {VideoState.QUEUED}
 
 
 def test_ids_are_128_random_bits_in_hexadecimal() -> None:

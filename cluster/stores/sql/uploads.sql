@@ -28,4 +28,4 @@ DELETE FROM uploads WHERE id = %(id)s
 DELETE FROM uploads
 WHERE id IN (SELECT id FROM uploads WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s
              FOR UPDATE SKIP LOCKED)
-RETURNING id
+RETURNING *

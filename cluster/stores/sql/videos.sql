@@ -50,9 +50,18 @@ RETURNING videos.*
 -- retry_video --
 -- A new start with all attempts; stored chunks stay and are used again.
 UPDATE videos
-SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, finished_at = NULL,
-    cancel_requested = false, rung_at = now()
+SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
+    finished_at = NULL, cancel_requested = false, rung_at = now()
 WHERE id = %(id)s AND state IN ('failed', 'cancelled')
+RETURNING *
+
+-- resegment_video --
+-- Other settings for a finished video. Media, tracks and the timeline it has stay: readers see that timeline
+-- until the new one is finished.
+UPDATE videos
+SET state = 'queued', attempt = 0, preset = %(preset)s, settings = %(settings)s, started_at = NULL,
+    finished_at = NULL, rung_at = now()
+WHERE id = %(id)s AND state = 'done'
 RETURNING *
 
 -- delete_video --
