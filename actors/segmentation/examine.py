@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from actors.segmentation import probe
+from actors.segmentation.completeness import require_whole
 from actors.segmentation.container import opened
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.frame_index import FrameIndex, index_from_packets
 from actors.segmentation.index_check import Head, agree, decode_head, index_by_decoding, without_lost_tail
 from actors.segmentation.limits import Limits
 from actors.segmentation.media import AudioInfo, MediaInfo, StreamChoice, StreamInfo
-from actors.segmentation.packet_scan import PacketScan, scan_packets
+from actors.segmentation.packet_scan import NO_PTS, PacketScan, scan_packets
 from actors.segmentation.timebase import seconds
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class _Findings:
     notes: tuple[str, ...]
 
     @property
+    def read_s(self) -> float:
+        """How far the packets that could be read reach, in seconds from the first."""
+        known = self.scan.pts[self.scan.pts != NO_PTS]
+        return seconds(int(known.max() - known.min()), self.time_base) if len(known) else 0.0
+
+    @property
     def frame_s(self) -> Fraction | None:
         """A frame's duration by the container's rate, where it names one."""
         return next((1 / rate for rate in self.named_rates if rate), None)
@@ -69,6 +76,13 @@ def examine(
     """
     found = _find(path, analysis, limits, should_stop)
     _require_packets(found)
+    require_whole(
+        path,
+        found.container,
+        promised_frames=found.promised_frames,
+        read_frames=len(found.scan.pts),
+        read_s=found.read_s,
+    )
     head = decode_head(path, found.video, limits)
     if head.first is None:
         raise _nothing_decodes(found)
@@ -120,7 +134,7 @@ def _require_packets(found: _Findings) -> None:
         raise _truncated()
     raise MediaError(
         MediaErrorCode.NO_FRAMES,
-        "The video stream holds no frames: it is only a beginning or an excerpt. Upload the whole video.",
+        "The file has a video stream without frames: only its beginning is there. Upload the whole video.",
     )
 
 

@@ -37,18 +37,21 @@ def test_from_the_file_to_the_final_timeline(
     assert upload["data"] == clip.read_bytes()
     expect(page.locator(".status .badge")).to_have_text("Queued")
 
-    video.segments = template.segments
+    video.segments = template.segments | {"shot": template.segments["shot"][2:]}
     site.api.change(video, state="running", media=template.document["media"])
     for done, found in ((1, 2), (2, 4)):
         site.api.progress(video, done, 4, found)
         expect(page.locator(SHOTS)).to_have_count(found)
     expect(page.locator(".story")).to_have_text("50 % · a few seconds left · 4 shots so far")
 
+    video.segments = template.segments
     site.api.finish(video)
     expect(page.locator(".status .badge")).to_have_text("Done")
     for level, count in {"shot": 6, "scene": 3, "chapter": 1}.items():
         expect(page.locator(f'.tl-segment[data-level="{level}"]')).to_have_count(count)
     expect(page.get_by_text("1 chapter, 3 scenes, 6 shots")).to_be_visible()
+    starts = page.locator(SHOTS).evaluate_all("cells => cells.map(cell => Number(cell.dataset.start))")
+    assert starts == [shot["start_s"] for shot in video.segments["shot"]]
 
 
 def test_without_events_polling_does(site: Site, analysed: Analysed, new_page: NewPage) -> None:

@@ -148,9 +148,11 @@ def test_broken_sound_is_silence_and_a_warning_never_an_error(tmp_path: Path) ->
     assert level(samples[6 * rate : 24 * rate]) > 0.05
 
 
-@pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
-def test_a_file_cut_off_or_damaged_still_gives_all_ranges(tmp_path: Path, name: str) -> None:
-    whole = make_media(tmp_path / f"whole-{name}", PICTURE, NOISE)
+@pytest.mark.parametrize(("name", "options"), [("film.ts", {}), ("film.mkv", {"live": "1"})])
+def test_a_file_cut_off_or_damaged_still_gives_all_ranges(
+    tmp_path: Path, name: str, options: dict[str, str]
+) -> None:
+    whole = make_media(tmp_path / f"whole-{name}", PICTURE, NOISE, options=options)
     cut = cut_off(whole, tmp_path / f"cut-{name}", 0.5)
     flipped = flip_bits(whole, tmp_path / f"flipped-{name}", 60, after=0.3)
 

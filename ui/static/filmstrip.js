@@ -8,6 +8,20 @@ import { zoom } from "./zoom.js";
 /** A little more than what can be seen, so that scrolling does not show gaps at once. */
 const SPARE_PICTURES = 2;
 
+/** How far a shot without a still of its own looks for one. */
+const NEIGHBOURS = 3;
+
+/** The still of a shot, or of the nearest one that has any: shots of a few frames have none. */
+function nearestStill(shots, place) {
+  for (let distance = 0; distance <= NEIGHBOURS; distance += 1) {
+    for (const neighbour of [shots[place - distance], shots[place + distance]]) {
+      const url = neighbour && thumbnailUrl(session.id, neighbour);
+      if (url) return url;
+    }
+  }
+  return null;
+}
+
 export class Filmstrip {
   constructor() {
     this.element = h("div", { class: "tl-film", "aria-hidden": "true" });
@@ -37,9 +51,9 @@ export class Filmstrip {
     const kept = new Map();
     for (let place = first; place < last; place += 1) {
       const middle = zoom.toS((place + 0.5) * slot);
-      const segment = shot[indexAt(shot, middle)];
-      if (!segment || middle > segment.end_s) continue;
-      const url = thumbnailUrl(session.id, segment);
+      const at = indexAt(shot, middle);
+      if (at < 0 || middle > shot[at].end_s) continue;
+      const url = nearestStill(shot, at);
       if (!url) continue;
       const key = `${place}|${slot}|${url}`;
       const picture = this.pictures.get(key) ?? h("img", { src: url, alt: "", loading: "lazy", draggable: "false",

@@ -51,6 +51,7 @@ class Player {
   #known() {
     this.#shape();
     if (!this.media) this.#load();
+    else if (this.unplayable) this.#sayUnplayable();
   }
 
   #close() {
@@ -63,6 +64,7 @@ class Player {
     }
     this.media = null;
     this.broken = false;
+    this.unplayable = false;
     this.still.hidden = true;
     this.stillUrl = null;
     this.screen.replaceChildren();
@@ -71,6 +73,7 @@ class Player {
   #load() {
     const at = this.broken ? transport.time : null;
     this.broken = false;
+    this.unplayable = false;
     const media = /** @type {HTMLVideoElement} */ (h("video", { preload: "metadata", playsinline: true,
       "aria-label": "Video" }));
     this.media?.removeAttribute("src");
@@ -102,9 +105,8 @@ class Player {
     if (this.media !== media || session.id !== id) return;
     transport.attach(null);
     if (reachable) {
-      const codec = session.video?.media?.video_codec;
-      this.#say(`This browser cannot play this file${codec ? ` (${codec})` : ""}. The stills of its shots stand `
-        + "in, and the timeline works all the same.");
+      this.unplayable = true;
+      this.#sayUnplayable();
     } else {
       this.broken = true;
       this.#say("The video cannot be loaded at the moment.",
@@ -112,6 +114,14 @@ class Player {
     }
     this.#enable(false);
     this.#showStill();
+  }
+
+  /** Said again when the codec is known: the file may be there long before it is probed. */
+  #sayUnplayable() {
+    const codec = session.video?.media?.video_codec;
+    const text = `This browser cannot play this file${codec ? ` (${codec})` : ""}. The stills of its shots stand `
+      + "in, and the timeline works all the same.";
+    if (this.message.textContent !== text) this.#say(text);
   }
 
   #say(text, extra = null) {

@@ -71,7 +71,11 @@ export class TimelineRow {
       kept.set(key, cell);
     }
     for (const [key, cell] of this.cells) if (!kept.has(key)) cell.remove();
-    for (const cell of kept.values()) if (!cell.isConnected) this.element.append(cell);
+    let next = this.element.firstElementChild;
+    for (const cell of kept.values()) {
+      if (cell === next) next = next.nextElementSibling;
+      else this.element.insertBefore(cell, next);
+    }
     this.cells = kept;
     this.element.classList.toggle("empty", segments.length === 0);
   }

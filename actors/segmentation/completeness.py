@@ -1,0 +1,66 @@
+"""Whether all of a file is there: what its own tables promise against what could be read.
+
+A copy or an upload that broke off leaves a file that opens and plays for a while; a result for that part
+would pass for the whole. Knows two kinds of promise: the number of frames of an MP4 or QuickTime file
+(ISO/IEC 14496-12, sample tables) and the length of a Matroska or WebM file (RFC 8794 and RFC 9559, size of
+the Segment element). Other containers promise nothing that could be relied on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actors.segmentation.errors import MediaError, MediaErrorCode
+
+_EBML_HEADER = bytes.fromhex("1A45DFA3")
+_SEGMENT = bytes.fromhex("18538067")
+_HEAD_BYTES = 4096
+
+
+def require_whole(
+    path: Path, container: str, *, promised_frames: int, read_frames: int, read_s: float
+) -> None:
+    """MediaError truncated when part of the file is missing.
+
+    `container`: FFmpeg's name of the demuxer; `promised_frames`: 0 where the container does not say;
+    `read_frames`, `read_s`: packets of the video stream that could be read, and where they end.
+    """
+    if container.startswith("mov"):
+        missing = read_frames < promised_frames
+    elif container.startswith("matroska"):
+        missing = (end := _segment_end(path)) is not None and end > path.stat().st_size
+    else:
+        missing = False
+    if missing:
+        raise MediaError(
+            MediaErrorCode.TRUNCATED,
+            f"The file is cut off: its picture ends after {read_s:.1f} s, although more is announced. It was "
+            "probably not copied or uploaded to its end; upload the whole file again.",
+        )
+
+
+def _segment_end(path: Path) -> int | None:
+    """The byte after a Matroska file's Segment; None where the size is unknown (a live recording)."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head.startswith(_EBML_HEADER):
+        return None
+    header = _element_size(head, len(_EBML_HEADER))
+    if header is None:
+        return None
+    start = header[1] + header[0]
+    if head[start : start + len(_SEGMENT)] != _SEGMENT:
+        return None
+    segment = _element_size(head, start + len(_SEGMENT))
+    return None if segment is None else segment[1] + segment[0]
+
+
+def _element_size(data: bytes, at: int) -> tuple[int, int] | None:
+    """(size, position after it) of a variable-length integer (RFC 8794, 4); None if unknown or missing."""
+    if at >= len(data) or data[at] == 0:
+        return None
+    length = 9 - data[at].bit_length()
+    raw = int.from_bytes(data[at : at + length], "big")
+    marker = 1 << (7 * length)
+    size = raw - marker
+    return None if size == marker - 1 else (size, at + length)
