@@ -44,7 +44,7 @@ def media_document(media: Mapping[str, Any] | None) -> Media | None:
     """The contract's keys of what was probed; what else was stored stays inside."""
     if media is None:
         return None
-    return Media.model_validate({name: media.get(name) for name in Media.model_fields})
+    return Media.model_validate({name: media[name] for name in Media.model_fields if name in media})
 
 
 def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetime | None = None) -> Progress:

@@ -29,6 +29,7 @@ class Media(BaseModel):
     rotation: int
     video_codec: str
     audio_codec: str | None
+    start_s: float = Field(0.0, description="Time of the first frame, as the container states it")
 
 
 class Progress(BaseModel):

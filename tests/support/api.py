@@ -229,6 +229,7 @@ MEDIA = {
     "rotation": 0,
     "video_codec": "h264",
     "audio_codec": "aac",
+    "start_s": 0.0,
 }
 
 
