@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -82,6 +83,10 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
 
 
 def _validate(settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():  # JSON has no such numbers, but JSON Schema lets them pass
+        if isinstance(value, float) and not math.isfinite(value):
+            wanted = _wanted(_schema()["properties"].get(key, {}))
+            raise InvalidSettingsError(f"{key} must be {wanted}, not {json.dumps(value)}.")
     errors = sorted(Draft202012Validator(_schema()).iter_errors(dict(settings)), key=lambda e: list(e.path))
     if errors:
         raise InvalidSettingsError(" ".join(_say(error, settings) for error in errors))

@@ -24,14 +24,15 @@ from actors.segmentation.fusion_sounds import find_sounds
 from actors.segmentation.fusion_takes import sound_breaks
 from actors.segmentation.plan import Plan
 from actors.segmentation.settings import FusionSettings
-from actors.segmentation.shots import find_transitions, select
+from actors.segmentation.shots import select
+from actors.segmentation.shots_rate import transitions_at_any_rate
 from actors.segmentation.sound_changes import SoundChanges, find_changes
 from actors.segmentation.sound_classes import SoundClasses, classify
 from actors.segmentation.summary import Summaries
 from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 
-SCENE_BIAS, CHAPTER_BIAS = -1.2, -5.0
+SCENE_BIAS, CHAPTER_BIAS = -1.2, -7.5
 """Log odds of a boundary at a candidate before any evidence, at neutral sensitivity."""
 SENSITIVITY_SPAN = 8.0
 """Log odds between no and full sensitivity."""
@@ -81,7 +82,7 @@ def fuse(
     heard = Heard.of(track)
 
     shortest = round(settings.min_shot_s * fps)
-    shots = select(find_transitions(frames, fps), settings.shot_sensitivity, shortest, len(frames))
+    shots = select(transitions_at_any_rate(frames, fps), settings.shot_sensitivity, shortest, len(frames))
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     if heard.changes is not None and settings.audio_weight > 0:
         bounds = [0, *(t.frame for t in shots), len(frames)]
@@ -121,7 +122,7 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
     fps = len(clock) / clock.duration_s
     settings = FusionSettings()
     found = select(
-        find_transitions(tracks.frames, fps),
+        transitions_at_any_rate(tracks.frames, fps),
         settings.shot_sensitivity,
         round(settings.min_shot_s * fps),
         len(tracks.frames),
@@ -180,7 +181,8 @@ class _Grouper:
         scenes = self._level(
             moments,
             Level(
-                bias=SCENE_BIAS + SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
+                bias=SCENE_BIAS,
+                wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
                 reach_s=SCENE_REACH * s.scene_length_s,
                 usual_s=s.scene_length_s,
                 shortest_s=s.min_scene_s,
@@ -189,7 +191,8 @@ class _Grouper:
         chapters = self._level(
             [moment for moment, _ in scenes],
             Level(
-                bias=CHAPTER_BIAS + SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
+                bias=CHAPTER_BIAS,
+                wanted=SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
                 reach_s=CHAPTER_REACH * s.chapter_length_s,
                 usual_s=s.chapter_length_s,
                 shortest_s=s.min_chapter_s,
@@ -207,7 +210,8 @@ class _Grouper:
         sounds = find_sounds(track, classes, times_s) if track is not None and classes is not None else None
         visual = np.concatenate([[0.0], visual_evidence(moments)])
         audio = np.concatenate([[0.0], audio_evidence(moments, self._heard.changes)])
-        groups = group_units(times_s, places, sounds, visual, audio, level, self._weights)
+        takes = np.cumsum([0, *(m.transition is not None for m in moments)])
+        groups = group_units(times_s, takes, places, sounds, visual, audio, level, self._weights)
         return [
             (moments[start - 1], _group_mark(moments[start - 1], groups, k))
             for k, start in enumerate(groups.starts)

@@ -19,10 +19,12 @@ from actors.segmentation.tracks import STEPS_PER_SECOND
 Floats = npt.NDArray[np.float64]
 
 # Fitted to labelled programmes, then rounded towards each other: few labels deserve few digits.
-FADE, SOFT_EDGE, ONE_TAKE = 3.0, 1.2, -2.5
+FADE, SOFT_EDGE, ONE_TAKE = 3.0, 1.2, -4.0
 CLASSES, TIMBRE, LOUDNESS, PAUSE, SPEAKING = 3.0, 3.5, 0.3, 0.8, -0.5
 USUAL_SOUND = 2.5
 """Evidence of sound at a cut inside a scene, where words and notes go on changing: it is worth nothing."""
+SOUND_MAX = 4.0
+"""However much the sound changes, it may do so inside a scene: a song begins, a door is opened."""
 LOUDNESS_FULL_DB = 20.0
 LOUDNESS_UNIT_DB = 10.0
 
@@ -63,7 +65,7 @@ def audio_evidence(moments: list[Moment], changes: SoundChanges | None) -> Float
         return np.zeros(len(moments))
     at = np.array([changes.step_at(m.time_s) for m in moments])
     loudness = np.minimum(np.abs(changes.loudness_db), LOUDNESS_FULL_DB) / LOUDNESS_UNIT_DB
-    out: Floats = (
+    heard: Floats = (
         CLASSES * _nearby(changes.classes, at)
         + TIMBRE * np.log1p(_nearby(changes.timbre, at))
         + LOUDNESS * _nearby(loudness, at)
@@ -71,7 +73,7 @@ def audio_evidence(moments: list[Moment], changes: SoundChanges | None) -> Float
         + SPEAKING * changes.speaking[at]
         - USUAL_SOUND
     )
-    return out
+    return np.minimum(heard, SOUND_MAX)
 
 
 def loudness_of_cue(log_odds: float) -> float:

@@ -17,20 +17,28 @@ from actors.segmentation.fusion_places import Places
 from actors.segmentation.fusion_sounds import Sounds
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 PICTURE_PAIRS, SOUND_PAIRS = 2.2, 0.5
 """Weights of the pairs' log odds: pairs are far from independent of each other and of the boundary's cues."""
-LENGTH_SIGMA = 0.9
-"""Of the logarithm of a group's length: two thirds lie between 0.4 and 2.5 times the usual length."""
+LENGTH_SHAPE = 1.0
+"""Of the gamma distribution that lengths are expected to have: a group a quarter or three times as long as
+usual costs about one unit of log odds, and each further usual length one more."""
+NEAR_REACHES = 6.0
+"""Pairs further apart than so many times the reach weigh less than 1/400 and are left out."""
+TAKE_ALIKE = 1.0
+"""Log odds between two parts of one take: that they are alike is no news."""
 MAX_UNITS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How one level is grouped. bias: log odds of a boundary before any evidence. reach_s: pairs of units
-    this far apart count a third. usual_s, shortest_s: lengths of a group."""
+    """How one level is grouped. bias: log odds of a boundary before any evidence; wanted: log odds added to
+    it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of units this far
+    apart count a third. usual_s, shortest_s: lengths of a group."""
 
     bias: float
+    wanted: float
     reach_s: float
     usual_s: float
     shortest_s: float
@@ -61,6 +69,7 @@ class Groups:
 
 def group_units(
     times_s: Floats,
+    takes: Ints,
     places: Places,
     sounds: Sounds | None,
     visual: Floats,
@@ -68,19 +77,21 @@ def group_units(
     level: Level,
     weights: CueWeights,
 ) -> Groups:
-    """Group the units times_s[k] .. times_s[k + 1]. visual, audio: log odds of a boundary before unit k."""
-    pairs = _Pairs(times_s, places, sounds, level.reach_s, weights)
-    boundary = level.bias + weights.picture * visual + weights.sound * audio
+    """Group the units times_s[k] .. times_s[k + 1]. takes: number of the shot that each unit is (part of).
+    visual, audio: log odds of a boundary before unit k."""
+    pairs = _Pairs(times_s, takes, places, sounds, level.reach_s, weights)
+    boundary = level.bias + level.wanted + weights.picture * visual + weights.sound * audio
 
     def length_cost(duration_s: Floats) -> Floats:
-        unusual = np.log(np.maximum(duration_s, 1e-3) / level.usual_s) ** 2 / (2 * LENGTH_SIGMA**2)
+        share = np.maximum(duration_s, 1e-3) / level.usual_s
+        unusual = LENGTH_SHAPE * (share - 1.0 - np.log(share))
         out: Floats = np.where(duration_s < level.shortest_s, NEVER, unusual)
         return out
 
     grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS)
     picture, sound = pairs.across(grouping)
     starts = np.array(grouping.starts, np.int64)
-    margins = np.clip(np.array(grouping.margins), -30, 30)
+    margins = np.clip(np.array(grouping.margins) - level.wanted, -30, 30)
     return Groups(
         grouping.starts,
         tuple((1 / (1 + np.exp(-margins))).tolist()),
@@ -93,37 +104,58 @@ class _Pairs:
     """Evidence of pairs of units, weighted by nearness and by length.
 
     The weight of two units is the integral of exp(-distance / reach) over both, so that the same film cut
-    finer gives the same sums.
+    finer gives the same sums. Each unit's pairs are computed once.
     """
 
     def __init__(
-        self, times_s: Floats, places: Places, sounds: Sounds | None, reach_s: float, weights: CueWeights
+        self,
+        times_s: Floats,
+        takes: Ints,
+        places: Places,
+        sounds: Sounds | None,
+        reach_s: float,
+        weights: CueWeights,
     ) -> None:
+        self._takes = takes
         self._starts, self._ends = times_s[:-1], times_s[1:]
         self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
         self._places, self._sounds, self._reach_s, self._weights = places, sounds, reach_s, weights
+        self._near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
+        self._known: dict[int, tuple[Floats, Floats]] = {}
 
     def together(self, unit: int, first: int) -> Floats:
         """That `unit` belongs with each of the units first .. unit - 1."""
-        picture, sound = self._parts(unit, first)
-        return picture + sound
+        picture, sound = self._parts(unit)
+        near = int(self._near[unit])
+        out = np.zeros(unit - first)
+        out[max(0, near - first) :] = (picture + sound)[max(0, first - near) :]
+        return out
 
     def across(self, grouping: Grouping) -> tuple[list[float], list[float]]:
         """Evidence of picture and sound that the two groups beside each boundary are one."""
         bounds = [0, *grouping.starts, len(self._mass)]
         picture, sound = [], []
         for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False):
-            parts = [self._parts(unit, a) for unit in range(b, c)]
-            picture.append(float(sum(p[: b - a].sum() for p, _ in parts)))
-            sound.append(float(sum(s[: b - a].sum() for _, s in parts)))
+            sums = np.zeros(2)
+            for unit in range(b, c):
+                near = int(self._near[unit])
+                if near < b:
+                    sums += [part[max(0, a - near) : b - near].sum() for part in self._parts(unit)]
+            picture.append(float(sums[0]))
+            sound.append(float(sums[1]))
         return picture, sound
 
-    def _parts(self, unit: int, first: int) -> tuple[Floats, Floats]:
-        earlier = slice(first, unit)
-        gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
-        weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
-        same = self._places.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
-        picture = self._weights.picture * PICTURE_PAIRS * weight * same
-        if self._sounds is None:
-            return picture, np.zeros(len(picture))
-        return picture, self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)
+    def _parts(self, unit: int) -> tuple[Floats, Floats]:
+        """Of picture and sound, with each of the units self._near[unit] .. unit - 1."""
+        if unit not in self._known:
+            earlier = slice(int(self._near[unit]), unit)
+            gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
+            weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
+            same = self._places.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
+            same[self._takes[earlier] == self._takes[unit]] = TAKE_ALIKE
+            picture = self._weights.picture * PICTURE_PAIRS * weight * same
+            sound = np.zeros(len(picture))
+            if self._sounds is not None:
+                sound = self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)
+            self._known[unit] = picture, sound
+        return self._known[unit]

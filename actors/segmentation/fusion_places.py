@@ -29,7 +29,7 @@ UNLIKE_RANGE = 0.25
 """How far a video may raise what is usual: where even distant shots are alike, likeness says less."""
 EMBEDDING_GAIN = 9.0
 COLOUR_GAIN = 4.0
-ALIKE_MAX, UNLIKE_MAX = 3.0, 1.5
+ALIKE_MAX, UNLIKE_MAX = 5.0, 1.5
 """One pair says at most this much (log odds). A picture that returns binds what lies between (A-B-A-B); two
 pictures that differ may well be two views of one scene."""
 FAR_S = 90.0

@@ -22,13 +22,19 @@ from actors.segmentation.shots_confidence import (
 )
 from actors.segmentation.shots_fades import Fade, find_fades
 from actors.segmentation.shots_features import Looks, cut_features, fade_features, gradual_features
-from actors.segmentation.shots_fit import fit
+from actors.segmentation.shots_fit import fit, fit_ramps, mix_profile, pictures
 from actors.segmentation.tracks import FrameTrack
 
 MIN_CONFIDENCE = 0.05
 """Less likely candidates are forgotten: not even the highest sensitivity wants them."""
 SURE_CUT = 0.5
 """Of the network's first head: with a jump of the picture, no gradual change is looked for across it."""
+MIXED = 0.5
+"""Of the network's second head: frames above it are not clean."""
+WIDEN_MIN = 4
+"""Frames at least by which an extent is measured beyond where it was found."""
+SAME_EXTENT = 0.5
+"""Share of frames in common from which a fade and a dissolve are two readings of one thing."""
 FADE_FIRST = 0.1
 CUT_FIRST = 0.02
 """Of nearly equal candidates in one place, the more specific one is taken: a fade is also a kind of mix."""
@@ -54,7 +60,7 @@ def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
     if len(frames) < 2:
         return ()
     looks = Looks.of(frames)
-    fades = find_fades(looks.std, looks.jumps, looks.thumbs, fps)
+    fades = find_fades(looks.y, looks.std, looks.jumps, fps)
     inner = [fade for fade in fades if not (fade.opens or fade.closes)]
     taken = np.zeros(len(frames) + 2, np.bool_)
     for fade in fades:
@@ -62,8 +68,9 @@ def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
             taken[: fade.last + 1] = True
         elif fade.closes:
             taken[fade.first :] = True
-    candidates = [*_cuts(looks), *_graduals(looks), *_fades(looks, inner)]
-    return tuple(_accepted(candidates, taken))
+    graduals = _graduals(looks)
+    candidates = [*_cuts(looks), *graduals, *_vouched(_fades(looks, inner), graduals)]
+    return tuple(_refined(_joined(_accepted(candidates, taken), looks), looks))
 
 
 def select(
@@ -101,7 +108,9 @@ def _graduals(looks: Looks) -> list[Transition]:
     windows = gradual_windows(looks.cut, looks.many, looks.y, sure)
     if not len(windows):
         return []
-    fits = fit(looks.thumbs, windows)
+    fits = fit(looks.thumbs, looks.y, windows)
+    if not len(fits):
+        return []
     features = gradual_features(looks, fits)
     mixed, wiped = dissolve_probability(features), wipe_probability(features)
     return [
@@ -125,6 +134,21 @@ def _fades(looks: Looks, fades: Sequence[Fade]) -> list[Transition]:
     ]
 
 
+def _vouched(fades: list[Transition], graduals: list[Transition]) -> list[Transition]:
+    """A fade is also a mix, of a picture and a flat one: as sure as the dissolve found in its place."""
+    out = []
+    for fade in fades:
+        alike = [g.confidence for g in graduals if g.kind == "dissolve" and _overlap(fade, g) > SAME_EXTENT]
+        out.append(replace(fade, confidence=max([fade.confidence, *alike])))
+    return out
+
+
+def _overlap(a: Transition, b: Transition) -> float:
+    """Shared frames of two extents over all their frames."""
+    shared = min(a.last, b.last) - max(a.first, b.first) + 1
+    return max(0, shared) / (max(a.last, b.last) - min(a.first, b.first) + 1)
+
+
 def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> list[Transition]:
     """Greedily from the surest down; no two touch. `taken` frames are kept free."""
     kept: list[Transition] = []
@@ -135,6 +159,46 @@ def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> lis
             taken[one.first : one.last + 1] = True
     kept.sort(key=lambda t: t.frame)
     return [replace(t, confidence=round(t.confidence, 4)) for t in kept]
+
+
+def _joined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+    """A long dissolve may have been found in pieces: joined where no frame between them looks clean."""
+    out: list[Transition] = []
+    for one in transitions:
+        before = out[-1] if out else None
+        if (
+            before is not None
+            and "dissolve" in (before.kind, one.kind)
+            and {before.kind, one.kind} <= {"dissolve", "wipe"}
+            and looks.many[before.last : one.first + 1].min() > MIXED
+        ):
+            first, last = before.first, one.last
+            confidence = max(before.confidence, one.confidence)
+            out[-1] = Transition((first + last + 1) // 2, "dissolve", confidence, first, last)
+        else:
+            out.append(one)
+    return out
+
+
+def _refined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+    """Dissolves with their extent measured anew, between clean frames well outside of it.
+
+    The window in which one was found may lie a little inside it.
+    """
+    out = []
+    for k, one in enumerate(transitions):
+        if one.kind == "dissolve":
+            room = max(WIDEN_MIN, (one.last - one.first + 1) // 2)
+            lowest = transitions[k - 1].last + 1 if k else 0
+            highest = transitions[k + 1].first - 1 if k + 1 < len(transitions) else len(looks) - 1
+            window = np.arange(max(lowest, one.first - room), min(highest, one.last + room) + 1)
+            inside = pictures(looks.y, window)[None]
+            start, stop = (int(e[0]) for e in fit_ramps(mix_profile(inside, inside[:, 0], inside[:, -1])))
+            first, last = int(window[0]) + start + 1, int(window[0]) + stop - 1
+            if first <= one.frame <= last:
+                one = replace(one, frame=(first + last + 1) // 2, first=first, last=last)
+        out.append(one)
+    return out
 
 
 def _rank(transition: Transition) -> float:

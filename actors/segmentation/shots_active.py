@@ -13,19 +13,35 @@ BAR_LUMA = 24.0
 BAR_SHARE = 0.995
 """Bars are dark in nearly every frame; a logo or a title may stray into them."""
 
+_BLOCK = 4096
+_SAMPLE = 2000
+"""Frames at most in which bars are looked for, evenly spread."""
 
-def luma(thumbs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(n, rows, columns) float32, 0..255, of (n, rows, columns, 3) RGB."""
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    out: npt.NDArray[np.float32] = np.empty(thumbs.shape[:3], np.float32)
-    for start in range(0, len(thumbs), 4096):
-        out[start : start + 4096] = thumbs[start : start + 4096].astype(np.float32) @ weights
+
+def luma(thumbs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(n, rows, columns), 0..255, of (n, rows, columns, 3) RGB."""
+    out = np.empty(thumbs.shape[:3], np.uint8)
+    for start in range(0, len(thumbs), _BLOCK):
+        rgb = thumbs[start : start + _BLOCK].astype(np.uint16)
+        # 0.299 R + 0.587 G + 0.114 B in 256ths; the sum stays below 2^16
+        out[start : start + _BLOCK] = (77 * rgb[..., 0] + 150 * rgb[..., 1] + 29 * rgb[..., 2] + 128) >> 8
     return out
 
 
-def active_area(y: npt.NDArray[np.float32]) -> tuple[slice, slice]:
+def deviation(y: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Standard deviation of each picture (n, rows, columns), 0..127.5."""
+    out = np.empty(len(y), np.float32)
+    for start in range(0, len(y), _BLOCK):
+        block = y[start : start + _BLOCK].reshape(-1, y[0].size).astype(np.float32)
+        mean = block.mean(axis=1)
+        square = np.einsum("nk,nk->n", block, block) / block.shape[1]
+        out[start : start + _BLOCK] = np.sqrt(np.maximum(square - mean * mean, 0))
+    return out
+
+
+def active_area(y: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
     """Rows and columns inside the bars; everything if the whole film is dark."""
-    bright = np.quantile(y[:: max(1, len(y) // 4000)], BAR_SHARE, axis=0)
+    bright = np.quantile(y[:: max(1, len(y) // _SAMPLE)], BAR_SHARE, axis=0)
     rows, columns = bright.max(axis=1) > BAR_LUMA, bright.max(axis=0) > BAR_LUMA
     if not rows.any():
         return slice(0, y.shape[1]), slice(0, y.shape[2])

@@ -71,18 +71,17 @@ def network_zones(cut: Floats, many: Floats) -> list[Window]:
 
 
 def gradual_windows(
-    cut: Floats, many: Floats, y: Floats, barriers: npt.NDArray[np.int64]
+    cut: Floats, many: Floats, y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """(c, 2) first and last frame of every window to be fitted, of at least four frames, none twice.
 
-    A window of the network is widened to hold clean frames; a screened one is offered as it is and widened.
+    A window of the network is widened to hold clean frames; a screened one has them at its ends.
     y: luma (n, rows, columns) of the active area. barriers: first frames after sure cuts, ascending; no
     window crosses one.
     """
     n = len(cut)
     windows = [(a - max(4, (b - a) // 2), b + 1 + max(4, (b - a) // 2)) for a, b in network_zones(cut, many)]
-    for a, b in screened_windows(y, barriers):
-        windows += [(a, b), (a - (b - a) // 2, b + (b - a) // 2)]
+    windows += screened_windows(y, barriers)
     if not windows:
         return np.zeros((0, 2), np.int64)
     bounds = np.array(windows, np.int64)
@@ -93,7 +92,7 @@ def gradual_windows(
     return np.unique(bounds[bounds[:, 1] - bounds[:, 0] >= 3], axis=0)
 
 
-def screened_windows(y: Floats, barriers: npt.NDArray[np.int64]) -> list[Window]:
+def screened_windows(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64]) -> list[Window]:
     """Windows (first and last frame clean) whose middle looks mixed or wiped.
 
     y: luma (n, rows, columns) of the active area. barriers: sure cuts, which no window crosses.
@@ -104,7 +103,7 @@ def screened_windows(y: Floats, barriers: npt.NDArray[np.int64]) -> list[Window]
     return found
 
 
-def _screen(y: Floats, barriers: npt.NDArray[np.int64], half: int) -> list[Window]:
+def _screen(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64], half: int) -> list[Window]:
     n = len(y)
     centres = np.arange(half, n - half, max(1, half // 3))
     if not len(centres):
@@ -116,16 +115,17 @@ def _screen(y: Floats, barriers: npt.NDArray[np.int64], half: int) -> list[Windo
     scores = np.ones(len(centres), np.float32)
     for start in range(0, len(centres), 8192):
         block = centres[start : start + 8192]
-        old, new, middle = y[block - half], y[block + half], y[block]
+        old, new = y[block - half].astype(np.int16), y[block + half].astype(np.int16)
         difference = np.abs(new - old)
-        change = difference.mean(axis=(1, 2))
+        change = difference.mean(axis=(1, 2), dtype=np.float32)
         ok = np.flatnonzero(change >= CHANGE_MIN)
         if not len(ok):
             continue
-        old, new, middle, difference, change = old[ok], new[ok], middle[ok], difference[ok], change[ok]
-        mixed = np.abs(middle - (old + new) / 2).mean(axis=(1, 2)) / change
+        old, new, difference, change = old[ok], new[ok], difference[ok], change[ok]
+        middle = y[block[ok]].astype(np.int16)
+        mixed = 0.5 * np.abs(2 * middle - old - new).mean(axis=(1, 2), dtype=np.float32) / change
         to_old, to_new = np.abs(middle - old), np.abs(middle - new)
-        edge = np.minimum(to_old, to_new).mean(axis=(1, 2)) / change
+        edge = np.minimum(to_old, to_new).mean(axis=(1, 2), dtype=np.float32) / change
         telling = difference > CHANGE_MIN
         share = (telling & (to_new < to_old)).sum(axis=(1, 2)) / np.maximum(1, telling.sum(axis=(1, 2)))
         balance = np.minimum(share, 1 - share)

@@ -2,8 +2,8 @@
 
 The weights were fitted to candidates of generated edits (transitions of every kind, and what is easily taken
 for one: flashes, whip pans, zooms, titles, changes of light, passing objects), of composed programmes and of
-hand-labelled films, and checked on those that were left out. A probability is therefore a share: of
-boundaries given 0.9, about nine in ten are right.
+hand-labelled films, and checked on those that were left out. A probability is a share: of boundaries given
+0.9, about nine in ten are right.
 Knows feature rows in the order of `shots_features`; does not know frames.
 """
 
@@ -19,62 +19,62 @@ from actors.segmentation.shots_features import CUT_FEATURES, FADE_FEATURES, GRAD
 Floats = npt.NDArray[np.float32]
 
 _CUT = {
-    "cut": 0.39,
+    "cut": 0.43,
     "many": 0.01,
-    "jump": 0.56,
-    "share": 1.09,
-    "calm": 0.30,
-    "peak": 1.08,
-    "colours": 0.09,
-    "stays": 2.88,
-    "alike": -1.43,
-    "relit": 1.08,
-    "bias": -3.42,
+    "jump": 0.65,
+    "share": 1.01,
+    "calm": 0.26,
+    "peak": 1.04,
+    "colours": 0.18,
+    "stays": 3.07,
+    "alike": -1.51,
+    "relit": 1.18,
+    "bias": -4.03,
 }
 _DISSOLVE = {
-    "cut": 0.12,
-    "many": 0.08,
-    "many_mean": 0.69,
-    "frames": 1.00,
-    "change": -0.07,
-    "colours": 0.48,
-    "relit": 0.49,
-    "alike": -0.90,
-    "mix": -7.38,
-    "step": -0.17,
-    "edge": 6.81,
-    "reach": -0.40,
-    "spread": 0.84,
-    "flips": 0.16,
-    "drift": 0.16,
-    "bias": -4.58,
+    "cut": 0.16,
+    "many": 0.16,
+    "many_mean": 0.61,
+    "frames": 1.10,
+    "change": -0.11,
+    "colours": 0.36,
+    "relit": 0.45,
+    "alike": -0.98,
+    "mix": -8.69,
+    "step": 0.52,
+    "edge": 6.18,
+    "reach": -0.29,
+    "spread": 0.14,
+    "flips": 0.17,
+    "drift": 0.20,
+    "bias": -3.73,
 }
 _WIPE = {
-    "cut": -0.05,
-    "many": -0.16,
-    "many_mean": 0.38,
-    "frames": 0.40,
-    "change": 0.04,
-    "colours": 0.42,
-    "relit": 1.09,
-    "alike": -0.84,
-    "mix": 5.59,
-    "step": -1.21,
-    "edge": -10.40,
-    "reach": 2.97,
-    "spread": -4.01,
-    "flips": 0.32,
-    "drift": 1.14,
-    "bias": -4.77,
+    "cut": -0.00,
+    "many": -0.07,
+    "many_mean": 0.35,
+    "frames": 0.52,
+    "change": -0.05,
+    "colours": 0.52,
+    "relit": 1.18,
+    "alike": -0.51,
+    "mix": 6.55,
+    "step": -1.55,
+    "edge": -13.33,
+    "reach": 1.77,
+    "spread": -3.54,
+    "flips": 0.30,
+    "drift": 0.97,
+    "bias": -3.73,
 }
 _FADE = {
-    "many": 0.17,
-    "out": 0.45,
-    "in": 0.56,
-    "error": -5.36,
-    "alike": -0.45,
-    "rise": 0.30,
-    "bias": 0.49,
+    "many": 0.30,
+    "out": 0.12,
+    "in": -0.09,
+    "error": -4.36,
+    "alike": -0.58,
+    "rise": 0.04,
+    "bias": 1.86,
 }
 
 

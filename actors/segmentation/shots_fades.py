@@ -72,21 +72,19 @@ class Fade:
         return self.in_.last if self.in_ else self.out.last  # type: ignore[union-attr]
 
 
-def find_fades(
-    std: Floats, jumps: npt.NDArray[np.bool_], thumbs: npt.NDArray[np.uint8], fps: float
-) -> list[Fade]:
+def find_fades(y: npt.NDArray[np.uint8], std: Floats, jumps: npt.NDArray[np.bool_], fps: float) -> list[Fade]:
     """Every fade of the video in order; those that run from its first or to its last frame included.
 
-    std: luma deviation of the picture without its bars, 0..127.5. jumps: frames unlike the one before,
-    which no ramp crosses.
+    y: luma (n, rows, columns) of the picture without its bars. std: its deviation, 0..127.5. jumps: frames
+    unlike the one before, which no ramp crosses.
     """
     n = len(std)
     reach = max(MIN_RAMP, round(REACH_S * fps))
     hold_max = round(HOLD_MAX_S * fps)
     fades: list[Fade] = []
     for start, stop in _flat_runs(std):
-        out = _ramp(std, thumbs, start, -1, _free(jumps, start, -1, reach))
-        in_ = _ramp(std, thumbs, stop, +1, _free(jumps, stop, +1, reach))
+        out = _ramp(std, y, start, -1, _free(jumps, start, -1, reach))
+        in_ = _ramp(std, y, stop, +1, _free(jumps, stop, +1, reach))
         opens, closes = start <= EDGE and not out, stop >= n - 1 - EDGE and not in_
         if opens or closes:
             side = in_ if opens else out
@@ -123,7 +121,7 @@ def _free(jumps: npt.NDArray[np.bool_], at: int, step: int, reach: int) -> int:
     return int(np.argmax(ahead)) if ahead.any() else len(ahead)
 
 
-def _ramp(std: Floats, thumbs: npt.NDArray[np.uint8], at: int, step: int, limit: int) -> Ramp | None:
+def _ramp(std: Floats, y: npt.NDArray[np.uint8], at: int, step: int, limit: int) -> Ramp | None:
     """The ramp that leads from the flat frame `at` outwards in direction `step`, if there is one."""
     if limit < MIN_RAMP:
         return None
@@ -141,9 +139,8 @@ def _ramp(std: Floats, thumbs: npt.NDArray[np.uint8], at: int, step: int, limit:
         return None
     clean, inner = at + step * edge, at + step * inner
     frames = np.arange(min(inner, clean - step), max(inner, clean - step) + 1)
-    low, high = thumbs[at].astype(np.float32), thumbs[clean].astype(np.float32)
-    window = thumbs[frames].astype(np.float32)
-    share = np.clip(mix_profile(window[None], low[None], high[None])[0], 0, 1)[:, None, None, None]
+    low, high, window = (y[k].astype(np.float32) for k in (at, clean, frames))
+    share = np.clip(mix_profile(window[None], low[None], high[None])[0], 0, 1)[:, None, None]
     error = float(np.abs(window - (low + share * (high - low))).mean() / (np.abs(high - low).mean() + 1.0))
     return Ramp(
         first=int(frames[0]),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter
 
-from actors.segmentation.shots_active import active_area, luma
+from actors.segmentation.shots_active import active_area, deviation, luma
 from actors.segmentation.shots_candidates import jumps
 from actors.segmentation.shots_fades import Fade
 from actors.segmentation.shots_fit import (
@@ -21,9 +21,9 @@ from actors.segmentation.shots_fit import (
     Floats,
     Ints,
     Thumbs,
+    colour_change,
     colour_distance,
     correlation,
-    distance,
     pictures,
     relit,
 )
@@ -47,13 +47,13 @@ _CUT_BATCH = 1024
 class Looks:
     """The picture's track, prepared once for all candidates.
 
-    thumbs: uint8 (n, rows, columns, 3) without bars. y: its luma, float32. std: luma deviation, 0..127.5.
+    thumbs: uint8 (n, rows, columns, 3) without bars. y: its luma, uint8. std: luma deviation, 0..127.5.
     motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
     jumps: bool, see shots_candidates.
     """
 
     thumbs: Thumbs
-    y: Floats
+    y: Thumbs
     std: Floats
     motion: Floats
     cut: Floats
@@ -77,7 +77,7 @@ class Looks:
         return cls(
             thumbs=np.ascontiguousarray(frames.thumb[:, rows, columns]),
             y=y,
-            std=y.reshape(len(y), -1).std(axis=1),
+            std=deviation(y),
             motion=motion,
             cut=frames.cut.astype(np.float32),
             many=frames.many.astype(np.float32),
@@ -107,17 +107,17 @@ def cut_features(looks: Looks, frames: Ints) -> Floats:
 
 def _cut_features(looks: Looks, frames: Ints) -> Floats:
     n = len(looks)
-    old, new = pictures(looks.thumbs, frames - 1), pictures(looks.thumbs, frames)
-    later = pictures(looks.thumbs, frames + 1)
-    jump = distance(old, new)
-    net = distance(pictures(looks.thumbs, frames - 3), pictures(looks.thumbs, frames + 2))
+    around = {k: pictures(looks.thumbs, frames + k) for k in (-3, -2, -1, 0, 1, 2)}
+    jump = colour_change(around[-1], around[0])
+    net = colour_change(around[-3], around[2])
+    old, later = pictures(looks.y, frames - 1), pictures(looks.y, frames + 1)
     offsets = np.array([*range(-5, 0), *range(1, 6)])
     other = looks.motion[np.clip(frames[:, None] + offsets, 1, n - 1)].max(axis=1)
-    before = pictures(looks.thumbs, frames[:, None] - np.arange(1, 7))
+    before = pictures(looks.thumbs, frames[:, None] - np.array([1, 3, 5]))
     stays = np.full(len(frames), np.inf, np.float32)
     for k in range(1, _FLASH_FRAMES + 1):
         after = pictures(looks.thumbs, frames + k)
-        stays = np.minimum(stays, distance(before, after[:, None]).min(axis=1))
+        stays = np.minimum(stays, colour_change(before, after[:, None]).min(axis=1))
     near = np.clip(frames[:, None] + np.arange(-2, 1), 0, n - 1)
     out: Floats = np.stack(
         [
@@ -127,7 +127,7 @@ def _cut_features(looks: Looks, frames: Ints) -> Floats:
             np.log((jump + 1) / (net + 1)),
             np.log((jump + 1) / (looks.calm[frames] + 1)),
             np.log((jump + 1) / (other + 1)),
-            np.log(colour_distance(pictures(looks.thumbs, frames - 2), later) + 1),
+            np.log(colour_distance(around[-2], around[1]) + 1),
             np.log(np.minimum(stays / (jump + 1), 0.8) + 0.1),
             -np.log(1.05 - correlation(old, later)),
             relit(old, later),
@@ -175,7 +175,7 @@ def fade_features(looks: Looks, fades: Sequence[Fade]) -> Floats:
     for fade in fades:
         sides = [side for side in (fade.out, fade.in_) if side]
         ends = np.array([fade.first - 1, fade.last + 1])
-        old, new = pictures(looks.thumbs, ends)[:, None]
+        old, new = pictures(looks.y, ends)[:, None]
         rows.append(
             [
                 float(logit(looks.many[max(0, fade.first - 2) : fade.last + 2].max())),

@@ -20,8 +20,8 @@ Ints = npt.NDArray[np.int64]
 Thumbs = npt.NDArray[np.uint8]
 
 CELL_CHANGE = 12.0
-"""A cell (0..255, mean of RGB) tells old from new only where they differ by more than noise and coding."""
-GRID_STEPS = 22
+"""A cell (luma, 0..255) tells old from new only where they differ by more than noise and coding."""
+GRID_STEPS = 16
 """Ramp starts and ends tried per window before they are refined around the best."""
 _BATCH_VALUES = 1 << 22
 """Floats of pictures held at once: 16 MB."""
@@ -61,13 +61,19 @@ class Fits:
         return f"Fits({len(self)})"
 
 
-def pictures(thumbs: Thumbs, frames: Ints) -> Floats:
-    """float32 (..., rows, columns, 3) of frame numbers of any shape, clamped to the video."""
-    picked: Floats = thumbs[np.clip(frames, 0, len(thumbs) - 1)].astype(np.float32)
+def pictures(video: Thumbs, frames: Ints) -> Floats:
+    """float32 (..., rows, columns[, 3]) of frame numbers of any shape, clamped to the video."""
+    picked: Floats = video[np.clip(frames, 0, len(video) - 1)].astype(np.float32)
     return picked
 
 
 def distance(a: Floats, b: Floats) -> Floats:
+    """Mean absolute difference of pictures (..., rows, columns), 0..255."""
+    out: Floats = np.abs(a - b).mean(axis=(-2, -1))
+    return out
+
+
+def colour_change(a: Floats, b: Floats) -> Floats:
     """Mean absolute difference of pictures (..., rows, columns, 3), 0..255."""
     out: Floats = np.abs(a - b).mean(axis=(-3, -2, -1))
     return out
@@ -75,7 +81,7 @@ def distance(a: Floats, b: Floats) -> Floats:
 
 def colour_distance(a: Floats, b: Floats) -> Floats:
     """Mean L1 Wasserstein distance of the channels' distributions of pictures (..., rows, columns, 3)."""
-    shape = (*a.shape[:-3], -1, 3)
+    shape = (*a.shape[:-3], a.shape[-3] * a.shape[-2], 3)
     out: Floats = np.abs(np.sort(a.reshape(shape), axis=-2) - np.sort(b.reshape(shape), axis=-2)).mean(
         axis=(-2, -1)
     )
@@ -83,22 +89,21 @@ def colour_distance(a: Floats, b: Floats) -> Floats:
 
 
 def correlation(a: Floats, b: Floats) -> Floats:
-    """Pearson correlation of pictures without their mean colours; 0 where one of them is flat."""
-    x = a - a.mean(axis=(-3, -2), keepdims=True)
-    y = b - b.mean(axis=(-3, -2), keepdims=True)
-    axes = (-3, -2, -1)
-    norm = np.sqrt((x * x).sum(axis=axes) * (y * y).sum(axis=axes))
-    out: Floats = np.where(norm > 1e-3 * x[0].size, (x * y).sum(axis=axes) / np.maximum(norm, 1e-6), 0.0)
+    """Pearson correlation of pictures (..., rows, columns); 0 where one of them is flat."""
+    axes = (-2, -1)
+    x, y = a - a.mean(axis=axes, keepdims=True), b - b.mean(axis=axes, keepdims=True)
+    norm = np.sqrt((x * x).mean(axis=axes) * (y * y).mean(axis=axes))
+    out: Floats = np.where(norm > 1e-3, (x * y).mean(axis=axes) / np.maximum(norm, 1e-6), 0.0)
     return out.astype(np.float32)
 
 
 def relit(old: Floats, new: Floats) -> Floats:
     """Change that a common offset, or gain and offset, cannot explain, as a share of all change, 0..1."""
-    axes = (-3, -2)
+    axes = (-2, -1)
     x = old - np.median(old, axis=axes, keepdims=True)
     y = new - np.median(new, axis=axes, keepdims=True)
-    spread = np.abs(x).mean(axis=(-3, -2, -1), keepdims=True)
-    gain = np.clip(np.abs(y).mean(axis=(-3, -2, -1), keepdims=True) / (spread + 1.0), 0.4, 2.5)
+    spread = np.abs(x).mean(axis=axes, keepdims=True)
+    gain = np.clip(np.abs(y).mean(axis=axes, keepdims=True) / (spread + 1.0), 0.4, 2.5)
     left = np.minimum(distance(x, y), distance(gain * x, y))
     out: Floats = np.clip((left + 1.0) / (distance(old, new) + 1.0), 0, 1)
     return out
@@ -150,33 +155,37 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
     return starts[rows, at].astype(np.int64), stops[rows, at].astype(np.int64)
 
 
-def fit(thumbs: Thumbs, windows: Ints) -> Fits:
+def fit(thumbs: Thumbs, y: Thumbs, windows: Ints) -> Fits:
     """Fit the models to windows (c, 2) of first and last frame (inclusive, >= 3 frames), the outer clean.
 
     The extent is found first, with the window's ends as references; then everything is measured against
-    the clean frames next to the extent. Steps (nothing mixed) are left out: there may be fewer rows.
+    the clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may
+    be fewer rows. `y`: luma of `thumbs`; what happens inside the window is seen in it alone.
     """
     extents = np.zeros((len(windows), 2), np.int64)
-    for rows, length in _by_length(windows[:, 1] - windows[:, 0] + 1, thumbs):
-        at = windows[rows, :1] + np.arange(length)
-        inside = pictures(thumbs, at)
+    for rows, length in _by_length(windows[:, 1] - windows[:, 0] + 1, y):
+        inside = pictures(y, windows[rows, :1] + np.arange(length))
         start, stop = fit_ramps(mix_profile(inside, inside[:, 0], inside[:, -1]))
         extents[rows] = np.stack([windows[rows, 0] + start, windows[rows, 0] + stop], axis=1)
     extents = np.unique(extents[extents[:, 1] - extents[:, 0] > 2], axis=0)
+    if not len(extents):
+        nothing = np.zeros(0, np.float32)
+        return Fits(extents[:, 0], extents[:, 1], *[nothing] * 11)
     old, new = extents.T
     values = np.zeros((len(extents), 6), np.float32)
-    for rows, length in _by_length(new - old + 1, thumbs):
-        values[rows] = _errors(pictures(thumbs, old[rows, None] + np.arange(length)))
-    a, b = pictures(thumbs, old), pictures(thumbs, new)
+    for rows, length in _by_length(new - old + 1, y):
+        values[rows] = _errors(pictures(y, old[rows, None] + np.arange(length)))
+    before, after = pictures(y, old), pictures(y, new)
     span = np.maximum(3, new - old - 1)
-    drift = distance(a, pictures(thumbs, old - span)) + distance(b, pictures(thumbs, new + span))
+    drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
+    a, b = pictures(thumbs, old), pictures(thumbs, new)
     return Fits(
         first=old + 1,
         last=new - 1,
-        change=distance(a, b),
+        change=distance(before, after),
         colours=colour_distance(a, b),
-        relit=relit(a, b),
-        alike=correlation(a, b) if len(a) else np.zeros(0, np.float32),
+        relit=relit(before, after),
+        alike=correlation(before, after),
         mix=values[:, 0],
         step=values[:, 1],
         edge=values[:, 2],
@@ -187,39 +196,38 @@ def fit(thumbs: Thumbs, windows: Ints) -> Fits:
     )
 
 
-def _by_length(lengths: Ints, thumbs: Thumbs) -> Iterator[tuple[Ints, int]]:
+def _by_length(lengths: Ints, y: Thumbs) -> Iterator[tuple[Ints, int]]:
     """Rows of equal length, in batches of bounded size."""
     for length in np.unique(lengths).tolist():
         rows = np.flatnonzero(lengths == length)
-        size = max(1, _BATCH_VALUES // (length * thumbs[0].size))
+        size = max(1, _BATCH_VALUES // (length * y[0].size))
         for start in range(0, len(rows), size):
             yield rows[start : start + size], int(length)
 
 
 def _errors(inner: Floats) -> Floats:
-    """(c, 6) mix, step, edge, reach, spread, flips of windows (c, n, rows, columns, 3) old, mixed.., new."""
+    """(c, 6) mix, step, edge, reach, spread, flips of windows (c, n, rows, columns): old, mixed.., new."""
     old, new, middle = inner[:, :1], inner[:, -1:], inner[:, 1:-1]
     count, mixed_frames = middle.shape[:2]
-    cells = np.abs(new - old).mean(axis=-1)[:, 0]
+    cells = np.abs(new - old)[:, 0]
     telling = cells > CELL_CHANGE
+    mask = telling[:, None]
     number = np.maximum(telling.sum(axis=(1, 2)), 1)
-    total = np.where(telling, cells, 0).sum(axis=(1, 2)) + 1e-6
-    share = np.clip(mix_profile(middle, old[:, 0], new[:, 0]), 0, 1)[..., None, None, None]
-    mixed = np.abs(middle - (old + share * (new - old))).mean(axis=-1)
-    mix = np.where(telling[:, None], mixed, 0).sum(axis=(1, 2, 3)) / mixed_frames / total
-    to_old = np.where(telling[:, None], np.abs(middle - old).mean(axis=-1), 0)
-    to_new = np.where(telling[:, None], np.abs(middle - new).mean(axis=-1), 0)
+    total = (cells * telling).sum(axis=(1, 2)) + 1e-6
+    share = np.clip(mix_profile(middle, old[:, 0], new[:, 0]), 0, 1)[..., None, None]
+    mixed = np.abs(middle - old - share * (new - old))
+    mix = (mixed.sum(axis=1) * telling).sum(axis=(1, 2)) / mixed_frames / total
+    to_old = np.abs(middle - old) * mask
+    to_new = np.abs(middle - new) * mask
     cost = np.zeros((count, mixed_frames + 1, *telling.shape[1:]), np.float32)
-    cost[:, 1:] = to_old.cumsum(axis=1)
+    np.cumsum(to_old, axis=1, out=cost[:, 1:])
     cost[:, :-1] += to_new[:, ::-1].cumsum(axis=1)[:, ::-1]
     step = cost.sum(axis=(2, 3)).min(axis=1) / mixed_frames / total
     edge = cost.min(axis=1).sum(axis=(1, 2)) / mixed_frames / total
-    nearer = np.concatenate(
-        [np.zeros_like(telling[:, None]), to_new < to_old, np.ones_like(telling[:, None])], axis=1
-    )
+    nearer = np.concatenate([np.zeros_like(mask), to_new < to_old, np.ones_like(mask)], axis=1)
     changes = (nearer[:, 1:] != nearer[:, :-1]).sum(axis=1) - 1
-    flips = np.where(telling, changes, 0).sum(axis=(1, 2)) / number
-    times = np.where(telling, cost.argmin(axis=1), np.nan).astype(np.float32)
+    flips = (changes * telling).sum(axis=(1, 2)) / number
+    times = cost.argmin(axis=1).astype(np.float32)
     out: Floats = np.stack(
         [mix, step, edge, telling.mean(axis=(1, 2)), _roughness(times, telling), flips], axis=1
     ).astype(np.float32)
@@ -227,7 +235,7 @@ def _errors(inner: Floats) -> Floats:
 
 
 def _roughness(times: Floats, known: npt.NDArray[np.bool_]) -> Floats:
-    """Geary's C of fields (c, rows, columns) with holes: mean squared step over twice the variance, 0..1.
+    """Geary's C of fields (c, rows, columns) where known: mean squared step over twice the variance, 0..1.
 
     1 where there is next to no variance: nothing moved.
     """

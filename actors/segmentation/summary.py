@@ -5,6 +5,7 @@ Knows tracks and ranges of frames; does not know why a segment starts where it d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ TAG_MIN = 0.15
 EDGE_SHARE = 0.15
 """Keyframes this near to an end of the segment are taken only if there is no other: they may belong to a
 transition."""
+HEARD = ("speech", "singing", "music", "silence")
+"""What SoundClasses and Sound both name."""
 GATE_LUFS = -70.0
 RELATIVE_GATE_DB = 10.0
 
@@ -42,7 +45,8 @@ class Summaries:
     audio: AudioTrack | None
     classes: SoundClasses | None
     first_frame: int
-    _sums: Floats
+    _frame_sums: Floats
+    _step_sums: Floats
 
     def __repr__(self) -> str:
         return f"Summaries({len(self.frames)} frames, {len(self.keyframes)} keyframes)"
@@ -60,15 +64,14 @@ class Summaries:
         luma = frames.luma_mean.astype(np.float64)
         motion = frames.motion.astype(np.float64)
         black = (luma < BLACK_LUMA) & (frames.luma_std.astype(np.float64) < BLACK_STD)
-        rows = np.stack([luma / 255, np.minimum(motion / FULL_MOTION, 1), black, motion < STATIC_MOTION])
-        sums = np.concatenate([np.zeros((4, 1)), np.cumsum(rows, axis=1)], axis=1)
-        return cls(frames, keyframes, audio, classes, first_frame, sums)
+        shown = [luma / 255, np.minimum(motion / FULL_MOTION, 1), black, motion < STATIC_MOTION]
+        heard = [] if classes is None else [getattr(classes, name) for name in HEARD]
+        return cls(frames, keyframes, audio, classes, first_frame, _sums(shown), _sums(heard))
 
     def visual(self, start: int, stop: int, keyframe: int | None) -> Visual:
         """Of frames start .. stop - 1; `keyframe`: row of the keyframe track whose tags are told."""
         a, b = start - self.first_frame, stop - self.first_frame
-        mean = (self._sums[:, b] - self._sums[:, a]) / max(1, b - a)
-        brightness, motion, black, static = (round(float(np.clip(v, 0, 1)), 4) for v in mean)
+        brightness, motion, black, static = _mean(self._frame_sums, a, b)
         return Visual(brightness, motion, black, static, self._tags(keyframe))
 
     def sound(self, from_s: float, to_s: float) -> Sound | None:
@@ -78,11 +81,9 @@ class Summaries:
         steps = step_range(self.classes.start_s, from_s, to_s, len(self.classes))
         if steps.stop == steps.start:
             return Sound(0.0, 0.0, 0.0, 1.0, None)
-        share = {
-            name: round(float(getattr(self.classes, name)[steps].mean()), 4)
-            for name in ("speech", "singing", "music", "silence")
-        }
-        return Sound(**share, loudness_lufs=integrated_lufs(self.audio.momentary_lufs[steps]))
+        speech, singing, music, silence = _mean(self._step_sums, steps.start, steps.stop)
+        loudness = integrated_lufs(self.audio.momentary_lufs[steps])
+        return Sound(speech, singing, music, silence, loudness)
 
     def keyframe(self, start: int, stop: int) -> int | None:
         """The row of the sharpest keyframe candidate well inside frames start .. stop - 1, else any in it."""
@@ -108,6 +109,19 @@ class Summaries:
             for tag, p in list(found)[:TAGS]
             if p >= TAG_MIN
         )
+
+
+def _sums(rows: Sequence[npt.ArrayLike]) -> Floats:
+    """Running sums of parallel rows: column k is the sum of everything before k."""
+    if not rows:
+        return np.zeros((0, 1))
+    return np.pad(np.cumsum(np.array(rows, np.float64), axis=1), ((0, 0), (1, 0)))
+
+
+def _mean(sums: Floats, start: int, stop: int) -> list[float]:
+    """Of start .. stop - 1, each in 0..1."""
+    means = (sums[:, stop] - sums[:, start]) / max(1, stop - start)
+    return [round(min(max(value, 0.0), 1.0), 4) for value in means.tolist()]
 
 
 def label(visual: Visual, sound: Sound | None) -> str:

@@ -1,0 +1,99 @@
+"""Settings of one video: the library's ranges and the schema say the same, and errors name the key."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from actors.segmentation.settings import RANGES, AnalysisSettings, FusionSettings, split, tracks_hash
+from cluster.errors import InvalidSettingsError
+from cluster.segment_settings import parse_assignments, preset_names, resolve, schema
+
+LIBRARY = {f.name: f for f in (*fields(AnalysisSettings), *fields(FusionSettings))}
+
+
+def test_schema_and_library_know_the_same_settings() -> None:
+    properties = schema()["properties"]
+
+    assert set(properties) - {"preset"} == set(LIBRARY)
+    for name, field in LIBRARY.items():
+        assert properties[name]["default"] == field.default
+        assert (properties[name]["minimum"], properties[name]["maximum"]) == RANGES[name]
+        assert properties[name]["description"]
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_every_preset_is_complete_and_valid_for_the_library(preset: str) -> None:
+    settings = resolve(preset, {})
+
+    assert set(settings) == set(LIBRARY) | {"preset"}
+    assert settings["preset"] == preset
+    split(settings)
+
+
+def test_overrides_win_over_the_preset_and_the_preset_over_defaults() -> None:
+    film = resolve("film", {})
+    own = resolve("film", {"min_scene_s": 7})
+
+    assert film["scene_length_s"] != resolve(None, {})["scene_length_s"]
+    assert own["min_scene_s"] == 7
+    assert own["scene_length_s"] == film["scene_length_s"]
+
+
+def test_a_preset_may_be_named_among_the_settings() -> None:
+    assert resolve(None, {"preset": "talk"}) == resolve("talk", {})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"no_such": 1}, ("no_such", "shot_sensitivity")),
+        ({"min_shot_s": -1}, ("min_shot_s", "0", "60", "-1")),
+        ({"audio_weight": "much"}, ("audio_weight", "number", "much")),
+        ({"video_stream": 1.5}, ("video_stream", "whole number")),
+        ({"shot_sensitivity": True}, ("shot_sensitivity", "true")),
+        ({"scene_length_s": float("nan")}, ("scene_length_s", "NaN")),
+        ({"preset": "opera"}, ("preset", "film", "opera")),
+    ],
+)
+def test_an_error_names_the_key_and_what_it_takes(
+    overrides: dict[str, object], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        resolve(None, overrides)
+
+    assert all(word in refused.value.message for word in words), refused.value.message
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(InvalidSettingsError, match="opera"):
+        resolve("opera", {})
+
+
+def test_assignments_of_the_command_line() -> None:
+    given = parse_assignments(["min_scene_s=5", "audio_stream = null", "preset=film"])
+
+    assert given == {"min_scene_s": 5, "audio_stream": None, "preset": "film"}
+    with pytest.raises(InvalidSettingsError, match="KEY=VALUE"):
+        parse_assignments(["min_scene_s"])
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_the_library_checks_ranges_itself(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        split({name: RANGES[name][1] * 2 + 1})
+
+
+def test_the_library_refuses_unknown_settings() -> None:
+    with pytest.raises(ValueError, match="colour"):
+        split({"colour": 1})
+
+
+def test_only_what_is_decoded_changes_the_tracks() -> None:
+    first, _ = split(resolve("film", {}))
+    second, _ = split(resolve("talk", {"scene_sensitivity": 1}))
+    other, _ = split(resolve("talk", {"audio_stream": 2}))
+
+    assert tracks_hash(first) == tracks_hash(second)
+    assert tracks_hash(first) != tracks_hash(other)
