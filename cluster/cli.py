@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from cluster import terminal
 from cluster.client import Client
@@ -38,7 +37,9 @@ Assignments = Annotated[
 
 @app.command()
 def up(
-    port: Annotated[int | None, typer.Option(help="Where the page and the API listen.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Where the page and the API listen.")
+    ] = None,
     actors: Annotated[int | None, typer.Option(min=1, help="Number of segmentation actors.")] = None,
 ) -> None:
     """Start the whole stack on this machine, or find it running."""
@@ -51,7 +52,9 @@ def up(
 @app.command()
 def down() -> None:
     """Stop what `up` started; data stays in var/."""
-    stop_stack(get_settings())
+    with terminal.steps() as step:
+        ran = stop_stack(get_settings(), progress=step)
+    print("Scenestream is stopped." if ran else "Scenestream was not running.")
 
 
 @app.command()
@@ -121,10 +124,15 @@ def export(
     """The result in a format that other tools read."""
     if format_ not in FORMATS:
         _wrong_usage(f"--format is one of {', '.join(FORMATS)}, not '{format_}'.")
+    if output is not None and not output.resolve().parent.is_dir():
+        _wrong_usage(f"There is no folder to write {output} to.")
     with _client() as client:
         content = client.export(video_id, format_=format_, level=level)
-    if output:
-        output.write_bytes(content)
+    if output is not None:
+        try:
+            output.write_bytes(content)
+        except OSError as error:
+            raise ScenestreamError(f"{output} cannot be written: {error.strerror}.") from error
     else:
         sys.stdout.buffer.write(content)
 
@@ -141,7 +149,7 @@ def _waited(client: Client, video_id: str) -> bool:
         return True
     error = video.get("error") or {}
     reason = error.get("message") or f"it was {video['state']}"
-    Console(stderr=True).print(f"{video_id}: {reason}", markup=False, highlight=False)
+    print(f"{video_id}: {reason}", file=sys.stderr)
     return False
 
 
@@ -150,7 +158,7 @@ def _client() -> Client:
 
 
 def _wrong_usage(message: str) -> NoReturn:
-    Console(stderr=True).print(message, markup=False, highlight=False)
+    print(message, file=sys.stderr)
     raise typer.Exit(2)
 
 

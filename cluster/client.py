@@ -29,6 +29,9 @@ from cluster.errors import (
 PART_BYTES = 8 << 20
 """The API refuses larger parts: Serve's proxy buffers a whole request body in memory."""
 
+OUTAGE_PATIENCE_S = 120.0
+"""How long `wait` bears silence: Ray and the applications on it take about half of it to start anew."""
+
 TERMINAL_STATES = frozenset({"done", "failed", "cancelled"})
 _RETRIES = 8
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -198,14 +201,13 @@ class Client:
         self, video_id: str, *, on_video: Callable[[Json], None] | None = None, poll_s: float = 0.5
     ) -> Json:
         """Poll until the video is done, failed or cancelled; an API that restarts is waited for."""
-        unanswered = 0
+        answered_at = time.monotonic()
         while True:
             try:
                 video = self.video(video_id)
-                unanswered = 0
+                answered_at = time.monotonic()
             except UnavailableError:
-                unanswered += 1
-                if unanswered * poll_s > 60.0:
+                if time.monotonic() - answered_at > OUTAGE_PATIENCE_S:
                     raise
             else:
                 if on_video:
@@ -249,7 +251,7 @@ def _as_error(answer: httpx.Response) -> ScenestreamError:
         code = str(problem["code"])
         message = str(problem.get("detail") or problem.get("title"))
     except (ValueError, KeyError, TypeError):
-        code, message = f"http_{answer.status_code}", f"{answer.status_code} {answer.reason_phrase}"
+        return _not_from_the_api(answer)
     if code == InvalidSettingsError.code:
         return InvalidSettingsError(message)
     by_status: dict[int, type[ScenestreamError]] = {
@@ -263,3 +265,17 @@ def _as_error(answer: httpx.Response) -> ScenestreamError:
     }
     fallback = UsageError if answer.is_client_error else ScenestreamError
     return by_status.get(answer.status_code, fallback)(message, code=code)
+
+
+def _not_from_the_api(answer: httpx.Response) -> ScenestreamError:
+    """Serve's proxy answers by itself, in plain text, while it has no API to ask: 404 before the first route
+    is known, 5xx when the replica is gone. That passes.
+    """
+    code, said = f"http_{answer.status_code}", f"{answer.status_code} {answer.reason_phrase}"
+    if answer.status_code == 404 or answer.is_server_error:
+        return UnavailableError(
+            f"No API answers at {answer.url.copy_with(path='/', query=None)} ({said}): it is starting, or "
+            "something else listens there. `scenestream status` shows the stack.",
+            code=code,
+        )
+    return (UsageError if answer.is_client_error else ScenestreamError)(said, code=code)

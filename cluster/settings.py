@@ -11,13 +11,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     YamlConfigSettingsSource,
 )
+
+from cluster.errors import InvalidSettingsError
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CONFIG_DIR = PACKAGE_ROOT / "configs"
@@ -143,5 +146,14 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read once from configs/ and the environment."""
-    return Settings()
+    """The settings of this process, read once from configs/ and the environment.
+
+    InvalidSettingsError names what is wrong, and no value: URLs hold passwords.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
+        raise InvalidSettingsError(f"Configuration: {'; '.join(told)}.") from error
+    except SettingsError as error:
+        raise InvalidSettingsError(f"Configuration: {error}.") from error

@@ -1,11 +1,12 @@
 """How a job ends: done, failed, cancelled, handed back, or overtaken by another holder of the lease.
 
-Each way is one fenced write to PostgreSQL, made once the pool has given up the rest of the work. Knows the
-stores and the pool's client; not how a video is segmented.
+Each way is one fenced write to PostgreSQL. Knows the stores and the pool's client; not how a video is
+segmented.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -88,14 +89,18 @@ class Ending:
     def given_up(self, reason: Reason) -> None:
         """Somebody else decided that the job ends. Never raises for a server that is away."""
         self._log.info("job given up", reason=reason.value)
-        self._services.pool.cancel(self._video.id, self._epoch)
+        if reason is Reason.STOPPED:
+            # First, since a stop is short of time and the pool may take long to give up its work. A bridge
+            # that claims the video meanwhile asks under a newer epoch, which the cancellation spares.
+            self._settle(self._release)
+            self._services.pool.cancel(self._video.id, self._epoch)
+        else:
+            self._services.pool.cancel(self._video.id, self._epoch)
+            self._settle(self._acknowledge_cancel if reason is Reason.CANCELLED else self._leave)
+
+    def _settle(self, last_call: Callable[[], None]) -> None:
         try:
-            if reason is Reason.STOPPED:
-                self._release()
-            elif reason is Reason.CANCELLED:
-                self._acknowledge_cancel()
-            else:
-                self._leave()
+            last_call()
         except Aborted as aborted:
             self._log.info("job left", reason=aborted.reason.value)
         except UnavailableError as error:  # the lease runs out by itself

@@ -7,28 +7,31 @@ from pathlib import Path
 
 from cluster import terminal
 from cluster.client import Client
-from cluster.errors import ScenestreamError
+from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local import demo_clip, up
 from cluster.settings import get_settings
 
 
 def main() -> int:
     """Run the demonstration with the file named on the command line, or with a film made here."""
-    settings = get_settings()
-    if len(sys.argv) > 1:
-        film = Path(sys.argv[1])
-        if not film.is_file():
-            print(f"No such file: {film}", file=sys.stderr)
-            return 2
-    else:
-        film = settings.var_dir / "demo.mp4"
-        film.parent.mkdir(parents=True, exist_ok=True)
-        demo_clip.make(film)
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if given is not None and not given.is_file():
+        print(f"No such file: {given}", file=sys.stderr)
+        return 2
     try:
-        return _run(film)
+        return _run(given or _made(get_settings().var_dir / "demo.mp4"))
+    except InvalidSettingsError as error:
+        print(error.message, file=sys.stderr)
+        return 2
     except ScenestreamError as error:
         print(error.message, file=sys.stderr)
         return 1
+
+
+def _made(film: Path) -> Path:
+    film.parent.mkdir(parents=True, exist_ok=True)
+    demo_clip.make(film)
+    return film
 
 
 def _run(film: Path) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from cluster.local.errors import LocalStackError, NotReadyError
-from cluster.local.layout import Layout, secret
+from cluster.local.layout import PRIVATE_MODE, Layout, secret
 from cluster.local.part import Part, clean_environment
 from cluster.local.ports import LOOPBACK, PortBook
 from cluster.local.processes import ProcessSpec
@@ -113,12 +113,14 @@ class Ray(Part):
 
     @property
     def _temp_dir(self) -> Path:
-        path = self.layout.socket_dir / "ray"
+        # Ray opens its directory and all below it to every user (mode 0777), so the one above is ours alone.
+        private = self.layout.socket_dir / "ray"
         try:
-            path.mkdir(mode=0o700, exist_ok=True)
+            private.mkdir(mode=PRIVATE_MODE, exist_ok=True)
+            private.chmod(PRIVATE_MODE)
         except OSError as error:
-            raise LocalStackError(f"Cannot make {path} for Ray's session: {error}") from error
-        return path
+            raise LocalStackError(f"Cannot make {private} for Ray's session: {error}") from error
+        return private / "s"  # short, for the sockets' sake
 
     @property
     def _token_file(self) -> Path:

@@ -32,6 +32,7 @@ from cluster.local.ports import PortBook, is_free
 from cluster.local.processes import Identity, end
 from cluster.local.ray_head import Ray
 from cluster.local.records import Records, belongings
+from cluster.local.redis_server import Redis
 from cluster.local.request import Request
 from cluster.local.runner import PartRunner
 from cluster.local.state import Health, PartState, Phase, StackFile, read
@@ -40,6 +41,8 @@ START_TIMEOUT_S = 420.0  # every part has a tighter one of its own; this one is 
 ORPHAN_GRACE_S = 10.0
 STOP_SLACK_S = 15.0
 EXTERNAL_TIMEOUT_S = 30.0  # somebody else's server either answers or will not because we wait
+# Redis may vanish: applications that died come back without it.
+NOT_NEEDED = frozenset({Apps.name, Redis.name})
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +137,7 @@ class Supervisor:
                 self._keepers[name] = Visitor(name, partial(probes.BY_PART[name], url), board)
         for part in plan.own:
             is_apps = part.name == Apps.name
-            needs = [name for name in board.file.parts if name != Apps.name] if is_apps else []
+            needs = [name for name in board.file.parts if name not in NOT_NEEDED] if is_apps else []
             ray = self._keepers.get(Ray.name)
             rests_on = [ray] if is_apps and isinstance(ray, Keeper) else []
             self._keepers[part.name] = Keeper(PartRunner(part), board, needs, rests_on)

@@ -10,7 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
+from cluster.local.servers import start_servers
 from tests.support.local_stack import LocalStack, eventually, free_port
+from tests.support.servers import new_var_dir, remove_var_dir
 
 PARTS = ("redis", "media", "ray", "apps")
 TINY_APPS = """
@@ -54,7 +56,10 @@ def listening(stack: LocalStack) -> set[str]:
 
 
 def test_applications_run_on_a_ray_of_their_own_and_come_back_when_it_is_killed(stack: LocalStack) -> None:
-    # given a stack with two actors wanted
+    # given a stack with two actors wanted, and a Redis of somebody else's
+    other_dir = new_var_dir()
+    other = start_servers(other_dir, ("redis",))
+    stack.settings = stack.settings.with_values(redis_url=other.urls["redis"])
     state = stack.up(actors=2)
     # then a replica has the stack's settings
     first = answer(stack)
@@ -65,7 +70,10 @@ def test_applications_run_on_a_ray_of_their_own_and_come_back_when_it_is_killed(
     # and nothing listens to the network
     assert listening(stack) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
-    # when the raylet is killed, then Ray and the applications are started anew
+    # when Redis goes away and the raylet is killed, then Ray and the applications are started anew even so
+    other.stop()
+    remove_var_dir(other_dir)
+    eventually(lambda: stack.file()["parts"]["redis"]["state"] == "unreachable", "Redis is missed")
     stack.look()
     raylet = next(p for p in stack.process("ray").children(recursive=True) if p.name() == "raylet")
     raylet.kill()

@@ -25,7 +25,7 @@ from cluster.local.ports import PortBook
 from cluster.local.probes import redacted
 from cluster.local.processes import STACK_MARK, Identity, ProcessSpec, end, spawn
 from cluster.local.records import Record, Records, belongings
-from cluster.settings import Settings
+from cluster.settings import Settings, get_settings
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 
@@ -57,6 +57,24 @@ def test_settings_handed_to_the_supervisor_win_over_its_environment(monkeypatch:
     monkeypatch.setenv("SCENESTREAM_RAY_NAMESPACE", "ours")
     assert from_json(handed).ray_address == ""
     assert from_json(handed).ray_namespace == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SCENESTREAM_HTTP__PORT", "secret", "http.port"),
+        ("SCENESTREAM_HTTP", "secret", "http"),
+        ("SCENESTREAM_LEASE__MAX_ATTEMPTS", "0", "lease.max_attempts"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    get_settings.cache_clear()
+    with pytest.raises(InvalidSettingsError, match=told) as refusal:
+        get_settings()
+    assert "secret" not in refusal.value.message
 
 
 def test_ports_are_remembered_until_somebody_takes_one(tmp_path: Path) -> None:
@@ -108,7 +126,11 @@ def test_a_stack_that_listens_everywhere_is_shown_at_an_address_one_can_open() -
 def test_sockets_of_a_deep_var_directory_have_short_names(tmp_path: Path) -> None:
     layout = Layout.at(tmp_path / ("deep" * 40))
     socket_name = (
-        layout.socket_dir / "ray" / "session_2026-01-01_00-00-00_000000_1000000" / "sockets" / "plasma_store"
+        layout.socket_dir
+        / "ray/s"
+        / "session_2026-01-01_00-00-00_000000_1000000"
+        / "sockets"
+        / "plasma_store"
     )
     assert len(str(socket_name)) < 104
     assert Layout.at(layout.var_dir / ".." / layout.var_dir.name).stack_id == layout.stack_id

@@ -38,12 +38,13 @@ export function problemError(status, text) {
   try {
     const problem = JSON.parse(text);
     const message = problem.detail || problem.title;
-    if (message) return new ApiError(String(message), { code: String(problem.code ?? ""), status });
+    if (message && problem.code) return new ApiError(String(message), { code: String(problem.code), status });
   } catch {
     // Not a problem document: a proxy's page, for instance. The status has to do.
   }
+  // While the API is started anew, the proxy before it knows no route yet: that 404 is not about a video.
   return new ApiError(`The server answered with an error (${status}). Try again in a moment.`, {
-    code: `http_${status}`, status });
+    code: `http_${status}`, status: status === 404 ? 503 : status });
 }
 
 /**
