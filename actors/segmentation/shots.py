@@ -136,17 +136,17 @@ def _fades(looks: Looks, fades: Sequence[Fade]) -> list[Transition]:
 
 def _vouched(fades: list[Transition], graduals: list[Transition]) -> list[Transition]:
     """A fade is also a mix, of a picture and a flat one: as sure as the dissolve found in its place."""
+    dissolves = np.array(
+        [(g.first, g.last, g.confidence) for g in graduals if g.kind == "dissolve"], np.float64
+    ).reshape(-1, 3)
+    first, last, confidence = dissolves.T
     out = []
     for fade in fades:
-        alike = [g.confidence for g in graduals if g.kind == "dissolve" and _overlap(fade, g) > SAME_EXTENT]
-        out.append(replace(fade, confidence=max([fade.confidence, *alike])))
+        shared = np.minimum(fade.last, last) - np.maximum(fade.first, first) + 1
+        either = np.maximum(fade.last, last) - np.minimum(fade.first, first) + 1
+        alike = confidence[shared > SAME_EXTENT * either]
+        out.append(replace(fade, confidence=max([fade.confidence, *alike.tolist()])))
     return out
-
-
-def _overlap(a: Transition, b: Transition) -> float:
-    """Shared frames of two extents over all their frames."""
-    shared = min(a.last, b.last) - max(a.first, b.first) + 1
-    return max(0, shared) / (max(a.last, b.last) - min(a.first, b.first) + 1)
 
 
 def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> list[Transition]:

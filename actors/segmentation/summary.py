@@ -103,10 +103,11 @@ class Summaries:
     def _tags(self, row: int | None) -> tuple[dict[str, Any], ...]:
         if row is None:
             return ()
-        found = zip(self.keyframes.tag_ids[row], self.keyframes.tag_probabilities[row], strict=True)
+        tags = self.keyframes.tag_ids[row, :TAGS].tolist()
+        probabilities = self.keyframes.tag_probabilities[row, :TAGS].tolist()
         return tuple(
-            {"label": tag_name(int(tag)), "probability": round(float(p), 3)}
-            for tag, p in list(found)[:TAGS]
+            {"label": tag_name(tag), "probability": round(p, 3)}
+            for tag, p in zip(tags, probabilities, strict=True)
             if p >= TAG_MIN
         )
 
