@@ -1,0 +1,178 @@
+"""How resumable uploads end other than by their last part: given up, expired, or by the client."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from cluster.client import Client
+from cluster.errors import UsageError
+from cluster.stores.upload_lock import upload_lock
+from serve_app.uploads import UploadService
+from tests.support import api as support
+from tests.support.api import Api
+from tests.support.tus import FILM, PART, TUS, begin, head, patch, stored
+
+api = support.running_api
+
+
+def test_giving_up_removes_the_bytes(api: Api) -> None:
+    upload = begin(api)
+    patch(api, upload, 0, FILM[:1000])
+    key = upload.removeprefix("/")
+    assert api.services.media.exists(key)
+
+    answer = api.client.delete(upload, headers=TUS)
+
+    assert answer.status_code == 204
+    assert not api.services.media.exists(key)
+    assert head(api, upload).status_code == 404
+    assert patch(api, upload, 1000, b"x").json()["code"] == "not_found"
+    assert api.client.delete(upload, headers=TUS).status_code == 404
+
+
+def test_giving_up_a_finished_upload_keeps_the_video(api: Api) -> None:
+    upload = begin(api, length=4)
+    video_id = patch(api, upload, 0, b"film").headers["scenestream-video-id"]
+
+    assert api.client.delete(upload, headers=TUS).status_code == 204
+    assert stored(api, video_id) == b"film"
+
+
+def test_post_stands_in_for_methods_that_do_not_pass(api: Api) -> None:
+    upload = begin(api, length=8)
+    override = "X-HTTP-Method-Override"
+
+    part = api.client.post(upload, content=b"film", headers={**PART, "Upload-Offset": "0", override: "PATCH"})
+    plain = api.client.post(upload, headers=TUS)
+    gone = api.client.post(upload, headers={**TUS, override: "DELETE"})
+
+    assert part.headers["upload-offset"] == "4"
+    assert plain.status_code == 405
+    assert gone.status_code == 204
+    assert head(api, upload).status_code == 404
+
+
+def test_what_expires_is_swept_away(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 0.2}) as api:
+        upload = begin(api)
+        key = upload.removeprefix("/")
+        api.services.media.write_at(key, 0, b"some bytes")
+        threading.Event().wait(0.3)
+
+        late = patch(api, upload, 0, b"late")
+        swept = UploadService(api.services).sweep()
+
+        assert (late.status_code, late.json()["code"]) == (404, "not_found")
+        assert swept == 1
+        assert not api.services.media.exists(key)
+
+
+@pytest.mark.parametrize("way", ["given up", "expired"])
+def test_no_bytes_stay_of_an_upload_that_was_never_finished(
+    session_servers: support.SessionServers, way: str
+) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 0.5 if way == "expired" else 60}) as api:
+        upload = begin(api)
+        upload_id = upload.rsplit("/", 1)[1]
+        row = api.services.jobs.uploads.get(upload_id)
+        moved_to = f"videos/{row.metadata['video_id']}/source"
+        assert api.services.jobs.uploads.advance(upload_id, 0, len(FILM))
+        api.services.media.put_stream(moved_to, [FILM])
+
+        if way == "given up":
+            assert api.client.delete(upload, headers=TUS).status_code == 204
+        else:
+            threading.Event().wait(0.6)
+            assert UploadService(api.services).sweep() == 1
+
+        assert not api.services.media.exists(moved_to)
+
+
+def test_sweeping_a_finished_upload_keeps_its_video(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, http={"upload_expires_s": 1.0}) as api:
+        video_id = patch(api, begin(api), 0, FILM).headers["scenestream-video-id"]
+        threading.Event().wait(1.1)
+
+        assert UploadService(api.services).sweep() == 1
+        assert stored(api, video_id) == FILM
+
+
+def test_many_uploads_are_given_up_at_once(api: Api) -> None:
+    uploads = [begin(api) for _ in range(20)]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda upload: api.client.delete(upload, headers=TUS), uploads))
+
+    assert [answer.status_code for answer in answers] == [204] * 20
+
+
+@pytest.fixture
+def client(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr("cluster.client.PART_BYTES", 600_000)
+    with Client(api.url.removesuffix("/api/v1")) as client:
+        yield client
+
+
+def test_the_client_waits_while_another_request_writes(api: Api, client: Client, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(FILM)
+    database = api.services.jobs.database
+    with ExitStack() as held:
+
+        def after_a_part(sent: int) -> None:
+            if sent < len(FILM):
+                row = database.one(b"SELECT id FROM uploads ORDER BY created_at DESC LIMIT 1", {})
+                assert row is not None
+                assert held.enter_context(upload_lock(database, row["id"]))
+                threading.Timer(0.5, held.close).start()
+
+        video_id = client.upload(film, on_bytes=after_a_part)
+
+    assert stored(api, video_id) == FILM
+
+
+def test_the_client_says_that_the_file_became_shorter(client: Client, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(FILM)
+
+    with pytest.raises(UsageError, match="became shorter"):
+        client.upload(film, on_bytes=lambda sent: os.truncate(film, sent))
+
+
+def test_the_settings_survive_the_upload_exactly(api: Api) -> None:
+    upload = begin(api, length=4, settings=json.dumps({"audio_weight": 0.25, "shot_sensitivity": 1}))
+    video_id = patch(api, upload, 0, b"film").headers["scenestream-video-id"]
+
+    settings = api.client.get(f"/videos/{video_id}").json()["settings"]
+
+    assert (settings["audio_weight"], settings["shot_sensitivity"]) == (0.25, 1)
+
+
+def test_uploads_into_an_object_store(session_servers: support.SessionServers) -> None:
+    with support.api_over(session_servers, media_url="memory://uploads-test") as api:
+        upload = begin(api)
+        patch(api, upload, 0, FILM[:300_000])
+        repeated = patch(api, upload, 0, FILM[:100])
+        patch(api, upload, 300_000, FILM[300_000:300_001])
+        last = patch(api, upload, 300_001, FILM[300_001:])
+        video_id = last.headers["scenestream-video-id"]
+        given_up = begin(api)
+        patch(api, given_up, 0, FILM[:1000])
+        api.client.delete(given_up, headers=TUS)
+
+        part = api.client.get(f"/videos/{video_id}/media", headers={"Range": "bytes=299990-300009"})
+
+        assert repeated.status_code == 409
+        assert stored(api, video_id) == FILM
+        assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(FILM).hexdigest()
+        assert (part.status_code, part.content) == (206, FILM[299_990:300_010])
+        assert not api.services.media.exists(given_up.removeprefix("/"))
