@@ -19,6 +19,9 @@ from cluster.errors import NotFoundError, UnavailableError, UsageError
 from cluster.stores.media_errors import media_not_found
 
 _PIECE_BYTES = 1 << 20
+# Somebody wrote or removed something between our look and our step. Unlinking a directory is EISDIR on
+# Linux and EPERM elsewhere.
+_CHANGED_MEANWHILE = (errno.ENOTEMPTY, errno.ENOENT, errno.EISDIR, errno.EPERM)
 _DELETE_TRIES = 5  # a writer that has not heard yet may add files while their directory is being removed
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -123,8 +126,7 @@ class DirectoryMedia:
                     path.unlink(missing_ok=True)
                 return
             except OSError as error:
-                added_meanwhile = error.errno in (errno.ENOTEMPTY, errno.ENOENT)
-                if tries_left == 0 or not added_meanwhile:
+                if tries_left == 0 or error.errno not in _CHANGED_MEANWHILE:
                     raise
 
     def local_path(self, key: str) -> Path | None:
