@@ -15,6 +15,7 @@ import structlog
 from ray.exceptions import GetTimeoutError, RayError
 
 from actors.bridge.bridge import Bridge
+from actors.detached import find_or_create
 from actors.pool.handle import POOL_NAME, find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
 from cluster.errors import UnavailableError
@@ -82,18 +83,7 @@ def prepare_stores(settings: Settings) -> None:
 
 def find_or_create_bridge(settings: Settings, analyser: str) -> Any:
     """The handle of the bridge of this namespace, created if there is none."""
-    return (
-        _bridge_class()
-        .options(
-            name=BRIDGE_NAME,
-            namespace=settings.ray_namespace,
-            lifetime="detached",
-            get_if_exists=True,
-            max_restarts=-1,
-            num_cpus=0,
-        )
-        .remote(settings, analyser)
-    )
+    return find_or_create(_bridge_class(), BRIDGE_NAME, settings.ray_namespace, settings, analyser)
 
 
 def _running(settings: Settings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import ray
 
+from actors.detached import find_or_create
 from actors.pool.pool import MAX_TASKS, Pool
 from cluster.settings import Settings
 
@@ -29,19 +30,5 @@ def pool_class() -> Any:
 
 
 def find_or_create_pool(settings: Settings, analyser: str) -> Any:
-    """The handle of the pool of this namespace; any number of callers at once create it once.
-
-    Detached, so that it outlives its creator, and restarted by Ray whenever its process dies.
-    """
-    return (
-        pool_class()
-        .options(
-            name=POOL_NAME,
-            namespace=settings.ray_namespace,
-            lifetime="detached",
-            get_if_exists=True,
-            max_restarts=-1,
-            num_cpus=0,
-        )
-        .remote(settings, analyser)
-    )
+    """The handle of the pool of this namespace, created if there is none."""
+    return find_or_create(pool_class(), POOL_NAME, settings.ray_namespace, settings, analyser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -23,13 +22,6 @@ from tests.support.media import Picture, Sound, make_media
 SHOTS = (130, 12, 190, 100, 128, 65)
 PICTURE = Picture(shots=SHOTS, size=(96, 56), gop=60, number=False)
 SOUND = Sound(parts=(("noise", 9.0), ("silence", 6.0), (440.0, 12.0)), rate_hz=44_100)
-
-
-@pytest.fixture(scope="module")
-def models() -> Iterator[Models]:
-    before = torch.get_num_threads()
-    yield Models.load(threads=1)
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 import structlog
-import torch
 import typer
 from typer.testing import CliRunner
 
@@ -35,13 +34,6 @@ from tests.support.media import Picture, Sound, make_media
 SHOTS = (110, 14, 150, 96, 130, 130)
 FILM = Picture(shots=SHOTS, size=(160, 96), gop=60, number=False)
 SOUND = Sound(parts=(("noise", 9.0), ("silence", 6.0), (440.0, 12.0)), rate_hz=44_100)
-
-
-@pytest.fixture(scope="module")
-def models() -> Iterator[Models]:
-    before = torch.get_num_threads()
-    yield Models.load(threads=1)
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
