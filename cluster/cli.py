@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from cluster import terminal
-from cluster.client import Client
+from cluster.client import API_KEY_VARIABLE, Client
 from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local import down as stop_stack
 from cluster.local import status as stack_status
@@ -34,6 +34,11 @@ Assignments = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A segmentation setting; repeatable.")
 ]
 
+ApiKey = Annotated[
+    str | None,
+    typer.Option(envvar=API_KEY_VARIABLE, help="Better in the environment: others see a command's words."),
+]
+
 
 @app.command()
 def up(
@@ -43,6 +48,11 @@ def up(
     actors: Annotated[int | None, typer.Option(min=1, help="Number of segmentation actors.")] = None,
 ) -> None:
     """Start the whole stack on this machine, or find it running."""
+    settings = get_settings()
+    if settings.needs_key or not settings.http.on_loopback:
+        from cluster.keys_command import refuse_unprotected  # loads drivers that `up` does without otherwise
+
+        refuse_unprotected(settings)
     with terminal.steps() as step:
         state = start_stack(get_settings(), port=port, actors=actors, progress=step)
     terminal.print_parts(stack_status(get_settings()))
@@ -72,6 +82,7 @@ def submit(
     preset: Preset = None,
     set_: Assignments = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every video is done.")] = False,
+    api_key: ApiKey = None,
 ) -> None:
     """Queue videos; prints one id a line."""
     settings = parse_assignments(set_ or [])
@@ -79,7 +90,7 @@ def submit(
     missing = [f for f in files if "://" not in f and not Path(f).is_file()]
     if missing:
         _wrong_usage(f"No such file: {', '.join(missing)}")
-    with _client() as client:
+    with _client(api_key) as client:
         ids = []
         for name in files:
             if "://" in name:
@@ -101,11 +112,12 @@ def segments(
     video_id: Annotated[str, typer.Argument(metavar="ID")],
     level: Annotated[str, typer.Option(help="shot, scene or chapter")] = "scene",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a table.")] = False,
+    api_key: ApiKey = None,
 ) -> None:
     """The segments of a video."""
     if level not in LEVELS:
         _wrong_usage(f"--level is one of {', '.join(LEVELS)}, not '{level}'.")
-    with _client() as client:
+    with _client(api_key) as client:
         found = list(client.segments(video_id, level=level))
     if as_json:
         json.dump(found, sys.stdout, indent=1)
@@ -120,13 +132,16 @@ def export(
     format_: Annotated[str, typer.Option("--format", help=" ".join(FORMATS))],
     level: Annotated[str | None, typer.Option(help="shot, scene or chapter")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file instead of stdout.")] = None,
+    api_key: ApiKey = None,
 ) -> None:
     """The result in a format that other tools read."""
     if format_ not in FORMATS:
         _wrong_usage(f"--format is one of {', '.join(FORMATS)}, not '{format_}'.")
+    if level not in (None, *LEVELS):
+        _wrong_usage(f"--level is one of {', '.join(LEVELS)}, not '{level}'.")
     if output is not None and not output.resolve().parent.is_dir():
         _wrong_usage(f"There is no folder to write {output} to.")
-    with _client() as client:
+    with _client(api_key) as client:
         content = client.export(video_id, format_=format_, level=level)
     if output is not None:
         try:
@@ -153,8 +168,8 @@ def _waited(client: Client, video_id: str) -> bool:
     return False
 
 
-def _client() -> Client:
-    return Client(api_url(get_settings()))
+def _client(api_key: str | None) -> Client:
+    return Client(api_url(get_settings()), api_key=api_key)
 
 
 def _wrong_usage(message: str) -> NoReturn:
@@ -165,6 +180,10 @@ def _wrong_usage(message: str) -> NoReturn:
 def main() -> None:
     """Entry point: run the command, turn the project's errors into a sentence and an exit code."""
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    if wanted in (None, "keys"):
+        from cluster import keys_command  # loads the database's driver, which other commands do without
+
+        app.add_typer(keys_command.app, name="keys")
     for point in entry_points(group="scenestream.commands"):
         if wanted in (None, point.name):
             app.command(point.name)(point.load())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,8 @@ PART_BYTES = 8 << 20
 OUTAGE_PATIENCE_S = 120.0
 """How long `wait` bears silence: Ray and the applications on it take about half of it to start anew."""
 
+API_KEY_VARIABLE = "SCENESTREAM_API_KEY"
+
 TERMINAL_STATES = frozenset({"done", "failed", "cancelled"})
 _RETRIES = 8
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -52,9 +55,15 @@ class Client:
     the address, otherwise the class and `code` of the server's problem document.
     """
 
-    def __init__(self, base_url: str, *, timeout_s: float = 60.0) -> None:
+    def __init__(self, base_url: str, *, api_key: str | None = None, timeout_s: float = 60.0) -> None:
+        """`api_key` None: that of the environment (SCENESTREAM_API_KEY), if there is one."""
         self.base_url = base_url.rstrip("/")
-        self._http = httpx.Client(base_url=f"{self.base_url}/api/v1", timeout=timeout_s)
+        key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
+        self._http = httpx.Client(
+            base_url=f"{self.base_url}/api/v1",
+            timeout=timeout_s,
+            headers={"Authorization": f"Bearer {key}"} if key else None,
+        )
 
     def __enter__(self) -> Client:
         return self
@@ -173,6 +182,11 @@ class Client:
         """The segments in time order: provisional ones while the work goes on, final ones after."""
         yield from self._pages(f"/videos/{video_id}/segments", {"level": level, "limit": "1000"})
 
+    def audio_track(self, video_id: str) -> list[Json]:
+        """What is heard, stretch by stretch; empty where the file has no sound."""
+        found: list[Json] = self._call("GET", f"/videos/{video_id}/audio-track").json()["items"]
+        return found
+
     def export(self, video_id: str, *, format_: str, level: str | None = None) -> bytes:
         """The result in a format other tools read."""
         params = {"format": format_} | ({"level": level} if level else {})
@@ -259,6 +273,7 @@ def _as_error(answer: httpx.Response) -> ScenestreamError:
         409: ConflictError,
         413: LimitExceededError,
         423: ConflictError,
+        429: UnavailableError,
         502: UnavailableError,
         503: UnavailableError,
         504: UnavailableError,

@@ -7,6 +7,7 @@ one form, on standard error. Knows nothing about who logs what; does not rotate 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
@@ -20,6 +21,16 @@ HANDLER_NAME = "scenestream"
 # They tell about every request, or about every attempt to reach a server that is starting: our own
 # modules log the change of state instead.
 CHATTY = {"pika": logging.CRITICAL, "httpx": logging.WARNING, "pymongo": logging.WARNING}
+
+# An API key and a link's signature, wherever in a line they come from: a traceback, a library's record.
+_SECRET = re.compile(r"(sk_[0-9a-f]{12})_[A-Za-z0-9_-]{20,}|(\bsignature=)[A-Za-z0-9_-]{20,}")
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Leaves out of a finished line what would let its reader in."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _SECRET.sub(lambda found: f"{found[1] or found[2]}…", super().format(record))
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -56,7 +67,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(target)
     handler.set_name(HANDLER_NAME)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )

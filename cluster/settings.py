@@ -6,12 +6,13 @@ are (those travel with the video, see `cluster.segment_settings`) nor how a serv
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,6 +40,30 @@ class HttpSettings(_Section):
     single_post_max_bytes: int = Field(64 << 20, ge=1)
     upload_part_max_bytes: int = Field(8 << 20, ge=1)
     upload_expires_s: float = Field(86_400.0, gt=0)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
+
+
+Enforcement = Literal["auto", "always", "never"]
+# As browsers send it: no path, not even the slash. "*" stands for every origin.
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
+
+
+class AccessSettings(_Section):
+    """Who may use the API and how much. `auto` means: as soon as others than this machine can reach it."""
+
+    required: Enforcement = "auto"
+    session_s: float = Field(604_800.0, gt=0)
+    link_s: float = Field(3600.0, gt=0)
+    link_max_s: float = Field(604_800.0, gt=0)
+    cors_origins: tuple[Origin, ...] = ()
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    limits: Enforcement = "auto"
+    reads_per_minute: int = Field(3000, ge=1)
+    writes_per_minute: int = Field(600, ge=1)
 
 
 class ActorSettings(_Section):
@@ -89,6 +114,18 @@ class LogSettings(_Section):
     level: str = "INFO"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address or name to listen at is this machine's own; names other than localhost are not."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
 def default_var_dir() -> Path:
     """Where the local stack keeps its data: var/ beside a checkout, else the user's state folder."""
     if (PACKAGE_ROOT / "pyproject.toml").exists():
@@ -121,6 +158,7 @@ class Settings(BaseSettings):
     var_dir: Path = Field(default_factory=default_var_dir)
 
     http: HttpSettings = HttpSettings()
+    access: AccessSettings = AccessSettings()
     actors: ActorSettings = ActorSettings()
     bridge: BridgeSettings = BridgeSettings()
     lease: LeaseSettings = LeaseSettings()
@@ -138,6 +176,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Explicit values win over the environment, the environment over the YAML file."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether every request needs an API key, as far as the configuration decides it."""
+        required = self.access.required
+        return required == "always" or (required == "auto" and not self.http.on_loopback)
 
     def with_values(self, **values: Any) -> Settings:
         """A copy with top-level values replaced (URLs found by the local stack, for instance)."""

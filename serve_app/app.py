@@ -13,16 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.middleware.cors import CORSMiddleware
 
 from cluster import logs
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
+from cluster.stores.rate_limits import RateLimits
 from serve_app import problems
+from serve_app.auth import SESSION_COOKIE
+from serve_app.auth_middleware import Door
+from serve_app.auth_visibility import Visibility
 from serve_app.context import Context
+from serve_app.cors import cors_options
 from serve_app.envelope import Envelope
 from serve_app.probes import versions
-from serve_app.routes import cluster, events, intake, media, results, uploads, videos
+from serve_app.rate_limits import Budgets
+from serve_app.routes import access, cluster, events, intake, media, results, uploads, videos
 from serve_app.services import Services
 from serve_app.uploads import UploadService
 
@@ -51,6 +59,7 @@ _TAGS = [
     {"name": "uploads", "description": "Large files in parts (tus 1.0.0)"},
     {"name": "results", "description": "Segments, curves, exports, the file and its keyframes"},
     {"name": "cluster", "description": "The installation and its health"},
+    {"name": "access", "description": "API keys and sessions, where keys are needed"},
 ]
 
 
@@ -80,10 +89,27 @@ def create_app(services: Services) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.context = context
-    for part in (videos, intake, events, results, media, uploads, cluster):
-        app.include_router(part.router)
+    settings = services.settings.access
+    guards = [Depends(Visibility(services.jobs))]
+    if services.settings.needs_key:  # told in the OpenAPI document; who is let in is the door's decision
+        guards += [
+            Depends(HTTPBearer(auto_error=False, description="An API key")),
+            Depends(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="See POST /session")),
+        ]
+    refusals = problems.declared("unauthorized", "forbidden", "rate_limited", "unavailable")
+    for part in (videos, intake, events, results, media, uploads, access, cluster):
+        app.include_router(part.router, dependencies=guards, responses=refusals)
+    app.include_router(cluster.probes)
     problems.install(app)
-    app.add_middleware(Envelope, observe=context.metrics.observe)
+    app.add_middleware(
+        Door,
+        access=context.access,
+        budgets=Budgets(settings, RateLimits(services.cache)),
+        settings=settings,
+    )
+    app.add_middleware(Envelope, observe=context.metrics.observe, origins=settings.cors_origins)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **cors_options(settings.cors_origins))
     return app
 
 

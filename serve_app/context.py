@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Path, Request
 
+from serve_app.auth import Access
+from serve_app.auth_visibility import VIDEO_ID
 from serve_app.feeds import Feeds
 from serve_app.gate import Gates
 from serve_app.intake import Intake
@@ -14,11 +16,12 @@ from serve_app.metrics import Metrics
 from serve_app.probes import Probes
 from serve_app.schemas import EXAMPLE_ID
 from serve_app.services import Services
+from serve_app.signing import Signer
 from serve_app.uploads import UploadService
 
 VideoId = Annotated[
     str,
-    Path(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$", description="The video's id", examples=[EXAMPLE_ID]),
+    Path(pattern=VIDEO_ID, description="The video's id", examples=[EXAMPLE_ID]),
 ]
 
 
@@ -27,6 +30,7 @@ class Context:
     """One for each application."""
 
     services: Services
+    access: Access
     intake: Intake
     uploads: UploadService
     feeds: Feeds
@@ -38,8 +42,10 @@ class Context:
     def over(cls, services: Services) -> Context:
         """Everything that is built on the services."""
         probes = Probes(services)
+        signer = Signer(services.jobs.signing_secrets.load)
         return cls(
             services=services,
+            access=Access(services.settings, services.jobs.api_keys, signer),
             intake=Intake(services),
             uploads=UploadService(services),
             feeds=Feeds(services.jobs, services.cache),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve_app.cors import is_allowed
 from serve_app.problems import Problem
 
 _log = structlog.get_logger(__name__)
@@ -40,11 +41,14 @@ Observe = Callable[[str, str, int, float], None]
 
 
 class Envelope:
-    """Wraps the application; see the module. `observe` counts, see `serve_app.metrics`."""
+    """Wraps the application; see the module. `observe` counts, see `serve_app.metrics`. Pages of `origins`
+    may change things, see `serve_app.cors`.
+    """
 
-    def __init__(self, app: ASGIApp, observe: Observe) -> None:
+    def __init__(self, app: ASGIApp, observe: Observe, origins: Sequence[str] = ()) -> None:
         self._app = app
         self._observe = observe
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -72,7 +76,7 @@ class Envelope:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if _is_cross_site_write(scope["method"], headers):
+                if self._is_cross_site_write(scope["method"], headers):
                     refusal = Problem(
                         "cross_site", "Browsers may change things only from the pages of this installation."
                     )
@@ -95,11 +99,12 @@ class Envelope:
                 route = getattr(scope.get("route"), "path", "")
                 self._observe(scope["method"], route, status, seconds)
 
+    def _is_cross_site_write(self, method: str, headers: Headers) -> bool:
+        """Whether a page of a foreign site makes the browser change something here.
 
-def _is_cross_site_write(method: str, headers: Headers) -> bool:
-    """Whether a page of a foreign site makes the browser change something here.
-
-    Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata). Other clients do not send
-    it and pass.
-    """
-    return method not in SAFE_METHODS and headers.get("sec-fetch-site") == "cross-site"
+        Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata). Other clients do not
+        send it and pass.
+        """
+        if method in SAFE_METHODS or headers.get("sec-fetch-site") != "cross-site":
+            return False
+        return not is_allowed(headers.get("origin"), self._origins)

@@ -122,7 +122,9 @@ class Intake:
             raise
         return StoredFile(video_id, hashed.bytes, hashed.sha256)
 
-    def register(self, stored: StoredFile, wanted: Wish, idempotency_key: str | None) -> Video:
+    def register(
+        self, stored: StoredFile, wanted: Wish, idempotency_key: str | None, owner: str | None
+    ) -> Video:
         """Make the video in one transaction with its doorbell; the earlier one for a repeated key.
 
         The stored file is removed unless the new video uses it.
@@ -138,6 +140,7 @@ class Intake:
                 preset=wanted.preset,
                 settings=wanted.settings,
                 idempotency_key=idempotency_key,
+                owner=owner,
             )
         except UnavailableError:
             # The connection may have broken after the commit: then the video exists and needs its file.
@@ -178,10 +181,12 @@ def empty_file() -> Problem:
     return Problem("empty_file", "The file has no bytes. Choose a video that is not empty.")
 
 
-def client_key(given: str | None) -> str | None:
-    """An Idempotency-Key header as it is stored, apart from the keys that resumable uploads use."""
+def client_key(given: str | None, owner: str | None) -> str | None:
+    """An Idempotency-Key header as it is stored: apart from those of other owners, whose names hold no colon,
+    and from the keys that resumable uploads use.
+    """
     if given is None:
         return None
     if not 1 <= len(given) <= MAX_KEY_CHARS or not given.isprintable():
         raise Problem("invalid_request", f"Idempotency-Key has 1 to {MAX_KEY_CHARS} printable characters.")
-    return f"post:{given}"
+    return f"post:{given}" if owner is None else f"post@{owner}:{given}"

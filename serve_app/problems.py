@@ -51,6 +51,8 @@ CODES: Mapping[str, Kind] = {
     "bad_cursor": Kind(400, "The cursor is not one this list gave out"),
     "bad_checksum_header": Kind(400, "The checksum header cannot be used"),
     "unknown_format": Kind(400, "There is no such export format"),
+    "unauthorized": Kind(401, "A key is needed"),
+    "forbidden": Kind(403, "The key does not allow this"),
     "cross_site": Kind(403, "Requests from another site's pages are refused"),
     "not_found": Kind(404, "There is no such thing"),
     "no_such_path": Kind(404, "There is no such address"),
@@ -71,6 +73,7 @@ CODES: Mapping[str, Kind] = {
     "address_refused": Kind(422, "The address is not one that is imported from"),
     "import_failed": Kind(422, "The address gave no file"),
     "upload_locked": Kind(423, "Another request is writing to this upload"),
+    "rate_limited": Kind(429, "Too many requests in a short time"),
     "checksum_mismatch": Kind(460, "The bytes are not those the checksum was made of"),
     "internal": Kind(500, "Something went wrong on the server"),
     "busy": Kind(503, "Too much is being uploaded at this moment"),
@@ -176,7 +179,7 @@ def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
             kind.status, {"description": "", "content": {PROBLEM_JSON: {"schema": _PROBLEM_REF}}}
         )
         entry["description"] += f"{'; ' if entry['description'] else ''}`{code}`: {kind.title}"
-        if kind.status == 503:
+        if kind.status in {429, 503}:
             entry["headers"] = {
                 "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}
             }

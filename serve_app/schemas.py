@@ -164,6 +164,22 @@ class SegmentList(BaseModel):
     revision: int
 
 
+class Heard(BaseModel):
+    """A stretch of one class of sound."""
+
+    start_s: float
+    end_s: float
+    label: str = Field(description="silence, noise, speech, music, speech+music or singing")
+    audio: Sound
+
+
+class AudioTrack(BaseModel):
+    """What is heard, from the start of the sound to its end; empty where the file has no sound track."""
+
+    items: list[Heard]
+    revision: int
+
+
 class Curve(BaseModel):
     """One signal, down-sampled: in the i-th of n equal spans of the video it lies in min[i]..max[i]."""
 

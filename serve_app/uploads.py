@@ -75,7 +75,7 @@ class UploadService:
         self._uploads = services.jobs.uploads
         self._digests = Digests()
 
-    def create(self, length_bytes: int, wanted: Wish, metadata: str) -> Upload:
+    def create(self, length_bytes: int, wanted: Wish, metadata: str, owner: str | None) -> Upload:
         """Begin an upload. `metadata` is the client's header, given back on request as it was."""
         limit = self._services.settings.limits.file_bytes
         if length_bytes > limit:
@@ -86,9 +86,8 @@ class UploadService:
             "settings": wanted.settings,
             "video_id": new_id(),
         }
-        return self._uploads.create(
-            new_id(), wanted.filename, length_bytes, kept, self._services.settings.http.upload_expires_s
-        )
+        expires_s = self._services.settings.http.upload_expires_s
+        return self._uploads.create(new_id(), wanted.filename, length_bytes, kept, expires_s, owner)
 
     def get(self, upload_id: str) -> Upload:
         """The upload; NotFoundError when there is none (any more)."""
@@ -173,6 +172,7 @@ class UploadService:
             preset=upload.metadata["preset"],
             settings=upload.metadata["settings"],
             idempotency_key=f"upload:{upload.id}",
+            owner=upload.owner,
         )
         self._uploads.finish(upload.id, video.id)
         _log.info("upload finished", upload_id=upload.id, video_id=video.id, bytes=upload.length_bytes)

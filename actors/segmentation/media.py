@@ -90,7 +90,7 @@ class MediaInfo:
             raise ValueError(f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
 
     def contract(self) -> dict[str, Any]:
-        """The keys of `media` in the HTTP contract, and start_s; JSON types only."""
+        """The keys of `media` in the HTTP contract, and when picture and sound begin; JSON types only."""
         return {
             "duration_s": self.duration_s,
             "width": self.width,
@@ -102,6 +102,7 @@ class MediaInfo:
             "video_codec": self.video_codec,
             "audio_codec": self.audio_codec,
             "start_s": self.start_s,
+            "audio_start_s": None if self.audio is None else self.audio.start_s,
         }
 
     def to_document(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Knows the naming rule of `cluster.settings` and nothing about what the settings 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ def _variables(prefix: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, str]
             yield from _variables(variable + NESTED, value)
         elif isinstance(value, bool):
             yield variable, str(value).lower()
+        elif isinstance(value, list):
+            yield variable, json.dumps(value)
         elif value not in ("", None):
             yield variable, str(value)
 

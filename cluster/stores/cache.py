@@ -133,8 +133,13 @@ class Cache(Closing):
         keys = (self._key("progress", video_id), self._key("events", video_id))
         return self._softly("delete_video", lambda: self._redis.delete(*keys)) is not None
 
-    def _key(self, kind: str, video_id: str) -> str:
-        return f"{self._prefix}:{kind}:{video_id}"
+    def run_script(self, kind: str, name: str, script: str, *arguments: str | int) -> Any:
+        """What a Lua script answers that works on one key, in one step for everybody; None as above."""
+        registered = self._redis.register_script(script)
+        return self._softly(kind, lambda: registered(keys=[self._key(kind, name)], args=arguments))
+
+    def _key(self, kind: str, name: str) -> str:
+        return f"{self._prefix}:{kind}:{name}"
 
     def _softly(self, what: str, call: Callable[[], Any]) -> Any:
         """What `call` returns; None when Redis is away, or was a moment ago."""

@@ -15,12 +15,14 @@ from psycopg.types.json import Jsonb
 
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores import outbox
+from cluster.stores.api_keys import ApiKeys
 from cluster.stores.closing import Closing
 from cluster.stores.doorbell import Doorbell
 from cluster.stores.leases import Leases
 from cluster.stores.migrate import migrate
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 from cluster.stores.postgres import DEFAULT_TIMEOUT_S, Database
+from cluster.stores.signing_secrets import SigningSecrets
 from cluster.stores.sql_files import load_statements
 from cluster.stores.uploads import Uploads
 from cluster.stores.video import Video, VideoState
@@ -40,6 +42,8 @@ class Jobs(Leases, Closing):
     def __init__(self, url: str, *, max_connections: int = 8, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         super().__init__(Database(url, max_connections=max_connections, timeout_s=timeout_s))
         self.uploads = Uploads(self.database)
+        self.api_keys = ApiKeys(self.database)
+        self.signing_secrets = SigningSecrets(self.database)
 
     def open(self) -> Self:
         """Starts the pool without waiting for the server."""
@@ -72,6 +76,7 @@ class Jobs(Leases, Closing):
         preset: str,
         settings: Mapping[str, Any],
         idempotency_key: str | None = None,
+        owner: str | None = None,
     ) -> tuple[Video, bool]:
         """One transaction: the row and its doorbell. The video, and whether this call made it.
 
@@ -87,6 +92,7 @@ class Jobs(Leases, Closing):
             "preset": preset,
             "settings": Jsonb(dict(settings)),
             "idempotency_key": idempotency_key,
+            "owner": owner,
         }
         for _ in range(_CREATE_TRIES):
             with self.database.transaction() as connection:
@@ -108,8 +114,16 @@ class Jobs(Leases, Closing):
         """The video; NotFoundError if there is none."""
         row = self.database.one(_VIDEOS["get_video"], {"id": video_id})
         if row is None:
-            raise _not_found(video_id)
+            raise no_such_video(video_id)
         return Video.from_row(row)
+
+    def owner_of(self, video_id: str) -> str | None:
+        """Whose the video is, None for nobody's; NotFoundError if there is none. It never changes."""
+        row = self.database.one(_VIDEOS["owner_of_video"], {"id": video_id})
+        if row is None:
+            raise no_such_video(video_id)
+        owner: str | None = row["owner"]
+        return owner
 
     def list_videos(
         self,
@@ -117,8 +131,10 @@ class Jobs(Leases, Closing):
         q: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        *,
+        owner: str | None = None,
     ) -> Page[Video]:
-        """Newest first. `q` is looked for in file names, letter case aside.
+        """Newest first. `q` is looked for in file names, letter case aside; None as `owner`: everybody's.
 
         UsageError for a limit out of range or a cursor that is not ours.
         """
@@ -130,6 +146,7 @@ class Jobs(Leases, Closing):
             _VIDEOS["list_videos"],
             {
                 "state": None if state is None else _check_state(state),
+                "owner": owner,
                 "pattern": f"%{_escape_like(q)}%" if q else None,
                 "before_created_at": before_created_at,
                 "before_id": before_id,
@@ -192,7 +209,7 @@ class Jobs(Leases, Closing):
         """
         row = self.database.one(_VIDEOS["delete_video"], {"id": video_id})
         if row is None:
-            raise _not_found(video_id)
+            raise no_such_video(video_id)
         _log.info("video deleted", video_id=video_id)
         return Video.from_row(row)
 
@@ -209,7 +226,8 @@ class Jobs(Leases, Closing):
         return None if row is None else Video.from_row(row)
 
 
-def _not_found(video_id: str) -> NotFoundError:
+def no_such_video(video_id: str) -> NotFoundError:
+    """The error for an id that leads nowhere, or to what the asker may not know of."""
     return NotFoundError(f"There is no video {video_id}; it may have been deleted.")
 
 

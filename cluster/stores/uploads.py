@@ -35,6 +35,7 @@ class Upload:
     video_id: str | None
     created_at: datetime
     expires_at: datetime
+    owner: str | None = None  # whose the video will be
 
     def __post_init__(self) -> None:
         if not 0 <= self.offset_bytes <= self.length_bytes:
@@ -58,7 +59,13 @@ class Uploads:
         self._database = database
 
     def create(
-        self, upload_id: str, filename: str, length_bytes: int, metadata: Mapping[str, Any], expires_s: float
+        self,
+        upload_id: str,
+        filename: str,
+        length_bytes: int,
+        metadata: Mapping[str, Any],
+        expires_s: float,
+        owner: str | None = None,
     ) -> Upload:
         """Begins an upload that is forgotten `expires_s` after its last part."""
         row = self._database.one(
@@ -68,6 +75,7 @@ class Uploads:
                 "filename": filename,
                 "length_bytes": length_bytes,
                 "metadata": Jsonb(dict(metadata)),
+                "owner": owner,
                 "lifetime_s": expires_s,
             },
         )
@@ -78,8 +86,16 @@ class Uploads:
         """The upload; NotFoundError if there is none or it has expired."""
         row = self._database.one(_SQL["get_upload"], {"id": upload_id})
         if row is None:
-            raise NotFoundError(f"There is no upload {upload_id}; it may have expired. Start a new one.")
+            raise no_such_upload(upload_id)
         return Upload.from_row(row)
+
+    def owner_of(self, upload_id: str) -> str | None:
+        """Whose the upload is, None for nobody's; NotFoundError if there is none or it has expired."""
+        row = self._database.one(_SQL["owner_of_upload"], {"id": upload_id})
+        if row is None:
+            raise no_such_upload(upload_id)
+        owner: str | None = row["owner"]
+        return owner
 
     def advance(
         self, upload_id: str, expected_offset: int, new_offset: int, sha256_state: bytes | None = None
@@ -120,3 +136,8 @@ class Uploads:
                 for upload in uploads:
                     discard(upload)
         return [upload.id for upload in uploads]
+
+
+def no_such_upload(upload_id: str) -> NotFoundError:
+    """The error for an id that leads nowhere, or to what the asker may not know of."""
+    return NotFoundError(f"There is no upload {upload_id}; it may have expired. Start a new one.")

@@ -79,6 +79,7 @@ class Video:
     lease_expires_at: datetime | None
     cancel_requested: bool
     version: int
+    owner: str | None = None  # whose key handed it in; None: came in without keys
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:

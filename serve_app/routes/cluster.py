@@ -7,43 +7,53 @@ import asyncio
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from serve_app.callers import caller_of
 from serve_app.context import context_of
 from serve_app.metrics import CONTENT_TYPE
 from serve_app.probes import versions
 from serve_app.schemas import Alive, Cluster, Readiness
 
 router = APIRouter(tags=["cluster"])
+probes = APIRouter(tags=["cluster"])  # open to everybody: orchestrators have no keys
 
 
 @router.get("/cluster", summary="The pool, the queue and the servers")
 async def get_cluster(request: Request) -> Cluster:
-    """Answers within seconds, whatever is away: what is not known is null."""
-    probes = context_of(request).probes
+    """Answers within seconds, whatever is away: what is not known is null. Which video an actor works on is
+    for keys with the scope `admin`.
+    """
+    asked = context_of(request).probes
     (pool, why), servers, counts, depth = await asyncio.gather(
-        probes.pool(),
-        probes.all_servers(),
-        to_thread.run_sync(probes.counts),
-        to_thread.run_sync(probes.depth),
+        asked.pool(),
+        asked.all_servers(),
+        to_thread.run_sync(asked.counts),
+        to_thread.run_sync(asked.depth),
     )
+    if pool is not None and not caller_of(request).sees_all:
+        for actor in pool.actors:
+            actor.video_id = None  # whoever's it is
     return Cluster(
         pool=pool, pool_detail=why, queue_depth=depth, videos=counts, servers=servers, versions=versions()
     )
 
 
-@router.get("/healthz", summary="Whether this process answers")
+@probes.get("/healthz", summary="Whether this process answers")
 async def healthz() -> Alive:
     """Says nothing about the servers behind it: restarting this process would not mend them."""
     return Alive()
 
 
-@router.get(
+@probes.get(
     "/readyz",
     summary="Whether the servers that are needed answer",
     responses={503: {"model": Readiness, "description": "Some do not; `servers` names them"}},
 )
 async def readyz(request: Request, response: Response) -> Readiness:
     """PostgreSQL, RabbitMQ and MongoDB."""
-    servers = await context_of(request).probes.needed()
+    context = context_of(request)
+    servers = await context.probes.needed()
+    if context.access.needs_key(request.scope):  # this answers strangers; addresses are not for them
+        servers = [server.model_copy(update={"detail": None}) for server in servers]
     ready = all(server.healthy for server in servers)
     if not ready:
         response.status_code = 503

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.requests import ClientDisconnect
 
 from cluster.stores.video import Video
+from serve_app.callers import caller_of
 from serve_app.context import Context, context_of, root_of
 from serve_app.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
 from serve_app.gate import patiently
@@ -66,20 +67,21 @@ async def create_video(
     Answers once the file is stored; the work goes on behind the answer.
     """
     context = context_of(request)
-    key = client_key(idempotency_key)
+    owner = caller_of(request).owner
+    key = client_key(idempotency_key, owner)
     await to_thread.run_sync(
         context.services.jobs.ping
     )  # an upload nobody can record is refused before it comes
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        video = await _import(request, context, key)
+        video = await _import(request, context, key, owner)
     else:
-        video = await _upload(request, context, key)
+        video = await _upload(request, context, key, owner)
     response.headers["Location"] = f"{root_of(request)}/videos/{video.id}"
     return video_document(video, None)
 
 
-async def _upload(request: Request, context: Context, key: str | None) -> Video:
+async def _upload(request: Request, context: Context, key: str | None, owner: str | None) -> Video:
     """Stream the multipart body into the store, then register it."""
     max_bytes = context.services.settings.http.single_post_max_bytes
     announced = request.headers.get("content-length", "")
@@ -99,7 +101,7 @@ async def _upload(request: Request, context: Context, key: str | None) -> Video:
             with context.intake.removed_on_error(stored):
                 from_thread.run(form.finish)
                 wanted = _wish_of(form)
-            return context.intake.register(stored, wanted, key)
+            return context.intake.register(stored, wanted, key, owner)
 
         return await to_thread.run_sync(take, limiter=context.gates.post_threads)
 
@@ -120,7 +122,7 @@ def _wrong_field(name: str, message: str) -> Problem:
     return Problem("invalid_request", message, errors=[FieldProblem(where=f"body.{name}", message=message)])
 
 
-async def _import(request: Request, context: Context, key: str | None) -> Video:
+async def _import(request: Request, context: Context, key: str | None, owner: str | None) -> Video:
     """Fetch the file a URL names into the store, then register it."""
     asked = await read_json(request, ImportRequest)
     wish(None, asked.preset, asked.settings)  # refused before anything is fetched
@@ -131,7 +133,7 @@ async def _import(request: Request, context: Context, key: str | None) -> Video:
         with open_url(asked.url, limit, context.services.import_policy) as source:
             wanted = wish(source.filename, asked.preset, asked.settings)
             stored = context.intake.store(_until(client_left, source.blocks))
-        return context.intake.register(stored, wanted, key)
+        return context.intake.register(stored, wanted, key, owner)
 
     async with context.gates.imports.enter():
         try:

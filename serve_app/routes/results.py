@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from cluster.stores.page import Page
 from cluster.stores.video import Video
 from serve_app import exports
 from serve_app.context import Context, VideoId, context_of, root_of
+from serve_app.exports.blocks import in_blocks
 from serve_app.filetypes import content_disposition
+from serve_app.keyframes import keyframe_image
+from serve_app.links import with_signed_images
+from serve_app.pacing import paced
 from serve_app.present import segment_document
 from serve_app.problems import Problem, declared
-from serve_app.schemas import Level, Segment, SegmentList, Signals
+from serve_app.schemas import AudioTrack, Level, Segment, SegmentList, Signals
 from serve_app.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 
 router = APIRouter(tags=["results"])
@@ -43,7 +49,9 @@ def list_segments(
     page, state = _page_of(context, video, level, label, from_s, to_s, limit, cursor)
     root = root_of(request)
     return SegmentList(
-        items=[segment_document(item, video_id, root) for item in page.items],
+        items=with_signed_images(
+            request, video_id, [segment_document(item, video_id, root) for item in page.items]
+        ),
         next_cursor=page.next_cursor,
         state="final" if state else "provisional",
         revision=video.revision,
@@ -73,6 +81,17 @@ def _page_of(
 
 
 @router.get(
+    "/videos/{video_id}/audio-track",
+    summary="What is heard, in time order",
+    responses=declared("not_found", "not_ready", "invalid_request", "unavailable"),
+)
+def get_audio_track(request: Request, video_id: VideoId) -> AudioTrack:
+    """Classes of sound and their loudness: the `audio_track` of the json export."""
+    video, document = _finished(context_of(request), video_id)
+    return AudioTrack(items=document.get("audio_track") or [], revision=video.revision)
+
+
+@router.get(
     "/videos/{video_id}/signals",
     summary="The curves behind the decision",
     responses=declared("not_found", "not_ready", "invalid_request", "unavailable"),
@@ -95,7 +114,7 @@ def get_signals(
         200: {
             "description": "The file",
             "content": {
-                kind: {"schema": {"type": "object" if kind == "application/json" else "string"}}
+                kind: {"schema": {"type": "object" if kind.endswith("json") else "string"}}
                 for kind in exports.MEDIA_TYPES
             },
         },
@@ -110,25 +129,32 @@ def export(
     ],
     level: Annotated[Level | None, Query(description="One level; what the format takes if left out")] = None,
 ) -> Response:
-    """`json` is the document of `scenestream segment --json`."""
+    """`json` is the document of `scenestream segment --json`. `edl`, `otio` and `fcpxml` cut the film, on the
+    frames of the nearest rate that editing tools know; `webvtt` and `ffmetadata` are chapters, `html` a page.
+    """
     chosen = exports.FORMATS.get(format_)
     if chosen is None:
         raise Problem("unknown_format", f"There is no format {format_!r}; use {', '.join(exports.FORMATS)}.")
     context = context_of(request)
     video, document = _finished(context, video_id)
-    segments = _all_segments(context, video, level or chosen.default_level, root_of(request))
-    made = exports.Export(
-        filename=video.filename,
-        media=document.get("media") or {},
-        settings=document.get("settings") or {},
-        audio_track=document.get("audio_track") or [],
-        segments=segments,
+    rows = _all_rows(context, video)
+    root = root_of(request)
+    content = chosen.write(
+        exports.Export(
+            filename=video.filename,
+            media=document.get("media") or {},
+            settings=document.get("settings") or {},
+            audio_track=document.get("audio_track") or [],
+            segments=[segment_document(row, video.id, root) for row in rows],
+            level=level or chosen.default_level,
+            image=_images_of(context, video.id, rows),
+        )
     )
-    name = f"{video.filename.rsplit('.', 1)[0]}{chosen.suffix}"
-    return Response(
-        chosen.write(made),
-        media_type=chosen.media_type,
-        headers={"Content-Disposition": content_disposition("attachment", name)},
+    headers = {"Content-Disposition": content_disposition("attachment", chosen.filename(video.filename))}
+    if isinstance(content, str):
+        return Response(content, media_type=chosen.media_type, headers=headers)
+    return StreamingResponse(
+        paced(in_blocks(content), context.gates.readers), media_type=chosen.media_type, headers=headers
     )
 
 
@@ -143,15 +169,27 @@ def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
     return video, document
 
 
-def _all_segments(context: Context, video: Video, level: Level | None, root: str) -> list[Segment]:
-    found: list[Segment] = []
+def _all_rows(context: Context, video: Video) -> list[dict[str, Any]]:
+    """All levels, as the store keeps them."""
+    found: list[dict[str, Any]] = []
     cursor = None
     assert video.timeline_id is not None
     while True:
-        page = context.services.results.segments(
-            video.timeline_id, level=level, limit=MAX_PAGE, cursor=cursor
-        )
-        found += [segment_document(item, video.id, root) for item in page.items]
+        page = context.services.results.segments(video.timeline_id, limit=MAX_PAGE, cursor=cursor)
+        found += page.items
         cursor = page.next_cursor
         if cursor is None:
             return found
+
+
+def _images_of(
+    context: Context, video_id: str, rows: Sequence[Mapping[str, Any]]
+) -> Callable[[Segment], bytes | None]:
+    """Reads a segment's keyframe when it is asked for."""
+    frames = {(row["level"], row["index"]): row.get("thumbnail") for row in rows}
+
+    def read(segment: Segment) -> bytes | None:
+        frame = frames[segment.level, segment.index]
+        return None if frame is None else keyframe_image(context.services.media, video_id, frame)
+
+    return read

@@ -13,6 +13,8 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from cluster.stores.uploads import Upload
 from serve_app import tus
+from serve_app.auth_visibility import UPLOAD_ID
+from serve_app.callers import caller_of
 from serve_app.context import Context, context_of, root_of
 from serve_app.gate import read_small
 from serve_app.intake import empty_file, wish
@@ -20,7 +22,7 @@ from serve_app.problems import Problem, declared
 
 router = APIRouter(tags=["uploads"])
 
-UploadId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Last part of the upload's Location")]
+UploadId = Annotated[str, Path(pattern=UPLOAD_ID, description="Last part of the upload's Location")]
 
 
 def _speaks_tus(request: Request) -> None:
@@ -113,12 +115,13 @@ async def begin_upload(request: Request) -> Response:
     wanted = await to_thread.run_sync(
         partial(wish, metadata.get("filename"), metadata.get("preset"), metadata.get("settings"))
     )
+    create = partial(context.uploads.create, length, wanted, header, caller_of(request).owner)
     if request.headers.get("content-type") is None:
-        upload = await to_thread.run_sync(context.uploads.create, length, wanted, header)
+        upload = await to_thread.run_sync(create)
     else:
         async with context.gates.parts.enter():
             part = await _part(request, context)
-            upload = await to_thread.run_sync(context.uploads.create, length, wanted, header)
+            upload = await to_thread.run_sync(create)
             upload = await _write(context, upload.id, 0, part)
     location = f"{root_of(request)}/uploads/{upload.id}"
     return Response(status_code=201, headers={"Location": location, **_headers(upload)})

@@ -8,6 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from cluster.stores.video import LEASED_STATES, Video
+from serve_app.callers import caller_of
 from serve_app.context import Context, VideoId, context_of
 from serve_app.deletion import delete_video_everywhere
 from serve_app.intake import resolve_settings
@@ -49,7 +50,9 @@ def list_videos(
 ) -> VideoList:
     """Pages neither repeat nor skip a video while others arrive."""
     context = context_of(request)
-    page = context.services.jobs.list_videos(state=state, q=q, limit=limit, cursor=cursor)
+    page = context.services.jobs.list_videos(
+        state=state, q=q, limit=limit, cursor=cursor, owner=caller_of(request).only_owner
+    )
     return VideoList(items=[shown(context, video) for video in page.items], next_cursor=page.next_cursor)
 
 

@@ -1,13 +1,14 @@
-"""Segments, exports: provisional while the work goes on, final after."""
+"""Segments: provisional while the work goes on, final after."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 
 import numpy as np
 import pytest
 
+from cluster.client import Client
+from serve_app.app import ROUTE_PREFIX
 from tests.support import api as support
 from tests.support.api import Api, done_video, put_shots, start_work
 
@@ -97,59 +98,25 @@ def export(api: Api, video_id: str, kind: str, **params: str) -> str:
     return answer.content.decode("utf-8")
 
 
-def test_export_json_is_the_whole_document(api: Api, done: str) -> None:
-    answer = api.client.get(f"/videos/{done}/export", params={"format": "json"})
-
-    document = answer.json()
-    assert list(document) == ["media", "settings", "segments", "audio_track"]
-    assert document["media"] == support.MEDIA
-    assert [segment["level"] for segment in document["segments"]] == ["chapter"] * 2 + ["scene"] * 4 + [
-        "shot"
-    ] * 20
-    assert document["segments"] == [
-        item for level in ("chapter", "scene", "shot") for item in read(api, done, level=level)["items"]
+def test_the_audio_track_is_that_of_the_export(api: Api) -> None:
+    sound = {"speech": 0.9, "singing": 0.0, "music": 0.1, "silence": 0.0, "loudness_lufs": -23.0}
+    heard = [
+        {"start_s": 0.0, "end_s": 8.5, "label": "speech", "audio": sound},
+        {"start_s": 8.5, "end_s": 40.0, "label": "silence", "audio": sound | {"loudness_lufs": None}},
     ]
+    video_id = done_video(api, {"audio_track": heard})
+
+    assert api.client.get(f"/videos/{video_id}/audio-track").json() == {"items": heard, "revision": 1}
+    assert json.loads(export(api, video_id, "json"))["audio_track"] == heard
+    with Client(api.url.removesuffix(ROUTE_PREFIX)) as client:
+        assert client.audio_track(video_id) == heard
 
 
-def test_export_csv(api: Api, done: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(export(api, done, "csv", level="scene"), newline="")))
-
-    assert [row["level"] for row in rows] == ["scene"] * 4
-    assert (rows[1]["start_s"], rows[1]["end_frame"], rows[1]["boundary_kind"]) == ("10.0", "500", "cut")
-    assert rows[1]["audio_loudness_lufs"] == "-23.0"
+def test_a_video_without_sound_has_an_empty_audio_track(api: Api, done: str) -> None:
+    assert api.client.get(f"/videos/{done}/audio-track").json()["items"] == []
 
 
-def test_export_webvtt_has_chapters(api: Api, done: str) -> None:
-    assert export(api, done, "webvtt") == (
-        "WEBVTT\n\n"
-        "1\n00:00:00.000 --> 00:00:20.000\nChapter 1: speech\n\n"
-        "2\n00:00:20.000 --> 00:00:40.000\nChapter 2: speech\n"
-    )
-
-
-def test_export_ffmetadata_escapes_the_name(api: Api, done: str) -> None:
-    lines = export(api, done, "ffmetadata", level="scene").splitlines()
-
-    assert lines[:2] == [";FFMETADATA1", "title=Sintel\\; a \\= b.mp4"]
-    assert lines.count("[CHAPTER]") == 4
-    assert lines[2:7] == [
-        "[CHAPTER]",
-        "TIMEBASE=1/1000000",
-        "START=0",
-        "END=10000000",
-        "title=Scene 1: speech",
-    ]
-
-
-def test_an_unknown_format_names_those_there_are(api: Api, done: str) -> None:
-    answer = api.client.get(f"/videos/{done}/export", params={"format": "avid"})
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_format")
-    for kind in ("json", "csv", "webvtt", "ffmetadata"):
-        assert kind in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("path", ["signals", "export?format=json"])
+@pytest.mark.parametrize("path", ["signals", "audio-track", "export?format=json"])
 def test_what_needs_the_end_says_so(api: Api, path: str) -> None:
     answer = api.client.get(f"/videos/{api.make()}/{path}")
 

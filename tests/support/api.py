@@ -154,9 +154,8 @@ def services_for(
         postgres_url=urls["postgres"],
         mongodb_url=urls["mongodb"],
         rabbitmq_url=urls["rabbitmq"],
-        redis_url=urls["redis"],
         mongodb_database=database,
-        **({"media_url": media_dir.as_uri()} | settings),
+        **({"media_url": media_dir.as_uri(), "redis_url": urls["redis"]} | settings),
     )
     services = Services.from_settings(chosen)
     names = BrokerNames(prefix=f"test_{new_id()[:12]}")

@@ -24,6 +24,7 @@ Json = dict[str, Any]
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
 PROBLEM = "application/problem+json"
+SESSION = "scenestream_session"
 
 
 @dataclass
@@ -82,6 +83,8 @@ class FakeApi:
         self.uploads: dict[str, Json] = {}
         self.requests: list[str] = []
         self.away = False
+        self.key: str | None = None
+        """The one key that opens everything; None: none is needed."""
         self.events_work = True
         self.break_next_part = False
         self.refuse_uploads: str | None = None
@@ -136,6 +139,8 @@ class FakeApi:
     def _routes(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
         app.add_api_route("/readyz", lambda: {"ready": True, "servers": []})
+        app.add_api_route("/session", self._session, methods=["GET", "POST"])
+        app.add_api_route("/session", self._sign_out, methods=["DELETE"])
         app.add_api_route("/videos", self._list)
         app.add_api_route("/videos/{video_id}", self._video)
         app.add_api_route("/videos/{video_id}", self._delete, methods=["DELETE"])
@@ -151,6 +156,26 @@ class FakeApi:
         app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
         app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
         return app
+
+    def _session(self, request: Request) -> Response:
+        if self.key is None:
+            return JSONResponse({"way": "open", "key": None})
+        if request.method == "POST" and request.headers.get("authorization") != f"Bearer {self.key}":
+            return problem(401, "unauthorized", "This key is not known here.")
+        answer = JSONResponse({"way": "session", "key": {"name": "the cutting room", "owner": "anna"}})
+        answer.set_cookie(SESSION, "signed in", httponly=True, samesite="strict")
+        return answer
+
+    def _sign_out(self) -> Response:
+        answer = Response(status_code=204)
+        answer.delete_cookie(SESSION)
+        return answer
+
+    def lets_in(self, method: str, path: str, cookies: str) -> bool:
+        """Whether a request needs no key, or comes from a browser that is signed in."""
+        if self.key is None or path.endswith("/readyz") or (path.endswith("/session") and method != "GET"):
+            return True
+        return SESSION in cookies
 
     def _list(self, q: str = "", limit: int = 30, cursor: str = "0") -> Json:
         found = [
@@ -279,6 +304,11 @@ class _Switch:
             self._fake.requests.append(f"{scope['method']} {scope['path']}")
             if self._fake.away:
                 await Response(status_code=502)(scope, receive, send)
+                return
+            cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
+            if not self._fake.lets_in(scope["method"], scope["path"], cookies):
+                refused = problem(401, "unauthorized", "Send a key.")
+                await refused(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

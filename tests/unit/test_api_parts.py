@@ -1,11 +1,10 @@
-"""The pure parts of the API: ranges, names, addresses, tus headers, progress, exports, curves, problems."""
+"""The pure parts of the API: ranges, names, addresses, tus headers, progress, curves, problems."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import ipaddress
-import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,14 +16,13 @@ from hypothesis import strategies as st
 
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UnavailableError, UsageError
 from cluster.stores.video import Video, VideoState
-from serve_app import exports, tus
+from serve_app import tus
 from serve_app.addresses import is_public
 from serve_app.feeds import newer
 from serve_app.filetypes import content_disposition, content_type, display_name
 from serve_app.present import media_document, progress_document
 from serve_app.problems import CODES, Problem, declared, from_error
 from serve_app.ranges import Span, etag_matches, parse_range
-from serve_app.schemas import Segment
 from serve_app.signals import spans
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -229,46 +227,6 @@ def test_what_was_probed_beyond_the_contract_stays_inside() -> None:
     assert document is not None
     assert "path" not in document.model_dump()
     assert document.rotation == 90
-
-
-def a_segment(**values: Any) -> Segment:
-    row: dict[str, Any] = {
-        "level": "chapter", "index": 0, "parent": None, "start_s": 0.0, "end_s": 1.0, "start_frame": 0,
-        "end_frame": 25, "start_pts": 0, "end_pts": 1, "label": "speech", "audio": None, "visual": None,
-        "keyframe_s": None, "thumbnail": None,
-        "start_boundary": {
-            "kind": "start", "confidence": 1.0, "visual": 0.0, "audio": 0.0, "from_s": 0.0, "to_s": 0.0
-        },
-    }  # fmt: skip
-    return Segment.model_validate(row | values)
-
-
-def exported(*segments: Segment, filename: str = "a.mp4") -> exports.Export:
-    return exports.Export(filename=filename, media={}, settings={}, audio_track=[], segments=segments)
-
-
-def test_webvtt_names_are_escaped_and_times_exact() -> None:
-    text = exports.write_webvtt(
-        exported(a_segment(label="a --> <b> & c\n\nd", start_s=3599.9996, end_s=36000.5))
-    )
-
-    assert "01:00:00.000 --> 10:00:00.500" in text
-    assert text.endswith("Chapter 1: a --&gt; &lt;b&gt; &amp; c d\n")
-    assert text.count("-->") == 1
-
-
-def test_players_have_no_time_before_zero() -> None:
-    early = a_segment(start_s=-0.04, end_s=1.0)
-
-    assert "00:00:00.000 --> 00:00:01.000" in exports.write_webvtt(exported(early))
-    assert "START=0\n" in exports.write_ffmetadata(exported(early))
-
-
-def test_a_silent_video_has_empty_columns() -> None:
-    header, row = exports.write_csv(exported(a_segment())).splitlines()
-
-    assert len(header.split(",")) == len(row.split(","))
-    assert json.loads(exports.write_json(exported(a_segment())))["segments"][0]["audio"] is None
 
 
 @given(

@@ -51,6 +51,19 @@ def test_an_exception_is_one_line_with_its_traceback(lines: io.StringIO) -> None
     assert "ValueError: broken" in json.loads(line)["exception"]
 
 
+def test_keys_and_signatures_are_left_out(lines: io.StringIO) -> None:
+    key, link = f"sk_0123456789ab_{'k' * 43}", f"/media?expires=1&signature={'s' * 43}"
+    logging.getLogger("theirs").warning("GET %s with %s", link, key)
+    try:
+        raise ValueError(key)
+    except ValueError:
+        structlog.get_logger().exception("failed", url=link)
+    text = lines.getvalue()
+    assert "k" * 43 not in text
+    assert "s" * 43 not in text
+    assert text.count("sk_0123456789ab…") == 2
+
+
 def test_the_level_of_the_settings_counts_and_a_second_call_replaces_the_first(lines: io.StringIO) -> None:
     again = io.StringIO()
     logs.configure(Settings(log={"level": "WARNING"}), again)

@@ -43,6 +43,7 @@ def test_an_ordinary_film_is_described_by_the_contract(tmp_path: Path) -> None:
         "video_codec": "h264",
         "audio_codec": "aac",
         "start_s": 0.0,
+        "audio_start_s": 0.0,
     }
     assert media.audio is not None
     assert (media.audio.sample_rate_hz, media.audio.channels) == (48_000, 1)

@@ -36,6 +36,7 @@ ROW: dict[str, Any] = {
     "lease_expires_at": None,
     "cancel_requested": False,
     "version": 2,
+    "owner": None,
 }
 
 

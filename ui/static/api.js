@@ -1,4 +1,5 @@
 /** The HTTP API as functions. Errors are `ApiError`s that carry the problem document's code and sentence. */
+import { access } from "./access.js";
 import { connection } from "./connection.js";
 
 const config = JSON.parse(document.getElementById("scenestream-config")?.textContent ?? "{}");
@@ -6,6 +7,7 @@ const config = JSON.parse(document.getElementById("scenestream-config")?.textCon
 /** Path of the API on this origin. */
 export const API = config.api ?? "/api/v1";
 connection.readyUrl = `${API}/readyz`;
+access.sessionUrl = `${API}/session`;
 
 /** The largest page of segments that is asked for at once. */
 const PAGE_LIMIT = 1000;
@@ -48,7 +50,7 @@ export function problemError(status, text) {
 }
 
 /**
- * One request.
+ * One request; where the API wants a key first, it waits for that.
  * @param {string} path below the API's prefix
  * @param {RequestInit} [options]
  * @returns {Promise<any>} the parsed JSON, or null for an empty answer
@@ -65,6 +67,10 @@ export async function request(path, options = {}) {
     throw new ApiError(NO_ANSWER);
   }
   if (!answer.ok) {
+    if (answer.status === 401) {
+      await access.signIn();
+      return request(path, options);
+    }
     if (GATEWAY_STATUSES.has(answer.status)) connection.reportLost();
     throw problemError(answer.status, text);
   }

@@ -1,4 +1,5 @@
 /** The bar at the top: the name, the way back to the start, the keyboard's help, and the lost connection. */
+import { access } from "./access.js";
 import { connection } from "./connection.js";
 import { fill, h, iconButton, setText, show } from "./dom.js";
 import { SHORTCUTS } from "./keys.js";
@@ -37,10 +38,16 @@ function lostSentence() {
 
 /** @param {HTMLElement} element */
 export function mountHeader(element) {
+  const out = h("button", { type: "button", class: "button sign-out", hidden: true,
+    on: { click: () => access.signOut() } }, "Sign out");
+  access.on("change", () => {
+    show(out, access.signedIn);
+    out.title = access.signedIn ? `Signed in with the key ${access.key.name} (${access.key.owner})` : "";
+  });
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   fill(element, h("header", { class: "top" }, brand(),
     h("span", { class: "tagline" }, "shots, scenes and chapters"), h("span", { class: "spacer" }),
-    h("button", { type: "button", class: "button new-upload", on: { click: () => go(null) } }, "New upload"),
+    out, h("button", { type: "button", class: "button new-upload", on: { click: () => go(null) } }, "New upload"),
     iconButton("keys", "Keyboard shortcuts", showShortcuts)), banner);
   let timer = 0;
   connection.on("detail", () => setText(banner, lostSentence()));

@@ -2,6 +2,7 @@
  * The entry module. Gradio calls `mount` once for each panel of the frame; when all are there, the video that
  * the address names is opened.
  */
+import { access } from "./access.js";
 import { mountHeader } from "./header.js";
 import { installKeys } from "./keys.js";
 import { mountLibrary } from "./library.js";
@@ -39,6 +40,7 @@ export function mount(name, element, config) {
   if (mounted.size < Object.keys(PANELS).length) return;
   for (const event of ["opened", "missing", "video", "segments"]) session.on(event, showFrame);
   installKeys();
+  access.look();
   startSession();
   document.body.dataset.ready = "yes";
 }

@@ -2,6 +2,7 @@
  * The player: a media element with controls of our own, and stills where the browser cannot play the file.
  * Where the clock stands is `transport`'s business.
  */
+import { access } from "./access.js";
 import { mediaUrl, thumbnailUrl } from "./api.js";
 import { connection } from "./connection.js";
 import { fill, h, iconButton, setText, show, icon } from "./dom.js";
@@ -101,8 +102,15 @@ class Player {
   async #failed() {
     const { media } = this;
     const { id } = session;
-    const reachable = await canFetch(mediaUrl(id));
+    const status = await statusOf(mediaUrl(id));
+    if (status === 401) await access.signIn();
     if (this.media !== media || session.id !== id) return;
+    if (status === 401) {
+      this.broken = true;
+      this.#load();
+      return;
+    }
+    const reachable = status >= 200 && status < 300;
     transport.attach(null);
     if (reachable) {
       this.unplayable = true;
@@ -198,14 +206,14 @@ class Player {
   }
 }
 
-/** Whether the file itself can be had, to tell a broken connection from an unknown format. */
-async function canFetch(url) {
+/** What a request for the file is answered with, to tell a broken connection from an unknown format; 0: nothing. */
+async function statusOf(url) {
   try {
     const answer = await fetch(url, { headers: { Range: "bytes=0-0" }, cache: "no-store" });
     await answer.body?.cancel();
-    return answer.ok;
+    return answer.status;
   } catch {
-    return false;
+    return 0;
   }
 }
 

@@ -7,10 +7,14 @@ import { go } from "./router.js";
 import { session } from "./session.js";
 
 const EXPORTS = [
-  ["json", "JSON", "everything, for programs"],
+  ["html", "Page", "timeline and keyframes"],
+  ["edl", "EDL", "shots for any editor"],
+  ["otio", "OTIO", "shots for Resolve"],
+  ["fcpxml", "FCPXML", "shots for Final Cut"],
+  ["webvtt", "WebVTT", "chapters for players"],
+  ["ffmetadata", "FFmetadata", "for ffmpeg"],
   ["csv", "CSV", "a table of the segments"],
-  ["webvtt", "WebVTT", "chapters for web players"],
-  ["ffmetadata", "FFmetadata", "chapters for ffmpeg"],
+  ["json", "JSON", "everything"],
 ];
 
 /** A sentence for each state that is not an error. */

@@ -3,6 +3,7 @@
  * progress of each part, going on after broken connections and reloads where the server says it stopped.
  * Knows nothing of the page.
  */
+import { access } from "./access.js";
 import { API, ApiError, problemError } from "./api.js";
 
 const TUS_VERSION = "1.0.0";
@@ -141,6 +142,10 @@ export class TusUpload {
       } catch (error) {
         if (this.aborted) throw new Aborted();
         if (!(error instanceof ApiError)) throw error;
+        if (error.status === 401) {
+          await access.signIn();
+          continue;
+        }
         if (onGone && GONE.has(error.status)) {
           forget(this.memoryKey);
           return onGone();

@@ -1,11 +1,14 @@
 -- create_upload --
-INSERT INTO uploads (id, filename, length_bytes, metadata, lifetime_s, expires_at)
-VALUES (%(id)s, %(filename)s, %(length_bytes)s, %(metadata)s, %(lifetime_s)s,
+INSERT INTO uploads (id, filename, length_bytes, metadata, owner, lifetime_s, expires_at)
+VALUES (%(id)s, %(filename)s, %(length_bytes)s, %(metadata)s, %(owner)s, %(lifetime_s)s,
         now() + make_interval(secs => %(lifetime_s)s))
 RETURNING *
 
 -- get_upload --
 SELECT * FROM uploads WHERE id = %(id)s AND expires_at > now()
+
+-- owner_of_upload --
+SELECT owner FROM uploads WHERE id = %(id)s AND expires_at > now()
 
 -- advance_upload --
 -- The offset is the fence: of two writers at the same offset one gets on. Every part renews the lifetime.

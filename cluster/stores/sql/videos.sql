@@ -1,14 +1,18 @@
 -- insert_video --
 -- One statement of the transaction that creates a video. No row comes back when the idempotency key is taken.
-INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key)
+INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key, owner)
 VALUES (%(id)s, %(filename)s, %(bytes)s, %(sha256)s, %(media_key)s, %(preset)s, %(settings)s,
-        %(idempotency_key)s)
+        %(idempotency_key)s, %(owner)s)
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING *
 
 -- get_video --
 -- One video by its id.
 SELECT * FROM videos WHERE id = %(id)s
+
+-- owner_of_video --
+-- Whose it is; no row when there is no such video.
+SELECT owner FROM videos WHERE id = %(id)s
 
 -- get_video_by_idempotency_key --
 -- The video an earlier request with this key made.
@@ -18,6 +22,7 @@ SELECT * FROM videos WHERE idempotency_key = %(idempotency_key)s
 -- Newest first, strictly after the keyset (before_created_at, before_id) where one is given.
 SELECT * FROM videos
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(owner)s::text IS NULL OR owner = %(owner)s)
   AND (%(pattern)s::text IS NULL OR filename ILIKE %(pattern)s ESCAPE '\')
   AND (%(before_created_at)s::timestamptz IS NULL
        OR (created_at, id) < (%(before_created_at)s::timestamptz, %(before_id)s::text))

@@ -1,0 +1,42 @@
+"""Which pages of other origins may call the API: those on a list, which is empty by default.
+
+Starlette's middleware does it; here stands what it is told. Without cookies: another origin's page sends a
+key, so nobody is made to act by a page they only look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+ALLOWED_METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")
+ALLOWED_HEADERS = (
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range",
+    "Last-Event-ID", "Range", "Tus-Resumable", "Upload-Checksum", "Upload-Concat", "Upload-Defer-Length",
+    "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-HTTP-Method-Override", "X-Request-ID",
+    "X-Requested-With",
+)  # fmt: skip
+EXPOSED_HEADERS = (
+    "Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "ETag", "Location",
+    "RateLimit", "RateLimit-Policy", "Retry-After", "Scenestream-Video-Id", "Tus-Checksum-Algorithm",
+    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires", "Upload-Length",
+    "Upload-Metadata", "Upload-Offset", "WWW-Authenticate", "X-Request-ID",
+)  # fmt: skip
+PREFLIGHT_KEPT_S = 600
+
+
+def cors_options(origins: Sequence[str]) -> dict[str, Any]:
+    """Arguments of `starlette.middleware.cors.CORSMiddleware` for these origins; "*" means all."""
+    return {
+        "allow_origins": list(origins),
+        "allow_methods": ALLOWED_METHODS,
+        "allow_headers": ALLOWED_HEADERS,
+        "expose_headers": EXPOSED_HEADERS,
+        "allow_credentials": False,
+        "max_age": PREFLIGHT_KEPT_S,
+    }
+
+
+def is_allowed(origin: str | None, origins: Sequence[str]) -> bool:
+    """Whether a page of this origin may call."""
+    return origin is not None and ("*" in origins or origin in origins)

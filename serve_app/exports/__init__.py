@@ -1,0 +1,50 @@
+"""A finished video's segments as files for other tools, a module each. `FORMATS` is the one list of them.
+
+Pure functions over what is handed in (`Export`); knows no store and no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from serve_app.exports.csv_file import write_csv
+from serve_app.exports.edl import write_edl
+from serve_app.exports.fcpxml import write_fcpxml
+from serve_app.exports.ffmetadata import write_ffmetadata
+from serve_app.exports.html_page import write_html
+from serve_app.exports.json_file import write_json
+from serve_app.exports.material import Export, stem_of
+from serve_app.exports.otio_file import write_otio
+from serve_app.exports.webvtt import write_webvtt
+from serve_app.schemas import Level
+
+__all__ = ["FORMATS", "MEDIA_TYPES", "Export", "Format"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file. `default_level` None: all levels belong into one file."""
+
+    media_type: str
+    suffix: str
+    default_level: Level | None
+    write: Callable[[Export], str | Iterator[str]]
+
+    def filename(self, video: str) -> str:
+        """What the file is called for a video of this name."""
+        return f"{stem_of(video)}{self.suffix}"
+
+
+FORMATS: Mapping[str, Format] = {
+    "json": Format("application/json", ".json", None, write_json),
+    "csv": Format("text/csv", ".csv", None, write_csv),
+    "webvtt": Format("text/vtt", ".vtt", "chapter", write_webvtt),
+    "edl": Format("application/x-edl", ".edl", "shot", write_edl),
+    "otio": Format("application/vnd.pixar.opentimelineio+json", ".otio", "shot", write_otio),
+    "fcpxml": Format("application/xml", ".fcpxml", "shot", write_fcpxml),
+    "ffmetadata": Format("text/plain", ".ffmetadata.txt", "chapter", write_ffmetadata),
+    "html": Format("text/html", ".html", None, write_html),
+}
+
+MEDIA_TYPES = tuple(dict.fromkeys(kind.media_type for kind in FORMATS.values()))

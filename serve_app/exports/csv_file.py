@@ -1,0 +1,54 @@
+"""A table of the segments (RFC 4180) for spreadsheets and data frames. Knows no other format."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from serve_app.exports.material import Export
+from serve_app.schemas import Segment
+
+_PLAIN_COLUMNS = (
+    "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",
+    "label",
+)  # fmt: skip
+_BOUNDARY_COLUMNS = ("kind", "confidence", "visual", "audio", "from_s", "to_s")
+_AUDIO_COLUMNS = ("speech", "singing", "music", "silence", "loudness_lufs")
+_VISUAL_COLUMNS = ("brightness", "motion", "black", "static")
+COLUMNS = (
+    *_PLAIN_COLUMNS,
+    *(f"boundary_{name}" for name in _BOUNDARY_COLUMNS),
+    *(f"audio_{name}" for name in _AUDIO_COLUMNS),
+    *(f"visual_{name}" for name in _VISUAL_COLUMNS),
+    "tags",
+    "keyframe_s",
+)
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet take a cell's text for a formula (OWASP, CSV injection)."""
+
+
+def write_csv(made: Export) -> str:
+    """One line a segment; nested values are columns like `audio_speech`, empty for null.
+
+    Numbers are numbers, negative ones too. A text that a spreadsheet would run gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in _row(segment)] for segment in made.chosen())
+    return out.getvalue()
+
+
+def _row(segment: Segment) -> list[Any]:
+    row = [getattr(segment, name) for name in _PLAIN_COLUMNS]
+    row += [getattr(segment.start_boundary, name) for name in _BOUNDARY_COLUMNS]
+    row += [getattr(segment.audio, name, None) for name in _AUDIO_COLUMNS]
+    row += [getattr(segment.visual, name, None) for name in _VISUAL_COLUMNS]
+    row += ["; ".join(tag.label for tag in segment.visual.tags) if segment.visual else None]
+    return [*row, segment.keyframe_s]
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

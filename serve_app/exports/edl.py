@@ -1,0 +1,69 @@
+"""An edit decision list (CMX 3600): the picture, cut. Knows no other format.
+
+Events are numbered with three digits, and with as many as it takes from the thousandth on, which Resolve,
+Premiere and Avid read. Sound is not in it: an EDL tells the tracks of tapes; otio and fcpxml bring it along.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from serve_app.exports.cuts import Clip, CutList, cut_list
+from serve_app.exports.material import Export, described, one_line, title
+
+_REEL_CHARS = 8
+_NO_REEL = "AX"
+_RESERVED_REELS = ("BL", "BLACK", "BARS")
+_TITLE_CHARS = 70
+_EVENT_KINDS = {"dissolve": "D", "wipe": "W001"}
+_MARK_COLOURS = {"chapter": "RED", "scene": "CYAN"}
+_EOL = "\r\n"
+
+
+def write_edl(made: Export) -> str:
+    """One event a segment of the level (default: shots), source and record times alike from 00:00:00:00.
+
+    Chapters and scenes above the level are locators. An event with a dissolve or wipe begins where that does
+    in the film, so the boundary is its middle. Fades stay cuts, see `cuts.MIXED`; a comment tells them.
+    """
+    cuts = cut_list(made)
+    mode = "DROP FRAME" if cuts.rate.drop_frame else "NON-DROP FRAME"
+    lines = [f"TITLE: {one_line(made.stem)[:_TITLE_CHARS]}", f"FCM: {mode}"]
+    digits = max(3, len(str(len(cuts.clips))))
+    reel = reel_of(made.stem)
+    name = one_line(made.filename)
+    for number, clip in enumerate(cuts.clips, start=1):
+        after = cuts.clips[number] if number < len(cuts.clips) else None
+        lines += ["", *_event(f"{number:0{digits}d}  {reel:<{_REEL_CHARS}} V    ", cuts, clip, after)]
+        lines.append(f"* FROM CLIP NAME: {name}")
+        if clip.half:
+            lines.append(f"* TO CLIP NAME: {name}")
+        lines.append(f"* COMMENT: {title(clip.segment)} ({described(clip.segment)})")
+        for mark in cuts.marks_at(clip.start):
+            colour = _MARK_COLOURS[mark.segment.level]
+            lines.append(f"* LOC: {cuts.rate.timecode(mark.start)} {colour:<7} {title(mark.segment)}")
+    return _EOL.join(lines) + _EOL
+
+
+def reel_of(stem: str) -> str:
+    """A reel of up to eight capital letters and digits; AX, a file without one, where none are left."""
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    reel = re.sub(r"[^A-Z0-9]+", "_", plain.upper()).strip("_")[:_REEL_CHARS].rstrip("_")
+    return f"{reel}_" if reel in _RESERVED_REELS else reel or _NO_REEL
+
+
+def _event(head: str, cuts: CutList, clip: Clip, after: Clip | None) -> list[str]:
+    """Up to where the next event's transition begins; what a transition comes from is a line before it."""
+    begin = clip.start - clip.half
+    span = _times(cuts, begin, clip.end - (after.half if after else 0))
+    if not clip.half:
+        return [f"{head} C        {span}"]
+    kind = _EVENT_KINDS[clip.segment.start_boundary.kind]
+    return [f"{head} C        {_times(cuts, begin, begin)}", f"{head} {kind:<4} {2 * clip.half:03d} {span}"]
+
+
+def _times(cuts: CutList, begin: int, end: int) -> str:
+    """Source in and out, record in and out."""
+    span = f"{cuts.rate.timecode(begin)} {cuts.rate.timecode(end)}"
+    return f"{span} {span}"

@@ -1,0 +1,37 @@
+"""Chapters for ffmpeg (ffmpeg-formats, section Metadata). Knows no other format."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from serve_app.exports.material import Export, ceil_ms, one_line, title
+
+
+def write_ffmetadata(made: Export) -> str:
+    """For `ffmpeg -i film -i chapters.txt -map_metadata 1 -map_chapters 1 -c copy out.mp4`.
+
+    Counted from where the file begins, with picture or sound: ffmpeg moves the streams of a file that begins
+    at 0.54 s to zero, but not the chapters of another file. In milliseconds, the finest that chapters in mp4
+    keep.
+    """
+    segments = made.chosen()
+    lines = [";FFMETADATA1", f"title={_escaped(one_line(made.filename))}"]
+    if segments:
+        origin_s = _begin_s(made, segments[0].start_s)
+        marks = [ceil_ms(segment.start_s - origin_s) for segment in segments]
+        marks.append(ceil_ms(segments[-1].end_s - origin_s))
+        for segment, (begin, end) in zip(segments, pairwise(marks), strict=True):
+            lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin}", f"END={end}"]
+            lines.append(f"title={_escaped(title(segment))}")
+    return "\n".join(lines) + "\n"
+
+
+def _begin_s(made: Export, picture_s: float) -> float:
+    """The earlier of picture and sound."""
+    sound_s = made.media.get("audio_start_s")
+    return picture_s if sound_s is None else min(picture_s, float(sound_s))
+
+
+def _escaped(line: str) -> str:
+    r"""`=`, `;`, `#` and `\` are escaped by a backslash; there are no line breaks left."""
+    return "".join(f"\\{char}" if char in "=;#\\" else char for char in line)

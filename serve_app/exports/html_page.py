@@ -1,0 +1,140 @@
+"""One page with everything in it: timeline, keyframes, and what was seen and heard. Needs no network.
+
+No script; the style is allowed by its hash and images by being data, so the page also shows under a strict
+Content-Security-Policy, and brings its own. Knows no other format.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from cluster.terminal import clock
+from serve_app.exports.html_images import Images
+from serve_app.exports.html_strip import strip
+from serve_app.exports.material import COARSE_TO_FINE, Export, one_line, title
+from serve_app.exports.spoken import length, share
+from serve_app.schemas import Level, Segment
+
+
+def write_html(made: Export) -> Iterator[str]:
+    """The page in pieces, a card each: images are read as they are sent.
+
+    Shows the levels from chapters down to the one asked for (default: shots), whose segments are the cards.
+    """
+    shown = COARSE_TO_FINE[: COARSE_TO_FINE.index(made.level or "shot") + 1]
+    levels = {level: made.of(level) for level in shown}
+    cards = levels[shown[-1]]
+    images = Images(cards, made.image)
+    yield _head(made)
+    yield f'<header><h1 dir="auto">{_text(made.filename)}</h1><p class="facts">{_facts(made, levels)}</p>'
+    yield strip(levels)
+    if images.left_out:
+        yield '<p class="facts">Keyframes of some segments are left out, to keep the page small.</p>'
+    yield "</header><main>"
+    chapters = levels["chapter"] if len(shown) > 1 else []
+    if len(shown) == 1:
+        yield from _grid(cards, images)
+    for chapter in chapters:
+        yield f'<section id="chapter-{chapter.index}"><h2>{_heading(chapter)}</h2>'
+        inside = [s for s in levels[shown[1]] if s.parent == chapter.index]
+        if len(shown) == 2:
+            yield from _grid(inside, images)
+        else:
+            for scene in inside:
+                yield f'<section id="scene-{scene.index}"><h3>{_heading(scene)}</h3>'
+                yield from _grid([s for s in cards if s.parent == scene.index], images)
+                yield "</section>"
+        yield "</section>"
+    yield "</main></body></html>\n"
+
+
+@cache
+def style() -> str:
+    """The page's style sheet."""
+    return files("serve_app.exports").joinpath("page.css").read_text(encoding="utf-8")
+
+
+@cache
+def policy() -> str:
+    """What the page may do (CSP Level 3): show its own images and its own style."""
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _head(made: Export) -> str:
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy())}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
+        f"<title>{_text(made.filename)}</title><style>{style()}</style></head><body>"
+    )
+
+
+def _facts(made: Export, levels: Mapping[Level, list[Segment]]) -> str:
+    media = made.media
+    facts = []
+    if media.get("duration_s"):
+        facts.append(length(float(media["duration_s"])))
+    if media.get("width") and media.get("height"):
+        facts.append(f"{media['width']} × {media['height']}")
+    if media.get("fps"):
+        facts.append(f"{media['fps']:.5g} fps{' (variable)' if media.get('variable_frame_rate') else ''}")
+    if media.get("video_codec"):
+        facts.append(f"{media['video_codec']} / {media.get('audio_codec') or 'no sound'}")
+    facts += [f"{len(of)} {level}{'' if len(of) == 1 else 's'}" for level, of in levels.items()]
+    return " · ".join(_text(fact) for fact in facts)
+
+
+def _heading(segment: Segment) -> str:
+    span = f"{clock(segment.start_s)} – {clock(segment.end_s)}"
+    return f"{_text(title(segment))} <small>{span} · {length(segment.end_s - segment.start_s)}</small>"
+
+
+def _grid(segments: list[Segment], images: Images) -> Iterator[str]:
+    yield '<div class="grid">'
+    for segment in segments:
+        yield _card(segment, images.url_of(segment))
+    yield "</div>"
+
+
+def _card(segment: Segment, image: str | None) -> str:
+    boundary = segment.start_boundary
+    name = title(segment)
+    picture = f'<img src="{image}" alt="" loading="lazy">' if image else '<div class="none">no keyframe</div>'
+    begins = f'<span class="kind">{_text(boundary.kind)}</span>'
+    if boundary.kind != "start":
+        begins += (
+            f' <meter min="0" max="1" value="{boundary.confidence:.3f}"></meter> {share(boundary.confidence)}'
+        )
+    span = f"<time>{clock(segment.start_s)}</time> · {length(segment.end_s - segment.start_s)}"
+    frames = f"frames {segment.start_frame}–{segment.end_frame - 1}"
+    return (
+        f'<article id="{segment.level}-{segment.index}">{picture}<h4>{_text(name)}</h4><p>{span}</p>'
+        f'<p class="facts">{frames}</p><p>{begins}</p>{_seen_and_heard(segment)}</article>'
+    )
+
+
+def _seen_and_heard(segment: Segment) -> str:
+    said = []
+    if segment.audio is not None:
+        heard = {name: getattr(segment.audio, name) for name in ("speech", "singing", "music", "silence")}
+        said += [f"{name} {share(value)}" for name, value in heard.items() if value >= 0.05]
+        if segment.audio.loudness_lufs is not None:
+            said.append(f"{segment.audio.loudness_lufs:.0f} LUFS")
+    lines = f'<p class="facts">{_text(" · ".join(said))}</p>' if said else ""
+    if segment.visual is not None and segment.visual.tags:
+        tags = ", ".join(tag.label for tag in segment.visual.tags)
+        lines += f'<p class="facts" dir="auto">{_text(tags)}</p>'
+    return lines
+
+
+def _text(text: str) -> str:
+    return escape(one_line(text))

@@ -1,0 +1,18 @@
+"""The document of `scenestream segment --json`, whole or with one level. Knows no other format."""
+
+from __future__ import annotations
+
+import json
+
+from serve_app.exports.material import Export
+
+
+def write_json(made: Export) -> str:
+    """UTF-8 JSON (RFC 8259): media, settings, segments (chapters, scenes, shots), audio_track."""
+    document = {
+        "media": dict(made.media),
+        "settings": dict(made.settings),
+        "segments": [segment.model_dump(mode="json") for segment in made.chosen()],
+        "audio_track": list(made.audio_track),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)

@@ -1,0 +1,97 @@
+"""What every export is made of: the finished segments, the film's name, and texts of one line.
+
+Pure. Knows no format, no store and no HTTP.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from serve_app.schemas import Level, Segment
+
+COARSE_TO_FINE: tuple[Level, ...] = ("chapter", "scene", "shot")
+
+
+def no_image(_segment: Segment) -> bytes | None:
+    """There are no keyframes to embed."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a writer may use. `segments`: all levels, each in time order; `level`: the one asked for, or None.
+
+    `media`, `settings`, `audio_track` as in the document of `scenestream segment --json`. `image`: a
+    segment's keyframe as the bytes of a WebP file, None where there is none.
+    """
+
+    filename: str
+    media: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    audio_track: Sequence[Mapping[str, Any]]
+    segments: Sequence[Segment]
+    level: Level | None = None
+    image: Callable[[Segment], bytes | None] = no_image
+
+    @property
+    def stem(self) -> str:
+        """The film's name without its extension."""
+        return stem_of(self.filename)
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether the film has a sound track."""
+        return bool(self.media.get("audio_codec"))
+
+    def of(self, level: Level) -> list[Segment]:
+        """The segments of one level, in time order."""
+        return [segment for segment in self.segments if segment.level == level]
+
+    def chosen(self) -> list[Segment]:
+        """The segments of the level asked for; chapters, then scenes, then shots if none was."""
+        levels = COARSE_TO_FINE if self.level is None else (self.level,)
+        return [segment for level in levels for segment in self.of(level)]
+
+
+def stem_of(filename: str) -> str:
+    """A file's name without its extension, never empty."""
+    stem, dot, _ = filename.rpartition(".")
+    return stem if dot and stem else filename.strip(".") or "video"
+
+
+def title(segment: Segment) -> str:
+    """A segment's name for people: "Scene 3: speech"."""
+    name = f"{segment.level.capitalize()} {segment.index + 1}"
+    return one_line(f"{name}: {segment.label}" if segment.label else name)
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks, control characters and characters that XML does not know.
+
+    What turns the reading direction (category Cf) goes too: it would turn the rest of the line with it.
+    """
+    spaced = " ".join(text.split())
+    return "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
+
+
+def described(segment: Segment) -> str:
+    """How a segment begins, for comments and notes: "dissolve, confidence 0.93"."""
+    boundary = segment.start_boundary
+    return (
+        boundary.kind
+        if boundary.kind == "start"
+        else f"{boundary.kind}, confidence {boundary.confidence:.2f}"
+    )
+
+
+def ceil_ms(time_s: float) -> int:
+    """The first whole millisecond at or after a time, and not before zero, where players' time begins.
+
+    Rounded down, a boundary at 1.0833… s would be 1.083 s, when the last frame before it is still shown.
+    """
+    nearest = round(time_s * 1000)
+    # A nanosecond of grace: 0.28 * 1000 is 280.00000000000006.
+    return max(0, nearest if nearest >= time_s * 1000 - 1e-6 else nearest + 1)

@@ -1,0 +1,18 @@
+"""Lengths and shares as people read them. Knows numbers only."""
+
+from __future__ import annotations
+
+
+def length(duration_s: float) -> str:
+    """ "2.4 s", "3 min 20 s" or "1 h 5 min"."""
+    if duration_s < 59.95:
+        return f"{duration_s:.1f} s"
+    minutes, seconds = divmod(round(duration_s), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def share(value: float) -> str:
+    """0..1 as a percentage."""
+    return f"{100 * value:.0f} %"

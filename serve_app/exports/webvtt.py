@@ -1,0 +1,36 @@
+"""A chapter track for web players (W3C WebVTT, 6.2 chapters). Knows no other format."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from serve_app.exports.material import Export, ceil_ms, title
+
+
+def write_webvtt(made: Export) -> str:
+    """One cue a segment of the level, its title as text, on the clock of the file as browsers show it.
+
+    A cue begins at the first millisecond of its first frame and ends where the next begins. A segment that
+    lasts no whole millisecond has no cue: WebVTT knows none of no length.
+    """
+    segments = made.chosen()
+    if not segments:
+        return "WEBVTT\n"
+    marks = [ceil_ms(segment.start_s) for segment in segments] + [ceil_ms(segments[-1].end_s)]
+    cues = [
+        f"{number}\n{_clock(begin)} --> {_clock(end)}\n{_text(title(segment))}\n"
+        for number, (segment, (begin, end)) in enumerate(zip(segments, pairwise(marks), strict=True), start=1)
+        if begin < end
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _clock(total_ms: int) -> str:
+    """HH:MM:SS.mmm, with more digits for the hours from the hundredth on."""
+    seconds, ms = divmod(total_ms, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"
+
+
+def _text(line: str) -> str:
+    """Cue text: no markup, and no arrow."""
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,153 @@
+"""Keys, for administrators; the page's session; links that need no key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from cluster.stores.api_keys import id_named
+from serve_app.auth import SESSION_COOKIE
+from serve_app.callers import caller_of
+from serve_app.context import VideoId, context_of, root_of
+from serve_app.json_body import read_json
+from serve_app.links import signed_link
+from serve_app.problems import FieldProblem, Problem, declared
+from serve_app.rate_limits import came_by_tls
+from serve_app.schemas_access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
+
+router = APIRouter(tags=["access"])
+
+
+@router.post("/session", summary="Sign a browser in", responses=declared("cross_site", "unavailable"))
+def open_session(request: Request, response: Response) -> SessionDocument:
+    """Send the key as for any other call; the answer's cookie stands for it until it ends or is revoked.
+
+    For pages, whose `EventSource`, `<video>` and `<img>` send no headers of their own.
+    """
+    caller, access = caller_of(request), context_of(request).access
+    if caller.key is not None:
+        settings = context_of(request).services.settings.access
+        valid_s = settings.session_s
+        if caller.key.expires_at is not None:
+            valid_s = min(valid_s, (caller.key.expires_at - datetime.now(UTC)).total_seconds())
+        response.set_cookie(
+            SESSION_COOKIE,
+            access.signer.session(caller.key.id, valid_s),
+            max_age=max(int(valid_s), 1),
+            path=root_of(request) or "/",
+            secure=came_by_tls(request.scope, request.headers, settings.trusted_proxies),
+            httponly=True,
+            samesite="strict",
+        )
+    return _session(request)
+
+
+@router.get("/session", summary="How this client is let in", responses=declared("unavailable"))
+async def get_session(request: Request) -> SessionDocument:
+    """The key that counts, without what opens anything."""
+    return _session(request)
+
+
+@router.delete(
+    "/session",
+    status_code=204,
+    response_class=Response,
+    summary="Sign a browser out",
+    responses=declared("cross_site"),
+)
+async def close_session(request: Request) -> Response:
+    """Has the browser forget the cookie. Revoking the key ends it everywhere."""
+    response = Response(status_code=204)
+    response.delete_cookie(SESSION_COOKIE, path=root_of(request) or "/", httponly=True, samesite="strict")
+    return response
+
+
+@router.get("/keys", summary="List API keys", responses=declared("forbidden", "unavailable"))
+def list_keys(request: Request) -> KeyList:
+    """Revoked and expired ones, too. Like all of `/keys` for keys with the scope `admin`."""
+    _require_key(request)
+    return KeyList(items=[KeyDocument.of(key) for key in context_of(request).services.jobs.api_keys.all()])
+
+
+@router.post(
+    "/keys",
+    status_code=201,
+    summary="Make an API key",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": NewKey.model_json_schema()}},
+        }
+    },
+    responses=declared(
+        "cross_site", "bad_request", "bad_json", "forbidden", "client_too_slow", "too_large",
+        "invalid_request", "unavailable",
+    ),
+)  # fmt: skip
+async def create_key(request: Request) -> MadeKey:
+    """The token is told once; only its SHA-256 is kept."""
+    _require_key(request)
+    asked = await read_json(request, NewKey)
+    keys = context_of(request).services.jobs.api_keys
+    key, token = await to_thread.run_sync(
+        keys.create, asked.name, asked.owner, asked.scopes, asked.expires_in_s
+    )
+    return MadeKey(key=KeyDocument.of(key), token=token)
+
+
+@router.delete(
+    "/keys/{key_id}",
+    summary="Revoke an API key",
+    responses=declared("cross_site", "forbidden", "not_found", "invalid_request", "unavailable"),
+)
+def revoke_key(
+    request: Request, key_id: Annotated[str, Path(pattern="^sk_[0-9a-f]{12}$", description="Its `id`")]
+) -> KeyDocument:
+    """It ends within seconds, with the sessions that it opened; links that are out end by themselves."""
+    _require_key(request)
+    return KeyDocument.of(context_of(request).services.jobs.api_keys.revoke(id_named(key_id)))
+
+
+@router.get(
+    "/videos/{video_id}/links",
+    tags=["results"],
+    summary="Addresses that need no key for a while",
+    responses=declared("not_found", "invalid_request", "unavailable"),
+)
+def get_links(
+    request: Request,
+    video_id: VideoId,
+    valid_s: Annotated[
+        float | None, Query(ge=1, le=1e9, allow_inf_nan=False, description="At least so long; at most twice")
+    ] = None,
+) -> Links:
+    """The file, for a player. Segments name their images in the same way."""
+    services = context_of(request).services
+    services.jobs.owner_of(video_id)
+    longest_s = services.settings.access.link_max_s
+    if valid_s is not None and valid_s > longest_s:
+        message = f"Links are valid for at most {longest_s:g} s."
+        raise Problem(
+            "invalid_request", message, errors=[FieldProblem(where="query.valid_s", message=message)]
+        )
+    media, expires = signed_link(
+        request, video_id, f"/videos/{video_id}/media", valid_s or services.settings.access.link_s
+    )
+    return Links(media=media, expires_at=datetime.fromtimestamp(expires, UTC))
+
+
+def _session(request: Request) -> SessionDocument:
+    caller = caller_of(request)
+    assert caller.way != "link"  # opens media and images only
+    return SessionDocument(way=caller.way, key=None if caller.key is None else KeyDocument.of(caller.key))
+
+
+def _require_key(request: Request) -> None:
+    """Where no key is needed anybody could make one, and it would still be good when keys are needed."""
+    if caller_of(request).key is None:
+        raise Problem(
+            "forbidden", "Keys are made with `scenestream keys`, or by a key with the scope `admin`."
+        )
