@@ -3,10 +3,9 @@
 Three lanes run side by side: a thread decodes and shrinks frames, a thread analyses the sound, the caller's
 thread runs the networks. At most a window of small frames is kept, however long the chunk is.
 
-Windows of the network: the core of a block (BLOCK_FRAMES slots on the grid of the whole video) with
-CONTEXT_FRAMES on either side, alone in its batch; before the first and after the last frame of the video
-those frames repeat. A window is a function of the plan and the frames only, so one chunk or fifty give the
-same bits. Knows no cluster and no store.
+The picture is analysed in blocks: BLOCK_FRAMES slots on the grid of the whole video, each with
+CONTEXT_FRAMES on either side. What becomes of a block is a function of those frames only, so one chunk or
+fifty give the same bits. Knows no cluster and no store.
 """
 
 from __future__ import annotations
@@ -25,18 +24,15 @@ from actors.segmentation.errors import Cancelled
 from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, webp
 from actors.segmentation.limits import Limits
 from actors.segmentation.models import Models
-from actors.segmentation.pictures import Picture, PictureSource, luma, mean_change, thumbs
+from actors.segmentation.pictures import Picture, PictureSource
 from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
 from actors.segmentation.prefetch import Prefetch
 from actors.segmentation.small_frames import SmallFrames
 from actors.segmentation.sound import analyse_blocks, owned_blocks
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+from actors.segmentation.visual import Window, analyse_block
 
 REPORT_EVERY_FRAMES = 50
-PADDING_STEP = 50
-"""A last block's core is padded to a multiple of this, rather than to a whole block: short clips are
-quicker, and the few window sizes that occur depend on the video's length alone."""
-
 _AHEAD = 100
 _POLL_S = 0.1
 
@@ -73,7 +69,7 @@ def analyse_chunk(
     with ThreadPoolExecutor(1, thread_name_prefix="sound") as lane:
         sound = lane.submit(_sound, job, stopping)
         try:
-            pictures = _PictureLane(job, keyframe_sink or _no_sink)
+            pictures = _PictureLane(job, keyframe_sink)
             frames, keyframes = pictures.run(stop_if_asked, on_frames or _no_report)
             audio = _await(sound, stop_if_asked)
         finally:
@@ -83,9 +79,6 @@ def analyse_chunk(
 
 
 def _no_report(_frames: int) -> None: ...
-
-
-def _no_sink(_slot: int, _data: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +118,7 @@ def _await(sound: Future[AudioTrack | None], stop_if_asked: Callable[[], None]) 
 class _PictureLane:
     """Collects pictures into windows and turns each finished block into rows of the tracks."""
 
-    def __init__(self, job: _Job, sink: KeyframeSink) -> None:
+    def __init__(self, job: _Job, sink: KeyframeSink | None) -> None:
         self._job = job
         self._sink = sink
         spec = job.plan.chunks[job.chunk_index]
@@ -170,35 +163,27 @@ class _PictureLane:
             yield from source.pictures(reader.frames(*plan.context(self._job.chunk_index)))
 
     def _finish(self, block: range) -> None:
-        """Run the network around a block whose context has been decoded, keep its rows, forget its frames."""
-        first = self._pending[0].slot
-        small = np.stack([picture.small for picture in self._pending])
-        padded = -(-len(block) // PADDING_STEP) * PADDING_STEP
-        window = np.arange(block.start - CONTEXT_FRAMES, block.start + padded + CONTEXT_FRAMES)
-        probabilities = self._job.models.transitions(small[np.clip(window - first, 0, len(small) - 1)])
-        probabilities = probabilities[CONTEXT_FRAMES : CONTEXT_FRAMES + len(block)]
-        rows = slice(block.start - first, block.stop - first)
-        mine = self._pending[rows]
-        mean, spread = luma(small[rows])
-        self._frames.append(
-            FrameTrack(
-                valid=np.array([picture.valid for picture in mine], np.bool_),
-                cut=probabilities[:, 0],
-                many=probabilities[:, 1],
-                luma_mean=mean,
-                luma_std=spread,
-                motion=mean_change(np.array([picture.change for picture in mine], np.int64)),
-                thumb=thumbs(small[rows]),
-            )
+        """Measure a block whose context has been decoded, keep its rows, forget its frames."""
+        pending = self._pending
+        first = pending[0].slot
+        window = Window(
+            first,
+            np.stack([picture.small for picture in pending]),
+            np.array([picture.change for picture in pending], np.int64),
+            np.array([picture.valid for picture in pending], np.bool_),
         )
+        rows = analyse_block(window, block, self._job.plan.media.fps, self._job.models)
+        self._frames.append(rows.frames)
+        mine = pending[block.start - first : block.stop - first]
         looks = [picture.look for picture in mine if picture.look is not None]
-        for look in choose(looks, block.start, probabilities, self._bounds):
+        for look in choose(looks, block.start, rows.moving, self._bounds):
             self._keep(look)
-        self._pending = self._pending[max(block.stop - CONTEXT_FRAMES - first, 0) :]
+        self._pending = pending[max(block.stop - CONTEXT_FRAMES - first, 0) :]
 
     def _keep(self, look: Look) -> None:
         embedding = self._job.models.embedding(look.image)
-        self._sink(look.slot, webp(look.image))
+        if self._sink is not None:
+            self._sink(look.slot, webp(look.image))
         self._keyframes.append(
             KeyframeTrack(
                 frame=np.array([look.slot], np.int64),

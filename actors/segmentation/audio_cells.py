@@ -1,4 +1,4 @@
-"""Sound in cells: 10 s of mono PCM, each decoded by itself from packets that the cell alone determines.
+"""Sound in cells: stretches of PCM, each decoded by itself from packets that the cell alone determines.
 
 Some decoders carry state that a seek does not reset (AAC and AC-3 draw noise from a generator that runs on,
 Opus converges over time). A cell therefore begins with a new decoder a little before its first sample, so
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
-CELL_S = 10
+BLOCK_S = 30
+"""Sound is analysed in blocks of this many seconds ..."""
+CONTEXT_S = 2
+"""... with this much before and after: as far as the network hears that hears furthest."""
 PREROLL_S = Fraction(1, 2)
 """Decoded before a cell and thrown away: covers overlapping transforms, MP3's bit reservoir (up to 0.25 s)
 and the 80 ms that Opus needs (RFC 7845 4.6)."""
@@ -40,9 +44,38 @@ _SELF_DESCRIBING = frozenset(
     {"aac", "aac_latm", "ac3", "eac3", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "dts", "truehd"}
 )
 """Codecs whose decoder needs nothing but the stream's headers, so that a new one is made from those."""
-_SCALES = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0, "flt": 1.0, "dbl": 1.0}
+_FORMATS = {
+    "u8": ("u1", 128.0, 1 / 128),
+    "s16": ("i2", 0.0, 1 / 32_768),
+    "s32": ("i4", 0.0, 1 / 2_147_483_648),
+    "flt": ("f4", 0.0, 1.0),
+    "dbl": ("f8", 0.0, 1.0),
+}
+"""Of decoded samples: numpy's name, zero, and what makes full scale 1."""
 
 Samples = npt.NDArray[np.float32]
+
+
+def cells_of(start_s: Fraction, end_s: Fraction) -> range:
+    """Numbers of the cells that a range of seconds touches."""
+    first, last = floor(start_s / BLOCK_S) * 2 - 1, ceil(end_s / BLOCK_S) * 2 + 1
+    while cell_bounds(first)[1] <= start_s:
+        first += 1
+    while cell_bounds(last - 1)[0] >= end_s:
+        last -= 1
+    return range(first, max(first, last))
+
+
+def cell_bounds(cell: int) -> tuple[int, int]:
+    """Start and end of a cell in seconds.
+
+    Even cells are what two blocks with their context have in common, odd ones what is a block's alone: a
+    block then needs three whole cells, and its neighbour one of them again.
+    """
+    edge = cell // 2 * BLOCK_S
+    if cell % 2 == 0:
+        return edge - CONTEXT_S, edge + CONTEXT_S
+    return edge + CONTEXT_S, edge + BLOCK_S - CONTEXT_S
 
 
 @dataclass(slots=True)
@@ -57,20 +90,20 @@ class _Piece:
         if position is not None:
             self.starts.append(position - self.length)
         self.frames.append(samples)
-        self.length += len(samples)
+        self.length += samples.shape[1]
 
     def follows(self, position: float | None, jitter: float) -> bool:
         return position is None or abs(position - (self.starts[0] + self.length)) <= jitter
 
 
 def assemble(
-    frames: Iterable[tuple[float | None, Samples]], first_sample: int, count: int, sample_rate_hz: int
-) -> Samples:
-    """float32[count]: the samples from `first_sample` on, zeros where there are none.
+    frames: Iterable[tuple[float | None, Samples]], out: Samples, first_sample: int, sample_rate_hz: int
+) -> None:
+    """Lay frames into `out` (float32[channels, n], zeros), whose first column is sample `first_sample`.
 
-    `frames`: (position of the first sample by its timestamp, None = directly after the frame before; samples)
-    in order. Small disagreements between timestamps are averaged away; larger ones are gaps (zeros) or
-    overlaps (what came first stays).
+    `frames`: (position of the first sample by its timestamp, None = directly after the frame before;
+    float32[channels, m]) in order. Small disagreements between timestamps are averaged away; larger ones
+    are gaps (left as they are) or overlaps (what came first stays).
     """
     jitter = JITTER_S * sample_rate_hz
     pieces: list[_Piece] = []
@@ -80,31 +113,48 @@ def assemble(
                 continue
             pieces.append(_Piece())
         pieces[-1].add(position, samples)
-    out = np.zeros(count, np.float32)
     filled = 0
     for piece in pieces:
         start = round(float(np.median(piece.starts))) - first_sample
-        samples = np.concatenate(piece.frames)
-        begin, end = max(start, filled), min(start + len(samples), count)
+        begin, end = max(start, filled), min(start + piece.length, out.shape[1])
         if begin < end:
-            out[begin:end] = samples[begin - start : end - start]
+            out[:, begin:end] = np.concatenate(piece.frames, axis=1)[:, begin - start : end - start]
             filled = end
-    return out
 
 
-def to_mono(frame: AudioFrame) -> Samples:
-    """float32[samples]: the mean of the channels, full scale 1. ValueError for unsupported formats."""
-    kind = frame.format.packed.name
-    if kind not in _SCALES:
+def samples_of(frame: AudioFrame) -> Samples:
+    """float32[channels, n], full scale 1; may share the frame's memory. ValueError for unknown formats."""
+    name, count = frame.format.name, frame.samples
+    kind = name.removesuffix("p")
+    if kind not in _FORMATS:
         raise ValueError(f"samples of format {kind} are not supported")
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
-    mono = data.astype(np.float64).mean(axis=0)
-    if kind == "u8":
-        mono -= 128.0
-    mono /= _SCALES[kind]
-    return cast("Samples", np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32))
+    dtype, zero, unit = _FORMATS[kind]
+    planes, channels = [memoryview(plane) for plane in frame.planes], frame.layout.nb_channels
+    if kind == name:
+        data = np.frombuffer(planes[0], dtype, count * channels).reshape(count, channels).T
+    elif channels == 1:
+        data = np.frombuffer(planes[0], dtype, count)[None]
+    else:
+        data = np.stack([np.frombuffer(plane, dtype, count) for plane in planes])
+    samples: Samples = data if kind == "flt" else ((data.astype(np.float64) - zero) * unit).astype(np.float32)
+    return samples
+
+
+def with_channels(samples: Samples, channels: int) -> Samples:
+    """The same sound in another number of channels.
+
+    Where a film goes from mono to stereo to 5.1 and back, mono is played by the two in front, as players
+    do; of more channels than wanted the mean is.
+    """
+    have, count = samples.shape
+    if have == channels:
+        return samples
+    out = np.zeros((channels, count), np.float32)
+    if 1 < have < channels:
+        out[:have] = samples
+    else:
+        out[: min(channels, 2)] = samples.mean(axis=0)
+    return out
 
 
 def decoder_from_headers(stream: AudioStream) -> AudioCodecContext | None:
@@ -125,17 +175,20 @@ class CellDecoder:
     `context` is a decoder that has not decoded anything yet.
     """
 
-    def __init__(self, context: AudioCodecContext, tick: Fraction, sample_rate_hz: int) -> None:
+    def __init__(
+        self, context: AudioCodecContext, tick: Fraction, sample_rate_hz: int, channels: int
+    ) -> None:
         context.thread_count = 1
         # Encoder delay stays in, at the times its packets say, instead of being cut from some frames.
         context.flags2 |= Flags2.skip_manual
         self._context = context
-        self._rate = sample_rate_hz
+        self._rate, self._channels = sample_rate_hz, channels
         self._tick = tick
+        self._ticks = (tick * sample_rate_hz).as_integer_ratio()
         self.problems: list[str] = []
 
     def decode(self, packets: Iterable[Packet[AudioStream]], cell: int) -> Samples:
-        """float32[CELL_S * rate]: the samples of seconds [10 cell, 10 cell + 10)."""
+        """float32[channels, n]: the samples of the cell."""
         frames: list[tuple[float | None, Samples]] = []
         for packet in (*packets, None):
             try:
@@ -145,22 +198,25 @@ class CellDecoder:
                 continue
             if packet is None or not packet.is_discard:
                 frames.extend(entry for frame in decoded if (entry := self._placed(frame)) is not None)
-        count = CELL_S * self._rate
-        return assemble(frames, cell * count, count, self._rate)
+        first, stop = (edge * self._rate for edge in cell_bounds(cell))
+        out = np.zeros((self._channels, stop - first), np.float32)
+        assemble(frames, out, first, self._rate)
+        return out
 
     def _placed(self, frame: AudioFrame) -> tuple[float | None, Samples] | None:
         try:
-            samples = to_mono(frame)
+            samples = with_channels(samples_of(frame), self._channels)
         except ValueError as error:
             self._note(frame.pts, str(error))
             return None
         stamp = sane_stamp(frame.pts)
-        position = None if stamp is None else float(stamp * self._tick * self._rate)
-        if frame.sample_rate != self._rate and frame.sample_rate > 0:
-            self._note(frame.pts, f"changes to {frame.sample_rate} samples a second")
-            count = len(samples) * self._rate // frame.sample_rate
-            at = np.arange(count) * (frame.sample_rate / self._rate)
-            samples = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+        position = None if stamp is None else stamp * self._ticks[0] / self._ticks[1]
+        rate = frame.sample_rate
+        if rate != self._rate and rate > 0:
+            self._note(frame.pts, f"changes to {rate} samples a second")
+            count = samples.shape[1]
+            at = np.arange(count * self._rate // rate) * (rate / self._rate)
+            samples = np.stack([np.interp(at, np.arange(count), row) for row in samples]).astype(np.float32)
         return position, samples
 
     def _note(self, pts: int | None, what: str) -> None:

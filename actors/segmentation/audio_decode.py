@@ -1,4 +1,4 @@
-"""The sound: mono PCM of any time range, the same samples whatever was decoded before.
+"""The sound: PCM of any time range, the same samples whatever was decoded before.
 
 Finds the packets of each cell, reading on where the next cell follows and seeking where it does not. Knows
 the file and the plan's sound track; cells are decoded by `audio_cells`. A broken sound track never fails a
@@ -21,11 +21,12 @@ import numpy as np
 import structlog
 
 from actors.segmentation.audio_cells import (
-    CELL_S,
     POSTROLL_S,
     PREROLL_S,
     CellDecoder,
     Samples,
+    cell_bounds,
+    cells_of,
     decoder_from_headers,
 )
 from actors.segmentation.container import demux, ignore_other_streams, open_container, opened
@@ -48,8 +49,10 @@ log = structlog.get_logger(__name__)
 _SEEK_MARGINS_S = (Fraction(1, 2), Fraction(5), Fraction(60))
 _READ_ON_S = 30
 """A target this near ahead is reached by reading; further away by seeking."""
-_KEPT_CELLS = 3
-"""A range with context around a cell touches its neighbours; each is decoded once."""
+_KEPT_CELLS = 2
+"""What a block shares with its neighbours is decoded once."""
+_MAX_CHANNELS = 8
+"""Of more channels (fields of sound, stems) nobody knows the places: their mean is taken as one."""
 _MAX_WARNINGS = 20
 
 
@@ -71,6 +74,10 @@ class _Packets:
     @property
     def tick(self) -> Fraction:
         return Fraction(self.stream.time_base or Fraction(1, 90_000))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return tuple(channel.name for channel in self.stream.codec_context.layout.channels)
 
     def between(self, first: int, end: int) -> list[SoundPacket]:
         """Packets from the last one at or before `first` to those before `end` (stream time base)."""
@@ -158,11 +165,14 @@ class AudioReader:
     """Decodes ranges of the plan's audio stream. Not thread-safe.
 
     Sample n of the sound lies at n / sample_rate_hz seconds on the container's clock, for every integer n;
-    where the stream has nothing (before it starts, after it ends, gaps, broken packets) it is 0.
+    where the stream has nothing (before it starts, after it ends, gaps, broken packets) it is 0. `places`:
+    where each channel's loudspeaker stands, by ffmpeg's names ("FL", "LFE" ...); empty where unknown.
     """
 
     def __init__(self, packets: _Packets, sound: AudioInfo) -> None:
         self.sample_rate_hz = sound.sample_rate_hz
+        self.channels = sound.channels if 0 < sound.channels <= _MAX_CHANNELS else 1
+        self.places = packets.places if len(packets.places) == self.channels else ()
         self.warnings: list[str] = []
         self._packets = packets
         self._sound = sound
@@ -177,20 +187,19 @@ class AudioReader:
         return cls(_Packets(Path(path), sound.stream, limits or Limits()), sound)
 
     def pcm(self, start_s: Fraction | int, end_s: Fraction | int) -> Samples:
-        """float32[n], full scale 1: samples ceil(start_s * rate) .. ceil(end_s * rate) - 1.
+        """float32[channels, n], full scale 1: samples ceil(start_s * rate) .. ceil(end_s * rate) - 1.
 
         Ranges that meet therefore neither overlap nor leave a sample out. ValueError when end_s < start_s.
         """
         if end_s < start_s:
             raise ValueError(f"the range ends before it starts: {start_s} .. {end_s}")
-        first = math.ceil(Fraction(start_s) * self.sample_rate_hz)
-        end = math.ceil(Fraction(end_s) * self.sample_rate_hz)
-        per_cell = CELL_S * self.sample_rate_hz
-        out = np.zeros(end - first, np.float32)
-        for cell in range(first // per_cell, -(-end // per_cell)):
-            offset = cell * per_cell
-            begin, stop = max(first, offset), min(end, offset + per_cell)
-            out[begin - first : stop - first] = self._cell(cell)[begin - offset : stop - offset]
+        rate = self.sample_rate_hz
+        first, end = math.ceil(Fraction(start_s) * rate), math.ceil(Fraction(end_s) * rate)
+        out = np.zeros((self.channels, end - first), np.float32)
+        for cell in cells_of(Fraction(first, rate), Fraction(end, rate)):
+            offset, beyond = (edge * rate for edge in cell_bounds(cell))
+            begin, stop = max(first, offset), min(end, beyond)
+            out[:, begin - first : stop - first] = self._cell(cell)[:, begin - offset : stop - offset]
         return out
 
     def _cell(self, cell: int) -> Samples:
@@ -204,15 +213,15 @@ class AudioReader:
         return samples
 
     def _decode(self, cell: int) -> Samples:
-        starts, ends = cell * CELL_S, (cell + 1) * CELL_S
+        starts, ends = cell_bounds(cell)
         sound = self._sound
         if ends < sound.start_s - 1 or starts > sound.start_s + sound.duration_s + 1:
-            return np.zeros(CELL_S * self.sample_rate_hz, np.float32)
+            return np.zeros((self.channels, (ends - starts) * self.sample_rate_hz), np.float32)
         tick = self._packets.tick
         first, end = timestamp(starts - PREROLL_S, tick), timestamp(ends + POSTROLL_S, tick)
         packets = self._packets.between(first, end)
         with self._packets.new_decoder() as context:
-            decoder = CellDecoder(context, tick, self.sample_rate_hz)
+            decoder = CellDecoder(context, tick, self.sample_rate_hz, self.channels)
             samples = decoder.decode(packets, cell)
         for problem in decoder.problems:
             if problem not in self.warnings and len(self.warnings) < _MAX_WARNINGS:

@@ -5,9 +5,13 @@ Knows tracks and times; does not know segments.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.loudness import short_term_lufs
+from actors.segmentation.shots import Transition
 from actors.segmentation.sound_classes import SoundClasses
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import CURVE_STEP_S, Curve
@@ -17,29 +21,47 @@ Floats = npt.NDArray[np.float32]
 
 
 def make_curves(
-    clock: FrameClock, frames: FrameTrack, audio: AudioTrack | None, classes: SoundClasses | None
+    clock: FrameClock,
+    frames: FrameTrack,
+    transitions: Sequence[Transition],
+    audio: AudioTrack | None,
+    classes: SoundClasses | None,
 ) -> tuple[Curve, ...]:
     """cut and transition probability (highest of a step), motion and brightness (mean), and what is heard.
 
+    The probabilities are the network's and, since it looks at doubtful places only, those of all
+    `transitions` that were found, believed or not.
     A step without a frame of its own repeats the one before. Without sound there are no curves of sound.
     """
     grid = _Grid(clock)
+    cut, many = frames.cut.copy(), frames.many.copy()
+    for one in transitions:
+        many[one.first : one.last + 1] = np.maximum(many[one.first : one.last + 1], one.confidence)
+        if one.kind == "cut":
+            cut[one.frame - 1] = max(cut[one.frame - 1], one.confidence)
     curves = [
-        Curve("cut", "probability", grid.highest(frames.cut)),
-        Curve("transition", "probability", grid.highest(frames.many)),
+        Curve("cut", "probability", grid.highest(cut)),
+        Curve("transition", "probability", grid.highest(many)),
         Curve("motion", "mean change 0..255", grid.mean(frames.motion)),
         Curve("brightness", "luma 0..255", grid.mean(frames.luma_mean)),
     ]
     if audio is not None and classes is not None and len(audio):
-        loudness = audio.momentary_lufs.astype(np.float32)
-        loudness = np.where(loudness > SILENCE_DB, loudness, np.nan).astype(np.float32)
+        loudness = _heard(audio.momentary_lufs)
+        short_term = short_term_lufs(audio.momentary_lufs.astype(np.float64), floor=SILENCE_DB)
         curves += [
             Curve("loudness", "LUFS", grid.steps(loudness, classes.start_s)),
+            Curve("loudness_short_term", "LUFS", grid.steps(_heard(short_term), classes.start_s)),
             Curve("speech", "probability", grid.steps(audio.speech.astype(np.float32), classes.start_s)),
             Curve("singing", "probability", grid.steps(audio.singing.astype(np.float32), classes.start_s)),
             Curve("music", "probability", grid.steps(audio.music.astype(np.float32), classes.start_s)),
         ]
     return tuple(curves)
+
+
+def _heard(lufs: npt.NDArray[np.floating]) -> Floats:
+    """NaN where there is silence."""
+    out: Floats = np.where(lufs > SILENCE_DB, lufs, np.nan).astype(np.float32)
+    return out
 
 
 class _Grid:

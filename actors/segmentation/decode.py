@@ -47,10 +47,17 @@ class VideoReader:
 
     @classmethod
     def open(
-        cls, path: Path | str, plan: Plan, threads: int = 1, limits: Limits | None = None
+        cls,
+        path: Path | str,
+        plan: Plan,
+        threads: int = 1,
+        limits: Limits | None = None,
+        *,
+        faithful: bool = False,
     ) -> VideoReader:
-        """A reader; the file itself is opened by `frames`."""
-        return cls(FrameSource(Path(path), plan.media.video_stream, plan.index, limits or Limits()), threads)
+        """A reader; the file itself is opened by `frames`. faithful: see FrameSource."""
+        source = FrameSource(Path(path), plan.media.video_stream, plan.index, limits or Limits(), faithful)
+        return cls(source, threads)
 
     def frames(self, start_slot: int, end_slot: int) -> Iterator[DecodedFrame]:
         """Slots start_slot .. end_slot - 1 in order. ValueError for a range outside the plan.

@@ -61,12 +61,16 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class FrameSource:
-    """A file's video stream and its index: enough to decode any range of frames."""
+    """A file's video stream and its index: enough to decode any range of frames.
+
+    faithful: decode as the standard says to the last bit, rather than as well as measuring needs.
+    """
 
     path: Path
     stream: int
     index: FrameIndex
     limits: Limits
+    faithful: bool = False
 
     def frames(self, start: int, end: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
         """(number, frame) for start <= number < end in order; those that do not decode are left out."""
@@ -102,7 +106,11 @@ class FrameSource:
             stream = cast("VideoStream", container.streams[self.stream])
             ignore_other_streams(container, [self.stream])
             decoder = PictureDecoder(
-                stream, self.limits, threads=run.threads, reorder_depth=self.index.reorder_depth
+                stream,
+                self.limits,
+                threads=run.threads,
+                reorder_depth=self.index.reorder_depth,
+                faithful=self.faithful,
             )
             seek = points[run.point] if run.point >= 0 else None
             second = points[run.point + 1].frame if run.point + 1 < len(points) else len(self.index)

@@ -9,16 +9,16 @@ network and no store; the same tracks and settings give the same timeline, howev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.curves import make_curves
 from actors.segmentation.fusion_assembly import Mark, assemble
 from actors.segmentation.fusion_evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
 from actors.segmentation.fusion_levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion_measured import Heard, Measured
 from actors.segmentation.fusion_places import find_places
 from actors.segmentation.fusion_sounds import find_sounds
 from actors.segmentation.fusion_takes import sound_breaks
@@ -26,11 +26,10 @@ from actors.segmentation.plan import Plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots import select
 from actors.segmentation.shots_rate import transitions_at_any_rate
-from actors.segmentation.sound_changes import SoundChanges, find_changes
-from actors.segmentation.sound_classes import SoundClasses, classify
+from actors.segmentation.sound_classes import classify
 from actors.segmentation.summary import Summaries
 from actors.segmentation.timeline import Timeline
-from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
 
 SCENE_BIAS, CHAPTER_BIAS = -1.2, -7.5
 """Log odds of a boundary at a candidate before any evidence, at neutral sensitivity."""
@@ -41,27 +40,6 @@ CHAPTER_REACH = 0.25
 """Of the usual length: how far apart pairs of units still say something about being together."""
 BREAK_STRENGTH, BREAK_SPAN = 0.7, 0.5
 """A break of the sound this strong splits a long take by itself; the span is that of the sensitivity."""
-
-
-class TracksMismatchError(ValueError):
-    """The tracks are not those of the plan: chunks are missing, doubled or of another video."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Heard:
-    """The sound of the whole video, or nothing."""
-
-    track: AudioTrack | None
-    classes: SoundClasses | None
-    changes: SoundChanges | None
-
-    @classmethod
-    def of(cls, track: AudioTrack | None) -> Heard:
-        """Classes and changes of a track."""
-        if track is None or not len(track):
-            return cls(track, None, None)
-        classes = classify(track)
-        return cls(track, classes, find_changes(track, classes))
 
 
 def fuse(
@@ -76,13 +54,23 @@ def fuse(
     `document_settings`: what the document tells as its settings, if more than `settings`.
     TracksMismatchError when the tracks do not cover the plan's frames exactly.
     """
-    frames, keyframes, track = _joined(plan, tracks)
+    return fuse_measured(plan, Measured.of(plan, tracks), settings, document_settings=document_settings)
+
+
+def fuse_measured(
+    plan: Plan,
+    measured: Measured,
+    settings: FusionSettings,
+    *,
+    document_settings: Mapping[str, Any] | None = None,
+) -> Timeline:
+    """The same from what no setting changes: the quick half, for trying one setting after the other."""
+    frames, keyframes, heard = measured.frames, measured.keyframes, measured.heard
     clock = plan.index.clock
     fps = len(clock) / clock.duration_s
-    heard = Heard.of(track)
 
     shortest = round(settings.min_shot_s * fps)
-    shots = select(transitions_at_any_rate(frames, fps), settings.shot_sensitivity, shortest, len(frames))
+    shots = select(measured.transitions, settings.shot_sensitivity, shortest, len(frames))
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     if heard.changes is not None and settings.audio_weight > 0:
         bounds = [0, *(t.frame for t in shots), len(frames)]
@@ -96,10 +84,9 @@ def fuse(
     kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
     sound = audio_evidence(kept, heard.changes)
     shot_marks = [_shot_mark(m, loudness_of_cue(float(s))) for m, s in zip(kept, sound, strict=True)]
-    summaries = Summaries.of(frames, keyframes, heard.track, heard.classes)
     segments, audio_segments = assemble(
         clock,
-        summaries,
+        measured.summaries,
         chapters=[mark for _, mark in chapters],
         scenes=[mark for _, mark in scenes],
         shots=shot_marks,
@@ -109,7 +96,7 @@ def fuse(
         settings=dict(document_settings) if document_settings is not None else asdict(settings),
         segments=segments,
         audio_track=audio_segments,
-        curves=make_curves(clock, frames, heard.track, heard.classes),
+        curves=measured.curves,
     )
 
 
@@ -134,20 +121,6 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
         clock, summaries, chapters=[], scenes=[], shots=marks, within=(tracks.start_frame, tracks.end_frame)
     )
     return [{**s.to_dict(), "parent": None} for s in segments if s.level == "shot"]
-
-
-def _joined(plan: Plan, tracks: Sequence[ChunkTracks]) -> tuple[FrameTrack, KeyframeTrack, AudioTrack | None]:
-    bounds = [0, *(t.end_frame for t in tracks)]
-    if [t.start_frame for t in tracks] != bounds[:-1] or bounds[-1] != plan.frames or not tracks:
-        raise TracksMismatchError(
-            f"tracks end at frames {bounds[1:]}, the plan has {plan.frames} in {len(plan.chunks)} chunks"
-        )
-    audio = [t.audio for t in tracks if t.audio is not None]
-    return (
-        FrameTrack.join([t.frames for t in tracks]),
-        KeyframeTrack.join([t.keyframes for t in tracks]),
-        AudioTrack.join(audio) if audio else None,
-    )
 
 
 def _shot_mark(moment: Moment, audio: float) -> Mark:

@@ -12,9 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import dct
 
-from actors.segmentation.sound_changes import CEPSTRA, LONG_SILENCE_S
+from actors.segmentation.sound_changes import LONG_SILENCE_S, cepstra
 from actors.segmentation.sound_classes import SoundClasses, step_range
 from actors.segmentation.tracks import STEPS_PER_SECOND, AudioTrack
 
@@ -57,19 +56,21 @@ def find_sounds(track: AudioTrack, classes: SoundClasses, times_s: Floats) -> So
     """Sounds of the units times_s[k] .. times_s[k + 1] (seconds)."""
     heard = _heard(track, classes)
     speech, music, silence = classes.speech, classes.music, classes.silence
-    kinds = np.stack([speech, music, silence, ~(speech | music | silence)], axis=1) * heard[:, None]
-    cepstra = dct(track.mel_db.astype(np.float64), axis=1, norm="ortho")[:, 1 : 1 + CEPSTRA]
-    if heard.any():
-        cepstra = (cepstra - cepstra[heard].mean(axis=0)) / (cepstra[heard].std(axis=0) + 1.0)
-    rows = np.concatenate([kinds, cepstra * heard[:, None], heard[:, None]], axis=1)
-    sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])
+    kinds = np.stack([speech, music, silence, ~(speech | music | silence)])
+    timbre = cepstra(track).T * heard
+    sums = np.cumsum(np.concatenate([kinds * heard, timbre, heard[None]]), axis=1)
+    every = max(1.0, sums[-1, -1]) if len(track) else 1.0
+    sums = np.pad(sums, ((0, 0), (1, 0)))
+    usual = sums[4:-1, -1] / every
+    deviation = np.sqrt(np.maximum(np.einsum("kn,kn->k", timbre, timbre) / every - usual**2, 0.0))
     steps = [step_range(classes.start_s, a, b, len(track)) for a, b in pairwise(times_s)]
     start, stop = np.array([s.start for s in steps]), np.array([s.stop for s in steps])
-    total = sums[stop] - sums[start]
+    total = (sums[:, stop] - sums[:, start]).T
     count = total[:, -1]
     mean = total[:, :-1] / np.maximum(count, 1)[:, None]
+    unlike_usual = np.where(count[:, None] > 0, (mean[:, 4:] - usual) / (deviation + 1.0), 0.0)
     needed = np.minimum(HEARD_FULL_S * STEPS_PER_SECOND, np.maximum(stop - start, 1))
-    return Sounds(mean[:, :4], mean[:, 4:], np.minimum(count / needed, 1.0))
+    return Sounds(mean[:, :4], unlike_usual, np.minimum(count / needed, 1.0))
 
 
 def _heard(track: AudioTrack, classes: SoundClasses) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Which frames stand for a stretch of film: at least one candidate about every two seconds.
+"""Which frames stand for a stretch of film: at least one candidate a shot, and about every six seconds.
 
 A block of the plan is divided into equal cells. While frames pass, some of each cell get a closer look
 (an image and its sharpness); when the network has spoken, the sharpest look of each piece between
@@ -20,7 +20,8 @@ from scipy import ndimage
 
 from actors.segmentation.plan import BLOCK_FRAMES
 
-CELL_S = 2.0
+CELL_S = 6.0
+"""Describing a picture costs as much as the rest does for a hundred frames; a shot needs one or two."""
 LOOKS_PER_CELL = 8
 """Evenly spread from the cell's first frame on, so that a cell which the video's end cuts short has one too;
 every look costs a conversion of the full frame."""
@@ -31,7 +32,6 @@ the next gets a look too: a shot shorter than the distance of two looks then sti
 JUMP_RATIO = 2.0
 SETTLE_FRAMES = 2
 
-TRANSITION_PROBABILITY = 0.5
 MARGIN_FRAMES = 3
 """Looks so close to a transition are taken only for want of others: they are often blends or blurred."""
 
@@ -71,31 +71,32 @@ class Lookout:
         for start, stop in pairwise(bounds.tolist()):
             spacing = max((stop - start) // LOOKS_PER_CELL, 1)
             self._regular[start:stop:spacing] = True
-        self._change_before = 0
+        self._changes_before = 0, 0
         self._settled_at = -1
 
     def wants(self, slot: int, change: int) -> bool:
         """`change`: sum of absolute differences of 27 x 48 x 3 values to the slot before."""
-        jump = change >= JUMP_CHANGE * _CHANGE_SCALE and change >= JUMP_RATIO * self._change_before
-        if jump:
+        due = slot == self._settled_at
+        # the last two: every other frame of some films (pulled down, animated on twos) repeats the one before
+        calm = change >= JUMP_RATIO * max(self._changes_before)
+        if calm and change >= JUMP_CHANGE * _CHANGE_SCALE and slot > self._settled_at:
             self._settled_at = slot + SETTLE_FRAMES
-        self._change_before = change
-        return slot in self._own and (bool(self._regular[slot % BLOCK_FRAMES]) or slot == self._settled_at)
+        self._changes_before = self._changes_before[1], change
+        return slot in self._own and (bool(self._regular[slot % BLOCK_FRAMES]) or due)
 
 
 def choose(
     looks: Sequence[Look],
     block_start: int,
-    probabilities: npt.NDArray[np.float16],
+    moving: npt.NDArray[np.bool_],
     bounds: npt.NDArray[np.int64],
 ) -> list[Look]:
     """The candidates among a block's looks, in order of time.
 
-    `probabilities` float16[n, 2] are the network's for the slots from `block_start` on (n < BLOCK_FRAMES
-    only in the last block). Each run of frames without transition, within each cell, gives its sharpest
+    `moving` bool[n]: the slots from `block_start` on that are in a transition (n < BLOCK_FRAMES only in the
+    last block). Each run of frames without transition, within each cell, gives its sharpest
     look; a cell wholly in transition still gives one.
     """
-    moving: npt.NDArray[np.bool_] = np.max(probabilities, axis=1) > TRANSITION_PROBABILITY
     # a cut is marked on the last frame before it, so whatever follows a marked frame is another piece
     piece = np.cumsum(moving)
     near = ndimage.maximum_filter1d(moving.astype(np.uint8), 2 * MARGIN_FRAMES + 1, mode="constant")
@@ -120,7 +121,9 @@ def sharpness(image: Image) -> float:
     """uint8 RGB [H, W, 3] -> standard deviation of the Laplacian of luma; 0 for images under 3 pixels."""
     if min(image.shape[:2]) < 3:
         return 0.0
-    luma = (image.astype(np.int32) @ np.array([77, 150, 29], np.int32)) >> 8
+    # whole numbers below 2^24: exact in float32 whatever the order of the sum, and far quicker than integers
+    weighted = image.reshape(-1, 3).astype(np.float32) @ np.array([77, 150, 29], np.float32)
+    luma = weighted.astype(np.int32).reshape(image.shape[:2]) >> 8
     middle = luma[1:-1, 1:-1]
     laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * middle
     total, squares = int(laplacian.sum(dtype=np.int64)), int((laplacian * laplacian).sum(dtype=np.int64))

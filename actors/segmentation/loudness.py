@@ -1,23 +1,31 @@
-"""Loudness after ITU-R BS.1770-4 and level of a mono signal, in steps of 100 ms.
+"""Loudness after ITU-R BS.1770-4 and level, in steps of 100 ms.
 
 Knows samples and their rate; gating to programme loudness is left to whoever has the whole film.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 MOMENTARY_STEPS = 4
 """A momentary loudness is the mean of 400 ms, four steps of 100 ms."""
 
-STEREO_GAIN_DB = 10 * np.log10(2)
-"""A mono mix played by two loudspeakers carries twice the power that the standard gives one channel."""
+SHORT_TERM_STEPS = 30
+"""A short-term loudness is the mean of 3 s."""
+
+NO_LOUDNESS = frozenset({"LFE", "LFE2"})
+BEHIND = frozenset({"BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR"})
+"""Loudspeakers, by ffmpeg's names, that do not count and those beside and behind the listener ..."""
+BEHIND_WEIGHT = 1.41
+"""... which count more (BS.1770-4, table 3)."""
 
 _OFFSET_LUFS = -0.691
+
+Samples = npt.NDArray[np.float32]
 
 # The two filters of BS.1770-4 as analogue prototypes (Annex 1 tabulates them at 48 kHz only); the
 # bilinear transform gives back that table to its last digits and serves every other rate.
@@ -50,36 +58,67 @@ def k_weighting(sample_rate_hz: int) -> npt.NDArray[np.float64]:
     return np.stack([shelf / shelf[3], highpass])
 
 
+def channel_weights(places: Sequence[str]) -> list[float]:
+    """How much the power of each channel counts, by where its loudspeaker stands."""
+    return [0.0 if p in NO_LOUDNESS else BEHIND_WEIGHT if p in BEHIND else 1.0 for p in places]
+
+
 def momentary_lufs(
-    samples: npt.NDArray[np.float32], sample_rate_hz: int, *, channels: int, floor: float
+    samples: Samples, sample_rate_hz: int, *, weights: Sequence[float], floor: float
 ) -> npt.NDArray[np.float64]:
-    """float32[n] -> float64[steps]: loudness of the 400 ms that end with each 100 ms, `floor` at least.
+    """float32[channels, n] -> float64[steps]: loudness of the 400 ms ending with each 100 ms, >= `floor`.
 
     The filters start at rest and the first three steps look at less than 400 ms; give some context.
-    `channels` is how many the mono mix came from: from two on it counts as played by two.
+    `weights`: one a channel, see `channel_weights`.
     """
-    weighted = signal.sosfilt(k_weighting(sample_rate_hz), samples.astype(np.float64))
-    sums, counts = _sums_of_steps(weighted**2, sample_rate_hz)
+    # half a second to import: the thread that listens pays for it while the others decode and look
+    from scipy.signal import sosfilt
+
+    steps = len(samples[0]) * 10 // sample_rate_hz
+    sums = np.zeros(steps)
+    for weight, channel in zip(weights, samples, strict=True):
+        if weight > 0 and channel.any():
+            weighted = sosfilt(k_weighting(sample_rate_hz), channel)
+            sums += weight * _energy_of_steps(weighted, sample_rate_hz)
     window = np.ones(MOMENTARY_STEPS)
-    power = np.convolve(sums, window)[: len(sums)] / np.convolve(counts, window)[: len(sums)]
-    gain = STEREO_GAIN_DB if channels > 1 else 0.0
-    return _decibels(power, _OFFSET_LUFS + gain, floor)
+    counts = _samples_of_steps(steps, sample_rate_hz)
+    power = np.convolve(sums, window)[:steps] / np.convolve(counts, window)[:steps]
+    return _decibels(power, _OFFSET_LUFS, floor)
 
 
-def rms_db(samples: npt.NDArray[np.float32], sample_rate_hz: int, *, floor: float) -> npt.NDArray[np.float64]:
+def rms_db(samples: Samples, sample_rate_hz: int, *, floor: float) -> npt.NDArray[np.float64]:
     """float32[n] -> float64[steps]: level of each 100 ms in dB, 0 dB being a mean square of 1."""
-    sums, counts = _sums_of_steps(samples.astype(np.float64) ** 2, sample_rate_hz)
-    return _decibels(sums / counts, 0.0, floor)
+    energy = _energy_of_steps(samples, sample_rate_hz)
+    return _decibels(energy / _samples_of_steps(len(energy), sample_rate_hz), 0.0, floor)
 
 
-def _sums_of_steps(
-    values: npt.NDArray[np.float64], sample_rate_hz: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Sums and numbers of samples of every whole 100 ms; step i begins at sample ceil(i * rate / 10)."""
+def short_term_lufs(momentary: npt.NDArray[np.float64], *, floor: float) -> npt.NDArray[np.float64]:
+    """float64[steps]: loudness of the 3 s ending with each step, from that of the 400 ms ending with it.
+
+    Blocks of 400 ms overlap, so the ends of the 3 s count a little less than its middle. At the beginning
+    of the sound, of as much as there is.
+    """
+    power = np.where(momentary > floor, 10 ** (momentary / 10), 0.0)
+    sums = np.cumsum(np.pad(power, (SHORT_TERM_STEPS, 0)))
+    filled = np.minimum(np.arange(1, len(power) + 1), SHORT_TERM_STEPS)
+    return _decibels((sums[SHORT_TERM_STEPS:] - sums[:-SHORT_TERM_STEPS]) / filled, 0.0, floor)
+
+
+def _edges_of_steps(steps: int, sample_rate_hz: int) -> npt.NDArray[np.int64]:
+    """Step i of 100 ms begins at sample ceil(i * rate / 10)."""
+    return -(-np.arange(steps + 1) * sample_rate_hz // 10)
+
+
+def _samples_of_steps(steps: int, sample_rate_hz: int) -> npt.NDArray[np.float64]:
+    return np.maximum(np.diff(_edges_of_steps(steps, sample_rate_hz)), 1).astype(np.float64)
+
+
+def _energy_of_steps(values: npt.NDArray[np.floating], sample_rate_hz: int) -> npt.NDArray[np.float64]:
+    """Sums of the squares of every whole 100 ms."""
     steps = len(values) * 10 // sample_rate_hz
-    edges = -(-np.arange(steps + 1) * sample_rate_hz // 10)
-    sums = np.add.reduceat(values[: edges[-1]], edges[:-1]) if steps else np.zeros(0)
-    return sums, np.maximum(np.diff(edges), 1).astype(np.float64)
+    edges = _edges_of_steps(steps, sample_rate_hz)
+    squares = np.square(values[: edges[-1]], dtype=np.float64)
+    return np.add.reduceat(squares, edges[:-1]) if steps else np.zeros(0)
 
 
 def _decibels(power: npt.NDArray[np.float64], offset: float, floor: float) -> npt.NDArray[np.float64]:

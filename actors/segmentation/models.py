@@ -14,7 +14,6 @@ import torch
 
 from actors.segmentation.embed import EfficientNetLite0, Embedding, embed
 from actors.segmentation.sound import Listeners
-from actors.segmentation.sound_models import EventDetector, VoiceDetector
 from actors.segmentation.transnet import TransNetV2
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -51,7 +50,7 @@ class Models:
             threads=threads or torch.get_num_threads(),
             transnet=TransNetV2.pretrained(dtype=dtype).to(where),
             efficientnet=EfficientNetLite0.pretrained(dtype=dtype).to(where),
-            listeners=Listeners(EventDetector(), VoiceDetector.pretrained()),
+            listeners=Listeners.pretrained(),
         )
 
     def __repr__(self) -> str:

@@ -24,16 +24,25 @@ class PictureDecoder:
 
     `errors` counts packets that did not decode; with more than one thread an error shows up to that many
     packets late. What a decoder makes up for missing parts depends on the number of threads; undamaged
-    frames do not.
+    frames do not. `faithful`: every frame as the standard has it, for those that are to be seen.
     """
 
     def __init__(
-        self, stream: VideoStream, limits: Limits, *, threads: int = 1, reorder_depth: int = 0
+        self,
+        stream: VideoStream,
+        limits: Limits,
+        *,
+        threads: int = 1,
+        reorder_depth: int = 0,
+        faithful: bool = False,
     ) -> None:
         context = stream.codec_context
         context.thread_count = threads
         context.thread_type = "AUTO"
-        context.options = {"max_pixels": str(limits.decoder_pixels)}
+        # Frames that no other frame refers to need no deblocking for measures: a tenth less work, no drift,
+        # and thousandths of a level in a picture scaled down to 27 rows.
+        hurry = {} if faithful else {"skip_loop_filter": "noref"}
+        context.options = {"max_pixels": str(limits.decoder_pixels), **hurry}
         if context.codec.canonical_name == "h264":
             # The decoder learns how far frames are reordered as it goes and drops frames while it learns.
             context.reorder_depth = max(context.reorder_depth, reorder_depth)

@@ -21,7 +21,7 @@ HOLE_REACH = 50
 """So many slots back a missing frame looks for a picture to repeat; none there: black. The bound makes the
 pictures of a damaged file the same in every chunk that sees them."""
 
-_LUMA_WEIGHTS = np.array([299, 587, 114], np.int64)
+_LUMA_WEIGHTS = np.array([299, 587, 114], np.float64)
 _LUMA_SCALE = 1000
 _PIXELS = NETWORK_HEIGHT_PX * NETWORK_WIDTH_PX
 _THUMB_CELL = (NETWORK_HEIGHT_PX // THUMB_SHAPE[0], NETWORK_WIDTH_PX // THUMB_SHAPE[1])
@@ -123,7 +123,8 @@ def mean_change(changes: npt.NDArray[np.int64]) -> npt.NDArray[np.float16]:
 
 def luma(frames: Image) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.float16]]:
     """uint8 RGB [n, 27, 48, 3] -> mean and standard deviation of 0.299 R + 0.587 G + 0.114 B, each [n]."""
-    values = (frames.astype(np.int64) @ _LUMA_WEIGHTS).reshape(len(frames), -1)
+    # whole numbers far below 2^53: float64 is exact here, whatever the order of the sums, and much faster
+    values = (frames.reshape(-1, 3).astype(np.float64) @ _LUMA_WEIGHTS).reshape(len(frames), -1)
     total, squares = values.sum(axis=1), (values * values).sum(axis=1)
     variance = (squares * _PIXELS - total * total) / (_PIXELS * _LUMA_SCALE) ** 2
     mean = total / (_PIXELS * _LUMA_SCALE)

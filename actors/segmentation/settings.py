@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-TRACKS_VERSION = 1
+TRACKS_VERSION = 2
 """Raise it whenever analysis would measure something else: stored tracks of another version are not used."""
 
 UNIT = (0.0, 1.0)

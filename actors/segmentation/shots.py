@@ -22,13 +22,13 @@ from actors.segmentation.shots_confidence import (
 )
 from actors.segmentation.shots_fades import Fade, find_fades
 from actors.segmentation.shots_features import Looks, cut_features, fade_features, gradual_features
-from actors.segmentation.shots_fit import fit, fit_ramps, mix_profile, pictures
+from actors.segmentation.shots_fit import extents, fit
 from actors.segmentation.tracks import FrameTrack
 
 MIN_CONFIDENCE = 0.05
 """Less likely candidates are forgotten: not even the highest sensitivity wants them."""
-SURE_CUT = 0.5
-"""Of the network's first head: with a jump of the picture, no gradual change is looked for across it."""
+SURE_CUT = 0.8
+"""With such a confidence and a jump of the picture, no gradual change is looked for across it."""
 MIXED = 0.5
 """Of the network's second head: frames above it are not clean."""
 WIDEN_MIN = 4
@@ -61,16 +61,24 @@ def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
         return ()
     looks = Looks.of(frames)
     fades = find_fades(looks.y, looks.std, looks.jumps, fps)
-    inner = [fade for fade in fades if not (fade.opens or fade.closes)]
     taken = np.zeros(len(frames) + 2, np.bool_)
     for fade in fades:
         if fade.opens:
             taken[: fade.last + 1] = True
         elif fade.closes:
             taken[fade.first :] = True
-    graduals = _graduals(looks)
-    candidates = [*_cuts(looks), *graduals, *_vouched(_fades(looks, inner), graduals)]
+    candidates = weigh(looks, fades, MIN_CONFIDENCE)
     return tuple(_refined(_joined(_accepted(candidates, taken), looks), looks))
+
+
+def weigh(looks: Looks, fades: Sequence[Fade], floor: float) -> list[Transition]:
+    """Candidates of all kinds with a confidence of at least `floor`, each for itself: they may overlap."""
+    cuts = _cuts(looks)
+    barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and looks.jumps[cut.frame]]
+    graduals = _graduals(looks, np.array(barriers, np.int64))
+    inner = [fade for fade in fades if not (fade.opens or fade.closes)]
+    found = [*cuts, *graduals, *_vouched(_fades(looks, inner), graduals)]
+    return [one for one in found if one.confidence >= floor]
 
 
 def select(
@@ -92,45 +100,36 @@ def select(
 
 
 def _cuts(looks: Looks) -> list[Transition]:
-    frames = cut_candidates(looks.cut, looks.motion)
-    confidence = cut_probability(cut_features(looks, frames))
+    frames = cut_candidates(looks.cut, looks.motion, looks.scale)
+    confidence = cut_probability(cut_features(looks, frames), looks.seen(frames, frames))
     return [
-        Transition(int(f), "cut", float(p), int(f), int(f))
-        for f, p in zip(frames, confidence, strict=True)
-        if p >= MIN_CONFIDENCE
+        Transition(int(f), "cut", float(p), int(f), int(f)) for f, p in zip(frames, confidence, strict=True)
     ]
 
 
-def _graduals(looks: Looks) -> list[Transition]:
-    cuts = cut_candidates(looks.cut, looks.motion)
-    near = np.clip(cuts[:, None] + np.arange(-2, 1), 0, len(looks) - 1)
-    sure = cuts[(looks.cut[near].max(axis=1) > SURE_CUT) & looks.jumps[cuts]]
-    windows = gradual_windows(looks.cut, looks.many, looks.y, sure)
+def _graduals(looks: Looks, barriers: npt.NDArray[np.int64]) -> list[Transition]:
+    windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, barriers)
     if not len(windows):
         return []
-    fits = fit(looks.thumbs, looks.y, windows)
+    fits = fit(looks.thumbs, looks.y, windows, looks.scale)
     if not len(fits):
         return []
-    features = gradual_features(looks, fits)
-    mixed, wiped = dissolve_probability(features), wipe_probability(features)
+    features, seen = gradual_features(looks, fits), looks.seen(fits.first, fits.last)
+    mixed, wiped = dissolve_probability(features, seen), wipe_probability(features, seen)
     return [
-        Transition(
-            (int(fits.first[k]) + int(fits.last[k]) + 1) // 2,
-            "dissolve" if mixed[k] >= wiped[k] else "wipe",
-            float(max(mixed[k], wiped[k])),
-            int(fits.first[k]),
-            int(fits.last[k]),
+        Transition((a + b + 1) // 2, "dissolve" if mix >= wipe else "wipe", max(mix, wipe), a, b)
+        for a, b, mix, wipe in zip(
+            fits.first.tolist(), fits.last.tolist(), mixed.tolist(), wiped.tolist(), strict=True
         )
-        for k in np.flatnonzero(np.maximum(mixed, wiped) >= MIN_CONFIDENCE).tolist()
     ]
 
 
 def _fades(looks: Looks, fades: Sequence[Fade]) -> list[Transition]:
-    confidence = fade_probability(fade_features(looks, fades))
+    extents = np.array([(fade.first, fade.last) for fade in fades], np.int64).reshape(-1, 2)
+    confidence = fade_probability(fade_features(looks, fades), looks.seen(*extents.T))
     return [
         Transition((fade.first + fade.last + 1) // 2, "fade", float(p), fade.first, fade.last)
         for fade, p in zip(fades, confidence, strict=True)
-        if p >= MIN_CONFIDENCE
     ]
 
 
@@ -185,19 +184,21 @@ def _refined(transitions: list[Transition], looks: Looks) -> list[Transition]:
 
     The window in which one was found may lie a little inside it.
     """
-    out = []
-    for k, one in enumerate(transitions):
-        if one.kind == "dissolve":
-            room = max(WIDEN_MIN, (one.last - one.first + 1) // 2)
-            lowest = transitions[k - 1].last + 1 if k else 0
-            highest = transitions[k + 1].first - 1 if k + 1 < len(transitions) else len(looks) - 1
-            window = np.arange(max(lowest, one.first - room), min(highest, one.last + room) + 1)
-            inside = pictures(looks.y, window)[None]
-            start, stop = (int(e[0]) for e in fit_ramps(mix_profile(inside, inside[:, 0], inside[:, -1])))
-            first, last = int(window[0]) + start + 1, int(window[0]) + stop - 1
-            if first <= one.frame <= last:
-                one = replace(one, frame=(first + last + 1) // 2, first=first, last=last)
-        out.append(one)
+    rows = [k for k, one in enumerate(transitions) if one.kind == "dissolve"]
+    out = list(transitions)
+    if not rows:
+        return out
+    ends = np.array([-1, *(one.last for one in transitions)])
+    starts = np.array([*(one.first for one in transitions), len(looks)])
+    windows = []
+    for k in rows:
+        one = transitions[k]
+        room = max(WIDEN_MIN, (one.last - one.first + 1) // 2)
+        windows.append([max(ends[k] + 1, one.first - room), min(starts[k + 1] - 1, one.last + room)])
+    clean = extents(looks.y, np.array(windows, np.int64)).tolist()
+    for k, first, last in ((k, old + 1, new - 1) for k, (old, new) in zip(rows, clean, strict=True)):
+        if first <= transitions[k].frame <= last:
+            out[k] = replace(transitions[k], frame=(first + last + 1) // 2, first=first, last=last)
     return out
 
 

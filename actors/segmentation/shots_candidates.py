@@ -19,6 +19,10 @@ JUMP_MIN = 5.0
 """Mean change (of 255) of the smallest cut worth looking at: dark scenes are cut at 5 to 10."""
 JUMP_RATIO = 2.0
 """... and so many times the median change around it."""
+USUAL_STD = 32.0
+SCALE_MIN = 0.2
+CONTRAST_REACH = 24
+"""Frames on either side in which the contrast is sought: more than a fade leaves without any."""
 ZONE_FLOOR = 0.08
 ZONE_PEAK = 0.2
 """The second head's hysteresis: a zone holds a frame above the peak and reaches while above the floor."""
@@ -36,13 +40,21 @@ EDGE_BALANCE = 0.22
 """Half way through a wipe at least this share of the cells shows the old, and the new, picture."""
 
 
-def jumps(motion: Floats) -> npt.NDArray[np.bool_]:
+def contrast_scale(std: Floats) -> Floats:
+    """SCALE_MIN..1 a frame: the contrast around it as a share of a usual one, so that dark and flat films are
+    judged by their own measure. std: luma deviation, 0..127.5."""
+    around = maximum_filter1d(std, 2 * CONTRAST_REACH + 1) if len(std) else std
+    out: Floats = np.clip(around / USUAL_STD, SCALE_MIN, 1.0).astype(np.float32)
+    return out
+
+
+def jumps(motion: Floats, scale: Floats) -> npt.NDArray[np.bool_]:
     """Frames that differ from the one before far more than their neighbours do; no ramp crosses them."""
     around = np.pad(motion, 1)
-    return (motion > 8.0) & (motion > 3.0 * np.maximum(around[:-2], around[2:]))
+    return (motion > 8.0 * scale) & (motion > 3.0 * np.maximum(around[:-2], around[2:]))
 
 
-def cut_candidates(cut: Floats, motion: Floats) -> npt.NDArray[np.int64]:
+def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np.int64]:
     """First frames of possible new shots, ascending: where the picture jumps nearest to each peak."""
     n = len(cut)
     if n < 2:
@@ -51,7 +63,8 @@ def cut_candidates(cut: Floats, motion: Floats) -> npt.NDArray[np.int64]:
     near = np.clip(peaks[:, None] + np.arange(-1, 4), 1, n - 1)
     seen = near[np.arange(len(peaks)), np.argmax(motion[near], axis=1)]
     median = median_filter(motion, 13, mode="nearest")
-    sharp = (motion >= JUMP_MIN) & (motion >= JUMP_RATIO * median) & (motion >= maximum_filter1d(motion, 5))
+    enough = np.maximum(JUMP_MIN * scale, JUMP_RATIO * median)
+    sharp = (motion >= enough) & (motion >= maximum_filter1d(motion, 5))
     sharp[0] = False
     return np.union1d(seen, np.flatnonzero(sharp)).astype(np.int64)
 
@@ -71,7 +84,11 @@ def network_zones(cut: Floats, many: Floats) -> list[Window]:
 
 
 def gradual_windows(
-    cut: Floats, many: Floats, y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64]
+    cut: Floats,
+    many: Floats,
+    y: npt.NDArray[np.uint8],
+    scale: Floats,
+    barriers: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """(c, 2) first and last frame of every window to be fitted, of at least four frames, none twice.
 
@@ -81,7 +98,7 @@ def gradual_windows(
     """
     n = len(cut)
     windows = [(a - max(4, (b - a) // 2), b + 1 + max(4, (b - a) // 2)) for a, b in network_zones(cut, many)]
-    windows += screened_windows(y, barriers)
+    windows += screened_windows(y, scale, barriers)
     if not windows:
         return np.zeros((0, 2), np.int64)
     bounds = np.array(windows, np.int64)
@@ -92,18 +109,22 @@ def gradual_windows(
     return np.unique(bounds[bounds[:, 1] - bounds[:, 0] >= 3], axis=0)
 
 
-def screened_windows(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64]) -> list[Window]:
+def screened_windows(
+    y: npt.NDArray[np.uint8], scale: Floats, barriers: npt.NDArray[np.int64]
+) -> list[Window]:
     """Windows (first and last frame clean) whose middle looks mixed or wiped.
 
     y: luma (n, rows, columns) of the active area. barriers: sure cuts, which no window crosses.
     """
     found: list[Window] = []
     for half in HALVES:
-        found += _screen(y, barriers, half)
+        found += _screen(y, scale, barriers, half)
     return found
 
 
-def _screen(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64], half: int) -> list[Window]:
+def _screen(
+    y: npt.NDArray[np.uint8], scale: Floats, barriers: npt.NDArray[np.int64], half: int
+) -> list[Window]:
     n = len(y)
     centres = np.arange(half, n - half, max(1, half // 3))
     if not len(centres):
@@ -118,7 +139,8 @@ def _screen(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64], half: int
         old, new = y[block - half].astype(np.int16), y[block + half].astype(np.int16)
         difference = np.abs(new - old)
         change = difference.mean(axis=(1, 2), dtype=np.float32)
-        ok = np.flatnonzero(change >= CHANGE_MIN)
+        enough = CHANGE_MIN * scale[block]
+        ok = np.flatnonzero(change >= enough)
         if not len(ok):
             continue
         old, new, difference, change = old[ok], new[ok], difference[ok], change[ok]
@@ -126,7 +148,7 @@ def _screen(y: npt.NDArray[np.uint8], barriers: npt.NDArray[np.int64], half: int
         mixed = 0.5 * np.abs(2 * middle - old - new).mean(axis=(1, 2), dtype=np.float32) / change
         to_old, to_new = np.abs(middle - old), np.abs(middle - new)
         edge = np.minimum(to_old, to_new).mean(axis=(1, 2), dtype=np.float32) / change
-        telling = difference > CHANGE_MIN
+        telling = difference > enough[ok, None, None]
         share = (telling & (to_new < to_old)).sum(axis=(1, 2)) / np.maximum(1, telling.sum(axis=(1, 2)))
         balance = np.minimum(share, 1 - share)
         score = np.where(balance >= EDGE_BALANCE, np.minimum(edge / EDGE_SCREEN, 1.0), 1.0)

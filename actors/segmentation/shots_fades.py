@@ -33,6 +33,8 @@ HOLD_MAX_S = 4.0
 """A flat picture held longer is a shot of its own (titles on black, a pause): the fades around it are two."""
 MIN_RAMP = 3
 """Frames; a shorter descent is a cut."""
+REST = 6
+"""Frames without a rise after which the ramp has ended: what rises later is another change."""
 RISE_MIN = 2.0
 """Luma deviation that a ramp must gain at least, to be more than noise."""
 
@@ -153,9 +155,12 @@ def _ramp(std: Floats, y: npt.NDArray[np.uint8], at: int, step: int, limit: int)
 
 
 def _climb(curve: Floats) -> int:
-    """Index of the top that is reached from curve[0] by rising, small dents allowed."""
+    """Index of the top that is reached from curve[0] by rising, small dents allowed, up to the first rest."""
     high = np.maximum.accumulate(curve)
     dent = curve < high - (0.04 * high + 0.5)
     stop = int(np.argmax(dent)) if dent.any() else len(curve)
-    flatline = np.flatnonzero(np.diff(high[:stop]) > 0.002 * high[: stop - 1] + 0.01)
-    return int(flatline[-1]) + 1 if len(flatline) else 0
+    rising = np.flatnonzero(np.diff(high[:stop]) > 0.002 * high[: stop - 1] + 0.01)
+    if not len(rising):
+        return 0
+    rests = np.flatnonzero((np.diff(rising) > REST) & (high[rising[:-1] + 1] > curve[0] + RISE_MIN))
+    return int(rising[rests[0]] if len(rests) else rising[-1]) + 1

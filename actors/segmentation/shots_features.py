@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.ndimage import median_filter
 
 from actors.segmentation.shots_active import active_area, deviation, luma
-from actors.segmentation.shots_candidates import jumps
+from actors.segmentation.shots_candidates import contrast_scale, jumps
 from actors.segmentation.shots_fades import Fade
 from actors.segmentation.shots_fit import (
     Fits,
@@ -48,8 +48,9 @@ class Looks:
     """The picture's track, prepared once for all candidates.
 
     thumbs: uint8 (n, rows, columns, 3) without bars. y: its luma, uint8. std: luma deviation, 0..127.5.
-    motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
-    jumps: bool, see shots_candidates.
+    looked, motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
+    scale: 0.2..1, how strong a change of the picture is here compared with a film of usual contrast; all
+    thresholds and measures of change are relative to it. jumps: bool, see shots_candidates.
     """
 
     thumbs: Thumbs
@@ -58,7 +59,9 @@ class Looks:
     motion: Floats
     cut: Floats
     many: Floats
+    looked: npt.NDArray[np.bool_]
     calm: Floats
+    scale: Floats
     jumps: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -74,16 +77,27 @@ class Looks:
         rows, columns = active_area(y)
         y = np.ascontiguousarray(y[:, rows, columns])
         motion = frames.motion.astype(np.float32)
+        std = deviation(y)
+        scale = contrast_scale(std)
         return cls(
             thumbs=np.ascontiguousarray(frames.thumb[:, rows, columns]),
             y=y,
-            std=deviation(y),
+            std=std,
             motion=motion,
             cut=frames.cut.astype(np.float32),
             many=frames.many.astype(np.float32),
+            looked=frames.looked,
             calm=median_filter(motion, 17, mode="nearest"),
-            jumps=jumps(motion),
+            scale=scale,
+            jumps=jumps(motion, scale),
         )
+
+    def seen(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
+        """Whether the network looked at each extent (inclusive), or at most of it: ends are found a little
+        differently in a part of the film and in all of it."""
+        sums = np.concatenate([[0], np.cumsum(self.looked)])
+        mostly: npt.NDArray[np.bool_] = (sums[last + 1] - sums[first]) > 0.5 * (last - first + 1)
+        return mostly
 
 
 def logit(probability: Floats) -> Floats:
@@ -119,16 +133,17 @@ def _cut_features(looks: Looks, frames: Ints) -> Floats:
         after = pictures(looks.thumbs, frames + k)
         stays = np.minimum(stays, colour_change(before, after[:, None]).min(axis=1))
     near = np.clip(frames[:, None] + np.arange(-2, 1), 0, n - 1)
+    scale = looks.scale[frames]
     out: Floats = np.stack(
         [
             logit(looks.cut[near].max(axis=1)),
             logit(looks.many[near].max(axis=1)),
-            np.log(jump + 1),
+            np.log(jump / scale + 1),
             np.log((jump + 1) / (net + 1)),
             np.log((jump + 1) / (looks.calm[frames] + 1)),
             np.log((jump + 1) / (other + 1)),
-            np.log(colour_distance(around[-2], around[1]) + 1),
-            np.log(np.minimum(stays / (jump + 1), 0.8) + 0.1),
+            np.log(colour_distance(around[-2], around[1]) / scale + 1),
+            np.log(np.minimum(stays / (jump + 1), 0.8) + 0.04),
             -np.log(1.05 - correlation(old, later)),
             relit(old, later),
         ],
@@ -144,16 +159,17 @@ def gradual_features(looks: Looks, fits: Fits) -> Floats:
     sums = np.concatenate([[0.0], np.cumsum(looks.many, dtype=np.float64)])
     mean[:] = (sums[fits.last + 1] - sums[fits.first]) / (fits.last - fits.first + 1)
     for k, (a, b) in enumerate(zip(fits.first.tolist(), fits.last.tolist(), strict=True)):
-        cut[k] = looks.cut[max(0, a - 2) : b + 2].max()
-        many[k] = looks.many[max(0, a - 2) : b + 2].max()
+        cut[k] = looks.cut[a : b + 1].max()
+        many[k] = looks.many[a : b + 1].max()
+    scale = looks.scale[(fits.first + fits.last) // 2]
     out: Floats = np.stack(
         [
             logit(cut),
             logit(many),
             logit(mean),
             np.log(fits.last - fits.first + 1),
-            np.log(fits.change + 1),
-            np.log(fits.colours + 1),
+            np.log(fits.change / scale + 1),
+            np.log(fits.colours / scale + 1),
             fits.relit,
             -np.log(1.05 - fits.alike),
             fits.mix,
@@ -178,7 +194,7 @@ def fade_features(looks: Looks, fades: Sequence[Fade]) -> Floats:
         old, new = pictures(looks.y, ends)[:, None]
         rows.append(
             [
-                float(logit(looks.many[max(0, fade.first - 2) : fade.last + 2].max())),
+                float(logit(looks.many[fade.first : fade.last + 1].max())),
                 fade.out.depth if fade.out else 0.0,
                 fade.in_.depth if fade.in_ else 0.0,
                 max(side.error for side in sides),

@@ -155,26 +155,23 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
     return starts[rows, at].astype(np.int64), stops[rows, at].astype(np.int64)
 
 
-def fit(thumbs: Thumbs, y: Thumbs, windows: Ints) -> Fits:
+def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats) -> Fits:
     """Fit the models to windows (c, 2) of first and last frame (inclusive, >= 3 frames), the outer clean.
 
     The extent is found first, with the window's ends as references; then everything is measured against
     the clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may
-    be fewer rows. `y`: luma of `thumbs`; what happens inside the window is seen in it alone.
+    be fewer rows. y: luma of `thumbs`; what happens inside the window is seen in it alone. scale: of Looks.
     """
-    extents = np.zeros((len(windows), 2), np.int64)
-    for rows, length in _by_length(windows[:, 1] - windows[:, 0] + 1, y):
-        inside = pictures(y, windows[rows, :1] + np.arange(length))
-        start, stop = fit_ramps(mix_profile(inside, inside[:, 0], inside[:, -1]))
-        extents[rows] = np.stack([windows[rows, 0] + start, windows[rows, 0] + stop], axis=1)
-    extents = np.unique(extents[extents[:, 1] - extents[:, 0] > 2], axis=0)
-    if not len(extents):
+    clean = extents(y, windows)
+    clean = np.unique(clean[clean[:, 1] - clean[:, 0] > 2], axis=0)
+    if not len(clean):
         nothing = np.zeros(0, np.float32)
-        return Fits(extents[:, 0], extents[:, 1], *[nothing] * 11)
-    old, new = extents.T
-    values = np.zeros((len(extents), 6), np.float32)
+        return Fits(clean[:, 0], clean[:, 1], *[nothing] * 11)
+    old, new = clean.T
+    values = np.zeros((len(clean), 6), np.float32)
     for rows, length in _by_length(new - old + 1, y):
-        values[rows] = _errors(pictures(y, old[rows, None] + np.arange(length)))
+        least = CELL_CHANGE * scale[(old[rows] + new[rows]) // 2]
+        values[rows] = _errors(pictures(y, old[rows, None] + np.arange(length)), least)
     before, after = pictures(y, old), pictures(y, new)
     span = np.maximum(3, new - old - 1)
     drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
@@ -196,6 +193,17 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints) -> Fits:
     )
 
 
+def extents(y: Thumbs, windows: Ints) -> Ints:
+    """(c, 2): of each window (first and last frame, the outer clean), the last clean frame before its ramp
+    and the first one after it."""
+    out = np.zeros((len(windows), 2), np.int64)
+    for rows, length in _by_length(windows[:, 1] - windows[:, 0] + 1, y):
+        inside = pictures(y, windows[rows, :1] + np.arange(length))
+        start, stop = fit_ramps(mix_profile(inside, inside[:, 0], inside[:, -1]))
+        out[rows] = windows[rows, :1] + np.stack([start, stop], axis=1)
+    return out
+
+
 def _by_length(lengths: Ints, y: Thumbs) -> Iterator[tuple[Ints, int]]:
     """Rows of equal length, in batches of bounded size."""
     for length in np.unique(lengths).tolist():
@@ -205,12 +213,14 @@ def _by_length(lengths: Ints, y: Thumbs) -> Iterator[tuple[Ints, int]]:
             yield rows[start : start + size], int(length)
 
 
-def _errors(inner: Floats) -> Floats:
-    """(c, 6) mix, step, edge, reach, spread, flips of windows (c, n, rows, columns): old, mixed.., new."""
+def _errors(inner: Floats, least: Floats) -> Floats:
+    """(c, 6) mix, step, edge, reach, spread, flips of windows (c, n, rows, columns): old, mixed.., new.
+
+    least (c,): a cell that changes less does not tell old from new."""
     old, new, middle = inner[:, :1], inner[:, -1:], inner[:, 1:-1]
     count, mixed_frames = middle.shape[:2]
     cells = np.abs(new - old)[:, 0]
-    telling = cells > CELL_CHANGE
+    telling = cells > least[:, None, None]
     mask = telling[:, None]
     number = np.maximum(telling.sum(axis=(1, 2)), 1)
     total = (cells * telling).sum(axis=(1, 2)) + 1e-6

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.chunks import BLOCK_FRAMES, CONTEXT_FRAMES
 from actors.segmentation.shots import Transition, find_transitions
 from actors.segmentation.tracks import FrameTrack
 
@@ -18,21 +19,32 @@ THIN_ABOVE_FPS = 40.0
 WANTED_FPS = 27.0
 
 
+def thin_step(fps: float) -> int:
+    """Of so many frames one is kept; a divisor of a block, so that every block keeps its first frame."""
+    if fps <= THIN_ABOVE_FPS:
+        return 1
+    wanted = max(1, min(round(fps / WANTED_FPS), CONTEXT_FRAMES))
+    return max(step for step in range(1, wanted + 1) if BLOCK_FRAMES % step == 0)
+
+
 def transitions_at_any_rate(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
     """As `find_transitions`, whatever the frame rate."""
-    step = max(1, round(fps / WANTED_FPS)) if fps > THIN_ABOVE_FPS else 1
+    step = thin_step(fps)
     if step == 1:
         return find_transitions(frames, fps)
     found = find_transitions(thinned(frames, step), fps / step)
     return tuple(_placed(transition, frames, step) for transition in found)
 
 
-def thinned(frames: FrameTrack, step: int) -> FrameTrack:
-    """Every step-th frame. The network's probabilities are the highest since the frame before; motion is
-    the sum of all changes since."""
-    kept = np.arange(0, len(frames), step)
+def thinned(frames: FrameTrack, step: int, first: int = 0) -> FrameTrack:
+    """Every step-th frame from `first` on. The network's probabilities are the highest up to the next kept
+    frame; motion is the sum of all changes since the one before."""
+    if step == 1:
+        return frames
+    kept = np.arange(first, len(frames), step)
     return FrameTrack(
         valid=frames.valid[kept],
+        looked=frames.looked[kept],
         # a cut is marked on the last frame before it: what happens up to the next kept frame belongs here
         cut=np.maximum.reduceat(frames.cut, kept),
         many=np.maximum.reduceat(frames.many, kept),

@@ -31,6 +31,7 @@ CEPSTRA = 13
 TIMBRE_FLOOR_DB = 3.0
 """Added to the deviation within a side: smaller differences are within any one sound."""
 LOUDNESS_MIN_DB = -70.0
+_STEPS_AT_ONCE = 4096
 PAUSE_MIN_S = 0.3
 PAUSE_FULL_S = 1.2
 """A pause this long speaks as loudly as a pause can."""
@@ -77,41 +78,62 @@ def find_changes(track: AudioTrack, classes: SoundClasses) -> SoundChanges:
     heard = ~classes.silence & track.present
     for a, b in pauses:
         heard[a:b] |= b - a >= LONG_SILENCE_S * STEPS_PER_SECOND
-    window = round(WINDOW_S * STEPS_PER_SECOND)
-    speech, music, silence = classes.speech, classes.music, classes.silence
-    kinds = np.stack([speech, music, silence, ~(speech | music | silence)], axis=1) & heard[:, None]
-    left, right, count_left, count_right = _sides(kinds.astype(np.float64), heard, window)
-    enough = np.minimum(count_left, count_right) >= MIN_HEARD
-    differing = 0.5 * np.abs(left - right).sum(axis=1)
-    colour = dct(track.mel_db.astype(np.float64), axis=1, norm="ortho")[:, 1 : 1 + CEPSTRA] * heard[:, None]
-    mean_left, mean_right, _, _ = _sides(colour, heard, window)
-    square_left, square_right, _, _ = _sides(colour**2, heard, window)
-    variance = np.maximum(0.5 * (square_left - mean_left**2 + square_right - mean_right**2), 0)
-    timbre = np.sqrt(((mean_right - mean_left) ** 2 / (variance + TIMBRE_FLOOR_DB**2)).mean(axis=1))
-    level = np.maximum(track.momentary_lufs.astype(np.float64), LOUDNESS_MIN_DB)
-    loud_left, loud_right, _, _ = _sides((level * heard)[:, None], heard, window)
+    differing, timbre, louder = _compare(track, classes, heard)
     return SoundChanges(
         start_s=classes.start_s,
-        classes=np.where(enough, np.clip(differing, 0, 1), 0.0),
-        timbre=np.where(enough, timbre, 0.0),
-        loudness_db=np.where(enough, (loud_right - loud_left)[:, 0], 0.0),
+        classes=differing,
+        timbre=timbre,
+        loudness_db=louder,
         pause=_pause_curve(pauses, n),
         speaking=_speaking(track, classes),
         pauses=tuple(pauses),
     )
 
 
-def _sides(values: Floats, heard: Bools, window: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Means of (n, k) values over the heard steps of the window before and after, and how many there are."""
-    n = len(values)
-    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    counts = np.concatenate([[0.0], np.cumsum(heard, dtype=np.float64)])
-    here = np.arange(n)
-    before, after = np.maximum(here - window, 0), np.minimum(here + window, n)
-    count_left, count_right = counts[here] - counts[before], counts[after] - counts[here]
-    left = (sums[here] - sums[before]) / np.maximum(count_left, 1)[:, None]
-    right = (sums[after] - sums[here]) / np.maximum(count_right, 1)[:, None]
-    return left, right, count_left, count_right
+def _compare(track: AudioTrack, classes: SoundClasses, heard: Bools) -> Floats:
+    """(3, n): difference of the classes heard, of timbre in deviations and of levels in dB at every step."""
+    n, window = len(track), round(WINDOW_S * STEPS_PER_SECOND)
+    speech, music, silence = classes.speech, classes.music, classes.silence
+    kinds = np.stack([speech, music, silence, ~(speech | music | silence)])
+    out = np.zeros((3, n))
+    # a few minutes at a time: what is computed on the way then stays in the processor's cache
+    for start in range(0, n, _STEPS_AT_ONCE):
+        stop = min(start + _STEPS_AT_ONCE, n)
+        first, last = max(start - window, 0), min(stop + window, n)
+        colour = cepstra(track.rows(first, last)).T
+        level = np.maximum(track.momentary_lufs[first:last].astype(np.float64), LOUDNESS_MIN_DB)
+        rows = np.concatenate([kinds[:, first:last], colour, colour**2, level[None]])
+        left, right, least = _sides(rows, heard[first:last], window)
+        apart = (right - left)[:, start - first : stop - first]
+        spread = 0.5 * (left + right)[:, start - first : stop - first]
+        centre = 0.5 * (left**2 + right**2)[4 : 4 + CEPSTRA, start - first : stop - first]
+        variance = np.maximum(spread[4 + CEPSTRA : 4 + 2 * CEPSTRA] - centre, 0)
+        out[0, start:stop] = np.minimum(0.5 * np.abs(apart[:4]).sum(axis=0), 1.0)
+        unlike = apart[4 : 4 + CEPSTRA] ** 2 / (variance + TIMBRE_FLOOR_DB**2)
+        out[1, start:stop] = np.sqrt(unlike.mean(axis=0))
+        out[2, start:stop] = apart[-1]
+        out[:, start:stop] *= least[start - first : stop - first] >= MIN_HEARD
+    return out
+
+
+def _sides(values: Floats, heard: Bools, window: int) -> tuple[Floats, Floats, Floats]:
+    """Means of (k, n) values over the heard steps of the window before and after each step, and how many
+    steps are heard on the side with fewer."""
+    rows = np.concatenate([values * heard, heard[None]])
+    n = rows.shape[1]
+    sums = np.pad(np.cumsum(rows, axis=1), ((0, 0), (window + 1, window)), mode="edge")
+    sums[:, : window + 1] = 0.0
+    before, here, after = sums[:, :n], sums[:, window : window + n], sums[:, 2 * window : 2 * window + n]
+    left, right = here - before, after - here
+    count_left, count_right = left[-1], right[-1]
+    left, right = left[:-1] / np.maximum(count_left, 1), right[:-1] / np.maximum(count_right, 1)
+    return left, right, np.minimum(count_left, count_right)
+
+
+def cepstra(track: AudioTrack) -> Floats:
+    """(n, CEPSTRA): the timbre of every step, whatever its loudness."""
+    colour: Floats = dct(track.mel_db.astype(np.float64), axis=1, norm="ortho")[:, 1 : 1 + CEPSTRA]
+    return colour
 
 
 def _pauses(silent: Bools) -> list[tuple[int, int]]:

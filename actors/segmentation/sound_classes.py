@@ -44,7 +44,13 @@ SPEECH_WEIGHTS = {"speech": 0.35, "vad": 0.83, "singing": -0.70, "bias": -1.22}
 MUSIC_WEIGHTS = {"music": 1.30, "singing": 0.27, "bias": 0.38}
 SILENCE_DB = -58.0
 """Level (dBFS) at which a step is as likely silent as not: digital silence and faint hiss lie below -70,
-quiet rooms above -55."""
+quiet rooms above -55. Lower in a film so quiet that its own speech and music come near."""
+SILENCE_BELOW_DB = 30.0
+"""... at least this far below its louder speech and music ..."""
+SILENCE_LEAST_DB = -90.0
+"""... which is as far down as 16 bits reach."""
+LOUDER_SHARE = 0.95
+CLEARLY_HEARD = 0.5
 SILENCE_SLOPE_DB = 2.0
 PROBABILITY_FLOOR = 0.02
 EVIDENCE_MAX = 1.25
@@ -120,7 +126,7 @@ def _emissions(track: AudioTrack) -> Floats:
     speech = _evidence([(SPEECH_WEIGHTS[k], logit[k]) for k in ("speech", "vad", "singing")], SPEECH_WEIGHTS)
     music = _evidence([(MUSIC_WEIGHTS[k], logit[k]) for k in ("music", "singing")], MUSIC_WEIGHTS)
     level = track.rms_db.astype(np.float64)
-    silent = np.clip((SILENCE_DB - level) / SILENCE_SLOPE_DB, -EVIDENCE_MAX, EVIDENCE_MAX)
+    silent = np.clip((_silence_db(track, level) - level) / SILENCE_SLOPE_DB, -EVIDENCE_MAX, EVIDENCE_MAX)
     spoken, unspoken = _log_sigmoid(speech), _log_sigmoid(-speech)
     played, unplayed = _log_sigmoid(music), _log_sigmoid(-music)
     quiet, loud = _log_sigmoid(silent), _log_sigmoid(-silent)
@@ -137,6 +143,15 @@ def _emissions(track: AudioTrack) -> Floats:
     )
 
 
+def _silence_db(track: AudioTrack, level: Floats) -> float:
+    """Where silence begins in this film; only what is clearly heard says how quiet the film is."""
+    clear = np.maximum(np.maximum(track.speech, track.music), track.vad) > CLEARLY_HEARD
+    if not clear.any():
+        return SILENCE_DB
+    louder = float(np.quantile(level[clear], LOUDER_SHARE))
+    return max(min(SILENCE_DB, louder - SILENCE_BELOW_DB), SILENCE_LEAST_DB)
+
+
 def _logit(probability: npt.NDArray[np.float16]) -> Floats:
     p = probability.astype(np.float64)
     out: Floats = np.log((p + PROBABILITY_FLOOR) / (1 + PROBABILITY_FLOOR - p))
@@ -149,7 +164,8 @@ def _evidence(terms: Sequence[tuple[float, Floats]], weights: dict[str, float]) 
 
 
 def _log_sigmoid(x: Floats) -> Floats:
-    out: Floats = -np.logaddexp(0, -x)
+    """Of evidence, which is small: no care for overflow."""
+    out: Floats = -np.log1p(np.exp(-x))
     return out
 
 

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -34,7 +35,7 @@ SILENCE_DB = -100.0
 """Stands for "no energy at all" in rms_db and momentary_lufs."""
 
 _MAGIC = b"SSTK"
-_FORMAT = 1
+_FORMAT = 2
 _HEAD = struct.Struct("<4sHI")
 _HEADER_MAX_BYTES = 1 << 20
 _ZLIB_LEVEL = 6
@@ -92,6 +93,11 @@ class _Table:
             return cls.empty()
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.LAYOUT))
 
+    @property
+    def size_bytes(self) -> int:
+        """What the arrays take in memory."""
+        return sum(getattr(self, name).nbytes for name in self.LAYOUT)
+
     def rows(self: TableT, start: int, stop: int) -> TableT:
         """Rows start .. stop as views."""
         return type(self)(*(getattr(self, name)[start:stop] for name in self.LAYOUT))
@@ -106,6 +112,8 @@ class FrameTrack(_Table):
 
     valid: Array
     """bool: the frame was decoded."""
+    looked: Array
+    """bool: the network looked at the frame; where not, the picture alone decides, and cut and many are 0."""
     cut: Array
     """float16, 0..1: TransNetV2's first head, the probability that a transition is centred here (for a cut
     between k and k+1: at k)."""
@@ -122,6 +130,7 @@ class FrameTrack(_Table):
 
     LAYOUT: ClassVar = {
         "valid": ("bool", ()),
+        "looked": ("bool", ()),
         "cut": ("float16", ()),
         "many": ("float16", ()),
         "luma_mean": ("float16", ()),
@@ -227,6 +236,20 @@ class ChunkTracks:
 
     def __repr__(self) -> str:
         return f"ChunkTracks({self.start_frame}..{self.end_frame}, {self.keyframes!r}, {self.audio!r})"
+
+    @classmethod
+    def join(cls, parts: Sequence[ChunkTracks]) -> ChunkTracks:
+        """Successive chunks as one. TracksError for none, or with a gap between them."""
+        if not parts or any(a.end_frame != b.start_frame for a, b in pairwise(parts)):
+            raise TracksError(f"chunks that follow each other are wanted, not {list(parts)}")
+        audio = [part.audio for part in parts if part.audio is not None]
+        return cls(
+            parts[0].start_frame,
+            parts[-1].end_frame,
+            FrameTrack.join([part.frames for part in parts]),
+            KeyframeTrack.join([part.keyframes for part in parts]),
+            AudioTrack.join(audio) if audio else None,
+        )
 
     def to_bytes(self) -> bytes:
         """Header (JSON) and one deflated block per array; a few hundred bytes a frame become some dozens."""

@@ -1,23 +1,24 @@
-"""One file, start to end, in this process: plan, analyse every chunk, fuse.
+"""One file, start to end, in this process: plan, analyse, fuse.
 
-What the cluster does with many processes, in one; the same functions in the same order of time, so the same
-result. Knows the library; no command line and no store.
+What the cluster does with many processes and chunks, in one; the same functions, so the same result.
+Knows the library; no command line and no store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from actors.segmentation.analyse import analyse_chunk
+from actors.segmentation.chunks import ChunkSpec
 from actors.segmentation.fusion import fuse
 from actors.segmentation.limits import Limits
 from actors.segmentation.models import Models
 from actors.segmentation.plan import build_plan
 from actors.segmentation.settings import split
 from actors.segmentation.timeline import Timeline
-from actors.segmentation.tracks import ChunkTracks
 
 
 def segment_file(
@@ -42,22 +43,21 @@ def segment_file(
     analysis, fusion = split(settings or {})
     plan = build_plan(path, analysis, limits, should_stop=should_stop)
     models = models or Models.load()
-    tracks: list[ChunkTracks] = []
-    for chunk in plan.chunks:
+    # one chunk, so that nothing is decoded twice at the seams
+    plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
 
-        def report(frames: int, before: int = chunk.start_frame) -> None:
-            if on_progress is not None:
-                on_progress(before + frames, plan.frames)
+    def report(frames: int) -> None:
+        if on_progress is not None:
+            on_progress(frames, plan.frames)
 
-        tracks.append(
-            analyse_chunk(
-                path,
-                plan,
-                chunk.index,
-                models,
-                on_frames=report,
-                should_stop=should_stop,
-                keyframe_sink=keyframe_sink,
-            )
-        )
-    return fuse(plan, tracks, fusion, document_settings=settings)
+    tracks = analyse_chunk(
+        path,
+        plan,
+        0,
+        models,
+        on_frames=report,
+        should_stop=should_stop,
+        keyframe_sink=keyframe_sink,
+        limits=limits,
+    )
+    return fuse(plan, [tracks], fusion, document_settings=settings)

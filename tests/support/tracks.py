@@ -60,6 +60,7 @@ def frame_track(pictures: Pictures, seen: Sequence[tuple[int, int]] = (), noise:
         many[first : last + 1] = 0.95
     return FrameTrack(
         valid=np.ones(n, np.bool_),
+        looked=np.ones(n, np.bool_),
         cut=cut.astype(np.float16),
         many=many.astype(np.float16),
         luma_mean=mean,

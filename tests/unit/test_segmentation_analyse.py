@@ -15,6 +15,7 @@ from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.models import Models
 from actors.segmentation.plan import ChunkSpec, Plan, build_plan
+from actors.segmentation.shots import find_transitions, select
 from actors.segmentation.sound import owned_blocks
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from tests.support.media import Picture, Sound, make_media
@@ -68,10 +69,11 @@ def test_chunks_leave_no_trace(
     assert sunk_by_chunks == sunk
 
 
-def test_the_network_marks_the_cuts(whole: ChunkTracks) -> None:
-    marked = np.flatnonzero(whole.frames.cut > 0.5)
+def test_the_cuts_are_found_and_the_network_was_asked_for_few_frames(whole: ChunkTracks) -> None:
+    found = select(find_transitions(whole.frames, 25.0), 0.5, 3, len(whole.frames))
 
-    assert (marked + 1).tolist() == PICTURE.cuts
+    assert [transition.frame for transition in found] == PICTURE.cuts
+    assert whole.frames.looked.mean() < 0.2
     assert whole.frames.valid.all()
 
 
@@ -94,7 +96,7 @@ def test_every_shot_has_a_keyframe_and_every_keyframe_its_picture(
     shot_of = np.searchsorted(PICTURE.cuts, keyframes.frame, side="right")
 
     assert set(shot_of.tolist()) == set(range(len(SHOTS)))
-    assert np.diff(keyframes.frame).max() <= 100
+    assert np.diff(keyframes.frame).max() <= 300
     assert list(sunk) == keyframes.frame.tolist()
     pictures = [Image.open(BytesIO(data)) for data in sunk.values()]
     assert {(picture.format, picture.size) for picture in pictures} == {("WEBP", (96, 56))}
@@ -126,8 +128,8 @@ def test_bytes_of_real_tracks(whole: ChunkTracks) -> None:
 def test_blocks_of_sound_belong_to_one_chunk_each(plan: Plan) -> None:
     divided = in_chunks(plan, 0, 300, 600)
 
-    # chunks begin at 0, 12 and 24 s; picture and sound end at 25 and 27 s
-    assert [list(owned_blocks(divided, index)) for index in range(3)] == [[0, 1], [2], []]
+    # chunks begin at 0, 12 and 24 s; picture and sound end at 25 and 27 s, within the first half minute
+    assert [list(owned_blocks(divided, index)) for index in range(3)] == [[0], [], []]
 
 
 def test_progress_is_told_and_ends_at_the_chunk_s_frames(film: Path, plan: Plan, models: Models) -> None:

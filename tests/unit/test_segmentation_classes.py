@@ -43,6 +43,20 @@ def test_a_pause_of_a_second_is_heard() -> None:
     assert [label for _, _, label in found] == ["music", "silence", "music"]
 
 
+def test_a_quiet_film_is_not_silent_but_its_pauses_are() -> None:
+    track = audio_track([("music", 6.0), ("silence", 2.0), ("speech", 6.0)])
+    track.rms_db[:] = np.where(track.rms_db > -90, track.rms_db - 45, -100)
+
+    assert [LABELS[kind] for _, _, kind in classify(track).runs()] == ["music", "silence", "speech"]
+
+
+def test_hiss_of_an_open_microphone_is_silence() -> None:
+    track = audio_track([("noise", 8.0)])
+    track.rms_db[:] = -72
+
+    assert [LABELS[kind] for _, _, kind in classify(track).runs()] == ["silence"]
+
+
 def test_one_doubtful_step_makes_no_segment() -> None:
     track = audio_track([("speech", 8.0)])
     track.speech[40] = track.vad[40] = 0.1

@@ -49,7 +49,7 @@ FILMS = {
 
 
 def pixels(path: Path, plan: Plan, start: int, end: int, threads: int) -> dict[int, bytes | None]:
-    with VideoReader.open(path, plan, threads) as reader:
+    with VideoReader.open(path, plan, threads, faithful=True) as reader:
         return {
             item.slot: picture_bytes(item.frame) if item.frame is not None else None
             for item in reader.frames(start, end)
@@ -96,7 +96,7 @@ def test_each_slot_holds_its_own_frame(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((70, 50), options=OPEN_GOP))
     plan = build_plan(path)
 
-    with VideoReader.open(path, plan) as reader:
+    with VideoReader.open(path, plan, faithful=True) as reader:
         for item in reader.frames(33, 95):
             assert item.frame is not None
             assert read_number(item.frame.to_ndarray(format="rgb24")) == item.slot
@@ -146,7 +146,7 @@ def test_a_seek_point_that_the_file_does_not_have_costs_time_not_frames(tmp_path
     whole = [data for _, data in decode_plainly(path)]
     astray = replace(plan.index, key_dts=plan.index.key_dts - 1)
 
-    frames = FrameSource(path, plan.media.video_stream, astray, Limits()).frames(40, 50)
+    frames = FrameSource(path, plan.media.video_stream, astray, Limits(), faithful=True).frames(40, 50)
 
     assert {number: picture_bytes(frame) for number, frame in frames} == {k: whole[k] for k in range(40, 50)}
 

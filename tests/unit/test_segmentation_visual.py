@@ -1,0 +1,145 @@
+"""A block's rows: measured everywhere, looked at by the network where the picture leaves a doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from actors.segmentation.shots_gate import Survey, runs, survey
+from actors.segmentation.visual import VIEW_CONTEXT, VIEW_STEP, Window, analyse_block
+from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
+
+FPS = 25.0
+
+
+@dataclass
+class Echo:
+    """A network that says of each frame how bright its first pixel is, and remembers its windows."""
+
+    windows: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+
+    def transitions(self, window: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
+        self.windows.append(window)
+        return np.repeat(window[:, 0, 0, :1] / 255, 2, axis=1).astype(np.float16)
+
+
+def unseen(pictures: Pictures) -> Survey:
+    track = frame_track(pictures)
+    track.looked[:] = False
+    track.cut[:] = track.many[:] = 0
+    return survey(track, FPS)
+
+
+def window(pictures: Pictures, start: int = 0) -> Window:
+    small = np.clip(pictures + 0.5, 0, 255).astype(np.uint8)
+    change = np.zeros(len(small), np.int64)
+    change[1:] = np.abs(small[1:].astype(np.int64) - small[:-1]).sum(axis=(1, 2, 3))
+    return Window(start, small, change, np.ones(len(small), np.bool_))
+
+
+def faint_dissolve() -> Pictures:
+    """300 frames; 140 .. 159 mix two still pictures that have much in common."""
+    old, other = place(1, 160, drift=0), place(2, 160, drift=0)
+    new = 0.67 * old + 0.33 * other
+    return np.concatenate([old[:140], dissolve(old[140:], new[:20]), new[20:]])
+
+
+def test_a_plain_cut_needs_no_network() -> None:
+    surveyed = unseen(np.concatenate([place(1, 60), place(2, 60)]))
+
+    assert np.flatnonzero(surveyed.moving).tolist() == [59]
+    assert not surveyed.doubtful.any()
+
+
+def test_the_middle_of_a_shot_needs_no_network() -> None:
+    surveyed = unseen(place(1, 200, drift=0.01))
+
+    assert not surveyed.moving.any()
+    assert not surveyed.doubtful.any()
+
+
+def test_an_unlikely_change_is_doubtful() -> None:
+    surveyed = unseen(faint_dissolve())
+
+    assert surveyed.doubtful[145:155].all()
+    assert not surveyed.doubtful[:110].any()
+    assert not surveyed.doubtful[190:].any()
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"), [(0, [(1, 3), (5, 6), (9, 10)]), (2, [(1, 6), (9, 10)]), (3, [(1, 10)])]
+)
+def test_stretches_that_are_near_are_one(gap: int, expected: list[tuple[int, int]]) -> None:
+    mask = np.array([0, 1, 1, 0, 0, 1, 0, 0, 0, 1], np.bool_)
+
+    assert runs(mask, gap) == expected
+
+
+def test_the_network_sees_what_is_doubtful_in_its_context() -> None:
+    pictures, network = faint_dissolve(), Echo()
+    whole = window(pictures)
+
+    rows = analyse_block(whole, range(300), FPS, network)
+
+    looked = np.flatnonzero(rows.frames.looked)
+    (seen,) = network.windows
+    assert len(seen) % VIEW_STEP == 0
+    assert len(seen) >= len(looked) + 2 * VIEW_CONTEXT
+    np.testing.assert_array_equal(seen, whole.small[looked[0] - VIEW_CONTEXT :][: len(seen)])
+    np.testing.assert_allclose(rows.frames.cut[looked], whole.small[looked, 0, 0, 0] / 255, atol=1e-3)
+    assert not rows.frames.cut[~rows.frames.looked].any()
+
+
+def test_before_the_first_frame_the_network_sees_it_again() -> None:
+    pictures, network = faint_dissolve()[132:], Echo()
+
+    rows = analyse_block(window(pictures), range(len(pictures)), FPS, network)
+
+    first = int(np.argmax(rows.frames.looked))
+    repeated = VIEW_CONTEXT - first
+    assert repeated > 0
+    assert (network.windows[0][:repeated] == network.windows[0][repeated]).all()
+
+
+def test_a_block_has_rows_for_its_own_slots_only() -> None:
+    pictures = faint_dissolve()
+
+    rows = analyse_block(window(pictures, start=600), range(650, 850), FPS, Echo())
+
+    whole = analyse_block(window(pictures, start=600), range(600, 900), FPS, Echo())
+    assert len(rows.frames) == len(rows.moving) == 200
+    assert rows.frames.thumb.tobytes() == whole.frames.rows(50, 250).thumb.tobytes()
+    assert rows.frames.looked[90:105].all()
+
+
+def test_at_sixty_frames_a_second_the_network_sees_every_second_one() -> None:
+    slow, network = faint_dissolve(), Echo()
+    doubled = window(np.repeat(slow, 2, axis=0), start=300)
+
+    rows = analyse_block(doubled, range(300, 900), 60.0, network)
+
+    looked = int(rows.frames.looked.sum())
+    assert rows.frames.looked[290:310].all()
+    assert len(network.windows[0]) <= looked // 2 + 2 * VIEW_CONTEXT + VIEW_STEP
+    np.testing.assert_array_equal(rows.frames.cut[0::2], rows.frames.cut[1::2])
+
+
+def test_a_window_s_rows_are_parallel() -> None:
+    with pytest.raises(ValueError, match="parallel"):
+        Window(0, np.zeros((3, 27, 48, 3), np.uint8), np.zeros(2, np.int64), np.zeros(3, np.bool_))
+
+
+def test_settled_transitions_are_marked_like_the_network_marks_them() -> None:
+    edit = Edit()
+    edit.cut(place(1, 60))
+    at = edit.cut(place(2, 60))
+    second = edit.cut(place(3, 60))
+    network = Echo()
+
+    rows = analyse_block(window(np.concatenate(edit.pictures)), range(180), FPS, network)
+
+    assert np.flatnonzero(rows.moving).tolist() == [at - 1, second - 1]
+    assert not network.windows
