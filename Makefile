@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 
 .PHONY: demo test up down lint bench setup clean
 .DEFAULT_GOAL := setup
@@ -35,7 +36,12 @@ test: setup system
 	@bash cluster/local/install_system.sh chromium ffmpeg
 	$(BIN)/python -m pytest
 
-bench: setup
+$(BENCH_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+bench: $(BENCH_STAMP)
+	@bash cluster/local/install_system.sh ffmpeg
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
 clean: down

@@ -1,102 +1,184 @@
-"""`make bench BENCH_ARGS=FOLDER`: quality and speed on labelled videos, as a table.
+"""`make bench BENCH_ARGS=FOLDER`: quality and speed on labelled videos, beside what people use today.
 
-FOLDER is searched for `NAME` beside `NAME.labels.json` (keys fps, frames, cuts, gradual and, optionally,
-optional, edges, scenes, scene_zones). Without a folder, the demonstration clip is measured, whose cuts are
-known. Writes var/bench/bench.json and bench.md, and prints the latter. Speed is given as a ratio to
-decoding both streams in the same process: seconds of one machine say little about another.
+Writes bench.json, bench.md, figure.svg and figure.png to var/bench and prints the tables. Progress goes to
+stderr. Exit codes: 0 measured (whatever came of it), 2 wrong usage.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
+import importlib.util
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import av
+from actors.segmentation import FusionSettings, MediaError, Models, split
+from cluster import logs
+from cluster.settings import LogSettings, get_settings
+from tests.benchmarks import ablation, consistency, footage, memory, quality, reliability, report, speed
+from tests.benchmarks.analysis import Analysed, Workers, whole, workers
+from tests.benchmarks.detectors import INSTALL, OURS, Detection, Detector, installed_peers
+from tests.benchmarks.films import Film, demonstration, films_in
+from tests.benchmarks.refusion import refused
+from tests.benchmarks.results import Results
+from tests.benchmarks.timed import CommandError
 
-from actors.segmentation import Models, segment_file
-from cluster.local import demo_clip
-from cluster.settings import get_settings
-from tests.benchmarks.scoring import score_scenes, score_shots
-
-COLUMNS = ("file", "frames", "shot F1", "precision", "recall", "scene F1", "times decode")
+T = TypeVar("T")
 
 
 def main() -> int:
-    """Measure every labelled video and write the table."""
-    out = get_settings().var_dir / "bench"
+    """Measure everything that was asked for, one thing after the other."""
+    asked = _arguments()
+    out: Path = asked.out
     out.mkdir(parents=True, exist_ok=True)
-    videos = list(_labelled(Path(sys.argv[1]))) if len(sys.argv) > 1 else [_demonstration(out)]
-    if not videos:
-        print(f"No video with a .labels.json beside it below {sys.argv[1]}.", file=sys.stderr)
+    films = films_in(asked.folder) if asked.folder else [demonstration(out)]
+    if not films:
+        print(f"No video with a .labels.json beside it below {asked.folder}.", file=sys.stderr)
         return 2
-    models = Models.load()
-    rows = [_measured(video, labels, models) for video, labels in videos]
-    for name in ("shot F1", "scene F1"):
-        values = [row[name] for row in rows if row[name] is not None]
-        if values:
-            print(f"mean {name}: {sum(values) / len(values):.4f} over {len(values)} videos", file=sys.stderr)
-    (out / "bench.json").write_text(json.dumps(rows, indent=1) + "\n")
-    table = _markdown(rows)
-    (out / "bench.md").write_text(table)
-    print(table)
+    logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
+    notes: list[str] = []
+    peers: list[Detector] = []
+    if asked.peers:
+        peers, missing = installed_peers()
+        notes += [missing] if missing else []
+    for note in notes:
+        _say(note)
+    results = _measured(films, peers, notes, asked)
+    (out / "bench.json").write_text(report.as_json(results), encoding="utf-8")
+    (out / "bench.md").write_text(report.as_markdown(results), encoding="utf-8")
+    print(report.as_markdown(results))
+    _draw(results, out)
     return 0
 
 
-def _labelled(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for labels in sorted(folder.rglob("*.labels.json")):
-        video = labels.with_name(labels.name.removesuffix(".labels.json"))
-        if video.exists():
-            yield video, json.loads(labels.read_text())
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="NAME beside NAME.labels.json, at any depth")
+    parser.add_argument("--out", type=Path, default=get_settings().var_dir / "bench")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="only ourselves")
+    parser.add_argument("--no-speed", dest="speed", action="store_false", help="only quality")
+    parser.add_argument(
+        "--no-consistency", dest="consistency", action="store_false", help="no analysis by four processes"
+    )
+    parser.add_argument("--speed-film", type=Path, help="measure speed on this file")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each command runs for its speed")
+    parser.add_argument(
+        "--memory-film", action="store_true", help="make two hours of 1080p and measure memory: takes long"
+    )
+    asked = parser.parse_args()
+    for path in (asked.folder, asked.speed_film):
+        if path is not None and not path.exists():
+            parser.error(f"there is no {path}")
+    if asked.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    return asked
 
 
-def _demonstration(out: Path) -> tuple[Path, dict[str, Any]]:
-    film = out / "demo.mp4"
-    demo_clip.make(film)
-    return film, demo_clip.labels()
+@dataclass
+class _Kept:
+    """What is collected film by film."""
+
+    quality: list[quality.Row] = field(default_factory=list)
+    ablation: list[ablation.Row] = field(default_factory=list)
+    judged: list[reliability.Judged] = field(default_factory=list)
+    consistency: list[consistency.Row] = field(default_factory=list)
 
 
-def _measured(video: Path, labels: dict[str, Any], models: Models) -> dict[str, Any]:
-    decode_s = _decode_s(video)
-    start = time.perf_counter()
-    timeline = segment_file(video, models=models)
-    took_s = time.perf_counter() - start
-    cuts = [s.start_frame for s in timeline.level("shot")[1:] if s.start_boundary.kind != "audio"]
-    shots = score_shots(labels, cuts)
-    scenes = None
-    if labels.get("scenes"):
-        scenes = score_scenes(labels, [s.start_frame for s in timeline.level("scene")[1:]])
-    print(f"{video.name}: shot F1 {shots.f1:.4f}", file=sys.stderr, flush=True)
-    return {
-        "file": video.name,
-        "frames": labels["frames"],
-        "shot F1": round(shots.f1, 4),
-        "precision": round(shots.precision, 4),
-        "recall": round(shots.recall, 4),
-        "scene F1": None if scenes is None else round(scenes.f1, 4),
-        "times decode": round(took_s / decode_s, 2),
-    }
+def _measured(
+    films: Sequence[Film], peers: Sequence[Detector], notes: list[str], asked: argparse.Namespace
+) -> Results:
+    """Speed first, while nothing else has been started; the notes grow."""
+    detectors = [OURS, *peers]
+    out: Path = asked.out
+    raced = used = None
+    if asked.speed:
+        raced = _if_possible(
+            "speed",
+            lambda: speed.raced(
+                asked.speed_film or footage.speed_film(films, out), detectors, asked.rounds, _say
+            ),
+            notes,
+        )
+    if asked.memory_film:
+        used = _if_possible("memory", lambda: memory.measured(footage.memory_film(films, out)), notes)
+    kept = _Kept()
+    models = Models.load()
+    with workers() if asked.consistency else nullcontext() as several:
+        for film in films:
+            rows = [quality.measured(film, detector) for detector in detectors]
+            kept.quality += [row for row, _ in rows]
+            _say(f"{film.title}: {_summary([row for row, _ in rows])}")
+            ours = rows[0][1]
+            if ours is not None:
+                _look_inside(film, ours, models, several, kept)
+    return Results(
+        quality=kept.quality,
+        means=quality.means(kept.quality),
+        ablation=ablation.Ablation.of(kept.ablation),
+        reliability=reliability.curve(kept.judged),
+        consistency=kept.consistency,
+        speed=raced,
+        refusion=refused() if asked.speed else None,
+        memory=used,
+        notes=notes,
+    )
 
 
-def _decode_s(video: Path) -> float:
-    """Seconds to decode the picture and the sound, one after the other, with the decoder's own threads."""
-    start = time.perf_counter()
-    for kind in ("video", "audio"):
-        with av.open(str(video)) as container:
-            for stream in getattr(container.streams, kind)[:1]:
-                stream.thread_type = "AUTO"
-                for _ in container.decode(stream):
-                    pass
-    return time.perf_counter() - start
+def _look_inside(film: Film, ours: Detection, models: Models, several: Workers | None, kept: _Kept) -> None:
+    """What the command's result does not tell: from tracks of our own."""
+    settings = split(ours.document["settings"])[1]
+    try:
+        one = whole(film.path, models)
+        kept.judged += reliability.judged(film.labels, reliability.boundaries_of(one, settings))
+        if film.labels.get("scenes"):
+            kept.ablation.append(ablation.ablated(film, one, settings))
+        kept.consistency.append(_sameness(film, ours, one, several, settings))
+    except MediaError as error:
+        kept.consistency.append(consistency.Row(film.title, f"failed: {error}", None))
 
 
-def _markdown(rows: list[dict[str, Any]]) -> str:
-    lines = [COLUMNS, tuple("---" for _ in COLUMNS)]
-    lines += [tuple("" if row[name] is None else str(row[name]) for name in COLUMNS) for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+def _sameness(
+    film: Film, ours: Detection, one: Analysed, several: Workers | None, settings: FusionSettings
+) -> consistency.Row:
+    segments = ours.document["segments"]
+    small = None
+    if several is not None:
+        apart = several.in_small_chunks(film.path)
+        small = consistency.compared(segments, consistency.segments_of(apart, settings))
+    whole_film = consistency.compared(segments, consistency.segments_of(one, settings))
+    return consistency.Row(film.title, whole_film, small)
+
+
+def _if_possible(what: str, measure: Callable[[], T], notes: list[str]) -> T | None:
+    try:
+        return measure()
+    except CommandError as error:
+        notes.append(f"No {what}: {error}")
+        _say(notes[-1])
+        return None
+
+
+def _summary(rows: Sequence[quality.Row]) -> str:
+    found = [(row.detector, "failed" if row.shots is None else f"{row.shots.f1:.4f}") for row in rows]
+    return "shots F1 " + ", ".join(f"{name} {f1}" for name, f1 in found)
+
+
+def _draw(results: Results, out: Path) -> None:
+    if importlib.util.find_spec("matplotlib") is None:
+        _say(f"No figure: matplotlib is not installed. {INSTALL} installs it.")
+        return
+    from tests.benchmarks import figure
+
+    for path in figure.draw(results, out):
+        _say(f"wrote {path}")
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""How well detected boundaries agree with labels.
+"""How well what was detected agrees with labels.
 
 A cut is found by a boundary at most one frame away, a gradual transition by one inside its extent (two frames
 of slack at each end); every boundary serves once. Zones marked optional, and fades at the ends of the video,
-neither reward nor punish. Knows labels and frame numbers; not how they were detected.
+neither reward nor punish. Knows labels, frame numbers and times; not how anything was detected.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,13 +16,22 @@ from typing import Any
 CUT_SLACK_FRAMES = 1
 GRADUAL_SLACK_FRAMES = 2
 SCENE_SLACK_S = Fraction(1, 2)
+SOUND_ONLY_SLACK_S = 0.5
+SOUND_STEP_S = 0.1
+PRESENT = 0.5
+"""From this share of a stretch on, a sound counts as heard in it."""
 
+KIND_AS = {"iris": "wipe", "white": "fade"}
+"""Kinds of labels that are special cases of ours."""
+
+Labels = Mapping[str, Any]
 Zone = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Score:
-    """Counts of one file; rates in 0..1, 1.0 where there is nothing to find and nothing was found."""
+    """Counts of one file; rates in 0..1. Where there is nothing to find and nothing was found, F1 is 1 and
+    the two others, which have no meaning then, are 0."""
 
     found: int
     missed: int
@@ -30,12 +40,12 @@ class Score:
     @property
     def precision(self) -> float:
         """Share of the detected boundaries that are right."""
-        return self.found / (self.found + self.false) if self.found + self.false else 1.0
+        return self.found / max(1, self.found + self.false)
 
     @property
     def recall(self) -> float:
         """Share of the labelled boundaries that were found."""
-        return self.found / (self.found + self.missed) if self.found + self.missed else 1.0
+        return self.found / max(1, self.found + self.missed)
 
     @property
     def f1(self) -> float:
@@ -44,15 +54,36 @@ class Score:
         return 2 * self.found / total if total else 1.0
 
 
-def score_shots(labels: Mapping[str, Any], frames: Iterable[int]) -> Score:
+@dataclass(frozen=True)
+class Transitions:
+    """The labelled transitions of one film: their kinds, where each may be found, where none is judged."""
+
+    kinds: tuple[str, ...]
+    zones: tuple[Zone, ...]
+    unjudged: tuple[Zone, ...]
+
+    @classmethod
+    def of(cls, labels: Labels) -> Transitions:
+        """Cuts, then gradual ones. A second boundary in a gradual one, or just beside it, is not judged."""
+        gradual = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last, *_ in labels["gradual"]]
+        cuts = [_widened(cut, cut, CUT_SLACK_FRAMES) for cut in labels["cuts"]]
+        kinds = [KIND_AS.get(kind, kind) for _, _, kind, *_ in labels["gradual"]]
+        ignored = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last in _unjudged(labels)]
+        around = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last in gradual]
+        return cls(("cut",) * len(cuts) + tuple(kinds), tuple(cuts + gradual), tuple(around + ignored))
+
+    def found_by(self, frames: Iterable[int]) -> dict[int, int]:
+        """Number of the transition -> the boundary's frame, for those that were found."""
+        return match(self.zones, frames)[0]
+
+
+def score_shots(labels: Labels, frames: Iterable[int]) -> Score:
     """Visual boundaries (first frames of shots, without frame 0) against cuts and gradual transitions."""
-    gradual = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last, *_ in labels["gradual"]]
-    wanted = [_widened(cut, cut, CUT_SLACK_FRAMES) for cut in labels["cuts"]] + gradual
-    ignored = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last in _unjudged(labels)]
-    return _score(wanted, gradual + ignored, frames)
+    wanted = Transitions.of(labels)
+    return _score(wanted.zones, wanted.unjudged, frames)
 
 
-def score_scenes(labels: Mapping[str, Any], frames: Iterable[int]) -> Score:
+def score_scenes(labels: Labels, frames: Iterable[int]) -> Score:
     """First frames of scenes against labelled ones; inside a gradual transition any frame is right."""
     slack = max(1, round(SCENE_SLACK_S * Fraction(labels["fps"])))
     wanted = []
@@ -66,20 +97,72 @@ def score_scenes(labels: Mapping[str, Any], frames: Iterable[int]) -> Score:
     return _score(wanted, _unjudged(labels), frames)
 
 
-def _score(wanted: Sequence[Zone], ignored: Sequence[Zone], frames: Iterable[int]) -> Score:
-    """Narrow zones choose first, each the boundary nearest to its middle."""
-    left = set(frames)
+def score_sound(labels: Labels, track: Sequence[Mapping[str, Any]]) -> float:
+    """Share of 100 ms steps in which the loudest class of `track` (an `audio_track`) is the labelled one."""
+    starts = [heard["start_s"] for heard in track]
+    classes = [dominant(heard["audio"]) for heard in track]
+    good = total = 0
+    for start_s, end_s, wanted in labels["audio"]:
+        at_s = start_s + SOUND_STEP_S / 2
+        while at_s < end_s:
+            k = bisect_right(starts, at_s) - 1
+            good += k >= 0 and at_s < track[k]["end_s"] and classes[k] == wanted
+            total += 1
+            at_s += SOUND_STEP_S
+    return good / max(1, total)
+
+
+def dominant(audio: Mapping[str, float]) -> str:
+    """silence, speech+music, noise, speech or music: what shares of a stretch amount to."""
+    speech, music = audio["speech"], max(audio["music"], audio["singing"])
+    if audio["silence"] >= PRESENT:
+        return "silence"
+    if speech >= PRESENT and music >= PRESENT:
+        return "speech+music"
+    if max(speech, music) < PRESENT:
+        return "noise"
+    return "speech" if speech >= music else "music"
+
+
+def score_sound_only(labels: Labels, times_s: Iterable[float]) -> Score:
+    """Boundaries that only the sound gives, in seconds, against those labelled inside a take."""
+    left = sorted(times_s)
+    wanted = labels["audio_only_boundaries"]
     found = 0
-    for low, high in sorted(wanted, key=lambda zone: zone[1] - zone[0]):
+    for truth_s in wanted:
+        near = [at_s for at_s in left if abs(at_s - truth_s) <= SOUND_ONLY_SLACK_S]
+        if near:
+            left.remove(min(near, key=lambda at_s: abs(at_s - truth_s)))
+            found += 1
+    return Score(found, len(wanted) - found, len(left))
+
+
+def match(wanted: Sequence[Zone], frames: Iterable[int]) -> tuple[dict[int, int], set[int]]:
+    """Zone number -> frame in it, and the frames left over. Narrow zones choose first, each the frame
+    nearest to its middle."""
+    left = set(frames)
+    found: dict[int, int] = {}
+    for number in sorted(range(len(wanted)), key=lambda number: wanted[number][1] - wanted[number][0]):
+        low, high = wanted[number]
         inside = [frame for frame in left if low <= frame <= high]
         if inside:
-            left.remove(min(inside, key=lambda frame: (abs(2 * frame - low - high), frame)))
-            found += 1
-    false = sum(not any(low <= frame <= high for low, high in ignored) for frame in left)
-    return Score(found, len(wanted) - found, false)
+            found[number] = min(inside, key=lambda frame: (abs(2 * frame - low - high), frame))
+            left.remove(found[number])
+    return found, left
 
 
-def _unjudged(labels: Mapping[str, Any]) -> list[Zone]:
+def inside_any(zones: Iterable[Zone], frame: int) -> bool:
+    """Whether a frame lies in one of the zones."""
+    return any(low <= frame <= high for low, high in zones)
+
+
+def _score(wanted: Sequence[Zone], ignored: Sequence[Zone], frames: Iterable[int]) -> Score:
+    found, left = match(wanted, frames)
+    false = sum(not inside_any(ignored, frame) for frame in left)
+    return Score(len(found), len(wanted) - len(found), false)
+
+
+def _unjudged(labels: Labels) -> list[Zone]:
     return [(zone[0], zone[1]) for zone in (*labels.get("optional", []), *labels.get("edges", []))]
 
 
