@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from actors.segmentation.analyse import analyse_chunk
     from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
-    from actors.segmentation.fusion import TracksMismatchError, fuse, provisional_shots
+    from actors.segmentation.fusion import fuse, provisional_shots
+    from actors.segmentation.fusion_measured import TracksMismatchError
     from actors.segmentation.limits import Limits
     from actors.segmentation.models import Models
     from actors.segmentation.plan import Plan, build_plan
@@ -51,7 +52,8 @@ __all__ = [
 _HOME = {
     "analyse": ("analyse_chunk",),
     "errors": ("Cancelled", "MediaError", "MediaErrorCode"),
-    "fusion": ("TracksMismatchError", "fuse", "provisional_shots"),
+    "fusion": ("fuse", "provisional_shots"),
+    "fusion_measured": ("TracksMismatchError",),
     "limits": ("Limits",),
     "models": ("Models",),
     "plan": ("Plan", "build_plan"),

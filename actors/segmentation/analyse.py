@@ -1,7 +1,7 @@
 """Analysis of one chunk: its frames and its sound, each decoded once, become ChunkTracks.
 
-Three lanes run side by side: a thread decodes and shrinks frames, a thread analyses the sound, the caller's
-thread runs the networks. At most a window of small frames is kept, however long the chunk is.
+Four lanes run side by side: a thread decodes frames, a thread shrinks them, a thread analyses the sound, the
+caller's thread runs the networks. A few windows of small frames are kept, however long the chunk is.
 
 The picture is analysed in blocks: BLOCK_FRAMES slots on the grid of the whole video, each with
 CONTEXT_FRAMES on either side. What becomes of a block is a function of those frames only, so one chunk or
@@ -15,25 +15,31 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actors.segmentation.audio_decode import AudioReader
 from actors.segmentation.decode import DecodedFrame, VideoReader
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, webp
 from actors.segmentation.limits import Limits
-from actors.segmentation.models import Models
 from actors.segmentation.pictures import Picture, PictureSource
 from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
 from actors.segmentation.prefetch import Prefetch
 from actors.segmentation.small_frames import SmallFrames
-from actors.segmentation.sound import analyse_blocks, owned_blocks
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from actors.segmentation.visual import Window, analyse_block
 
+if TYPE_CHECKING:
+    from actors.segmentation.models import Models
+    from actors.segmentation.models_loading import ModelsLoading
+
 REPORT_EVERY_FRAMES = 50
-_AHEAD = 100
+_AHEAD = 600
+"""Small pictures waiting for the networks, some kilobytes each: neither a burst of work nor the networks' own
+loading need stop the decoder."""
+_DECODED_AHEAD = 8
+"""Whole frames waiting to be made small: enough that the decoder's threads never wait for it."""
 _POLL_S = 0.1
 
 KeyframeSink = Callable[[int, bytes], None]
@@ -43,7 +49,7 @@ def analyse_chunk(
     path: Path | str,
     plan: Plan,
     chunk_index: int,
-    models: Models,
+    models: Models | ModelsLoading,
     *,
     on_frames: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -88,7 +94,7 @@ class _Job:
     path: Path
     plan: Plan
     chunk_index: int
-    models: Models
+    models: Models | ModelsLoading
     limits: Limits | None
 
     def video(self) -> VideoReader:
@@ -96,6 +102,10 @@ class _Job:
 
 
 def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
+    # the networks behind take seconds to import: meanwhile the picture's decoder is at work already
+    from actors.segmentation.audio_decode import AudioReader
+    from actors.segmentation.sound import analyse_blocks, owned_blocks
+
     info = job.plan.media.audio
     if info is None:
         return None
@@ -134,7 +144,7 @@ class _PictureLane:
         """All of the chunk's slots."""
         block = self._own.start
         stop_if_asked()
-        with Prefetch(self._decoded, _AHEAD, "decode", while_waiting=stop_if_asked) as ahead:
+        with Prefetch(self._decoded, _AHEAD, "shrink", while_waiting=stop_if_asked) as ahead:
             for picture in ahead:
                 self._pending.append(picture)
                 if picture.slot % REPORT_EVERY_FRAMES == 0:
@@ -151,16 +161,20 @@ class _PictureLane:
         return min(block + BLOCK_FRAMES + CONTEXT_FRAMES, self._job.plan.frames)
 
     def _decoded(self) -> Iterator[Picture]:
-        """On the decoding thread."""
+        """On the thread that makes frames small; they are decoded on another one."""
 
         def before(start: int, stop: int) -> Iterator[DecodedFrame]:
             with self._job.video() as earlier:
                 yield from earlier.frames(start, stop)
 
         plan = self._job.plan
-        with self._job.video() as reader:
-            source = PictureSource(SmallFrames(plan.media), Lookout(self._bounds, self._own), before)
-            yield from source.pictures(reader.frames(*plan.context(self._job.chunk_index)))
+        source = PictureSource(SmallFrames(plan.media), Lookout(self._bounds, self._own), before)
+        slots = plan.context(self._job.chunk_index)
+        with (
+            self._job.video() as reader,
+            Prefetch(lambda: reader.frames(*slots), _DECODED_AHEAD, "decode") as frames,
+        ):
+            yield from source.pictures(frames)
 
     def _finish(self, block: range) -> None:
         """Measure a block whose context has been decoded, keep its rows, forget its frames."""

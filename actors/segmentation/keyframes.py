@@ -95,10 +95,13 @@ def choose(
 
     `moving` bool[n]: the slots from `block_start` on that are in a transition (n < BLOCK_FRAMES only in the
     last block). Each run of frames without transition, within each cell, gives its sharpest
-    look; a cell wholly in transition still gives one.
+    look; a run without a look takes the nearest one of the transitions beside it, and a cell wholly in
+    transition still gives one.
     """
-    # a cut is marked on the last frame before it, so whatever follows a marked frame is another piece
-    piece = np.cumsum(moving)
+    # a cut is marked on the last frame before it, which is a clean one, and the next begins another piece
+    piece = np.cumsum(moving) - moving
+    beside = np.pad(moving, 1)
+    blended = moving & (beside[:-2] | beside[2:])
     near = ndimage.maximum_filter1d(moving.astype(np.uint8), 2 * MARGIN_FRAMES + 1, mode="constant")
     cell = np.searchsorted(bounds, np.arange(len(moving)), side="right")
     best: dict[tuple[int, int], tuple[bool, float, int]] = {}
@@ -107,14 +110,31 @@ def choose(
         at = look.slot - block_start
         here = int(cell[at])
         spare[here] = max(spare.get(here, (-1.0, 0)), (look.sharpness, -index))
-        if not moving[at]:
+        if not blended[at]:
             key = here, int(piece[at])
             rank = (not near[at], look.sharpness, -index)
             best[key] = max(best.get(key, rank), rank)
     served = {here for here, _ in best}
     chosen = [-rank[2] for rank in best.values()]
     chosen += [-rank[1] for here, rank in spare.items() if here not in served]
-    return [looks[index] for index in sorted(chosen)]
+    chosen += _beside_unseen(np.array([look.slot - block_start for look in looks], np.int64), blended)
+    return [looks[index] for index in sorted(set(chosen))]
+
+
+def _beside_unseen(at: npt.NDArray[np.int64], blended: npt.NDArray[np.bool_]) -> list[int]:
+    """For each clean run of frames without a look, which look is the nearest in the transitions beside it.
+
+    at: the looks' frames, ascending.
+    """
+    run = np.cumsum(np.diff(blended, prepend=blended[:1]))
+    out = []
+    for unseen in np.setdiff1d(run[~blended], run[at]).tolist():
+        first, last = np.searchsorted(run, [unseen, unseen + 1]) - [0, 1]
+        near = np.flatnonzero(np.abs(run[at] - unseen) == 1)
+        if len(near):
+            gaps = np.maximum(first - at[near], at[near] - last)
+            out.append(int(near[np.argmin(gaps)]))
+    return out
 
 
 def sharpness(image: Image) -> float:

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchaudio.compliance.kaldi import get_mel_banks
 
-from actors.segmentation.sound_weights import packaged, read_bundle
+from actors.segmentation.packaged import packaged
+from actors.segmentation.sound_weights import read_bundle
 
 SAMPLE_RATE_HZ = 16_000
 AED_FRAMES_PER_SECOND = 100

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from actors.segmentation.sound_weights import packaged, read_safetensors
+from actors.segmentation.packaged import packaged
+from actors.segmentation.sound_weights import read_safetensors
 
 SAMPLE_RATE_HZ = 16_000
 VAD_FRAME_SAMPLES = 512

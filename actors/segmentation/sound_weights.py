@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +20,6 @@ _BUNDLE_MAGIC, _BUNDLE_VERSION = b"OVAD", 1
 _NCNN_FLOAT32, _NCNN_FLOAT16 = 0, 0x01306B47
 """How ncnn marks the type of a tensor in front of its values."""
 _NCNN_NO_BIAS = -1
-
-
-def packaged(package: str, *parts: str) -> Path:
-    """A file inside an installed package. FileNotFoundError when the package is not installed."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        name = package.replace("_", "-")
-        raise FileNotFoundError(f"the package {name}, which holds the weights, is not installed")
-    return Path(spec.origin).parent.joinpath(*parts)
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:

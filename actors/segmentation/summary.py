@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.embed import tag_name
 from actors.segmentation.sound_classes import SoundClasses, step_range
+from actors.segmentation.tags import tag_name
 from actors.segmentation.timeline import Sound, Visual
 from actors.segmentation.tracks import AudioTrack, FrameTrack, KeyframeTrack
 

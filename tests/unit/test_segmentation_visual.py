@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,21 @@ def test_a_block_has_rows_for_its_own_slots_only() -> None:
     assert len(rows.frames) == len(rows.moving) == 200
     assert rows.frames.thumb.tobytes() == whole.frames.rows(50, 250).thumb.tobytes()
     assert rows.frames.looked[90:105].all()
+
+
+def test_what_was_before_the_window_changes_nothing() -> None:
+    # a cut in the context's second frame begins a fade out that reaches into the block
+    dims = np.concatenate([np.ones(1), np.linspace(1, 0, 66), np.zeros(10), np.ones(323)])
+    pictures = np.concatenate([place(1, 1), place(3, 399, drift=0)]) * dims[:, None, None, None]
+    noise = np.random.default_rng(3).normal(0, 1, pictures.shape)
+    whole = window((pictures + noise).astype(np.float32), start=250)
+    changed = np.concatenate([[100 * whole.small[0].size], whole.change[1:]])
+
+    first = analyse_block(whole, range(300, 600), 30.0, Echo())
+    further = analyse_block(replace(whole, change=changed), range(300, 600), 30.0, Echo())
+
+    assert first.frames == further.frames
+    np.testing.assert_array_equal(first.moving, further.moving)
 
 
 def test_at_sixty_frames_a_second_the_network_sees_every_second_one() -> None:
