@@ -1,4 +1,4 @@
-"""Starts what runs on the cluster: the pool and the bridge, as detached Ray actors that outlive this process.
+"""Starts what runs on the cluster: pool, fuser and bridge, as detached Ray actors that outlive this process.
 
 `ensure` may be called any number of times, by any number of processes. The settings travel to the actors as
 an argument, not in a runtime environment, which Ray's dashboard would show with the passwords in its URLs.
@@ -16,6 +16,7 @@ from ray.exceptions import GetTimeoutError, RayError
 
 from actors.bridge.bridge import Bridge
 from actors.detached import find_or_create
+from actors.fuser import FUSER_NAME, find_or_create_fuser
 from actors.pool.handle import POOL_NAME, find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
 from cluster.errors import UnavailableError
@@ -28,16 +29,16 @@ BRIDGE_NAME = "bridge"
 BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
 STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
-_NAMES = (BRIDGE_NAME, POOL_NAME)  # in the order in which they are stopped
+_NAMES = (BRIDGE_NAME, POOL_NAME, FUSER_NAME)  # in the order in which they are stopped
 
 log = structlog.get_logger(__name__)
 
 
 def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict[str, Any]:
-    """Get or create "pool" and "bridge" in the namespace of the settings, and see that they answer.
+    """Get or create "pool", "fuser" and "bridge" in the namespace of the settings, and see that they answer.
 
-    `ray.init` has been called. Called regularly, it is the watch over the bridge (which watches the pool):
-    one that stands still is killed, so that Ray starts it anew. Returns both handles by name.
+    `ray.init` has been called. Called regularly, it is the watch over the bridge (which watches the others):
+    one that stands still is killed, so that Ray starts it anew. Returns the handles by name.
     UnavailableError when a store is away that must be prepared, or an actor does not answer.
     """
     settings = settings or get_settings()
@@ -45,6 +46,7 @@ def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict
     if len(handles) < len(_NAMES):
         prepare_stores(settings)
         handles = {
+            FUSER_NAME: find_or_create_fuser(settings, analyser),
             POOL_NAME: find_or_create_pool(settings, analyser),
             BRIDGE_NAME: find_or_create_bridge(settings, analyser),
         }
@@ -55,7 +57,7 @@ def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict
 
 
 def stop(settings: Settings | None = None) -> bool:
-    """End both actors in order: leases handed back, segmenters ended. False when it had to be by force."""
+    """End the actors in order: leases handed back, segmenters ended. False when it had to be by force."""
     settings = settings or get_settings()
     orderly = True
     handles = _running(settings)

@@ -40,23 +40,24 @@ def segment(
     try:
         settings = resolve(preset, parse_assignments(set_ or []))
     except InvalidSettingsError as error:
-        raise _stop(error.message, WRONG_USAGE) from error
+        raise stop(error.message, WRONG_USAGE) from error
     if not file.is_file():
-        raise _stop(f"No such file: {file}", WRONG_USAGE)
+        raise stop(f"No such file: {file}", WRONG_USAGE)
     if json_out is not None and not json_out.resolve().parent.is_dir():
-        raise _stop(f"There is no folder to write {json_out} to.", WRONG_USAGE)
+        raise stop(f"There is no folder to write {json_out} to.", WRONG_USAGE)
     try:
-        timeline = _segmented(file, settings)
+        timeline = segmented(file, settings)
         if json_out is not None:
             document = json.dumps(timeline.to_document(), ensure_ascii=False, indent=1)
             json_out.write_text(document + "\n", encoding="utf-8")
     except (MediaError, OSError) as error:
-        raise _stop(f"{file.name}: {error}", FAILED) from error
+        raise stop(f"{file.name}: {error}", FAILED) from error
     if json_out is None:
         _print(timeline)
 
 
-def _segmented(file: Path, settings: dict[str, object]) -> Timeline:
+def segmented(file: Path, settings: dict[str, object]) -> Timeline:
+    """The file's timeline, with a progress bar. MediaError and OSError as the library raises them."""
     limits = Limits(**get_settings().limits.model_dump())
     with terminal.bar(f"segmenting {file.name}", 1.0) as at:
         return segment_file(
@@ -73,6 +74,7 @@ def _print(timeline: Timeline) -> None:
             terminal.print_segments([segment.to_dict() for segment in segments])
 
 
-def _stop(message: str, code: int) -> typer.Exit:
+def stop(message: str, code: int) -> typer.Exit:
+    """Say it on stderr; what to raise to end the command with this exit code."""
     Console(stderr=True).print(message, markup=False, highlight=False)
     return typer.Exit(code)

@@ -16,7 +16,9 @@ import ray
 import structlog
 
 from actors.pool.tasks import Outcome, Task
+from actors.segmentation.limits import Limits
 from actors.segmenter_analysis import Analyser, make_analyser
+from actors.segmenter_clips import ClipMaker
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop
 from cluster import logs
@@ -53,7 +55,9 @@ class Segmenter:
         self._results = Results(self._settings.mongodb_url, self._settings.mongodb_database)
         cache_dir = Path(self._settings.var_dir) / "cache" / "media"
         media = MediaStore(self._settings.media_url)
-        self._workshop = Workshop(self._analyser, self._results, media, cache_dir)
+        limits = Limits(**self._settings.limits.model_dump())
+        clips = ClipMaker(self._results, media, cache_dir, limits=limits, threads=self._threads)
+        self._workshop = Workshop(self._analyser, self._results, media, cache_dir, clips)
         self._state.ready()
         log.info("segmenter ready", pid=os.getpid(), device=self._device, threads=self._threads)
 

@@ -49,6 +49,14 @@ class AnalysedChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedTracks:
+    """The tracks of a whole video, ready to be fused any number of times. `content` is the analyser's own."""
+
+    content: Any
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class FusedVideo:
     """`segments` of every level; `document`: the rest of the timeline (media, settings, audio, curves)."""
 
@@ -86,8 +94,11 @@ class Analyser(Protocol):
     ) -> AnalysedChunk:
         """Decode and measure one chunk. `on_frames` hears how many of its frames are done."""
 
-    def fuse(self, plan: bytes, chunks: Iterable[bytes], settings: Mapping[str, Any]) -> FusedVideo:
-        """All chunks' tracks, in order, to segments."""
+    def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
+        """All chunks' tracks, in order, as one."""
+
+    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
+        """A whole video's tracks to segments."""
 
     def close(self) -> None:
         """Let go of weights and devices."""

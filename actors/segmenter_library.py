@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from actors.segmentation.analyse import analyse_chunk
-from actors.segmentation.fusion import fuse, provisional_shots
+from actors.segmentation.fusion import fuse_measured, provisional_shots
+from actors.segmentation.fusion_measured import Measured
 from actors.segmentation.limits import Limits
 from actors.segmentation.models import Models
 from actors.segmentation.plan import Plan, build_plan
 from actors.segmentation.settings import split, tracks_hash
 from actors.segmentation.tracks import ChunkTracks
-from actors.segmenter_analysis import AnalysedChunk, FusedVideo, PlannedChunk, PlannedVideo
+from actors.segmenter_analysis import (
+    AnalysedChunk,
+    FusedVideo,
+    JoinedTracks,
+    PlannedChunk,
+    PlannedVideo,
+)
 from cluster.settings import LimitSettings
 
 
@@ -75,11 +82,17 @@ class LibraryAnalyser:
             tracks.start_frame, tracks.end_frame, tracks.to_bytes(), provisional_shots(parsed, tracks)
         )
 
-    def fuse(self, plan: bytes, chunks: Iterable[bytes], settings: Mapping[str, Any]) -> FusedVideo:
+    def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
+        """Unpacked, side by side in memory, with what no setting changes."""
+        parsed = self._parsed(plan)
+        measured = Measured.of(parsed, [ChunkTracks.from_bytes(payload) for payload in chunks])
+        return JoinedTracks((parsed, measured), measured.size_bytes)
+
+    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
         """No decoding, no network: seconds for hours of video."""
         _, fusion = split(settings)
-        tracks = [ChunkTracks.from_bytes(payload) for payload in chunks]
-        timeline = fuse(self._parsed(plan), tracks, fusion, document_settings=settings)
+        plan, measured = joined.content
+        timeline = fuse_measured(plan, measured, fusion, document_settings=settings)
         document = timeline.to_document()
         segments = document.pop("segments")
         return FusedVideo(segments, {**document, "curves": timeline.curves_document()})

@@ -121,7 +121,7 @@ class WorkState:
             task = self._task
             return Glance(
                 state=self._state,
-                video_id=task.video_id if task else None,
+                video_id=task.of_video if task else None,
                 kind=task.kind.value if task else None,
                 chunk=task.chunk if task and task.chunk >= 0 else None,
                 frames_done=self._frames_done,

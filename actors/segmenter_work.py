@@ -7,7 +7,7 @@ no lease (a timeline under an old lease's id is never shown, see `Jobs.finish`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ import structlog
 
 from actors.pool.tasks import Kind, Outcome, Task
 from actors.segmentation.errors import Cancelled, MediaError
-from actors.segmenter_analysis import Analyser, PlanCache, PlannedVideo
+from actors.segmenter_analysis import Analyser, JoinedTracks, PlanCache, PlannedVideo
+from actors.segmenter_clips import ClipMaker
 from actors.segmenter_state import WorkState
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
 from cluster.stores.media import MediaStore
+from cluster.stores.media_keys import keyframe_key
 from cluster.stores.results import Results
 
 CODE_MEDIA_MISSING = "media_missing"
@@ -33,22 +35,35 @@ log = structlog.get_logger(__name__)
 class Workshop:
     """Does one task at a time."""
 
-    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, cache_dir: Path) -> None:
+    def __init__(
+        self,
+        analyser: Analyser,
+        results: Results,
+        media: MediaStore,
+        cache_dir: Path,
+        clips: ClipMaker | None = None,
+    ) -> None:
         self._analyser = analyser
         self._results = results
         self._media = media
         self._cache_dir = cache_dir
         self._plans = PlanCache()
+        self._ways: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
+            Kind.PLAN: self._plan,
+            Kind.CHUNK: self._chunk,
+            Kind.FUSE: self._fuse,
+        }
+        if clips is not None:
+            self._ways[Kind.CLIP] = clips.do
 
     def do(self, task: Task, state: WorkState) -> Outcome:
         """Never raises for what a video or a store can do; what nobody foresaw becomes CRASHED."""
         bound = log.bind(video_id=task.video_id, kind=task.kind.value, chunk=task.chunk)
         try:
-            if task.kind is Kind.PLAN:
-                return self._plan(task, state)
-            if task.kind is Kind.CHUNK:
-                return self._chunk(task, state)
-            return self._fuse(task, state)
+            way = self._ways.get(task.kind)
+            if way is None:
+                return Outcome.unavailable(f"A {task.kind} is not done here.")
+            return way(task, state)
         except MediaError as error:
             bound.info("video refused", code=str(error.code), reason=error.message)
             return Outcome.error(str(error.code), error.message)
@@ -73,26 +88,21 @@ class Workshop:
             return Outcome.error(
                 InvalidSettingsError.code, f"The settings of this video are not valid: {error}"
             )
-        planned = self._stored_plan(task.video_id, tracks_hash)
+        planned = self._stored_plan(task.tracks_key, tracks_hash)
         if planned is None:
             planned = self._analyser.plan(self._fetch(task), task.settings, state.should_stop)
-            self._results.put_plan(task.video_id, tracks_hash, planned.payload)
-        return Outcome.done(
-            media=planned.media,
-            tracks_hash=tracks_hash,
-            chunks=[(chunk.index, chunk.duration_s) for chunk in planned.chunks],
-        )
+            self._results.put_plan(task.tracks_key, tracks_hash, planned.payload)
+        return planned_outcome(planned, tracks_hash)
 
     def _chunk(self, task: Task, state: WorkState) -> Outcome:
-        if task.again and task.chunk in self._results.stored_chunks(task.video_id, task.tracks_hash):
+        if task.again and task.chunk in self._results.stored_chunks(task.tracks_key, task.tracks_hash):
             return Outcome.done(chunk=task.chunk, repeated=True)
         plan = self._plan_of(task)
         path = self._fetch(task)
         state.step()
 
         def keep(frame: int, webp: bytes) -> None:
-            key = f"videos/{task.video_id}/keyframes/{frame}.webp"
-            self._media.put_stream(key, [webp], durable=False)
+            self._media.put_stream(keyframe_key(task.tracks_key, frame), [webp], durable=False)
             state.step()
 
         made = self._analyser.chunk(
@@ -106,7 +116,7 @@ class Workshop:
         if state.should_stop():
             raise Cancelled
         self._results.put_chunk(
-            task.video_id,
+            task.tracks_key,
             task.tracks_hash,
             task.chunk,
             start_frame=made.start_frame,
@@ -117,15 +127,10 @@ class Workshop:
         return Outcome.done(chunk=task.chunk, shots=len(made.shots))
 
     def _fuse(self, task: Task, state: WorkState) -> Outcome:
-        def chunks() -> Iterator[bytes]:
-            for _, payload in self._results.load_chunks(task.video_id, task.tracks_hash):
-                if state.should_stop():
-                    raise Cancelled
-                state.step()
-                yield payload
-
-        fused = self._analyser.fuse(self._plan_of(task), chunks(), task.settings)
+        fused = self._analyser.fuse(self._joined(task, state), task.settings)
         state.step()
+        if state.should_stop():
+            raise Cancelled
         self._results.put_timeline(
             task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
         )
@@ -134,24 +139,45 @@ class Workshop:
             counts[segment["level"]] = counts.get(segment["level"], 0) + 1
         return Outcome.done(timeline_id=task.timeline_id, counts=counts)
 
+    def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
+        """The tracks of all chunks, which are stored by now."""
+
+        def chunks() -> Iterator[bytes]:
+            for _, payload in self._results.load_chunks(task.tracks_key, task.tracks_hash):
+                if state.should_stop():
+                    raise Cancelled
+                state.step()
+                yield payload
+
+        return self._analyser.join(self._plan_of(task), chunks())
+
     def _fetch(self, task: Task) -> Path:
         return Path(self._media.fetch(task.media_key, self._cache_dir))
 
     def _plan_of(self, task: Task) -> bytes:
         def load() -> bytes:
-            payload = self._results.get_plan(task.video_id, task.tracks_hash)
+            payload = self._results.get_plan(task.tracks_key, task.tracks_hash)
             if payload is None:
                 raise UnavailableError(f"The plan of video {task.video_id} is not stored (any more).")
             return payload
 
-        return self._plans.get(task.video_id, task.tracks_hash, load)
+        return self._plans.get(task.tracks_key, task.tracks_hash, load)
 
-    def _stored_plan(self, video_id: str, tracks_hash: str) -> PlannedVideo | None:
-        payload: Any = self._results.get_plan(video_id, tracks_hash)
+    def _stored_plan(self, tracks_key: str, tracks_hash: str) -> PlannedVideo | None:
+        payload: Any = self._results.get_plan(tracks_key, tracks_hash)
         if payload is None:
             return None
         try:
             return self._analyser.planned(payload)
         except ValueError as error:
-            log.warning("stored plan unreadable, planning anew", video_id=video_id, reason=str(error))
+            log.warning("stored plan unreadable, planning anew", tracks_key=tracks_key, reason=str(error))
             return None
+
+
+def planned_outcome(planned: PlannedVideo, tracks_hash: str) -> Outcome:
+    """What a bridge wants to know of a plan."""
+    return Outcome.done(
+        media=planned.media,
+        tracks_hash=tracks_hash,
+        chunks=[(chunk.index, chunk.duration_s) for chunk in planned.chunks],
+    )

@@ -11,33 +11,24 @@ import json
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from cluster import terminal
-from cluster.client import API_KEY_VARIABLE, Client
+from cluster.cli_options import ApiKey
+from cluster.client import Client
 from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local import down as stop_stack
 from cluster.local import status as stack_status
 from cluster.local import up as start_stack
 from cluster.local.address import api_url
-from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import get_settings
+from cluster.submit_command import submit
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 LEVELS = ("shot", "scene", "chapter")
 FORMATS = ("json", "csv", "webvtt", "edl", "otio", "fcpxml", "ffmetadata", "html")
-
-Preset = Annotated[str | None, typer.Option(help="A preset of configs/presets, such as film or talk.")]
-Assignments = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A segmentation setting; repeatable.")
-]
-
-ApiKey = Annotated[
-    str | None,
-    typer.Option(envvar=API_KEY_VARIABLE, help="Better in the environment: others see a command's words."),
-]
 
 
 @app.command()
@@ -76,35 +67,7 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-@app.command()
-def submit(
-    files: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL...", show_default=False)],
-    preset: Preset = None,
-    set_: Assignments = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until every video is done.")] = False,
-    api_key: ApiKey = None,
-) -> None:
-    """Queue videos; prints one id a line."""
-    settings = parse_assignments(set_ or [])
-    resolve(preset, settings)
-    missing = [f for f in files if "://" not in f and not Path(f).is_file()]
-    if missing:
-        _wrong_usage(f"No such file: {', '.join(missing)}")
-    with _client(api_key) as client:
-        ids = []
-        for name in files:
-            if "://" in name:
-                video_id = client.import_url(name, preset=preset, settings=settings)
-            else:
-                path = Path(name)
-                with terminal.bar(f"uploading {path.name}", path.stat().st_size) as sent:
-                    video_id = client.upload(path, preset=preset, settings=settings, on_bytes=sent)
-            print(video_id, flush=True)
-            ids.append(video_id)
-        if wait:
-            ends = [_waited(client, video_id) for video_id in ids]
-            if not all(ends):
-                raise typer.Exit(1)
+app.command()(submit)
 
 
 @app.command()
@@ -150,22 +113,6 @@ def export(
             raise ScenestreamError(f"{output} cannot be written: {error.strerror}.") from error
     else:
         sys.stdout.buffer.write(content)
-
-
-def _waited(client: Client, video_id: str) -> bool:
-    """Follow one video to its end; True when it is done."""
-    with terminal.bar(f"segmenting {video_id[:8]}", 1.0) as at:
-
-        def show(video: dict[str, Any]) -> None:
-            at((video.get("progress") or {}).get("fraction") or 0.0)
-
-        video = client.wait(video_id, on_video=show)
-    if video["state"] == "done":
-        return True
-    error = video.get("error") or {}
-    reason = error.get("message") or f"it was {video['state']}"
-    print(f"{video_id}: {reason}", file=sys.stderr)
-    return False
 
 
 def _client(api_key: str | None) -> Client:

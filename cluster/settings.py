@@ -85,6 +85,7 @@ class BridgeSettings(_Section):
     relay_interval_s: float = Field(0.2, gt=0)
     reaper_interval_s: float = Field(5.0, gt=0)
     ring_again_after_s: float = Field(60.0, gt=0)
+    revisions_kept: int = Field(10, ge=1)
 
 
 class LeaseSettings(_Section):
@@ -93,6 +94,36 @@ class LeaseSettings(_Section):
     duration_s: float = Field(30.0, gt=0)
     heartbeat_s: float = Field(5.0, gt=0)
     max_attempts: int = Field(5, ge=1)
+
+
+class ImportSettings(_Section):
+    """Files fetched from addresses. `concurrency` is that of all bridges together.
+
+    `private_networks`: addresses that may be fetched from although they are not public; `s3_buckets`: those
+    that the server's own credentials are used for.
+    """
+
+    concurrency: int = Field(8, ge=1)
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    s3_buckets: tuple[str, ...] = ()
+    connect_timeout_s: float = Field(10.0, gt=0)
+    idle_timeout_s: float = Field(30.0, gt=0)
+    slowest_bytes_per_s: float = Field(1024.0, ge=0)
+    max_tries: int = Field(10, ge=1)
+    retry_first_s: float = Field(2.0, gt=0)
+    retry_longest_s: float = Field(300.0, gt=0)
+
+
+class WebhookSettings(_Section):
+    """Telling addresses how videos end. `concurrency` is that of one bridge."""
+
+    concurrency: int = Field(8, ge=1)
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    timeout_s: float = Field(10.0, gt=0)
+    retry_first_s: float = Field(5.0, gt=0)
+    retry_longest_s: float = Field(3600.0, gt=0)
+    give_up_after_s: float = Field(86_400.0, gt=0)
+    log_kept_s: float = Field(2_592_000.0, gt=0)
 
 
 class LimitSettings(_Section):
@@ -162,6 +193,8 @@ class Settings(BaseSettings):
     actors: ActorSettings = ActorSettings()
     bridge: BridgeSettings = BridgeSettings()
     lease: LeaseSettings = LeaseSettings()
+    imports: ImportSettings = ImportSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
 

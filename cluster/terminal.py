@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Protocol, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -46,17 +46,38 @@ def clock(seconds: float) -> str:
     return f"{sign}{ms // 3_600_000}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
 
 
+Bars: TypeAlias = Callable[[str, float], AbstractContextManager[Callable[[float], None]]]
+"""Called with what is done and its total; gives a function that takes the amount done. Any thread may."""
+
+
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Progress bars for things with known totals, one below the other while each goes on."""
+    err = Console(stderr=True)
+    if not err.is_terminal:
+        yield lambda what, total: nullcontext(_plain(what, total))
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    # What is printed meanwhile goes above the bars; but stdout stays stdout where it is a pipe or a file.
+    shown_together = sys.stdout.isatty()
+    with Progress(*columns, console=err, transient=True, redirect_stdout=shown_together) as progress:
+
+        @contextmanager
+        def begin(what: str, total: float) -> Iterator[Callable[[float], None]]:
+            task = progress.add_task(escape(what), total=total)
+            try:
+                yield lambda done: progress.update(task, completed=done)
+            finally:
+                progress.remove_task(task)
+
+        yield begin
+
+
 @contextmanager
 def bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
     """A progress bar for something with a known total; yields a function that takes the amount done."""
-    err = Console(stderr=True)
-    if not err.is_terminal:
-        yield _plain(what, total)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(escape(what), total=total)
-        yield lambda done: progress.update(task, completed=done)
+    with bars() as begin, begin(what, total) as at:
+        yield at
 
 
 def _plain(what: str, total: float) -> Callable[[float], None]:
@@ -92,7 +113,7 @@ def print_parts(parts: Sequence[Part]) -> None:
         print(f"{part.name:<{width}}  {part.address:<{reach}}  {part.health}  {part.detail}".rstrip())
 
 
-def print_segments(segments: Sequence[dict[str, Any]]) -> None:
+def print_segments(segments: Sequence[Mapping[str, Any]]) -> None:
     """Segments as a table: when, how long, how it begins, what is heard and seen."""
     table = Table(box=None, pad_edge=False)
     for name, right in (

@@ -30,8 +30,21 @@ from serve_app.cors import cors_options
 from serve_app.envelope import Envelope
 from serve_app.probes import versions
 from serve_app.rate_limits import Budgets
-from serve_app.routes import access, cluster, events, intake, media, results, uploads, videos
-from serve_app.services import Services
+from serve_app.routes import (
+    access,
+    batch,
+    clips,
+    cluster,
+    events,
+    intake,
+    media,
+    results,
+    revisions,
+    uploads,
+    videos,
+    webhooks,
+)
+from serve_app.services import MAX_THREADS, Services
 from serve_app.uploads import UploadService
 
 if TYPE_CHECKING:
@@ -58,6 +71,8 @@ _TAGS = [
     {"name": "videos", "description": "Hand in, follow, stop and remove videos"},
     {"name": "uploads", "description": "Large files in parts (tus 1.0.0)"},
     {"name": "results", "description": "Segments, curves, exports, the file and its keyframes"},
+    {"name": "clips", "description": "Segments as files of their own"},
+    {"name": "webhooks", "description": "Addresses that are told how videos end"},
     {"name": "cluster", "description": "The installation and its health"},
     {"name": "access", "description": "API keys and sessions, where keys are needed"},
 ]
@@ -70,6 +85,7 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(services.open)
+        to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
         sweeper = asyncio.create_task(_sweep(context.uploads))
         try:
             yield
@@ -97,7 +113,10 @@ def create_app(services: Services) -> FastAPI:
             Depends(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="See POST /session")),
         ]
     refusals = problems.declared("unauthorized", "forbidden", "rate_limited", "unavailable")
-    for part in (videos, intake, events, results, media, uploads, access, cluster):
+    parts = (
+        videos, intake, batch, events, results, revisions, media, uploads, clips, webhooks, access, cluster,
+    )  # fmt: skip
+    for part in parts:
         app.include_router(part.router, dependencies=guards, responses=refusals)
     app.include_router(cluster.probes)
     problems.install(app)

@@ -24,7 +24,10 @@ from serve_app.signing import Signer
 SESSION_COOKIE = "scenestream_session"
 KEY_KEPT_S = 3.0
 _KEYS_KEPT = 4096
-_LINKED = re.compile(r"/videos/([^/]+)/(?:media|thumbnails/[0-9]+\.webp)")
+_LINKED = re.compile(
+    r"/videos/([^/]+)/(?:media|thumbnails/[0-9]+\.webp"
+    r"|clips/[0-9a-f]{32}/(?:archive|files/[A-Za-z0-9][A-Za-z0-9._-]*))"
+)
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
 
 _HOW = (

@@ -51,7 +51,7 @@ class Context:
             feeds=Feeds(services.jobs, services.cache),
             gates=Gates(),
             probes=probes,
-            metrics=Metrics(probes.counts, probes.depth),
+            metrics=Metrics(probes.counts, probes.depth, probes.outside),
         )
 
 

@@ -156,7 +156,8 @@ class Feed:
 
 def _visible(video: Video) -> tuple[object, ...]:
     """What of a row makes a `state` event when it changes."""
-    return video.state, video.revision, video.attempt, video.cancel_requested, video.media is None
+    known = (video.media is None, video.fetching)
+    return video.state, video.revision, video.attempt, video.cancel_requested, *known
 
 
 class _Reader:

@@ -11,6 +11,11 @@ from urllib.parse import quote
 
 HEAD_BYTES = 512
 UNKNOWN_TYPE = "application/octet-stream"
+CONTENT_TYPES = (
+    "video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "video/ogg",
+    "video/x-flv", "video/x-ms-wmv", "video/mpeg", "video/mp2t", UNKNOWN_TYPE,
+)  # fmt: skip
+"""All that `content_type` can say."""
 MAX_NAME_CHARS = 200
 _TS_PACKET_BYTES = 188
 

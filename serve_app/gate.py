@@ -16,7 +16,6 @@ from serve_app.problems import Problem
 
 MAX_POSTS = 4  # of up to 64 MiB each
 MAX_PARTS = 16  # of up to 8 MiB each
-MAX_IMPORTS = 4  # each holds a thread for the length of a download
 # A writer holds one connection of the pool for its lock while it needs a second for its update.
 MAX_WRITERS = 3
 MAX_READERS = 8  # of media files; each for the moment it takes to read one block
@@ -51,9 +50,7 @@ class Gates:
     def __init__(self) -> None:
         self.posts = Gate(MAX_POSTS)
         self.parts = Gate(MAX_PARTS)
-        self.imports = Gate(MAX_IMPORTS)
         self.post_threads = CapacityLimiter(MAX_POSTS)
-        self.import_threads = CapacityLimiter(MAX_IMPORTS)
         self.writers = CapacityLimiter(MAX_WRITERS)
         self.readers = CapacityLimiter(MAX_READERS)
 

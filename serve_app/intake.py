@@ -19,6 +19,7 @@ from cluster import segment_settings
 from cluster.errors import InvalidSettingsError, NotFoundError, ScenestreamError, UnavailableError
 from cluster.stores.ids import new_id
 from cluster.stores.video import Video
+from cluster.stores.webhooks import NewWebhook
 from serve_app.filetypes import display_name
 from serve_app.problems import Problem
 from serve_app.services import Services
@@ -30,11 +31,12 @@ MAX_KEY_CHARS = 255
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the client wants done with a file: validated settings, and the name to show."""
+    """What the client wants done with a file: validated settings, the name to show, and who is told."""
 
     filename: str
     preset: str
     settings: dict[str, Any]
+    webhook: NewWebhook | None = None
 
 
 def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
@@ -123,7 +125,12 @@ class Intake:
         return StoredFile(video_id, hashed.bytes, hashed.sha256)
 
     def register(
-        self, stored: StoredFile, wanted: Wish, idempotency_key: str | None, owner: str | None
+        self,
+        stored: StoredFile,
+        wanted: Wish,
+        idempotency_key: str | None,
+        owner: str | None,
+        webhook: NewWebhook | None = None,
     ) -> Video:
         """Make the video in one transaction with its doorbell; the earlier one for a repeated key.
 
@@ -141,6 +148,7 @@ class Intake:
                 settings=wanted.settings,
                 idempotency_key=idempotency_key,
                 owner=owner,
+                webhook=webhook,
             )
         except UnavailableError:
             # The connection may have broken after the commit: then the video exists and needs its file.
@@ -179,6 +187,14 @@ class Intake:
 def empty_file() -> Problem:
     """The answer to a file without bytes."""
     return Problem("empty_file", "The file has no bytes. Choose a video that is not empty.")
+
+
+def key_reused() -> Problem:
+    """The answer to an Idempotency-Key that came with something else before."""
+    return Problem(
+        "idempotency_key_reused",
+        "This Idempotency-Key came with another file or other settings before; use a new one.",
+    )
 
 
 def client_key(given: str | None, owner: str | None) -> str | None:

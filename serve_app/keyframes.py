@@ -1,18 +1,20 @@
-"""The image of a keyframe, from the media store. Knows where it is; knows no HTTP."""
+"""The image of a keyframe, from the media store. Knows what one may be; knows no HTTP."""
 
 from __future__ import annotations
 
 from cluster.errors import NotFoundError
 from cluster.stores.media import MediaStore
+from cluster.stores.media_keys import keyframe_key
+from cluster.stores.video import Video
 
 MAX_IMAGE_BYTES = 1 << 20
 """Keyframes are of 320 pixels; what is larger was not made here."""
 
 
-def keyframe_image(media: MediaStore, video_id: str, frame: int) -> bytes | None:
+def keyframe_image(media: MediaStore, video: Video, frame: int) -> bytes | None:
     """The bytes of a WebP file; None where there is none. UnavailableError when the store is away."""
     try:
-        with media.open(f"videos/{video_id}/keyframes/{int(frame)}.webp") as file:
+        with media.open(keyframe_key(video.tracks_key, frame)) as file:
             image = file.read(MAX_IMAGE_BYTES + 1)
     except NotFoundError:
         return None

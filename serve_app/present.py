@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cluster.stores.video import LEASED_STATES, Video, VideoState
-from serve_app.schemas import Failure, Media, Progress, Segment, VideoDocument
+from serve_app.schemas import Failure, Fetched, Media, Progress, Segment, VideoDocument
 
 _NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
 
@@ -68,7 +68,16 @@ def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetim
         chunks_done=video.chunks_done,
         chunks_total=video.chunks_total,
         eta_s=None if eta_s is None else round(eta_s, 1),
+        fetch=_fetched(video, live),
     )
+
+
+def _fetched(video: Video, live: Mapping[str, Any] | None) -> Fetched | None:
+    """While the file is not here. Redis may know how much of it is."""
+    if not video.fetching or video.is_final:
+        return None
+    known = (live or {}).get("fetch") or {}
+    return Fetched(bytes=known.get("bytes", 0), bytes_total=known.get("bytes_total"))
 
 
 def _by_chunks(video: Video) -> float:

@@ -44,6 +44,14 @@ class Probes:
         """Videos by state, None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.counts)
 
+    def outside(self) -> dict[str, dict[str, int]] | None:
+        """Imports and deliveries by state, None when PostgreSQL does not answer."""
+        jobs = self._services.jobs
+        return _or_none(
+            "postgresql",
+            lambda: {"imports": jobs.imports.counts(), "webhook_deliveries": jobs.webhooks.counts()},
+        )
+
     def depth(self) -> int | None:
         """Doorbells waiting, None when RabbitMQ does not answer."""
         return _or_none("rabbitmq", self._services.doorbells.depth)

@@ -68,10 +68,10 @@ CODES: Mapping[str, Kind] = {
     "range_not_satisfiable": Kind(416, "The range lies outside the file"),
     "invalid_request": Kind(422, "A parameter has a wrong value"),
     "invalid_settings": Kind(422, "A segmentation setting is wrong"),
+    "nothing_selected": Kind(422, "No segment meets the conditions"),
     "empty_file": Kind(422, "The file is empty"),
     "idempotency_key_reused": Kind(422, "The Idempotency-Key belongs to another request"),
-    "address_refused": Kind(422, "The address is not one that is imported from"),
-    "import_failed": Kind(422, "The address gave no file"),
+    "address_refused": Kind(422, "The address is not one that is connected to"),
     "upload_locked": Kind(423, "Another request is writing to this upload"),
     "rate_limited": Kind(429, "Too many requests in a short time"),
     "checksum_mismatch": Kind(460, "The bytes are not those the checksum was made of"),
@@ -147,19 +147,23 @@ class Problem(Exception):  # noqa: N818 - it is what is sent, not only an error
         if self.kind.status == 503:
             self.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
 
+    def document(self, path: str, request_id: str | None) -> ProblemDocument:
+        """What is sent."""
+        return ProblemDocument(
+            type=f"urn:scenestream:problem:{self.code}",
+            title=self.kind.title,
+            status=self.kind.status,
+            detail=self.detail,
+            code=self.code,
+            instance=path,
+            request_id=request_id,
+            errors=self.errors,
+        )
+
     def response(self, path: str, request_id: str | None) -> JSONResponse:
         """The document as a response."""
-        body: dict[str, Any] = {
-            "type": f"urn:scenestream:problem:{self.code}",
-            "title": self.kind.title,
-            "status": self.kind.status,
-            "detail": self.detail,
-            "code": self.code,
-            "instance": path,
-            "request_id": request_id,
-        }
-        if self.errors is not None:
-            body["errors"] = [error.model_dump() for error in self.errors]
+        without = {"errors"} if self.errors is None else set()
+        body = self.document(path, request_id).model_dump(exclude=without)
         return JSONResponse(body, self.kind.status, headers=self.headers, media_type=PROBLEM_JSON)
 
 

@@ -32,6 +32,13 @@ class Media(BaseModel):
     start_s: float = Field(0.0, description="Time of the first frame, as the container states it")
 
 
+class Fetched(BaseModel):
+    """How much of an imported file is here."""
+
+    bytes: int
+    bytes_total: int | None = Field(description="null where the source does not tell")
+
+
 class Progress(BaseModel):
     """How far the work is. `fraction` counts frames where they are known, else stored chunks."""
 
@@ -39,6 +46,7 @@ class Progress(BaseModel):
     chunks_done: int
     chunks_total: int | None
     eta_s: float | None = Field(description="Seconds to go at the pace so far; null when not known")
+    fetch: Fetched | None = Field(None, description="While the file of an import is being fetched; else null")
 
 
 class Failure(BaseModel):
@@ -199,6 +207,22 @@ class Signals(BaseModel):
     curves: list[Curve]
 
 
+class WebhookWish(BaseModel):
+    """Who is to be told how a video ends."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"url": "https://example.org/hooks/films"}]}
+    )
+
+    url: str = Field(max_length=2048, description="http or https; never a private address")
+    events: list[Literal["done", "failed", "cancelled"]] = Field(
+        ["done", "failed", "cancelled"], min_length=1, max_length=3
+    )
+    secret: str | None = Field(
+        None, max_length=128, description="`whsec_` and base64 of 24 to 64 bytes; made if left out"
+    )
+
+
 class ImportRequest(BaseModel):
     """A video to fetch from an address."""
 
@@ -207,21 +231,10 @@ class ImportRequest(BaseModel):
         json_schema_extra={"examples": [{"url": "https://example.org/film.mp4", "preset": "film"}]},
     )
 
-    url: str = Field(max_length=4096, description="http or https; never a private address")
+    url: str = Field(max_length=4096, description="http, https or s3; never a private address")
     preset: str | None = Field(None, max_length=64)
     settings: dict[str, Any] | None = None
-
-
-class ResegmentRequest(BaseModel):
-    """Other settings for a video that is done; what is left out has the preset's value."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"preset": "talk", "settings": {"scene_sensitivity": 0.7}}]},
-    )
-
-    preset: str | None = Field(None, max_length=64)
-    settings: dict[str, Any] | None = None
+    webhook: WebhookWish | None = None
 
 
 class UploadForm(BaseModel):
@@ -230,6 +243,7 @@ class UploadForm(BaseModel):
     file: bytes = Field(description="The video", json_schema_extra={"format": "binary"})
     preset: str | None = None
     settings: str | None = Field(None, description="JSON object of segmentation settings")
+    webhook: str | None = Field(None, description="JSON object as in an import: url, events, secret")
 
 
 class PoolActor(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -19,9 +19,14 @@ from cluster.stores.cache import Cache
 from cluster.stores.jobs import Jobs
 from cluster.stores.media import MediaStore
 from cluster.stores.results import Results
-from serve_app.addresses import AddressPolicy, is_public
 
 _log = structlog.get_logger(__name__)
+
+MAX_CONNECTIONS = 24
+"""To PostgreSQL, for each replica: one for each of MAX_THREADS, two for each writer of `serve_app.gate`, and
+some for its other threads. A request then waits for a thread, for as long as it takes, not for a connection,
+which would be a 503 after a few seconds."""
+MAX_THREADS = 12  # for requests; more would only share the same core
 
 _DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer
 
@@ -61,7 +66,7 @@ class Doorbells:
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes need. `import_policy` says which addresses a URL import may connect to."""
+    """What the routes need."""
 
     settings: Settings
     jobs: Jobs
@@ -69,14 +74,13 @@ class Services:
     doorbells: Doorbells
     cache: Cache
     media: MediaStore
-    import_policy: AddressPolicy = field(default=is_public)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:
         """The stores at the settings' URLs, not opened yet. UsageError for a URL that cannot be one."""
         return cls(
             settings=settings,
-            jobs=Jobs(settings.postgres_url),
+            jobs=Jobs(settings.postgres_url, max_connections=MAX_CONNECTIONS),
             results=Results(settings.mongodb_url, settings.mongodb_database),
             doorbells=Doorbells(settings.rabbitmq_url),
             cache=Cache(settings.redis_url),

@@ -16,17 +16,19 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from cluster.errors import NotFoundError, UsageError
+from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.upload_lock import upload_lock
 from cluster.stores.uploads import Upload
-from serve_app.intake import StoredFile, Wish, source_key
+from serve_app.intake import StoredFile, Wish, key_reused, source_key
 from serve_app.problems import Problem
 from serve_app.services import Services
+from serve_app.webhooks import kept_webhook, webhook_in
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -54,15 +56,15 @@ class Digests:
         self._lock = threading.Lock()
         self._running: OrderedDict[str, _Digest] = OrderedDict()
 
-    def take(self, upload_id: str) -> _Digest:
+    def take(self, upload: Upload) -> _Digest:
         """Remove and return the running digest; an empty one when there is none."""
         with self._lock:
-            return self._running.pop(upload_id, None) or _Digest(0, hashlib.sha256())
+            return self._running.pop(_name(upload), None) or _Digest(0, hashlib.sha256())
 
-    def put(self, upload_id: str, digest: _Digest) -> None:
+    def put(self, upload: Upload, digest: _Digest) -> None:
         """Keep a running digest."""
         with self._lock:
-            self._running[upload_id] = digest
+            self._running[_name(upload)] = digest
             while len(self._running) > MAX_DIGESTS:
                 self._running.popitem(last=False)
 
@@ -75,8 +77,14 @@ class UploadService:
         self._uploads = services.jobs.uploads
         self._digests = Digests()
 
-    def create(self, length_bytes: int, wanted: Wish, metadata: str, owner: str | None) -> Upload:
-        """Begin an upload. `metadata` is the client's header, given back on request as it was."""
+    def create(
+        self, length_bytes: int, wanted: Wish, metadata: str, owner: str | None, key: str | None = None
+    ) -> Upload:
+        """Begin an upload. `metadata` is the client's header, given back on request as it was.
+
+        The earlier one for a repeated `key` (see `serve_app.intake.client_key`), as far as it has come;
+        Problem `idempotency_key_reused` if that was another file.
+        """
         limit = self._services.settings.limits.file_bytes
         if length_bytes > limit:
             raise Problem("limit_exceeded", f"Files of up to {limit} bytes are taken, not {length_bytes}.")
@@ -85,9 +93,32 @@ class UploadService:
             "preset": wanted.preset,
             "settings": wanted.settings,
             "video_id": new_id(),
-        }
+        } | kept_webhook(wanted.webhook)
         expires_s = self._services.settings.http.upload_expires_s
-        return self._uploads.create(new_id(), wanted.filename, length_bytes, kept, expires_s, owner)
+        begin = partial(
+            self._uploads.create,
+            filename=wanted.filename,
+            length_bytes=length_bytes,
+            metadata=kept,
+            expires_s=expires_s,
+            owner=owner,
+        )
+        if key is None:
+            return begin(new_id())
+        # The key is in the id, so that the table's primary key keeps two requests from both beginning.
+        upload_id = hashlib.sha256(f"upload {key}".encode()).hexdigest()[: len(new_id())]
+        with upload_lock(self._services.jobs.database, upload_id) as held:
+            if not held:
+                raise ConflictError("The Idempotency-Key is in use by a request under way; try again.")
+            try:
+                upload = self._uploads.get(upload_id)
+            except NotFoundError:
+                if self._uploads.delete(upload_id):  # expired, and not swept away yet
+                    self._services.media.delete(upload_key(upload_id))
+                return begin(upload_id)
+        if (upload.length_bytes, upload.metadata["client"]) != (length_bytes, metadata):
+            raise key_reused()
+        return upload
 
     def get(self, upload_id: str) -> Upload:
         """The upload; NotFoundError when there is none (any more)."""
@@ -126,9 +157,10 @@ class UploadService:
         with upload_lock(self._services.jobs.database, upload_id) as held:
             if not held:
                 raise _locked()
-            self._discard(self._uploads.get(upload_id))
+            upload = self._uploads.get(upload_id)
+            self._discard(upload)
             self._uploads.delete(upload_id)
-        self._digests.take(upload_id)
+        self._digests.take(upload)
 
     def sweep(self) -> int:
         """Remove what has expired; the number of uploads removed."""
@@ -152,11 +184,11 @@ class UploadService:
         self._services.media.write_at(upload_key(upload.id), offset, data)
         if not self._uploads.advance(upload.id, offset, end):
             raise _wrong_offset(self._uploads.get(upload.id).offset_bytes)
-        digest = self._digests.take(upload.id)
+        digest = self._digests.take(upload)
         if digest.upto_bytes == offset:
             digest.sha256.update(data)
             digest = _Digest(end, digest.sha256)
-        self._digests.put(upload.id, digest)
+        self._digests.put(upload, digest)
 
     def _finish(self, upload: Upload) -> Upload:
         """Under the lock: turn a complete upload into its video. Each step may have been done before."""
@@ -173,6 +205,7 @@ class UploadService:
             settings=upload.metadata["settings"],
             idempotency_key=f"upload:{upload.id}",
             owner=upload.owner,
+            webhook=webhook_in(upload.metadata),
         )
         self._uploads.finish(upload.id, video.id)
         _log.info("upload finished", upload_id=upload.id, video_id=video.id, bytes=upload.length_bytes)
@@ -196,12 +229,17 @@ class UploadService:
         return StoredFile(video_id, upload.length_bytes, sha256)
 
     def _sha256(self, upload: Upload, key: str) -> str:
-        digest = self._digests.take(upload.id)
+        digest = self._digests.take(upload)
         if digest.upto_bytes < upload.length_bytes:
             for block in self._services.media.read_range(key, digest.upto_bytes, upload.length_bytes):
                 digest.sha256.update(block)
-        self._digests.put(upload.id, _Digest(upload.length_bytes, digest.sha256))
+        self._digests.put(upload, _Digest(upload.length_bytes, digest.sha256))
         return digest.sha256.hexdigest()
+
+
+def _name(upload: Upload) -> str:
+    """Of its bytes, not of the row: what a repeated key begins anew has the id of the upload before."""
+    return str(upload.metadata["video_id"])
 
 
 def _wrong_offset(stands_at: int) -> Problem:

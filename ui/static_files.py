@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC_DIR = Path(__file__).resolve().parent / "static"
-STYLE_SHEETS = ("tokens.css", "frame.css", "panels.css", "player.css", "timeline.css")
+STYLE_SHEETS = ("tokens.css", "frame.css", "panels.css", "player.css", "timeline.css", "tuning.css")
 """In the order of the cascade."""
 
 _DIGEST_LENGTH = 16

@@ -20,6 +20,7 @@ from actors.pool.tasks import Outcome, Task
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.jobs import Jobs
 from cluster.stores.media import MediaStore
+from cluster.stores.removal import removal_steps
 from cluster.stores.results import Results
 from cluster.stores.video import Video
 
@@ -49,6 +50,8 @@ class Services:
     media: MediaStore
     reporter: Reporter
     pool: PoolLike
+    fuser: PoolLike
+    revisions_kept: int
 
 
 class Ending:
@@ -70,9 +73,8 @@ class Ending:
             raise Aborted(Reason.LOST)
         self._services.reporter.done(self._video.id, revision)
         try:
-            self._services.results.drop_other_timelines(
-                self._video.id, keep=NotOutdated(self._epoch, shown_before=self._video.timeline_id)
-            )
+            kept = jobs.revisions.trim(self._video.id, self._services.revisions_kept)
+            self._services.results.drop_other_timelines(self._video.id, keep=NotOutdated(self._epoch, kept))
         except UnavailableError as error:  # nobody sees them, and the next revision drops them as well
             self._log.warning("outdated timelines kept", reason=error.message)
 
@@ -84,7 +86,7 @@ class Ending:
         self._log.info("job failed", code=code, reason=message)
         error = {"code": code, "message": message}
         self._services.reporter.ended(self._video.id, "failed", error=error)
-        self._services.pool.cancel(self._video.id, self._epoch)
+        self._cancel_work()
 
     def given_up(self, reason: Reason) -> None:
         """Somebody else decided that the job ends. Never raises for a server that is away."""
@@ -93,10 +95,14 @@ class Ending:
             # First, since a stop is short of time and the pool may take long to give up its work. A bridge
             # that claims the video meanwhile asks under a newer epoch, which the cancellation spares.
             self._settle(self._release)
-            self._services.pool.cancel(self._video.id, self._epoch)
+            self._cancel_work()
         else:
-            self._services.pool.cancel(self._video.id, self._epoch)
+            self._cancel_work()
             self._settle(self._acknowledge_cancel if reason is Reason.CANCELLED else self._leave)
+
+    def _cancel_work(self) -> None:
+        for workers in (self._services.fuser, self._services.pool):
+            workers.cancel(self._video.id, self._epoch)
 
     def _settle(self, last_call: Callable[[], None]) -> None:
         try:
@@ -124,6 +130,7 @@ class Ending:
             self._services.jobs.get(self._video.id)
         except NotFoundError:
             self._log.info("video was deleted, removing what was made of it")
-            self._services.results.delete_video(self._video.id)
-            self._services.media.delete(f"videos/{self._video.id}")
+            stores = self._services.jobs, self._services.results, self._services.media
+            for _, delete in removal_steps(self._video, *stores):
+                delete()
             self._services.reporter.forget(self._video.id)

@@ -83,14 +83,14 @@ class Job:
         self._analyse(tracks_hash, chunks)
         self._fenced(jobs.begin_finalizing)
         self._services.reporter.state(video.id, "finalizing")
-        revision = video.revision + 1
+        revision = video.newest_revision + 1
         name = timeline_id(video.id, revision, self.epoch)
         self._ask(self._task(Kind.FUSE, tracks_hash=tracks_hash, timeline_id=name, revision=revision))
         self._ending.done(revision, name)
 
     def _analyse(self, tracks_hash: str, chunks: dict[int, float]) -> None:
         """Have the chunks that are not stored yet analysed, a sliding window of them at a time."""
-        stored = self._patience.call(self._services.results.stored_chunks, self.video.id, tracks_hash)
+        stored = self._patience.call(self._services.results.stored_chunks, self.video.tracks_key, tracks_hash)
         progress = Progress(chunks, stored)
         self._record(progress, [])
         waiting = sorted((index for index in chunks if index not in stored), reverse=True)
@@ -130,16 +130,24 @@ class Job:
         return finished, away
 
     def _ask(self, task: Task) -> dict[str, Any]:
-        """Have one task done, waiting for pool and stores as long as it takes."""
+        """Have one task done, waiting for pool and stores as long as it takes.
+
+        The fuser is tried once, since it answers while the pool decodes; the pool knows how often a task may
+        end its process.
+        """
+        future = self._services.fuser.submit(task)
+        self._wait([future])
+        outcome = future.result()
+        result = None if outcome.status is Status.CRASHED else self._accept(outcome)
         backoff = Backoff(RETRY_FIRST_S, RETRY_LONGEST_S)
-        while True:
+        while result is None:
             self.control.check()
             future = self._services.pool.submit(task)
             self._wait([future])
             result = self._accept(future.result())
-            if result is not None:
-                return result
-            self.control.pause(backoff.next_s())
+            if result is None:
+                self.control.pause(backoff.next_s())
+        return result
 
     def _wait(self, under_way: Iterable[Future[Outcome]]) -> None:
         """Until one of them has ended; Aborted as soon as the job must end."""
@@ -158,7 +166,15 @@ class Job:
 
     def _task(self, kind: Kind, **values: Any) -> Task:
         video = self.video
-        return Task(kind, video.id, self.epoch, video.media_key, settings=dict(video.settings), **values)
+        return Task(
+            kind,
+            video.id,
+            self.epoch,
+            video.media_key,
+            settings=dict(video.settings),
+            tracks_key=video.tracks_key,
+            **values,
+        )
 
     def _record(self, progress: Progress, new_chunks: list[int]) -> None:
         self._fenced(self._services.jobs.record_progress, progress.chunks_done)

@@ -1,4 +1,4 @@
-"""The bridge's way to the pool: tasks as futures, and a watch over the pool itself.
+"""The bridge's way to the pool, and to the fuser, which answers alike: tasks as futures, and a watch over it.
 
 The pool may die and come back (Ray restarts it), be gone altogether (it is created anew) or stand still (it
 is killed, so that Ray restarts it). Whoever waits for a task then hears UNAVAILABLE and asks again.

@@ -34,6 +34,12 @@ class Reporter:
                 video_id, "segments", {"state": "provisional", "chunks": sorted(new_chunks)}
             )
 
+    def fetching(self, video_id: str, bytes_: int, bytes_total: int | None) -> None:
+        """So much of its file is here."""
+        values = {"fetch": {"bytes": bytes_, "bytes_total": bytes_total}}
+        self._cache.set_progress(video_id, values)
+        self._cache.publish_event(video_id, "progress", values)
+
     def done(self, video_id: str, revision: int) -> None:
         """The final segments of this revision can be read."""
         self._cache.publish_event(video_id, "segments", {"state": "final", "revision": revision})

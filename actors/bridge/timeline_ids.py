@@ -21,17 +21,14 @@ def epoch_of(name: str) -> int | None:
 
 
 class NotOutdated(Container[str]):
-    """The timelines to keep after one was finished under `epoch`: it, younger ones, and the one shown before.
+    """The timelines to keep after one was finished under `epoch`: the `kept` revisions', and younger ones."""
 
-    The latter for readers who are in the middle of its pages; it goes with the next revision.
-    """
-
-    def __init__(self, epoch: int, shown_before: str | None) -> None:
+    def __init__(self, epoch: int, kept: Container[str]) -> None:
         self._epoch = epoch
-        self._shown_before = shown_before
+        self._kept = kept
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str) or name == self._shown_before:
+        if not isinstance(name, str) or name in self._kept:
             return True
         epoch = epoch_of(name)
         return epoch is None or epoch >= self._epoch

@@ -1,7 +1,8 @@
 """The pool's books: which tasks wait, which run, who waits for them, and how many actors each has cost.
 
 A task that killed an actor goes back to the front of its video's queue; one that killed too many ends its
-video with a reason. Tasks asked for twice (a bridge that tries again, a second lease holder) run once.
+video with a reason. Tasks asked for twice (a bridge that tries again, a second lease holder, a second video
+of the same content) run once, and are given up when nobody who asked wants them any more.
 Knows asyncio's futures, but no Ray, no clock and no actor.
 """
 
@@ -17,11 +18,13 @@ from actors.pool.tasks import CODE_CRASHED, Kind, Outcome, Status, Task
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A task on the books. `epoch` is that of the youngest lease that asked for it."""
+    """A task on the books. `askers`: the task of each video that wants it, by video; one is `task`, and
+    `epoch` that of the youngest lease of its video that asked."""
 
     task: Task
     epoch: int
     future: asyncio.Future[Outcome]
+    askers: dict[str, Task]
     actors_lost: int = 0
     running: bool = False
     cancelled: bool = False
@@ -52,16 +55,17 @@ class Book:
         """Put a task on the books, or join the one that gives the same result. BookFullError: no room."""
         entry = self._entries.get(task.key)
         if entry is not None and not entry.cancelled:
-            entry.epoch = max(entry.epoch, task.epoch)
+            if task.video_id not in entry.askers or task.epoch > entry.askers[task.video_id].epoch:
+                entry.askers[task.video_id] = task
+            if task.video_id == entry.task.video_id:
+                entry.epoch = max(entry.epoch, task.epoch)
             return entry
         if len(self._entries) >= self._max_entries:
             raise BookFullError
-        entry = Entry(task, task.epoch, asyncio.get_running_loop().create_future())
+        future = asyncio.get_running_loop().create_future()
+        entry = Entry(task, task.epoch, future, askers={task.video_id: task})
         self._entries[task.key] = entry
-        if task.kind is Kind.CHUNK:
-            self._queue.push(task.video_id, entry, cost=task.cost_s, order=task.chunk)
-        else:
-            self._queue.push_urgent(task.video_id, entry)
+        self._enqueue(entry)
         return entry
 
     def next(self) -> Entry | None:
@@ -75,6 +79,8 @@ class Book:
         """The actor has answered; a crash it survived counts like one it did not."""
         if outcome.status is Status.CRASHED:
             self.lost(entry, outcome.message, counted=True)
+        elif outcome.status is Status.ERROR and self._handed_over(entry):
+            self._enqueue(entry)
         else:
             self._close(entry, Outcome.cancelled() if entry.cancelled else outcome)
 
@@ -87,24 +93,54 @@ class Book:
             self._close(entry, Outcome.cancelled())
         elif entry.actors_lost >= self._chunk_attempts:
             self._close(entry, Outcome.error(CODE_CRASHED, self._crash_message(entry, reason)))
-        elif entry.task.kind is Kind.CHUNK:
+        elif self._handed_over(entry):
+            self._enqueue(entry)
+        elif not entry.task.is_urgent:
             cost, order = entry.task.cost_s, entry.task.chunk
             self._queue.give_back(entry.task.video_id, entry, cost=cost, order=order)
         else:
             self._queue.give_back_urgent(entry.task.video_id, entry)
 
     def cancel(self, video_id: str, epoch: int) -> list[Entry]:
-        """Give up what was asked for under this lease or an older one; returns the entries that still run."""
+        """Give up what was asked for under this lease or an older one, and by nobody else.
 
-        def meant(entry: Entry) -> bool:
-            return entry.task.video_id == video_id and entry.epoch <= epoch
-
-        for entry in self._queue.remove(video_id, meant):
+        Returns the entries that still run.
+        """
+        unwanted = []
+        for entry in self._entries.values():
+            asked = entry.askers.get(video_id)
+            if asked is not None and asked.epoch <= epoch:
+                del entry.askers[video_id]
+            elif entry.task.video_id != video_id or entry.epoch > epoch:
+                continue
+            if not entry.askers:
+                unwanted.append(entry)
+            elif self._queue.remove(video_id, lambda waiting, entry=entry: waiting is entry):  # type: ignore[misc]
+                self._handed_over(entry)
+                self._enqueue(entry)
+        for entry in self._queue.remove(video_id, lambda waiting: not waiting.askers):
             self._close(entry, Outcome.cancelled())
-        running = [entry for entry in self._entries.values() if entry.running and meant(entry)]
+        running = [entry for entry in unwanted if entry.running]
         for entry in running:
             entry.cancelled = True
         return running
+
+    def _handed_over(self, entry: Entry) -> bool:
+        """Whether the video that asked first has given it up: then it is done with the file of another, since
+        the first one's may be gone.
+        """
+        if not entry.askers or entry.task.video_id in entry.askers:
+            return False
+        task = next(iter(entry.askers.values()))
+        entry.task, entry.epoch, entry.running = replace(task, again=True), task.epoch, False
+        return True
+
+    def _enqueue(self, entry: Entry) -> None:
+        task = entry.task
+        if not task.is_urgent:
+            self._queue.push(task.video_id, entry, cost=task.cost_s, order=task.chunk)
+        else:
+            self._queue.push_urgent(task.video_id, entry)
 
     def _close(self, entry: Entry, outcome: Outcome) -> None:
         entry.running = False
@@ -119,6 +155,8 @@ class Book:
             Kind.PLAN: "Reading this file",
             Kind.CHUNK: f"The analysis of part {entry.task.chunk + 1} of this video",
             Kind.FUSE: "Joining the results of this video",
+            Kind.PREVIEW: "Trying settings on this video",
+            Kind.CLIP: f"Cutting clip {entry.task.chunk + 1}",
         }[entry.task.kind]
         times = "time" if entry.actors_lost == 1 else "times"
         return (

@@ -125,7 +125,7 @@ class Member:
             "pid": self._seen.get("pid"),
             "device": self._seen.get("device"),
             "state": self.state,
-            "video_id": task.video_id if task else None,
+            "video_id": task.of_video if task else None,
             "kind": task.kind.value if task else None,
             "chunk": task.chunk if task and task.chunk >= 0 else None,
             "frames_done": self._seen.get("frames_done", 0) if task else 0,

@@ -15,11 +15,15 @@ CODE_CRASHED = "analysis_crashed"
 
 
 class Kind(StrEnum):
-    """PLAN and FUSE are short and what the rest waits for: they go before every CHUNK."""
+    """PLAN and FUSE are short and what the rest waits for: they go before every CHUNK and CLIP. PREVIEW is a
+    FUSE whose timeline is returned and stored nowhere; the fuser alone does it.
+    """
 
     PLAN = "plan"
     CHUNK = "chunk"
     FUSE = "fuse"
+    PREVIEW = "preview"
+    CLIP = "clip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ class Task:
 
     `epoch` is the fencing token of the lease it is done under; `cost_s` the seconds of video a chunk covers
     (> 0); `chunk` and `tracks_hash` belong to CHUNK and FUSE, `timeline_id` and `revision` to FUSE. `again`:
-    it was begun before, so that its result may be stored already.
+    it was begun before, so that its result may be stored already. `tracks_key` is what plan, chunks and
+    keyframes are kept under (the video's own id if left out); videos of one content share it.
+    A CLIP belongs to an order of clips, whose id stands in `video_id`: it waits its turn beside the videos.
+    `chunk` is its place in the order, `settings` how it is cut, `clip` what (see `actors.segmenter_clips`).
     """
 
     kind: Kind
@@ -42,25 +49,42 @@ class Task:
     timeline_id: str = ""
     revision: int = 0
     again: bool = False
+    tracks_key: str = ""
+    clip: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
         if not self.video_id:
             raise ValueError("a task needs the id of its video")
+        if not self.tracks_key:
+            object.__setattr__(self, "tracks_key", self.video_id)
         if not self.cost_s > 0:
             raise ValueError(f"cost_s must be above 0, not {self.cost_s}")
         if self.kind is not Kind.PLAN and not self.tracks_hash:
             raise ValueError(f"a {self.kind} task needs tracks_hash")
         if self.kind is Kind.CHUNK and self.chunk < 0:
             raise ValueError("a chunk task needs the number of its chunk")
+        if self.kind is Kind.CLIP and (self.chunk < 0 or not self.clip):
+            raise ValueError("a clip task needs its place and what is to be cut")
         if self.kind is Kind.FUSE and not self.timeline_id:
             raise ValueError("a fuse task needs timeline_id")
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes before all that waits its turn."""
+        return self.kind not in (Kind.CHUNK, Kind.CLIP)
+
+    @property
+    def of_video(self) -> str:
+        """The video it is about."""
+        return str(self.clip.get("video_id", self.video_id))
 
     @property
     def key(self) -> tuple[str, str, str, int]:
         """Tasks with the same key give the same result: whoever asks twice gets the one that is under way."""
         scope = self.timeline_id if self.kind is Kind.FUSE else self.tracks_hash
-        return (self.video_id, self.kind.value, scope, self.chunk)
+        of = self.tracks_key if self.kind is Kind.CHUNK else self.video_id
+        return (of, self.kind.value, scope, self.chunk)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values only."""

@@ -41,9 +41,9 @@ def _run(film: Path) -> int:
         with terminal.bar(f"uploading {film.name}", film.stat().st_size) as sent:
             video_id = client.upload(film, on_bytes=sent)
         with terminal.bar("segmenting", 1.0) as at:
-            video = client.wait(video_id, on_video=lambda v: at((v["progress"] or {}).get("fraction") or 0.0))
+            video = client.wait(video_id, on_video=lambda v: at(v["progress"]["fraction"]))
         if video["state"] != "done":
-            print((video["error"] or {}).get("message", video["state"]), file=sys.stderr)
+            print(video["error"]["message"] if video["error"] else video["state"], file=sys.stderr)
             return 1
         for level in ("chapter", "scene", "shot"):
             print(f"\n{level}s")

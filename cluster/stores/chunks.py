@@ -1,7 +1,8 @@
 """What has been measured on a video: its plan, its chunks' tracks and the shots that show already.
 
-Keyed by video, settings of the analysis (tracks_hash) and chunk, and deterministic: a second writer writes
-the same. Does not know what is inside a plan or a track.
+Keyed by content (`Video.tracks_key`, which videos of one content share), settings of the analysis
+(tracks_hash) and chunk, and deterministic: a second writer writes the same. Does not know what is inside a
+plan or a track.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pymongo.errors import DuplicateKeyError
 
 from cluster.stores.keys import below, join_key
 from cluster.stores.mongodb import SURE, Document, check_finite, translated_errors, with_concern
-from cluster.stores.page import Page, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, check_limit, encode_cursor
 from cluster.stores.payloads import Payloads
-from cluster.stores.segment_filter import SegmentFilter
+from cluster.stores.segment_filter import SegmentFilter, decode_frame_cursor
 
 _INDEX_DIGITS = 8  # as text in a key, so that it sorts like the number
 _UPSERT_TRIES = 3  # two upserts of one _id at the same moment: mongod may refuse one of them
@@ -36,29 +37,29 @@ class Chunks:
         """Unique on the chunk's key; plans and payloads are found by _id."""
         self._chunks.create_index([("key", ASCENDING)], unique=True, name="one_a_key")
 
-    def put_plan(self, video_id: str, tracks_hash: str, payload: bytes) -> None:
+    def put_plan(self, tracks_key: str, tracks_hash: str, payload: bytes) -> None:
         """Stores the plan, or the same again."""
         with translated_errors():
-            reference = self._payloads.put(video_id, payload)
+            reference = self._payloads.put(tracks_key, payload)
             _upsert(
                 self._plans,
                 {
-                    "_id": join_key(video_id, tracks_hash),
-                    "video_id": video_id,
+                    "_id": join_key(tracks_key, tracks_hash),
+                    "tracks_key": tracks_key,
                     "tracks_hash": tracks_hash,
                     "payload": reference,
                 },
             )
 
-    def get_plan(self, video_id: str, tracks_hash: str) -> bytes | None:
+    def get_plan(self, tracks_key: str, tracks_hash: str) -> bytes | None:
         """The plan, if one is stored."""
         with translated_errors():
-            document = self._plans.find_one({"_id": join_key(video_id, tracks_hash)})
+            document = self._plans.find_one({"_id": join_key(tracks_key, tracks_hash)})
             return None if document is None else self._payloads.get(document["payload"])
 
     def put_chunk(
         self,
-        video_id: str,
+        tracks_key: str,
         tracks_hash: str,
         index: int,
         *,
@@ -69,15 +70,15 @@ class Chunks:
     ) -> None:
         """Stores a finished chunk, on disk when this returns; `shots` are segment dicts of level shot."""
         check_finite(shots, "shots")
-        key = join_key(video_id, tracks_hash, f"{index:0{_INDEX_DIGITS}d}")
+        key = join_key(tracks_key, tracks_hash, f"{index:0{_INDEX_DIGITS}d}")
         with translated_errors():
-            reference = self._payloads.put(video_id, payload)
+            reference = self._payloads.put(tracks_key, payload)
             _upsert(
                 self._chunks,
                 {
                     "_id": key,
                     "key": key,
-                    "video_id": video_id,
+                    "tracks_key": tracks_key,
                     "tracks_hash": tracks_hash,
                     "index": index,
                     "start_frame": start_frame,
@@ -87,15 +88,15 @@ class Chunks:
                 },
             )
 
-    def stored_chunks(self, video_id: str, tracks_hash: str) -> set[int]:
+    def stored_chunks(self, tracks_key: str, tracks_hash: str) -> set[int]:
         """The indices of the chunks that need not be analysed again."""
         with translated_errors():
-            return {document["index"] for document in self._heads(video_id, tracks_hash, "index")}
+            return {document["index"] for document in self._heads(tracks_key, tracks_hash, "index")}
 
-    def load_chunks(self, video_id: str, tracks_hash: str) -> Iterator[tuple[int, bytes]]:
+    def load_chunks(self, tracks_key: str, tracks_hash: str) -> Iterator[tuple[int, bytes]]:
         """Index and tracks of every stored chunk in order, one in memory at a time."""
         with translated_errors():
-            heads = self._heads(video_id, tracks_hash, "index", "payload")
+            heads = self._heads(tracks_key, tracks_hash, "index", "payload")
         for head in heads:
             with translated_errors():
                 payload = self._payloads.get(head["payload"])
@@ -103,7 +104,7 @@ class Chunks:
 
     def provisional_segments(
         self,
-        video_id: str,
+        tracks_key: str,
         tracks_hash: str | None,
         level: str | None = None,
         label: str | None = None,
@@ -111,19 +112,22 @@ class Chunks:
         to_s: float | None = None,
         limit: int = 500,
         cursor: str | None = None,
+        *,
+        tag: str | None = None,
+        min_confidence: float | None = None,
     ) -> Page[dict[str, Any]]:
         """Shots of the chunks stored so far, in the order of the video.
 
         Indices count what is there at the moment: they move when a chunk in between arrives. The cursor is a
         frame, so paging goes on undisturbed.
         """
-        wanted = SegmentFilter(level, label, from_s, to_s)
+        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
         check_limit(limit)
-        after_frame = -1 if cursor is None else int(decode_cursor(cursor, int)[0])
+        after_frame = -1 if cursor is None else decode_frame_cursor(cursor)
         if tracks_hash is None:
             return Page(())
         with translated_errors():
-            heads = self._heads(video_id, tracks_hash, "index", "shots")
+            heads = self._heads(tracks_key, tracks_hash, "index", "shots")
         shots = [shot for head in heads for shot in head["shots"]]
         shots.sort(key=lambda shot: int(shot["start_frame"]))
         found = [
@@ -134,14 +138,14 @@ class Chunks:
         items = tuple(found[:limit])
         return Page(items, encode_cursor(items[-1]["start_frame"]) if len(found) > limit else None)
 
-    def _delete_chunks(self, video_id: str) -> None:
+    def _delete_chunks(self, tracks_key: str) -> None:
         """Plans and chunks; the caller removes the payloads."""
-        self._plans.delete_many({"_id": below(video_id)})
-        self._chunks.delete_many({"_id": below(video_id)})
+        self._plans.delete_many({"_id": below(tracks_key)})
+        self._chunks.delete_many({"_id": below(tracks_key)})
 
-    def _heads(self, video_id: str, tracks_hash: str, *fields: str) -> list[Document]:
+    def _heads(self, tracks_key: str, tracks_hash: str, *fields: str) -> list[Document]:
         projection: dict[str, int] = {"_id": 0} | dict.fromkeys(fields, 1)
-        found = self._chunks.find({"key": below(join_key(video_id, tracks_hash))}, projection)
+        found = self._chunks.find({"key": below(join_key(tracks_key, tracks_hash))}, projection)
         return list(found.sort("key", ASCENDING))
 
 

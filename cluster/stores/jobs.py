@@ -16,16 +16,20 @@ from psycopg.types.json import Jsonb
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores import outbox
 from cluster.stores.api_keys import ApiKeys
+from cluster.stores.clip_jobs import ClipJobs
 from cluster.stores.closing import Closing
 from cluster.stores.doorbell import Doorbell
+from cluster.stores.imports import Imports
 from cluster.stores.leases import Leases
 from cluster.stores.migrate import migrate
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 from cluster.stores.postgres import DEFAULT_TIMEOUT_S, Database
+from cluster.stores.revisions import Revisions
 from cluster.stores.signing_secrets import SigningSecrets
 from cluster.stores.sql_files import load_statements
 from cluster.stores.uploads import Uploads
 from cluster.stores.video import Video, VideoState
+from cluster.stores.webhooks import NewWebhook, Webhooks, put_webhook
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +47,11 @@ class Jobs(Leases, Closing):
         super().__init__(Database(url, max_connections=max_connections, timeout_s=timeout_s))
         self.uploads = Uploads(self.database)
         self.api_keys = ApiKeys(self.database)
+        self.clips = ClipJobs(self.database)
+        self.revisions = Revisions(self.database)
         self.signing_secrets = SigningSecrets(self.database)
+        self.imports = Imports(self.database)
+        self.webhooks = Webhooks(self.database)
 
     def open(self) -> Self:
         """Starts the pool without waiting for the server."""
@@ -77,11 +85,13 @@ class Jobs(Leases, Closing):
         settings: Mapping[str, Any],
         idempotency_key: str | None = None,
         owner: str | None = None,
+        webhook: NewWebhook | None = None,
     ) -> tuple[Video, bool]:
-        """One transaction: the row and its doorbell. The video, and whether this call made it.
+        """One transaction: the row, its webhook and its doorbell. The video, and whether this call made it.
 
         With an `idempotency_key` seen before: the earlier video and False if the content (file name, bytes,
-        sha256, preset, settings) is the same, ConflictError otherwise.
+        sha256, preset, settings) is the same, ConflictError otherwise. A new video shares the tracks of one
+        with the same owner and content (`tracks_key`), whatever state that is in.
         """
         values = {
             "id": video_id,
@@ -96,8 +106,12 @@ class Jobs(Leases, Closing):
         }
         for _ in range(_CREATE_TRIES):
             with self.database.transaction() as connection:
+                if sha256 is not None:
+                    connection.execute(_VIDEOS["lock_content"], values)
                 row = connection.execute(_VIDEOS["insert_video"], values).fetchone()
                 if row is not None:
+                    if webhook is not None:
+                        put_webhook(connection, webhook, owner, video_id)
                     outbox.put_doorbell(connection, video_id)
                     break
                 earlier = connection.execute(_VIDEOS["get_video_by_idempotency_key"], values).fetchone()
@@ -125,6 +139,10 @@ class Jobs(Leases, Closing):
         owner: str | None = row["owner"]
         return owner
 
+    def tracks_in_use(self, tracks_key: str) -> bool:
+        """Whether any video has its tracks under this key. Once False, it stays so."""
+        return self.database.one(_VIDEOS["tracks_in_use"], {"tracks_key": tracks_key}) is not None
+
     def list_videos(
         self,
         state: VideoState | str | None = None,
@@ -133,8 +151,12 @@ class Jobs(Leases, Closing):
         cursor: str | None = None,
         *,
         owner: str | None = None,
+        preset: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
     ) -> Page[Video]:
         """Newest first. `q` is looked for in file names, letter case aside; None as `owner`: everybody's.
+        `created_from` is included, `created_to` is not; both are aware.
 
         UsageError for a limit out of range or a cursor that is not ours.
         """
@@ -147,6 +169,9 @@ class Jobs(Leases, Closing):
             {
                 "state": None if state is None else _check_state(state),
                 "owner": owner,
+                "preset": preset,
+                "created_from": created_from,
+                "created_to": created_to,
                 "pattern": f"%{_escape_like(q)}%" if q else None,
                 "before_created_at": before_created_at,
                 "before_id": before_id,

@@ -43,8 +43,10 @@ class Results(Chunks, Timelines, Closing):
             self._ensure_timeline_indexes()
 
     def delete_video(self, video_id: str) -> None:
-        """Removes all of a video. A writer that has not heard may leave more: call it again after it."""
+        """Removes all that is kept under a video's id: its timelines, and tracks that no video uses any more
+        (removal.py knows). A writer that has not heard may leave more: call it again after it.
+        """
+        self.delete_timelines(video_id)
         with translated_errors():
-            self._delete_timelines(video_id)
             self._delete_chunks(video_id)
             self._payloads.delete_video(video_id)

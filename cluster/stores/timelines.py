@@ -7,6 +7,7 @@ writer left is never mixed in. Which timeline of a video counts is for PostgreSQ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
@@ -15,12 +16,19 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from cluster.errors import UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.keys import below, join_key
 from cluster.stores.mongodb import FAST, SURE, Document, check_finite, translated_errors, with_concern
-from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import MAX_PAGE_ITEMS, Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 from cluster.stores.payloads import Payloads
-from cluster.stores.segment_filter import LEVELS, SegmentFilter, segment_key
+from cluster.stores.segment_filter import (
+    LAST_INDEX,
+    LEVELS,
+    SegmentFilter,
+    decode_frame_cursor,
+    segment_key,
+)
 
 _SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
 _INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
@@ -73,6 +81,7 @@ class Timelines:
                 "revision": revision,
                 "segments_key": segments_key,
                 "segment_count": len(rows),
+                "counts": _counted(segments),
             }
             encoded = bson.encode(document)
             if len(encoded) <= _INLINE_BYTES:
@@ -93,18 +102,22 @@ class Timelines:
         to_s: float | None = None,
         limit: int = 500,
         cursor: str | None = None,
+        *,
+        tag: str | None = None,
+        min_confidence: float | None = None,
     ) -> Page[dict[str, Any]]:
         """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole.
 
-        A cursor leads on within its own timeline only: UsageError (`bad_cursor`) with another one.
+        A cursor leads on within its own timeline only: UsageError (`bad_cursor`) with another one, see
+        `timeline_of_cursor`. One of provisional shots goes on with the first shot that starts after theirs.
         """
-        wanted = SegmentFilter(level, label, from_s, to_s)
+        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
         check_limit(limit)
-        after = None if cursor is None else _decode_after(cursor, timeline_id)
         with translated_errors():
             head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1})
             if head is None:
                 return Page(())
+            after = None if cursor is None else self._after(cursor, timeline_id, head["segments_key"])
             query = wanted.to_query(head["segments_key"], after)
             found = self._segments.find(query, _NOT_OURS).sort("key", ASCENDING).limit(limit + 1)
             items = tuple(found)
@@ -115,6 +128,29 @@ class Timelines:
             return Page(items)
         last = items[limit - 1]
         return Page(items[:limit], encode_cursor(timeline_id, last["level"], last["index"]))
+
+    def all_segments(self, timeline_id: str, level: str | None = None) -> list[dict[str, Any]]:
+        """Every segment, of one level or of all, in order."""
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            page = self.segments(timeline_id, level, limit=MAX_PAGE_ITEMS, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    def counts(self, timeline_id: str) -> dict[str, int]:
+        """How many segments each level has; nothing for a timeline that is not stored."""
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1, "counts": 1})
+            if head is None:
+                return {}
+            if "counts" in head:
+                return dict(head["counts"])
+            keys = (below(f"{head['segments_key']}:{number}") for number in range(len(LEVELS)))
+            found = [self._segments.count_documents({"key": key}) for key in keys]
+        return dict(zip(LEVELS, found, strict=True))
 
     def timeline(self, timeline_id: str) -> dict[str, Any] | None:
         """The document as put, with timeline_id, video_id, revision and segment_count added."""
@@ -144,14 +180,34 @@ class Timelines:
                 if "payload" in head:
                     self._payloads.delete(head["payload"])
 
-    def _delete_timelines(self, video_id: str) -> None:
-        """All timelines, documents first; the caller removes the payloads."""
-        for collection in (self._timelines, self._segments):
-            collection.delete_many({"key": below(video_id)})
+    def delete_timelines(self, video_id: str) -> None:
+        """All timelines, documents first, and what interrupted writers left of segments."""
+        self.drop_other_timelines(video_id, keep=())
+        with translated_errors():
+            self._segments.delete_many({"key": below(video_id)})
+
+    def _after(self, cursor: str, timeline_id: str, segments_key: str) -> tuple[str, int]:
+        """Level and index of the last segment before the page."""
+        if timeline_of_cursor(cursor) is not None:
+            of_timeline, level, index = decode_cursor(cursor, str, str, int)
+            if of_timeline != timeline_id or level not in LEVELS:
+                raise bad_cursor()
+            return str(level), int(index)
+        shots = LEVELS[0]
+        keys = below(f"{segments_key}:{LEVELS.index(shots)}")
+        later = {"key": keys, "start_frame": {"$gt": decode_frame_cursor(cursor)}}
+        following = list(self._segments.find(later, {"index": 1}).sort("key", ASCENDING).limit(1))
+        return shots, following[0]["index"] - 1 if following else LAST_INDEX
 
 
-def _decode_after(cursor: str, timeline_id: str) -> tuple[str, int]:
-    of_timeline, level, index = decode_cursor(cursor, str, str, int)
-    if of_timeline != timeline_id or level not in LEVELS:
-        raise bad_cursor()
-    return str(level), int(index)
+def timeline_of_cursor(cursor: str) -> str | None:
+    """The timeline a cursor leads on in; None for one of provisional shots, or of no list of segments."""
+    try:
+        return str(decode_cursor(cursor, str, str, int)[0])
+    except UsageError:
+        return None
+
+
+def _counted(segments: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    found = Counter(segment["level"] for segment in segments)
+    return {level: found[level] for level in LEVELS}

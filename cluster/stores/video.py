@@ -80,10 +80,15 @@ class Video:
     cancel_requested: bool
     version: int
     owner: str | None = None  # whose key handed it in; None: came in without keys
+    tracks_key: str = ""  # the id its plan, chunks and keyframes are kept under; settled before analysis
+    newest_revision: int = 0  # the last number given to a result; `revision` is the one readers see
+    fetching: bool = False  # its file is not here yet, see `cluster.stores.imports`
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:
             raise ValueError("a video's bytes, attempt and lease_epoch are never negative")
+        if not self.tracks_key:
+            object.__setattr__(self, "tracks_key", self.id)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Video:

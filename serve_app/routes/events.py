@@ -21,7 +21,9 @@ from serve_app.problems import declared
 router = APIRouter(tags=["videos"])
 
 HEARTBEAT_S = 10.0
+RETRY_MS = 2000  # what a browser waits before it comes back: about what a restarted replica takes
 _NO_EVENTS_YET = "0-0"
+_CLOCKS_DIFFER_S = 60.0  # Redis' clock makes the ids, ours judges them
 _DESCRIPTION = """
 A stream of server-sent events that ends after `done`:
 
@@ -47,7 +49,8 @@ what it missed, as far as it is kept. Comments are heartbeats.
             "description": "The events",
             "content": {
                 "text/event-stream": {
-                    "schema": {"type": "string"},
+                    # of one event, as OpenAPI 3.2 reads it for this type
+                    "schema": {"type": "object", "required": ["id", "event", "data"]},
                     "example": 'id: 1736070000000-0\nevent: progress\ndata: {"fraction":0.5}\n\n',
                 }
             },
@@ -67,12 +70,13 @@ async def follow_video(
     return StreamingResponse(
         stream,
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
 
 
 async def _frames(feeds: Feeds, begun: Beginning, last_event_id: str | None) -> AsyncIterator[bytes]:
-    tail = begun.events[-1].id if begun.events else _NO_EVENTS_YET
+    tail = _tail(begun.events, last_event_id)
+    yield f"retry: {RETRY_MS}\n\n".encode()
     for event in _missed(begun.events, last_event_id):
         yield _frame(Told(event.id, event.type, begun.video, event.data, event.data))
     for frame in _snapshot(begun.video, tail, begun.live):
@@ -114,6 +118,19 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
         if time.monotonic() - sent_at >= HEARTBEAT_S:
             yield b": still here\n\n"
             sent_at = time.monotonic()
+
+
+def _tail(kept: list[Event] | None, last_event_id: str | None) -> str:
+    """The position from which on events are new to this listener.
+
+    Never before what it has heard: where Redis was emptied since, ids go on growing, as they are times. An id
+    from the future is none that we gave out.
+    """
+    tail = kept[-1].id if kept else _NO_EVENTS_YET
+    if last_event_id is None or not EVENT_ID.fullmatch(last_event_id):
+        return tail
+    soonest_wrong = f"{int((time.time() + _CLOCKS_DIFFER_S) * 1000)}-0"
+    return last_event_id if newer(last_event_id, tail) and newer(soonest_wrong, last_event_id) else tail
 
 
 def _missed(kept: list[Event] | None, last_event_id: str | None) -> list[Event]:

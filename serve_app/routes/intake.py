@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
-from starlette.requests import ClientDisconnect
 
 from cluster.stores.video import Video
 from serve_app.callers import caller_of
 from serve_app.context import Context, context_of, root_of
 from serve_app.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
 from serve_app.gate import patiently
-from serve_app.importer import open_url
+from serve_app.imports import check_import, lane_of
 from serve_app.intake import Wish, client_key, wish
-from serve_app.json_body import read_json
+from serve_app.json_body import body_schema, read_json
 from serve_app.present import video_document
 from serve_app.problems import FieldProblem, Problem, declared
 from serve_app.schemas import ImportRequest, UploadForm, VideoDocument
+from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
 
 router = APIRouter(tags=["videos"])
 
-_FORM_FIELDS = frozenset({"preset", "settings"})
+_FORM_FIELDS = frozenset({"preset", "settings", "webhook"})
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {
         "multipart/form-data": {"schema": UploadForm.model_json_schema()},
-        "application/json": {"schema": ImportRequest.model_json_schema()},
+        "application/json": {"schema": body_schema(ImportRequest)},
     },
 }
 
@@ -43,14 +42,17 @@ _BODY: dict[str, Any] = {
     openapi_extra={"requestBody": _BODY},
     responses={
         202: {
-            "description": "Stored and queued",
-            "headers": {"Location": {"description": "The video's address", "schema": {"type": "string"}}},
+            "description": "Stored, or to be fetched, and queued",
+            "headers": {
+                "Location": {"description": "The video's address", "schema": {"type": "string"}},
+                SECRET_HEADER: {"description": SECRET_DESCRIPTION, "schema": {"type": "string"}},
+            },
         },
         **declared(
             "cross_site",
             "bad_multipart", "bad_json", "client_too_slow", "conflict", "too_large", "limit_exceeded",
             "unsupported_media_type", "invalid_request", "invalid_settings", "empty_file", "address_refused",
-            "import_failed", "busy", "storage_full", "unavailable",
+            "idempotency_key_reused", "busy", "storage_full", "unavailable",
         ),
     },
 )  # fmt: skip
@@ -64,7 +66,8 @@ async def create_video(
     """A file as the multipart field `file` (up to 64 MiB; larger ones go through `/uploads`), or JSON with
     `url`.
 
-    Answers once the file is stored; the work goes on behind the answer.
+    Answers once the file is stored, or the address written down: fetching is a part of the work that goes on
+    behind the answer. A video whose file is not here yet is `queued`; `progress.fetch` tells how far it is.
     """
     context = context_of(request)
     owner = caller_of(request).owner
@@ -74,14 +77,24 @@ async def create_video(
     )  # an upload nobody can record is refused before it comes
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        video = await _import(request, context, key, owner)
+        taken = await _import(request, context, key, owner)
     else:
-        video = await _upload(request, context, key, owner)
-    response.headers["Location"] = f"{root_of(request)}/videos/{video.id}"
-    return video_document(video, None)
+        taken = await _upload(request, context, key, owner)
+    response.headers["Location"] = f"{root_of(request)}/videos/{taken.video.id}"
+    if taken.webhook is not None:
+        response.headers.update(taken.webhook.headers)
+    return video_document(taken.video, None)
 
 
-async def _upload(request: Request, context: Context, key: str | None, owner: str | None) -> Video:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A video, and the webhook that this request made with it."""
+
+    video: Video
+    webhook: CheckedWebhook | None
+
+
+async def _upload(request: Request, context: Context, key: str | None, owner: str | None) -> _Taken:
     """Stream the multipart body into the store, then register it."""
     max_bytes = context.services.settings.http.single_post_max_bytes
     announced = request.headers.get("content-length", "")
@@ -94,14 +107,17 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
         if form.fields:
             _wish_of(form)  # what came before the file is refused before the file is read
 
-        def take() -> Video:
+        def take() -> _Taken:
             # On one thread to the end: Serve cancels the request of a client that leaves, and a file that
             # was stored by then must become a video or be removed all the same.
             stored = context.intake.store(_pulled(form))
             with context.intake.removed_on_error(stored):
                 from_thread.run(form.finish)
                 wanted = _wish_of(form)
-            return context.intake.register(stored, wanted, key, owner)
+                webhook = check_webhook_text(form.fields.get("webhook"), context.services.settings.webhooks)
+            new = None if webhook is None else webhook.new
+            video = context.intake.register(stored, wanted, key, owner, new)
+            return _Taken(video, webhook if video.id == stored.video_id else None)
 
         return await to_thread.run_sync(take, limiter=context.gates.post_threads)
 
@@ -114,7 +130,7 @@ def _pulled(form: FormReader) -> Iterator[bytes]:
 
 def _wish_of(form: FormReader) -> Wish:
     for name in form.fields.keys() - _FORM_FIELDS:
-        raise _wrong_field(name, f"There is no form field `{name}`; use file, preset and settings.")
+        raise _wrong_field(name, f"There is no form field `{name}`; use file, preset, settings and webhook.")
     return wish(form.filename, form.fields.get("preset"), form.fields.get("settings"))
 
 
@@ -122,30 +138,14 @@ def _wrong_field(name: str, message: str) -> Problem:
     return Problem("invalid_request", message, errors=[FieldProblem(where=f"body.{name}", message=message)])
 
 
-async def _import(request: Request, context: Context, key: str | None, owner: str | None) -> Video:
-    """Fetch the file a URL names into the store, then register it."""
+async def _import(request: Request, context: Context, key: str | None, owner: str | None) -> _Taken:
+    """Write down what a bridge is to fetch."""
     asked = await read_json(request, ImportRequest)
-    wish(None, asked.preset, asked.settings)  # refused before anything is fetched
-    client_left = threading.Event()
 
-    def fetch() -> Video:
-        limit = context.services.settings.limits.file_bytes
-        with open_url(asked.url, limit, context.services.import_policy) as source:
-            wanted = wish(source.filename, asked.preset, asked.settings)
-            stored = context.intake.store(_until(client_left, source.blocks))
-        return context.intake.register(stored, wanted, key, owner)
+    def take() -> _Taken:
+        settings = context.services.settings
+        checked = check_import(asked, settings, lane=lane_of(owner), idempotency_key=key, owner=owner)
+        video, made = context.services.jobs.imports.create(checked.new)
+        return _Taken(video, checked.webhook if made else None)
 
-    async with context.gates.imports.enter():
-        try:
-            return await to_thread.run_sync(fetch, limiter=context.gates.import_threads)
-        except asyncio.CancelledError:
-            client_left.set()
-            raise
-
-
-def _until(client_left: threading.Event, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks for as long as somebody waits for them: cancelling a request does not stop its thread."""
-    for block in blocks:
-        if client_left.is_set():
-            raise ClientDisconnect
-        yield block
+    return await to_thread.run_sync(take)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from cluster.stores.page import Page
+from cluster.stores.timelines import timeline_of_cursor
 from cluster.stores.video import Video
 from serve_app import exports
 from serve_app.context import Context, VideoId, context_of, root_of
@@ -20,6 +22,7 @@ from serve_app.pacing import paced
 from serve_app.present import segment_document
 from serve_app.problems import Problem, declared
 from serve_app.schemas import AudioTrack, Level, Segment, SegmentList, Signals
+from serve_app.services import Services
 from serve_app.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 
 router = APIRouter(tags=["results"])
@@ -38,46 +41,62 @@ def list_segments(
     video_id: VideoId,
     level: Annotated[Level | None, Query(description="One level; all three if left out")] = None,
     label: Annotated[str | None, Query(max_length=100, description="Only segments with this label")] = None,
+    tag: Annotated[
+        str | None, Query(max_length=100, description="Only segments whose picture has it")
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        Query(ge=0, le=1, description="Of the boundary a segment starts with; the video's start is certain"),
+    ] = None,
     from_s: Annotated[Second, Query(description="Only segments that end after this")] = None,
     to_s: Annotated[Second, Query(description="Only segments that start before this")] = None,
+    revision: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="An earlier result, see `revisions`")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> SegmentList:
-    """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions."""
-    context = context_of(request)
-    video = context.services.jobs.get(video_id)
-    page, state = _page_of(context, video, level, label, from_s, to_s, limit, cursor)
+    """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions.
+
+    A cursor leads on in the revision it came from for as long as that is kept; one of provisional shots leads
+    on in the final ones, behind the frame it stands at.
+    """
+    services = context_of(request).services
+    video = services.jobs.get(video_id)
+    number, timeline_id = _shown(services, video, revision, cursor)
+    find: Callable[..., Page[dict[str, Any]]] = (
+        partial(services.results.segments, timeline_id)
+        if timeline_id is not None
+        else partial(services.results.provisional_segments, video.tracks_key, video.tracks_hash)
+    )
+    page = find(level, label, from_s, to_s, limit, cursor, tag=tag, min_confidence=min_confidence)
     root = root_of(request)
     return SegmentList(
         items=with_signed_images(
             request, video_id, [segment_document(item, video_id, root) for item in page.items]
         ),
         next_cursor=page.next_cursor,
-        state="final" if state else "provisional",
-        revision=video.revision,
+        state="provisional" if timeline_id is None else "final",
+        revision=number,
     )
 
 
-def _page_of(
-    context: Context,
-    video: Video,
-    level: Level | None,
-    label: str | None,
-    from_s: float | None,
-    to_s: float | None,
-    limit: int,
-    cursor: str | None,
-) -> tuple[Page[dict[str, Any]], bool]:
-    """The page, and whether it is of a finished timeline."""
-    results = context.services.results
-    if video.timeline_id is not None:
-        return results.segments(video.timeline_id, level, label, from_s, to_s, limit, cursor), True
-    if video.tracks_hash is None:
-        return Page(()), False
-    return (
-        results.provisional_segments(video.id, video.tracks_hash, level, label, from_s, to_s, limit, cursor),
-        False,
-    )
+def _shown(
+    services: Services, video: Video, revision: int | None, cursor: str | None
+) -> tuple[int, str | None]:
+    """Number and timeline of the revision to list: the one asked for, the cursor's, or the current one.
+
+    NotFoundError when the one asked for is not kept.
+    """
+    if revision is not None:
+        found = services.jobs.revisions.get(video.id, revision)
+        return found.revision, found.timeline_id
+    begun = timeline_of_cursor(cursor) if cursor is not None else None
+    if begun is not None and begun != video.timeline_id:
+        for kept in services.jobs.revisions.list_all(video.id):
+            if kept.timeline_id == begun:
+                return kept.revision, begun
+    return video.revision, video.timeline_id
 
 
 @router.get(
@@ -137,7 +156,8 @@ def export(
         raise Problem("unknown_format", f"There is no format {format_!r}; use {', '.join(exports.FORMATS)}.")
     context = context_of(request)
     video, document = _finished(context, video_id)
-    rows = _all_rows(context, video)
+    assert video.timeline_id is not None
+    rows = context.services.results.all_segments(video.timeline_id)
     root = root_of(request)
     content = chosen.write(
         exports.Export(
@@ -147,7 +167,7 @@ def export(
             audio_track=document.get("audio_track") or [],
             segments=[segment_document(row, video.id, root) for row in rows],
             level=level or chosen.default_level,
-            image=_images_of(context, video.id, rows),
+            image=_images_of(context, video, rows),
         )
     )
     headers = {"Content-Disposition": content_disposition("attachment", chosen.filename(video.filename))}
@@ -169,27 +189,14 @@ def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
     return video, document
 
 
-def _all_rows(context: Context, video: Video) -> list[dict[str, Any]]:
-    """All levels, as the store keeps them."""
-    found: list[dict[str, Any]] = []
-    cursor = None
-    assert video.timeline_id is not None
-    while True:
-        page = context.services.results.segments(video.timeline_id, limit=MAX_PAGE, cursor=cursor)
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return found
-
-
 def _images_of(
-    context: Context, video_id: str, rows: Sequence[Mapping[str, Any]]
+    context: Context, video: Video, rows: Sequence[Mapping[str, Any]]
 ) -> Callable[[Segment], bytes | None]:
     """Reads a segment's keyframe when it is asked for."""
     frames = {(row["level"], row["index"]): row.get("thumbnail") for row in rows}
 
     def read(segment: Segment) -> bytes | None:
         frame = frames[segment.level, segment.index]
-        return None if frame is None else keyframe_image(context.services.media, video_id, frame)
+        return None if frame is None else keyframe_image(context.services.media, video, frame)
 
     return read

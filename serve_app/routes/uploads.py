@@ -5,6 +5,7 @@ Headers in, headers out; what happens to the bytes is in `serve_app.uploads`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,8 +18,9 @@ from serve_app.auth_visibility import UPLOAD_ID
 from serve_app.callers import caller_of
 from serve_app.context import Context, context_of, root_of
 from serve_app.gate import read_small
-from serve_app.intake import empty_file, wish
+from serve_app.intake import client_key, empty_file, wish
 from serve_app.problems import Problem, declared
+from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
 
 router = APIRouter(tags=["uploads"])
 
@@ -84,21 +86,32 @@ async def describe(request: Request) -> Response:
         **_parameters(
             _VERSION,
             ("Upload-Length", "Bytes of the whole file", "integer", True),
-            ("Upload-Metadata", "`filename`, `preset`, `settings` (JSON), each in base64", "string", False),
+            (
+                "Upload-Metadata",
+                "`filename`, `preset`, `settings` and `webhook` (JSON), each in base64",
+                "string",
+                False,
+            ),
             _CHECKSUM,
+            ("Idempotency-Key", "A repeat with the same key gives the same upload", "string", False),
         ),
         "requestBody": {**_PART, "description": "The first part, if it is sent along (at most 8 MiB)"},
     },
     responses={
         201: {
             "description": "Begun",
-            "headers": {"Location": {"schema": {"type": "string"}}, **_STANDS},
+            "headers": {
+                "Location": {"schema": {"type": "string"}},
+                SECRET_HEADER: {"description": SECRET_DESCRIPTION, "schema": {"type": "string"}},
+                **_STANDS,
+            },
         },
         **declared(
             "cross_site",
             "bad_request", "bad_checksum_header", "client_too_slow", "tus_version", "too_large",
-            "limit_exceeded", "unsupported_media_type", "invalid_settings", "empty_file",
-            "checksum_mismatch", "busy", "storage_full", "unavailable",
+            "limit_exceeded", "unsupported_media_type", "invalid_request", "invalid_settings", "empty_file",
+            "conflict", "idempotency_key_reused", "address_refused", "checksum_mismatch", "busy",
+            "storage_full", "unavailable",
         ),
     },
 )  # fmt: skip
@@ -115,16 +128,25 @@ async def begin_upload(request: Request) -> Response:
     wanted = await to_thread.run_sync(
         partial(wish, metadata.get("filename"), metadata.get("preset"), metadata.get("settings"))
     )
-    create = partial(context.uploads.create, length, wanted, header, caller_of(request).owner)
+    webhook = check_webhook_text(metadata.get("webhook"), context.services.settings.webhooks)
+    if webhook is not None:
+        wanted = replace(wanted, webhook=webhook.new)
+    owner = caller_of(request).owner
+    key = client_key(request.headers.get("idempotency-key"), owner)
+    create = partial(context.uploads.create, length, wanted, header, owner, key)
     if request.headers.get("content-type") is None:
         upload = await to_thread.run_sync(create)
     else:
         async with context.gates.parts.enter():
             part = await _part(request, context)
             upload = await to_thread.run_sync(create)
-            upload = await _write(context, upload.id, 0, part)
+            if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
+                upload = await _write(context, upload.id, 0, part)
     location = f"{root_of(request)}/uploads/{upload.id}"
-    return Response(status_code=201, headers={"Location": location, **_headers(upload)})
+    headers = {"Location": location, **_headers(upload)}
+    if webhook is not None and webhook.made_secret is not None:
+        headers[SECRET_HEADER] = upload.metadata["webhook"]["secret"]  # of the first of several same requests
+    return Response(status_code=201, headers=headers)
 
 
 @router.head(

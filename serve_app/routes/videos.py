@@ -1,21 +1,19 @@
-"""Videos: the list, one, cancel, retry, segment anew, delete."""
+"""Videos: the list, one, cancel, retry, delete."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from cluster.stores.video import LEASED_STATES, Video
 from serve_app.callers import caller_of
 from serve_app.context import Context, VideoId, context_of
 from serve_app.deletion import delete_video_everywhere
-from serve_app.intake import resolve_settings
-from serve_app.json_body import read_json
 from serve_app.present import video_document
 from serve_app.problems import declared
-from serve_app.schemas import ResegmentRequest, State, VideoDocument, VideoList
+from serve_app.schemas import State, VideoDocument, VideoList
 
 router = APIRouter(tags=["videos"])
 
@@ -24,7 +22,8 @@ MAX_PAGE = 1000
 
 def shown(context: Context, video: Video) -> VideoDocument:
     """The video with its live progress, where there can be any."""
-    live = context.services.cache.get_progress(video.id) if video.state in LEASED_STATES else None
+    moving = video.state in LEASED_STATES or video.fetching
+    live = context.services.cache.get_progress(video.id) if moving else None
     return video_document(video, live)
 
 
@@ -45,13 +44,25 @@ def list_videos(
     q: Annotated[
         str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="Text in the file's name")
     ] = None,
+    preset: Annotated[
+        str | None, Query(max_length=64, pattern=r"^[^\x00]*$", description="Only videos of this preset")
+    ] = None,
+    created_from: Annotated[AwareDatetime | None, Query(description="Handed in then or later")] = None,
+    created_to: Annotated[AwareDatetime | None, Query(description="Handed in before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> VideoList:
     """Pages neither repeat nor skip a video while others arrive."""
     context = context_of(request)
     page = context.services.jobs.list_videos(
-        state=state, q=q, limit=limit, cursor=cursor, owner=caller_of(request).only_owner
+        state=state,
+        q=q,
+        limit=limit,
+        cursor=cursor,
+        owner=caller_of(request).only_owner,
+        preset=preset,
+        created_from=created_from,
+        created_to=created_to,
     )
     return VideoList(items=[shown(context, video) for video in page.items], next_cursor=page.next_cursor)
 
@@ -88,37 +99,6 @@ def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
     """What was stored of the earlier attempts is used again."""
     context = context_of(request)
     return told(context, context.services.jobs.retry(video_id))
-
-
-@router.post(
-    "/videos/{video_id}/resegment",
-    status_code=202,
-    summary="Segment a video that is done with other settings",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": ResegmentRequest.model_json_schema()}},
-        }
-    },
-    responses=declared(
-        "cross_site", "bad_json", "not_found", "client_too_slow", "conflict", "too_large", "invalid_request",
-        "invalid_settings", "unavailable",
-    ),
-)  # fmt: skip
-async def resegment_video(request: Request, video_id: VideoId) -> VideoDocument:
-    """The video is not decoded again unless another of its streams is asked for.
-
-    Until the new result is there, the one before is what segments, signals and exports give.
-    """
-    context = context_of(request)
-    asked = await read_json(request, ResegmentRequest)
-
-    def queue() -> VideoDocument:
-        resolved = resolve_settings(asked.preset, asked.settings)
-        video = context.services.jobs.resegment(video_id, resolved, str(resolved["preset"]))
-        return told(context, video)
-
-    return await to_thread.run_sync(queue)
 
 
 @router.delete(

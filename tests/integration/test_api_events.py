@@ -43,7 +43,7 @@ class Listener:
             if line:
                 name, _, value = line.partition(": ")
                 fields[name] = value
-            elif fields:
+            elif "id" in fields:
                 yield Heard(fields["id"], fields["event"], json.loads(fields["data"]))
                 fields = {}
 
@@ -220,10 +220,7 @@ def test_heartbeats_keep_a_silent_stream_open(api: Api, monkeypatch: pytest.Monk
 
 
 def test_without_redis_the_row_is_followed(api: Api) -> None:
-    settings = api.services.settings.with_values(redis_url="redis://127.0.0.1:1/0")
-    fresh = Services.from_settings(settings)
-    values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
-    with serving(Services(**(values | {"doorbells": api.services.doorbells}))) as blind:
+    with serving(_own_connections(api, redis_url="redis://127.0.0.1:1/0")) as blind:
         video_id = blind.make()
         with listening(blind, video_id) as listener:
             listener.until("progress")
@@ -239,3 +236,71 @@ def test_without_redis_the_row_is_followed(api: Api) -> None:
         assert worked[-2].data["fraction"] == 0.25
         assert worked[-1].data == {"state": "provisional"}
         assert [event.type for event in rest][-2:] == ["segments", "done"]
+
+
+def test_two_replicas_tell_the_same_in_the_same_order(api: Api) -> None:
+    with serving(_own_connections(api)) as other:
+        video_id = api.make()
+        with listening(api, video_id) as here, listening(other, video_id) as there:
+            for listener in (here, there):
+                listener.until("progress")
+            epoch = start_work(api, video_id)
+            for chunk in range(2):
+                report(api, video_id, epoch, chunk)
+            first = [listener.until("segments", chunks=[1]) for listener in (here, there)]
+        for chunk in range(2, 4):
+            report(api, video_id, epoch, chunk)
+        finish(api, video_id, epoch)
+        # Each goes on at the replica it was not connected to.
+        with (
+            listening(other, video_id, first[0][-1].id) as here,
+            listening(api, video_id, first[1][-1].id) as there,
+        ):
+            rest = [list(listener.heard()) for listener in (here, there)]
+
+    for before, after in zip(first, rest, strict=True):
+        told = [event for event in before + after if event.data.get("state") == "provisional"]
+        assert [event.data["chunks"] for event in told] == [[0], [1], [2], [3]]
+        numbers = [_number(event.id) for event in before + after]
+        assert numbers == sorted(numbers)
+        assert after[-1].type == "done"
+
+
+def test_after_redis_was_emptied_the_row_is_told_and_ids_do_not_go_back(api: Api) -> None:
+    video_id = api.make()
+    epoch = start_work(api, video_id)
+    with listening(api, video_id) as listener:
+        listener.until("progress")
+        report(api, video_id, epoch, 0)
+        last = listener.until("segments")[-1]
+    api.services.cache.delete_video(video_id)
+    api.services.jobs.record_progress(video_id, epoch, 3)
+
+    with listening(api, video_id, last.id) as listener:
+        heard = listener.until("progress")
+        report(api, video_id, epoch, 3)
+        heard += listener.until("segments", chunks=[3])
+
+    assert heard[0].data["progress"]["chunks_done"] == 3
+    numbers = [_number(last.id), *(_number(event.id) for event in heard)]
+    assert numbers == sorted(numbers)
+
+
+def test_the_stream_is_fit_for_proxies_and_browsers(api: Api) -> None:
+    with api.client.stream("GET", f"/videos/{done_video(api)}/events") as answer:
+        text = answer.read().decode()
+
+    assert answer.headers["cache-control"] == "no-store, no-transform"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert text.startswith("retry: 2000\n\n")
+
+
+def _number(event_id: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in event_id.split("-"))
+
+
+def _own_connections(api: Api, **changed: str) -> Services:
+    """Services as another replica has them."""
+    fresh = Services.from_settings(api.services.settings.with_values(**changed))
+    values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
+    return Services(**(values | {"doorbells": api.services.doorbells}))

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from serve_app.routes import media as media_route
+from serve_app import stored_files
 from tests.support import api as support
 from tests.support.api import Api
 
@@ -77,7 +77,7 @@ def test_a_range_that_is_not_understood_is_ignored(api: Api, media: str, asked: 
 
 
 def test_a_player_gets_an_open_range_in_pieces(api: Api, media: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media_route, "BROWSER_WINDOW_BYTES", 1000)
+    monkeypatch.setattr(stored_files, "BROWSER_WINDOW_BYTES", 1000)
     browser = {"User-Agent": "Mozilla/5.0 (X11) Chrome/130"}
 
     piece = api.client.get(media, headers={**browser, "Range": "bytes=500-"})

@@ -291,3 +291,34 @@ def test_a_connection_that_breaks_within_a_part(api: Api) -> None:
 
     assert offset == 1000
     assert stored(api, last.headers["scenestream-video-id"]) == FILM
+
+
+def test_a_repeated_beginning_gives_the_same_upload(api: Api, second_replica: Api) -> None:
+    headers = {**PART, "Upload-Length": str(len(FILM)), "Idempotency-Key": "begun once"}
+
+    first = api.client.post("/uploads", content=FILM[:1000], headers=headers)
+    repeated = second_replica.client.post("/uploads", content=FILM[:1000], headers=headers)
+    other_file = api.client.post("/uploads", headers={**headers, "Upload-Length": "5"})
+    upload = first.headers["location"].removeprefix("/api/v1")
+    last = patch(api, upload, 1000, FILM[1000:])
+    after_the_end = api.client.post("/uploads", content=FILM[:1000], headers=headers)
+
+    assert (first.status_code, repeated.status_code, after_the_end.status_code) == (201, 201, 201)
+    assert repeated.headers["location"] == after_the_end.headers["location"] == first.headers["location"]
+    assert repeated.headers["upload-offset"] == "1000"
+    assert (other_file.status_code, other_file.json()["code"]) == (422, "idempotency_key_reused")
+    assert after_the_end.headers["scenestream-video-id"] == last.headers["scenestream-video-id"]
+
+
+def test_a_key_may_begin_anew_what_was_given_up(api: Api) -> None:
+    headers = {**TUS, "Upload-Length": str(len(FILM)), "Idempotency-Key": "begun twice"}
+
+    upload = api.client.post("/uploads", headers=headers).headers["location"].removeprefix("/api/v1")
+    patch(api, upload, 0, b"?" * 1000)
+    api.client.delete(upload, headers=TUS)
+    again = api.client.post("/uploads", headers=headers)
+    last = patch(api, upload, 0, FILM)
+
+    assert (again.status_code, again.headers["upload-offset"]) == (201, "0")
+    video = api.client.get(f"/videos/{last.headers['scenestream-video-id']}").json()
+    assert video["sha256"] == hashlib.sha256(FILM).hexdigest()

@@ -15,7 +15,14 @@ import ray
 
 from actors import launch
 from cluster.errors import UnavailableError
-from cluster.settings import ActorSettings, BridgeSettings, LeaseSettings, Settings
+from cluster.settings import (
+    ActorSettings,
+    BridgeSettings,
+    ImportSettings,
+    LeaseSettings,
+    Settings,
+    WebhookSettings,
+)
 from cluster.stores.cache import Cache
 from cluster.stores.jobs import Jobs
 from cluster.stores.media import MediaStore
@@ -42,6 +49,8 @@ def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: An
         actors=ActorSettings(**{"count": 2, "ping_interval_s": 0.2, "stuck_after_s": 3.0, **actors}),
         bridge=BridgeSettings(max_videos=4, relay_interval_s=0.05, reaper_interval_s=0.3),
         lease=LeaseSettings(duration_s=3.0, heartbeat_s=0.3, max_attempts=5),
+        imports=ImportSettings(private_networks=("127.0.0.1/32",)),
+        webhooks=WebhookSettings(private_networks=("127.0.0.1/32",)),
     )
 
 
@@ -57,8 +66,10 @@ class ActorStack:
         self.cache = Cache(settings.redis_url)
         self.media = MediaStore(settings.media_url)
 
-    def submit(self, content: bytes, **values: Any) -> str:
-        """Upload a file as the API does; the video's id."""
+    def submit(
+        self, content: bytes, *, sha256: str | None = None, owner: str | None = None, **values: Any
+    ) -> str:
+        """Upload a file as the API does, with these settings; the video's id."""
         video_id = uuid.uuid4().hex
         key = f"videos/{video_id}/source"
         self.media.put_stream(key, [content])
@@ -66,10 +77,11 @@ class ActorStack:
             video_id=video_id,
             filename="film.mp4",
             bytes_=len(content),
-            sha256=None,
+            sha256=sha256,
             media_key=key,
             preset="default",
             settings=values,
+            owner=owner,
         )
         return video_id
 

@@ -25,7 +25,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cluster.settings import Settings
 from cluster.stores.broker import BrokerNames
 from cluster.stores.ids import new_id
-from serve_app.addresses import AddressPolicy, is_public
 from serve_app.app import ROUTE_PREFIX, create_app
 from serve_app.services import Doorbells, Services
 from tests.support.servers import (
@@ -107,7 +106,7 @@ class Api:
         row = {
             "filename": "film.mp4",
             "bytes_": len(content),
-            "sha256": "0" * 64,
+            "sha256": 2 * video_id,  # no two of the same content, unless a test wants that
             "media_key": key,
             "preset": "default",
             "settings": {"preset": "default"},
@@ -146,7 +145,6 @@ def services_for(
     urls: Mapping[str, str],
     database: str,
     media_dir: Path,
-    import_policy: AddressPolicy = is_public,
     **settings: Any,
 ) -> Services:
     """Services at these URLs, with a queue of their own."""
@@ -160,9 +158,7 @@ def services_for(
     services = Services.from_settings(chosen)
     names = BrokerNames(prefix=f"test_{new_id()[:12]}")
     values = {field: getattr(services, field) for field in services.__dataclass_fields__}
-    return Services(
-        **(values | {"doorbells": Doorbells(chosen.rabbitmq_url, names), "import_policy": import_policy})
-    )
+    return Services(**(values | {"doorbells": Doorbells(chosen.rabbitmq_url, names)}))
 
 
 @contextmanager

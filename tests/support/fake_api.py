@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -146,6 +147,7 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}", self._delete, methods=["DELETE"])
         app.add_api_route("/videos/{video_id}/cancel", self._cancel, methods=["POST"])
         app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
+        app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
         app.add_api_route("/videos/{video_id}/events", self._events)
@@ -200,6 +202,20 @@ class FakeApi:
     def _retry(self, video_id: str) -> Json:
         self.change(self.videos[video_id], state="queued", error=None)
         return self.videos[video_id].document
+
+    async def _resegment(self, video_id: str, request: Request) -> Any:
+        """Above the middle every shot is a scene of its own; below, the scenes are those there were."""
+        video, asked = self.videos[video_id], await request.json()
+        settings = {"scene_sensitivity": 0.5, **asked["settings"], "preset": asked["preset"]}
+        found = dict(video.segments)
+        if settings["scene_sensitivity"] > 0.5:
+            found["scene"] = [shot | {"level": "scene"} for shot in found["shot"]]
+        if asked.get("dry_run"):
+            levels = {level: len(segments) for level, segments in found.items()}
+            return {"settings": settings, "counts": levels, "segments": [*itertools.chain(*found.values())]}
+        video.segments = found
+        self.change(video, state="queued", settings=settings)
+        return video.document
 
     def _segments(self, video_id: str, level: str, limit: int = 500, cursor: str = "0") -> Json:
         video = self.videos[video_id]

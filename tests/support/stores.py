@@ -48,7 +48,11 @@ def migrated_jobs(server_url: str, max_connections: int = 10, timeout_s: float =
 
 def empty_tables(jobs: Jobs) -> None:
     """Forget all rows but keep the schema."""
-    execute(jobs, "TRUNCATE videos, outbox, uploads, api_keys, signing_secrets")
+    execute(
+        jobs,
+        "TRUNCATE videos, revisions, clip_jobs, clip_files, imports, webhooks, webhook_deliveries, "
+        "outbox, uploads, api_keys, signing_secrets",
+    )
 
 
 def execute(jobs: Jobs, statement: str, **values: Any) -> None:

@@ -2,7 +2,8 @@
 
 `{"chunks": [[frames, seconds], …], "frame_s": seconds each frame takes, "trouble": {"2": "kill"}}`.
 Trouble of a chunk: "kill" the process, "kill once", "raise" an exception, "freeze" (SIGSTOP once), "hang
-once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer).
+once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer). The
+chunks it decodes are listed in the file `decoded` beside the "video".
 """
 
 from __future__ import annotations
@@ -17,12 +18,27 @@ from pathlib import Path
 from typing import Any
 
 from actors.segmentation.errors import Cancelled, MediaError
-from actors.segmenter_analysis import AnalysedChunk, FusedVideo, PlannedChunk, PlannedVideo
+from actors.segmenter_analysis import (
+    AnalysedChunk,
+    FusedVideo,
+    JoinedTracks,
+    PlannedChunk,
+    PlannedVideo,
+)
 from cluster.errors import UnavailableError
 from cluster.settings import LimitSettings
 
 NAME = "tests.support.stub_analyser:StubAnalyser"
 RATE = 25
+MEDIA = {
+    "width": 320,
+    "height": 180,
+    "fps": float(RATE),
+    "variable_frame_rate": False,
+    "rotation": 0,
+    "video_codec": "h264",
+    "audio_codec": None,
+}
 
 
 def film(
@@ -40,7 +56,7 @@ def film(
 
 def segment(level: str, index: int, start: int, end: int, label: str) -> dict[str, Any]:
     """A segment with the keys of the contract."""
-    boundary = {"kind": "cut", "confidence": 1.0, "visual": 1.0, "audio": 0.0}
+    boundary = {"kind": "cut" if start else "start", "confidence": 1.0, "visual": 1.0, "audio": 0.0}
     return {
         "level": level,
         "index": index,
@@ -83,7 +99,7 @@ class StubAnalyser:
         for index, (frames, seconds) in enumerate(json.loads(payload)["chunks"]):
             chunks.append(PlannedChunk(index, start, start + frames, seconds))
             start += frames
-        media = {"duration_s": start / RATE, "frames": start, "fps": float(RATE)}
+        media = {**MEDIA, "duration_s": start / RATE, "frames": start}
         return PlannedVideo(media, payload, tuple(chunks))
 
     def chunk(
@@ -98,6 +114,8 @@ class StubAnalyser:
     ) -> AnalysedChunk:
         script = json.loads(path.read_bytes())
         spec = self.planned(plan).chunks[index]
+        with path.with_name("decoded").open("a") as file:
+            file.write(f"{index}\n")
         count = spec.end_frame - spec.start_frame
         for frame in range(count):
             if should_stop():
@@ -109,14 +127,22 @@ class StubAnalyser:
         keyframe_sink(spec.start_frame, b"picture")
         label = hashlib.sha256(path.read_bytes() + str(index).encode()).hexdigest()[:8]
         shot = segment("shot", 0, spec.start_frame, spec.end_frame, label)
-        shot["visual"]["tags"] = [os.environ.get("CUDA_VISIBLE_DEVICES", "")]
+        shot["visual"]["tags"] = [{"label": os.environ.get("CUDA_VISIBLE_DEVICES", ""), "probability": 1.0}]
         return AnalysedChunk(spec.start_frame, spec.end_frame, json.dumps(shot).encode(), [shot])
 
-    def fuse(self, plan: bytes, chunks: Iterable[bytes], settings: Mapping[str, Any]) -> FusedVideo:
+    def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
         shots = [{**json.loads(payload), "index": index} for index, payload in enumerate(chunks)]
+        return JoinedTracks((self.planned(plan).media, shots), size_bytes=len(plan))
+
+    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
+        """One scene, or with a sensitivity above the middle a scene for every shot; one chapter."""
+        media, shots = joined.content
         end = shots[-1]["end_frame"]
-        whole = [segment(level, 0, 0, end, "all") for level in ("scene", "chapter")]
-        return FusedVideo([*shots, *whole], {"media": self.planned(plan).media, "settings": dict(settings)})
+        many = settings.get("scene_sensitivity", 0.5) > 0.5
+        scenes = [(s["start_frame"], s["end_frame"]) for s in shots] if many else [(0, end)]
+        whole = [segment("scene", n, *frames, "all") for n, frames in enumerate(scenes)]
+        whole.append(segment("chapter", 0, 0, end, "all"))
+        return FusedVideo([*shots, *whole], {"media": media, "settings": dict(settings)})
 
     def close(self) -> None:
         pass

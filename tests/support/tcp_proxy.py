@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,8 @@ class TcpProxy:
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
+        self._due: list[tuple[int, Callable[[], None]]] = []
+        self.sent_bytes = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -41,6 +44,19 @@ class TcpProxy:
                 side.close()
             self._sockets.clear()
 
+    def when_sent(self, bytes_: int, do: Callable[[], None]) -> None:
+        """Calls `do` once so many bytes have gone towards the server."""
+        with self._lock:
+            self._due.append((bytes_, do))
+
+    def _sent(self, bytes_: int) -> None:
+        with self._lock:
+            self.sent_bytes += bytes_
+            now = [item for item in self._due if item[0] <= self.sent_bytes]
+            self._due = [item for item in self._due if item not in now]
+        for _, do in now:
+            do()
+
     def _accept(self) -> None:
         while True:
             try:
@@ -50,14 +66,16 @@ class TcpProxy:
             server = socket.create_connection(("127.0.0.1", self._target_port))
             with self._lock:
                 self._sockets += [client, server]
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(target=_forward, args=(source, target), daemon=True).start()
+            for source, target, told in ((client, server, self._sent), (server, client, None)):
+                threading.Thread(target=_forward, args=(source, target, told), daemon=True).start()
 
 
-def _forward(source: socket.socket, target: socket.socket) -> None:
+def _forward(source: socket.socket, target: socket.socket, told: Callable[[int], None] | None) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
+            if told:
+                told(len(data))
     for side in (source, target):
         with suppress(OSError):
             side.shutdown(socket.SHUT_RDWR)

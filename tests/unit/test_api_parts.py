@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UnavailableError, UsageError
+from cluster.remote.addresses import is_public
 from cluster.stores.video import Video, VideoState
 from serve_app import tus
-from serve_app.addresses import is_public
 from serve_app.feeds import newer
 from serve_app.filetypes import content_disposition, content_type, display_name
 from serve_app.present import media_document, progress_document
@@ -133,7 +133,7 @@ def test_names_are_safe_in_headers_and_pages(given_name: str) -> None:
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(ipaddress.ip_address(address), 443) is public
+    assert is_public(ipaddress.ip_address(address)) is public
 
 
 @given(

@@ -19,11 +19,11 @@ def test_the_epoch_is_found_again_in_the_name(video_id: str, revision: int, epoc
     [
         ("v:2:7", True),  # its own
         ("v:3:8", True),  # of a younger lease
-        ("v:1:3", True),  # shown before
+        ("v:1:3", True),  # a revision that is kept
         ("v:2:6", False),  # of an attempt that was overtaken
         ("v:1:2", False),
         ("written by something else", True),
     ],
 )
 def test_only_what_older_leases_left_is_removed(name: str, kept: bool) -> None:
-    assert (name in NotOutdated(7, shown_before="v:1:3")) is kept
+    assert (name in NotOutdated(7, {"v:1:3"})) is kept

@@ -71,10 +71,9 @@ def test_packages_import_only_downward(package: str) -> None:
     assert wrong == []
 
 
-def test_segmentation_library_knows_no_cluster_no_store_and_no_web() -> None:
-    assert (
-        violations("actors/segmentation", STORE_DRIVERS | WEB | {"ray", "cluster", "serve_app", "ui"}) == []
-    )
+@pytest.mark.parametrize("library", ["actors/segmentation", "actors/clips"])
+def test_the_libraries_know_no_cluster_no_store_and_no_web(library: str) -> None:
+    assert violations(library, STORE_DRIVERS | WEB | {"ray", "cluster", "serve_app", "ui"}) == []
 
 
 def test_segmentation_library_does_not_import_the_actors_around_it() -> None:

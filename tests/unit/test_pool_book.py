@@ -18,6 +18,12 @@ def chunk(number: int, *, video: str = "film", epoch: int = 1) -> Task:
     return Task(Kind.CHUNK, video, epoch, "key", tracks_hash="h", chunk=number, cost_s=10.0)
 
 
+def shared(number: int, *, video: str) -> Task:
+    """A chunk of one of the videos whose content is the same."""
+    task = {**chunk(number, video=video).to_dict(), "media_key": f"file of {video}", "tracks_key": "content"}
+    return Task.from_dict(task)
+
+
 def plan(video: str = "film", epoch: int = 1) -> Task:
     return Task(Kind.PLAN, video, epoch, "key")
 
@@ -157,6 +163,50 @@ def test_a_task_submitted_while_its_cancelled_twin_still_ends_is_done_anew() -> 
     run(scenario())
 
 
+def test_videos_of_one_content_share_the_work_on_a_chunk() -> None:
+    async def scenario() -> None:
+        books = book()
+        first, second = books.submit(shared(0, video="film")), books.submit(shared(0, video="twin"))
+        assert second is first
+        assert books.next() is first
+        assert books.next() is None
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_work_shared_with_another_video_goes_on_when_the_first_gives_it_up(running: bool) -> None:
+    async def scenario() -> None:
+        books = book()
+        entry = books.submit(shared(0, video="film"))
+        books.submit(shared(0, video="twin"))
+        if running:
+            books.next()
+        assert books.cancel("film", 1) == []
+        if running:  # the file it read went with the first video
+            books.settle(entry, Outcome.error("media_missing", "The file is gone."))
+        assert not entry.future.done()
+        assert books.next() is entry
+        assert (entry.task.video_id, entry.task.media_key) == ("twin", "file of twin")
+        assert books.cancel("twin", 1) == [entry]
+
+    run(scenario())
+
+
+def test_work_shared_with_another_video_ends_when_both_give_it_up() -> None:
+    async def scenario() -> None:
+        books = book()
+        entry = books.submit(shared(0, video="film"))
+        books.submit(shared(0, video="twin"))
+        books.cancel("twin", 1)
+        assert not entry.future.done()
+        books.cancel("film", 1)
+        assert entry.future.result().status is Status.CANCELLED
+        assert books.next() is None
+
+    run(scenario())
+
+
 def test_the_books_are_bounded() -> None:
     async def scenario() -> None:
         books = book(entries=2)
@@ -181,6 +231,7 @@ tasks = st.builds(
     cost_s=st.floats(0.1, 99),
     timeline_id=st.just("v:1:1"),
     revision=st.integers(0, 9),
+    clip=st.just({"start_frame": 0}),
 )
 
 

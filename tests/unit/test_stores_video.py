@@ -37,6 +37,9 @@ ROW: dict[str, Any] = {
     "cancel_requested": False,
     "version": 2,
     "owner": None,
+    "tracks_key": "0123456789abcdef",
+    "newest_revision": 0,
+    "fetching": False,
 }
 
 

@@ -77,6 +77,8 @@ export async function request(path, options = {}) {
   return text ? JSON.parse(text) : null;
 }
 
+const post = (path, body, signal) => request(path, { method: "POST", signal, body: JSON.stringify(body),
+  headers: { "Content-Type": "application/json" } });
 const video = (id) => `/videos/${encodeURIComponent(id)}`;
 
 /** @returns {Promise<{items: any[], next_cursor: string | null}>} */
@@ -90,6 +92,11 @@ export function listVideos({ q = "", cursor = null, limit = 30, signal } = {}) {
 export const getVideo = (id, signal) => request(video(id), { signal });
 export const cancelVideo = (id) => request(`${video(id)}/cancel`, { method: "POST" });
 export const retryVideo = (id) => request(`${video(id)}/retry`, { method: "POST" });
+/** What other settings would give, of a video that is done; nothing is stored. */
+export const previewSettings = (id, wanted, signal) => post(`${video(id)}/resegment`, { ...wanted, dry_run: true },
+  signal);
+/** A new result with other settings, from what was measured. */
+export const resegmentVideo = (id, wanted) => post(`${video(id)}/resegment`, wanted);
 export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
 export const getDocument = (id, signal) => request(`${video(id)}/export?format=json`, { signal });

@@ -113,8 +113,9 @@ class Session extends Emitter {
     this.video = video;
     this.emit("video", video);
     const restarted = before && TERMINAL.has(before.state) && !TERMINAL.has(video.state);
-    if (restarted) {
-      this.loadedRevision = null;
+    if (restarted) this.loadedRevision = null;
+    // With other settings the result before stays in sight until the new one is there.
+    if (restarted && !video.revision) {
       this.segments = NO_SEGMENTS;
       this.provisional = true;
       this.signals = null;

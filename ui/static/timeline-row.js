@@ -6,6 +6,7 @@ import { fill, h } from "./dom.js";
 import { clock } from "./format.js";
 import { indexAt, kindName } from "./levels.js";
 import { session } from "./session.js";
+import { shownSegments, tuning } from "./tuning.js";
 import { zoom } from "./zoom.js";
 
 /** Up to here all segments are there at once; above, those around the visible part. */
@@ -31,7 +32,7 @@ export class TimelineRow {
   }
 
   get segments() {
-    return session.segments[this.level];
+    return shownSegments(this.level);
   }
 
   /** Forget everything: another video. */
@@ -56,6 +57,7 @@ export class TimelineRow {
     const everything = segments.length <= ALL_AT_ONCE;
     const first = everything ? 0 : Math.max(0, indexAt(segments, this.window[0]));
     const last = everything ? segments.length : indexAt(segments, this.window[1]) + 1;
+    const known = tuning.segments && new Set(session.segments[this.level].map((segment) => segment.start_frame));
     const kept = new Map();
     for (let place = first; place < last; place += 1) {
       const segment = segments[place];
@@ -65,6 +67,7 @@ export class TimelineRow {
       const cell = this.cells.get(key) ?? this.#cell(segment);
       cell.dataset.index = String(place);
       cell.classList.toggle("odd", place % 2 === 1);
+      cell.classList.toggle("added", known !== null && !known.has(segment.start_frame));
       cell.classList.toggle("narrow", widthPx < LABEL_FROM_PX);
       cell.classList.toggle("hairline", widthPx < HAIRLINE_PX);
       putCell(cell, segment);

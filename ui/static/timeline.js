@@ -12,6 +12,8 @@ import { paintChange, paintLoudness, paintRuler, paintSound } from "./timeline-p
 import { legend, TimelineRow } from "./timeline-row.js";
 import { Tooltip } from "./tooltip.js";
 import { transport } from "./transport.js";
+import { tunePanel } from "./tune-panel.js";
+import { tuning } from "./tuning.js";
 import { zoom } from "./zoom.js";
 
 /** One notch of a wheel is 100 to 120 units in most browsers: a third of a zoom step. */
@@ -42,11 +44,12 @@ class Timeline {
     this.names = h("div", { class: "tl-names", "aria-hidden": "true" });
     this.legend = h("div", { class: "tl-legends" });
     this.hint = h("span", { class: "quiet", role: "status" });
+    const tune = tunePanel();
     fill(element, h("section", { class: "panel timeline", "aria-label": "Timeline" },
-      h("div", { class: "tl-bar" }, this.hint, this.legend, h("div", { class: "tl-tools" },
+      h("div", { class: "tl-bar" }, this.hint, this.legend, h("div", { class: "tl-tools" }, tune.button,
         iconButton("minus", "Zoom out (−)", () => zoom.by(-1)), iconButton("plus", "Zoom in (+)", () => zoom.by(1)),
         iconButton("fit", "Show all (0)", () => zoom.fit()))),
-      h("div", { class: "tl-body" }, this.names, this.scroller)));
+      tune.element, h("div", { class: "tl-body" }, this.names, this.scroller)));
     this.#listen();
   }
 
@@ -56,6 +59,7 @@ class Timeline {
     session.on("segments", () => this.#changed());
     session.on("signals", () => this.#changed());
     session.on("video", () => this.#extent());
+    tuning.on("change", () => this.#changed());
     transport.on("time", () => this.#moveHead());
     transport.on("seek", (time) => this.#reveal(time));
     zoom.on("before", (anchor) => { this.anchor = anchor ?? this.#ownAnchor(); });

@@ -8,7 +8,7 @@ import { Aborted, TusUpload } from "./tus.js";
 /** `uploaded` tells the library that there is a new video. */
 export const uploads = new Emitter();
 
-const PRESET_NAMES = {
+export const PRESET_NAMES = {
   film: "Film", talk: "Talk", news: "News", sports: "Sports", music: "Music", screencast: "Screencast",
 };
 

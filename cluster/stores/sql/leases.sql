@@ -5,7 +5,7 @@ UPDATE videos
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     lease_expires_at = now() + make_interval(secs => %(lease_s)s),
     attempt = attempt + 1, started_at = coalesce(started_at, now())
-WHERE id = %(id)s AND attempt < %(max_attempts)s AND NOT cancel_requested
+WHERE id = %(id)s AND attempt < %(max_attempts)s AND NOT cancel_requested AND NOT fetching
   AND (state = 'queued' OR (state IN ('running', 'finalizing') AND lease_expires_at < now()))
 RETURNING *
 
@@ -36,12 +36,21 @@ SET state = 'finalizing'
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
 
 -- finish --
--- Readers see the new timeline from this commit on. A cancel that came too late is forgotten.
-UPDATE videos
-SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
-    chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false,
-    lease_owner = NULL, lease_expires_at = NULL
-WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+-- Readers see the new timeline from this commit on, and it is one of the video's revisions. A cancel that came
+-- too late is forgotten.
+WITH finished AS (
+    UPDATE videos
+    SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
+        newest_revision = greatest(newest_revision, %(revision)s),
+        chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false,
+        lease_owner = NULL, lease_expires_at = NULL
+    WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
+    RETURNING *
+)
+INSERT INTO revisions (video_id, revision, timeline_id, preset, settings)
+SELECT id, revision, timeline_id, preset, settings
+FROM finished
+ON CONFLICT (video_id, revision) DO UPDATE SET timeline_id = excluded.timeline_id, created_at = now()
 
 -- fail --
 UPDATE videos

@@ -24,7 +24,7 @@ WITH due AS (
     WHERE ((state IN ('running', 'finalizing') AND lease_expires_at < now()
             AND (rung_at < lease_expires_at
                  OR rung_at < now() - make_interval(secs => %(ring_again_after_s)s)))
-           OR (state = 'queued' AND rung_at < now() - make_interval(secs => %(ring_again_after_s)s)))
+           OR (state = 'queued' AND NOT fetching AND rung_at < now() - make_interval(secs => %(ring_again_after_s)s)))
       AND NOT EXISTS (SELECT FROM outbox WHERE outbox.video_id = videos.id)
     ORDER BY rung_at
     LIMIT %(limit)s

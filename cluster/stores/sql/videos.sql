@@ -1,10 +1,27 @@
 -- insert_video --
 -- One statement of the transaction that creates a video. No row comes back when the idempotency key is taken.
-INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key, owner)
+-- It shares the tracks of a video of the same owner with the same content. The twin's row is locked, so that it
+-- is either gone for this statement, or its deletion comes after this commit and finds the tracks in use.
+WITH twin AS (
+    SELECT tracks_key
+    FROM videos
+    WHERE sha256 = %(sha256)s AND bytes = %(bytes)s AND owner IS NOT DISTINCT FROM %(owner)s::text
+    ORDER BY state = 'done' DESC, created_at
+    LIMIT 1
+    FOR KEY SHARE
+)
+INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key, owner, tracks_key)
 VALUES (%(id)s, %(filename)s, %(bytes)s, %(sha256)s, %(media_key)s, %(preset)s, %(settings)s,
-        %(idempotency_key)s, %(owner)s)
+        %(idempotency_key)s, %(owner)s, coalesce((SELECT tracks_key FROM twin), %(id)s))
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING *
+
+-- lock_content --
+-- Videos of one content are created one after another, so that the second sees the first.
+SELECT pg_advisory_xact_lock(hashtextextended(%(sha256)s, 0))
+
+-- tracks_in_use --
+SELECT 1 FROM videos WHERE tracks_key = %(tracks_key)s LIMIT 1
 
 -- get_video --
 -- One video by its id.
@@ -23,6 +40,9 @@ SELECT * FROM videos WHERE idempotency_key = %(idempotency_key)s
 SELECT * FROM videos
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(owner)s::text IS NULL OR owner = %(owner)s)
+  AND (%(preset)s::text IS NULL OR preset = %(preset)s)
+  AND (%(created_from)s::timestamptz IS NULL OR created_at >= %(created_from)s)
+  AND (%(created_to)s::timestamptz IS NULL OR created_at < %(created_to)s)
   AND (%(pattern)s::text IS NULL OR filename ILIKE %(pattern)s ESCAPE '\')
   AND (%(before_created_at)s::timestamptz IS NULL
        OR (created_at, id) < (%(before_created_at)s::timestamptz, %(before_id)s::text))

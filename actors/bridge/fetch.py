@@ -1,0 +1,248 @@
+"""One import under one lease: from the source into the media store, in parts that survive a crash.
+
+The file is kept in parts of PART_BYTES below the video's folder until it is whole; PostgreSQL knows how many
+are stored, so who takes over goes on there. A connection that breaks off is opened again where it broke, with
+the part that was begun still in memory. When the source has become another file, everything begins anew under
+another name. Knows no queue and no thread but its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from actors.bridge.control import Aborted, Control, Reason
+from actors.bridge.reporter import Reporter
+from actors.pool.backoff import Backoff
+from cluster.errors import UnavailableError, UsageError
+from cluster.remote.errors import (
+    LIMIT_EXCEEDED,
+    AddressRefusedError,
+    SourceBrokeError,
+    SourceChangedError,
+    SourceError,
+)
+from cluster.remote.source import Opened, SourceRules, open_source
+from cluster.stores.imports import Import, Imports
+from cluster.stores.media import MediaStore
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+PART_BYTES = 8 << 20
+PACE_WINDOW_S = 60.0
+REPORT_INTERVAL_S = 1.0
+_BARREN_CONNECTIONS = 3  # that bring nothing new, before somebody else's turn comes
+_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.2, 5.0
+EMPTY_FILE = "empty_file"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What is fetched at most, and how slowly."""
+
+    rules: SourceRules
+    max_bytes: int
+    slowest_bytes_per_s: float
+    max_tries: int
+    retry_first_s: float
+    retry_longest_s: float
+
+
+class Fetch:
+    """`claimed` as claimed; `control` is told when the lease is lost or the bridge stops."""
+
+    def __init__(
+        self, claimed: Import, imports: Imports, media: MediaStore, reporter: Reporter, limits: FetchLimits
+    ) -> None:
+        self.claimed = claimed
+        self.control = Control()
+        self._imports = imports
+        self._media = media
+        self._reporter = reporter
+        self._limits = limits
+        self._generation = claimed.generation
+        self._validator = claimed.validator
+        self._total = claimed.total_bytes
+        self._stored = claimed.stored_bytes
+        self._tail = bytearray()
+        self._digest: _Hash | None = hashlib.sha256() if not claimed.stored_bytes else None
+        self._window = (time.monotonic(), 0)
+        self._reported_at = 0.0
+        self._log = log.bind(video_id=claimed.video_id, epoch=claimed.epoch)
+
+    def run(self) -> None:
+        """To the end of the file, of the tries or of the lease. Raises UnavailableError for stores."""
+        try:
+            if self.claimed.tries > self._limits.max_tries:
+                raise SourceError("Fetching this file was tried again and again and never came to an end.")
+            if not self._was_complete():
+                self._fetch()
+            self._finish()
+        except (SourceError, AddressRefusedError) as error:
+            self._fail(error.code, error.message)
+        except (SourceBrokeError, SourceChangedError) as error:
+            self._try_later(error)
+        except Aborted as aborted:
+            if aborted.reason is Reason.STOPPED:
+                self._imports.postpone(self.claimed, 0.0, counted=False)
+            self._log.info("import left", reason=aborted.reason.value)
+        except UnavailableError as error:  # a store of ours is away: no fault of the source
+            self._log.warning("import waits for a server", reason=error.message)
+            self._imports.postpone(self.claimed, self._limits.retry_first_s, counted=False)
+
+    @property
+    def _at(self) -> int:
+        """How many bytes of the file are here."""
+        return self._stored + len(self._tail)
+
+    @property
+    def _part_key(self) -> str:
+        return f"videos/{self.claimed.video_id}/fetched-{self._generation}"
+
+    @property
+    def _target_key(self) -> str:
+        return f"videos/{self.claimed.video_id}/source"
+
+    def _was_complete(self) -> bool:
+        """Whether an earlier holder stored everything and died before it could say so."""
+        return self._total is not None and 0 < self._total == self._stored
+
+    def _fetch(self) -> None:
+        backoff = Backoff(_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S)
+        barren = 0
+        furthest = self._at
+        while True:
+            try:
+                with open_source(self.claimed.url, self._at, self._validator, self._limits.rules) as opened:
+                    self._read(opened)
+                    return
+            except (SourceBrokeError, SourceChangedError) as error:
+                changed = isinstance(error, SourceChangedError)
+                barren = barren + 1 if self._at <= furthest or changed else 0
+                furthest = max(furthest, self._at)
+                if barren >= _BARREN_CONNECTIONS:
+                    raise
+                if not barren:
+                    backoff.reset()
+                if self._at and (changed or self._validator is None):
+                    self._begin_anew()
+                self._log.info("source broke off", at=self._at, reason=error.message)
+                self.control.pause(backoff.next_s())
+
+    def _read(self, opened: Opened) -> None:
+        if opened.start != self._at:
+            self._begin_anew()
+        self._validator = opened.validator
+        self._total = opened.total
+        self._check_size(opened.total or 0)
+        self._window = (time.monotonic(), self._at)
+        for block in opened.blocks:
+            self.control.check()
+            self._tail += block
+            self._check_size(self._at)
+            self._check_pace()
+            while len(self._tail) >= PART_BYTES:
+                self._store(PART_BYTES)
+            self._report()
+        if self._total is not None and self._at != self._total:
+            raise SourceBrokeError(f"The source sent {self._at} bytes and had announced {self._total}.")
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.max_bytes:
+            raise SourceError(
+                f"The file is larger than the {self._limits.max_bytes} bytes this installation takes.",
+                code=LIMIT_EXCEEDED,
+            )
+
+    def _check_pace(self) -> None:
+        began, had = self._window
+        elapsed_s = time.monotonic() - began
+        if elapsed_s < PACE_WINDOW_S:
+            return
+        if self._at - had < self._limits.slowest_bytes_per_s * elapsed_s:
+            raise SourceBrokeError(f"The source sent {self._at - had} bytes in {elapsed_s:.0f} s.")
+        self._window = (time.monotonic(), self._at)
+
+    def _store(self, size: int) -> None:
+        part = bytes(self._tail[:size])
+        self._media.write_at(self._part_key, self._stored, part)
+        if self._digest is not None:
+            self._digest.update(part)
+        del self._tail[:size]
+        self._stored += size
+        self._record()
+
+    def _record(self) -> None:
+        if not self._imports.advance(
+            self.claimed,
+            generation=self._generation,
+            stored_bytes=self._stored,
+            total_bytes=self._total,
+            validator=self._validator,
+        ):
+            raise Aborted(Reason.LOST)
+
+    def _begin_anew(self) -> None:
+        """Forget what is here. The new number keeps a late writer of the old file away from the new one."""
+        old_key = self._part_key
+        self._generation += 1
+        self._stored, self._validator, self._total = 0, None, None
+        self._tail.clear()
+        self._digest = hashlib.sha256()
+        self._record()
+        self._media.delete(old_key)
+
+    def _finish(self) -> None:
+        if not self._at:
+            raise SourceError("The file has no bytes. Choose a video that is not empty.", code=EMPTY_FILE)
+        if self._tail:
+            self._total = self._at
+            self._store(len(self._tail))
+        self._settle()
+        if self._digest is None:  # the beginning was stored by somebody else
+            self._digest = hashlib.sha256()
+            for block in self._media.read_range(self._target_key, 0, self._stored):
+                self.control.check()
+                self._digest.update(block)
+        if not self._imports.finish(self.claimed, self._stored, self._digest.hexdigest()):
+            raise Aborted(Reason.LOST)
+        self._reporter.state(self.claimed.video_id, "queued")
+
+    def _settle(self) -> None:
+        """The parts as one file in its place. An earlier holder may have died after any step of it."""
+        try:
+            self._media.finish_parts(self._part_key, self._stored)
+        except (UsageError, FileNotFoundError):
+            if self._media.exists(self._target_key) and self._media.size(self._target_key) == self._stored:
+                return
+            self._log.warning("parts of the file are missing, fetching it anew")
+            self._begin_anew()
+            raise SourceBrokeError("What was stored of the file is not there any more.") from None
+        self._media.move(self._part_key, self._target_key)
+
+    def _try_later(self, error: SourceBrokeError | SourceChangedError) -> None:
+        limits = self._limits
+        if self.claimed.tries >= limits.max_tries and self._stored <= self.claimed.stored_bytes:
+            self._fail(error.code, f"{error.message} It was tried {self.claimed.tries} times.")
+            return
+        delay_s = Backoff(limits.retry_first_s, limits.retry_longest_s).after(self.claimed.tries)
+        self._log.info("import postponed", delay_s=round(delay_s, 1), reason=error.message)
+        self._imports.postpone(self.claimed, delay_s)
+
+    def _fail(self, code: str, message: str) -> None:
+        if self._imports.fail(self.claimed, code, message):
+            error = {"code": code, "message": message}
+            self._reporter.ended(self.claimed.video_id, "failed", error=error)
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        if now - self._reported_at >= REPORT_INTERVAL_S:
+            self._reported_at = now
+            self._reporter.fetching(self.claimed.video_id, self._at, self._total)

@@ -1,0 +1,84 @@
+"""What lies beside the clips: `manifest.json` for people and tools, `clips.jsonl` with a line for each clip.
+
+Each entry says what was wanted, what the file really holds and what is known of it, so that a clip can be
+traced to the bytes, the revision and the settings it came from. Pure; knows the contract's segments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+MANIFEST, TABLE = "manifest.json", "clips.jsonl"
+VERSION = 1
+
+Entry = dict[str, Any]
+_TIMES = ("start_frame", "end_frame", "start_s", "end_s", "start_pts", "end_pts")
+
+
+def made_entry(segment: Mapping[str, Any], cut: Mapping[str, Any], stored: Mapping[str, Any]) -> Entry:
+    """A clip that is there. `cut`: a CutReport's values; `stored`: bytes, sha256 and the like of its file.
+
+    `actual` is what the clip shows: the same as wanted for exact ones, more for copies.
+    """
+    return {
+        **_wanted(segment),
+        "actual": {name: cut[name] for name in _TIMES},
+        "frames": cut["frames"],
+        "frames_repeated": cut["repeated"],
+        "width": cut["width"],
+        "height": cut["height"],
+        "has_sound": cut["sound"],
+        **stored,
+    }
+
+
+def missing_entry(segment: Mapping[str, Any], code: str, message: str) -> Entry:
+    """A clip that cannot be made, and why."""
+    return {**_wanted(segment), "error": {"code": code, "message": message}}
+
+
+def manifest(
+    source: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    media: Mapping[str, Any] | None,
+    entries: Sequence[Entry],
+    now: datetime | None = None,
+) -> bytes:
+    """All of it as one JSON document. `source`: what the clips are cut from; `settings`: how."""
+    document = {
+        "version": VERSION,
+        "created_at": (now or datetime.now(UTC)).isoformat(),
+        "source": source,
+        "settings": settings,
+        "media": media,
+        "clips": _made(entries),
+        "not_made": [entry for entry in entries if "error" in entry],
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def table(source: Mapping[str, Any], mode: str, entries: Sequence[Entry]) -> bytes:
+    """A line of JSON for each clip that was made, complete in itself."""
+    lines = [{**entry, "mode": mode, "source": source} for entry in _made(entries)]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _made(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if "error" not in entry]
+
+
+def _wanted(segment: Mapping[str, Any]) -> Entry:
+    boundary = segment["start_boundary"]
+    return {
+        "file": segment["name"],
+        "level": segment["level"],
+        "index": segment["index"],
+        **{name: segment[name] for name in _TIMES},
+        "boundary": {"kind": boundary["kind"], "confidence": boundary["confidence"]},
+        "label": segment["label"],
+        "tags": (segment.get("visual") or {}).get("tags") or [],
+        "audio": segment.get("audio"),
+    }

@@ -1,0 +1,250 @@
+"""A clip of the packets as they are coded: nothing is lost, and it begins where coding allows it.
+
+From the last key frame at or before the wanted start to the first place at or after the wanted end at which
+no frame shown so far is missing. So nothing wanted is left out, every frame of the clip decodes as in the
+source, and the report says how much more there is. Packets of sound are copied as well; in MP4 those that
+begin before the picture are heard from the picture's start on, because an edit list says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av.error
+import numpy as np
+
+from actors.clips.errors import ClipError
+from actors.clips.muxing import muxer, show_turned
+from actors.clips.pieces import CutOptions, CutReport, Piece
+from actors.segmentation.container import demux, ignore_other_streams, opened
+from actors.segmentation.errors import Cancelled
+from actors.segmentation.frame_index import FrameIndex, SeekPoint
+from actors.segmentation.limits import Limits
+from actors.segmentation.packet_scan import sane_stamp
+from actors.segmentation.plan import Plan
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+    AnyPacket = Packet[Stream]
+
+_SEEK_BACK_S = (Fraction(1, 2), Fraction(3), Fraction(10))
+"""Containers seek by decoding or by presentation time, and sound may lie in the file before its picture."""
+_PREROLL_S = Fraction(1, 10)
+"""How much sound before the start goes into an MP4, unheard: decoders of AAC and Opus need it to swing in."""
+_LATE_PACKETS = 5000
+"""How many packets behind the picture's end are looked through for the rest of the sound."""
+
+
+def copy_piece(
+    path: Path,
+    plan: Plan,
+    piece: Piece,
+    options: CutOptions,
+    target: Path,
+    *,
+    threads: int,
+    limits: Limits,
+    on_frames: Callable[[int], None],
+    should_stop: Callable[[], bool],
+) -> CutReport:
+    """See `actors.clips.cut`. ClipError copy_impossible, codec_not_in_container. One thread does."""
+    first = _begin(plan.index, piece.start_frame)
+    with opened(path, limits) as container:
+        film = cast("VideoStream", container.streams[plan.media.video_stream])
+        streams: list[Stream] = [film]
+        if options.sound and plan.media.audio is not None:
+            streams.append(container.streams[plan.media.audio.stream])
+        preroll_s = _PREROLL_S if options.container == "mp4" else Fraction(0)
+        selection = _Selection(plan.index, film.index, len(streams) > 1, first, piece.end_frame, preroll_s)
+        with muxer(target, options.container) as out:
+            try:
+                outputs = {s.index: out.add_stream_from_template(s, opaque=True) for s in streams}
+            except ValueError as error:
+                raise ClipError(
+                    "codec_not_in_container",
+                    f"{options.container} does not take this video as it is coded. Choose the container mkv, "
+                    "or the mode exact.",
+                ) from error
+            picture = cast("VideoStream", outputs[film.index])
+            show_turned(picture, plan.media.rotation, plan.media.mirrored)
+            for packet in selection.chosen(_packets_from(path, limits, container, streams, first)):
+                if should_stop():
+                    raise Cancelled
+                packet.stream = outputs[packet.stream_index]
+                out.mux(packet)
+                on_frames(selection.frames)
+        size = film.codec_context.width, film.codec_context.height
+    clock, end = plan.index.clock, first.frame + selection.frames
+    return CutReport(
+        start_frame=first.frame,
+        end_frame=end,
+        start_s=clock.seconds_of(first.frame),
+        end_s=clock.seconds_of(end),
+        start_pts=clock.pts_of(first.frame),
+        end_pts=clock.pts_of(end),
+        frames=selection.frames,
+        repeated=0,
+        sound=selection.has_sound,
+        width=size[0],
+        height=size[1],
+    )
+
+
+def _begin(index: FrameIndex, start_frame: int) -> SeekPoint:
+    points = [point for point in index.seek_points() if point.frame <= start_frame]
+    if not points:
+        raise ClipError(
+            "copy_impossible",
+            "No key frame at or before this place can begin a clip: the video's timestamps had to be "
+            "repaired, or it begins in the middle of a group of pictures. Use the mode exact.",
+        )
+    return points[-1]
+
+
+def _not_as_planned() -> ClipError:
+    return ClipError(
+        "copy_impossible", "The packets of this video are not in the order that copying needs. Use exact."
+    )
+
+
+def _packets_from(
+    path: Path, limits: Limits, container: InputContainer, streams: list[Stream], first: SeekPoint
+) -> Iterator[AnyPacket]:
+    """Packets from the key frame's on, and those of sound met on the way to it; in the file's order.
+
+    Where no seek leads to it, the file is read from its start.
+    """
+    wanted = [stream.index for stream in streams]
+    ignore_other_streams(container, wanted)
+    tick_s = Fraction(streams[0].time_base or 1)
+    for back_s in _SEEK_BACK_S:
+        try:
+            container.seek(first.pts - int(back_s / tick_s), stream=streams[0], backward=True)
+        except av.error.FFmpegError:
+            break
+        packets = demux(container, streams)
+        met = _read_to(packets, wanted[0], first)
+        if met is not None:
+            yield from met
+            yield from packets
+            return
+    with opened(path, limits) as again:
+        ignore_other_streams(again, wanted)
+        packets = demux(again, [again.streams[index] for index in wanted])
+        met = _read_to(packets, wanted[0], first)
+        if met is None:
+            raise _not_as_planned()
+        yield from met
+        yield from packets
+
+
+def _read_to(packets: Iterator[AnyPacket], film: int, first: SeekPoint) -> list[AnyPacket] | None:
+    """Sound on the way to the key frame, and its packet; None when that does not come."""
+    met: list[AnyPacket] = []
+    for packet in packets:
+        if packet.size == 0:
+            continue
+        if packet.stream_index != film:
+            met.append(packet)
+        elif packet.is_keyframe and packet.pts == first.pts and packet.dts in (first.dts, None):
+            return [*met, packet]
+        elif packet.dts is not None and packet.dts > first.dts:
+            return None
+    return None
+
+
+class _Selection:
+    """Which packets belong to the clip. `frames`: how many from the key frame on it shows without a gap."""
+
+    def __init__(
+        self,
+        index: FrameIndex,
+        film: int,
+        sound: bool,
+        first: SeekPoint,
+        wanted_end: int,
+        preroll_s: Fraction,
+    ) -> None:
+        self._index = index
+        self._film = film
+        self._sound = sound
+        self._first = first
+        self._wanted = wanted_end - first.frame
+        self._begin_s = first.pts * index.time_base
+        self._sound_from_s = self._begin_s - preroll_s
+        self._seen: set[int] = set()
+        self.frames = 0
+        self.has_sound = False
+
+    def chosen(self, packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
+        """The packets of the clip, moved so that its first frame is at 0."""
+        late: int | None = None  # packets since the picture ended
+        for packet in packets:
+            if packet.size == 0:
+                continue
+            if packet.stream_index != self._film:
+                start_s, end_s = _extent_s(packet)
+                if late is not None and start_s is not None and start_s >= self._end_s:
+                    return
+                if start_s is not None and end_s > self._sound_from_s and start_s < self._end_or_never:
+                    self.has_sound = True
+                    yield self._moved(packet)
+            elif late is None and self._shown_in_clip(packet):
+                yield self._moved(packet)
+                if self.frames >= self._wanted and not self._seen:
+                    late = 0
+            if late is not None:
+                late += 1
+                if not self._sound or late > _LATE_PACKETS:
+                    return
+        if self.frames < self._wanted:
+            raise _not_as_planned()
+
+    @property
+    def _end_s(self) -> Fraction:
+        return self._index.clock.exact_seconds_of(self._first.frame + self.frames)
+
+    @property
+    def _end_or_never(self) -> Fraction:
+        """Where sound ends as far as is known: while the picture goes on, further than anything."""
+        done = self.frames >= self._wanted and not self._seen
+        return self._end_s if done else self._index.end_pts * self._index.time_base
+
+    def _shown_in_clip(self, packet: AnyPacket) -> bool:
+        """Whether a packet of the picture belongs to the clip; counts the frames without a gap."""
+        pts = sane_stamp(packet.pts)
+        if pts is None or packet.is_discard:
+            raise _not_as_planned()
+        if pts < self._first.pts:
+            return False  # shown before the key frame: it refers to what is before it
+        number = int(np.searchsorted(self._index.pts, pts))
+        if number < len(self._index) and int(self._index.pts[number]) == pts:
+            self._seen.add(number - self._first.frame)
+        while self.frames in self._seen:
+            self._seen.remove(self.frames)
+            self.frames += 1
+        return True
+
+    def _moved(self, packet: AnyPacket) -> AnyPacket:
+        shift = round(self._begin_s / Fraction(packet.time_base))
+        if packet.pts is not None:
+            packet.pts -= shift
+        if packet.dts is not None:
+            packet.dts -= shift
+        return packet
+
+
+def _extent_s(packet: AnyPacket) -> tuple[Fraction | None, Fraction]:
+    """When a packet of sound begins and ends; its start None where the file does not say."""
+    pts = sane_stamp(packet.pts)
+    if pts is None:
+        return None, Fraction(0)
+    tick_s = Fraction(packet.time_base)
+    return pts * tick_s, (pts + (sane_stamp(packet.duration) or 0)) * tick_s

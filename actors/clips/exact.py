@@ -1,0 +1,221 @@
+"""A clip coded anew: just the wanted frames, at their own times, and the sound that belongs to them.
+
+Frames come from the segmentation library's reader, which gives the same frames wherever decoding begins; they
+keep their distances in time (variable rates stay variable), colours, aspect and rotation. The sound is taken
+by samples from the time of the first frame to the end of the last. H.264 (ITU-T H.264) and AAC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from av.video.frame import PictureType
+from av.video.reformatter import Interpolation
+
+from actors.clips.errors import ClipError
+from actors.clips.muxing import muxer, show_turned
+from actors.clips.pieces import CutOptions, CutReport, Piece
+from actors.clips.sound import SoundEncoder
+from actors.segmentation.errors import Cancelled
+from actors.segmentation.frame_runs import FrameSource
+from actors.segmentation.limits import Limits
+from actors.segmentation.plan import Plan
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    VideoPacket = Packet[VideoStream]
+
+_ENCODER = "libx264"
+_KEPT_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
+_FULL_RANGE = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
+"""Older names of the same formats with levels from 0 to 255; the level is told apart from the format."""
+_OTHER_FORMAT = "yuv420p"
+_JPEG_RANGE = 2
+_UNSPECIFIED = 2
+_SOUND_AHEAD_S = Fraction(1, 2)
+"""Sound is coded a little before the picture, so that the file's parts lie close together."""
+
+
+def encode_piece(
+    path: Path,
+    plan: Plan,
+    piece: Piece,
+    options: CutOptions,
+    target: Path,
+    *,
+    threads: int,
+    limits: Limits,
+    on_frames: Callable[[int], None],
+    should_stop: Callable[[], bool],
+) -> CutReport:
+    """See `actors.clips.cut`."""
+    clock = plan.index.clock
+    begin_s, end_s = clock.exact_seconds_of(piece.start_frame), clock.exact_seconds_of(piece.end_frame)
+    source = FrameSource(path, plan.media.video_stream, plan.index, limits, faithful=True)
+    frames = _without_holes(source.frames(piece.start_frame, piece.end_frame, threads), piece)
+    with (
+        SoundEncoder.opened(path, plan, limits, begin_s, end_s, wanted=options.sound) as sound,
+        muxer(target, options.container) as out,
+    ):
+        encoder: _PictureEncoder | None = None
+        done = repeated = 0
+        for number, frame, is_repeated in frames:
+            if should_stop():
+                raise Cancelled
+            if encoder is None:
+                encoder = _PictureEncoder(out, plan, piece, options, frame, threads)
+                if sound is not None:
+                    sound.join(out)
+            for packet in encoder.encode(number, frame):
+                out.mux(packet)
+            if sound is not None:
+                for heard in sound.until(clock.exact_seconds_of(number) + _SOUND_AHEAD_S):
+                    out.mux(heard)
+            done += 1
+            repeated += is_repeated
+            on_frames(done)
+        if encoder is None:
+            raise ClipError("nothing_decodes", "No frame of this piece of the video can be decoded.")
+        for packet in encoder.finish():
+            out.mux(packet)
+        if sound is not None:
+            for heard in sound.finish():
+                out.mux(heard)
+    return CutReport(
+        start_frame=piece.start_frame,
+        end_frame=piece.end_frame,
+        start_s=clock.seconds_of(piece.start_frame),
+        end_s=clock.seconds_of(piece.end_frame),
+        start_pts=clock.pts_of(piece.start_frame),
+        end_pts=clock.pts_of(piece.end_frame),
+        frames=done,
+        repeated=repeated,
+        sound=sound is not None,
+        width=encoder.width,
+        height=encoder.height,
+    )
+
+
+def _without_holes(
+    frames: Iterator[tuple[int, VideoFrame]], piece: Piece
+) -> Iterator[tuple[int, VideoFrame, bool]]:
+    """(number, frame, whether it stands for one that does not decode), one for each number of the piece."""
+    following = piece.start_frame
+    last: VideoFrame | None = None
+    for number, frame in frames:
+        while following < number:
+            yield following, last or frame, True
+            following += 1
+        yield number, frame, False
+        following, last = number + 1, frame
+    while last is not None and following < piece.end_frame:
+        yield following, last, True
+        following += 1
+
+
+class _PictureEncoder:
+    """One H.264 stream, on the source's own ticks."""
+
+    def __init__(
+        self,
+        out: OutputContainer,
+        plan: Plan,
+        piece: Piece,
+        options: CutOptions,
+        first: VideoFrame,
+        threads: int,
+    ) -> None:
+        index = plan.index
+        self._pts = index.clock.pts_of
+        self._start = self._pts(piece.start_frame)
+        self._durations: dict[int, int] = {}
+        self.width, self.height = _shown_size(first, plan.media.rotation, options.height_px)
+        name = first.format.name
+        self._format = _FULL_RANGE.get(name, name if name in _KEPT_FORMATS else _OTHER_FORMAT)
+        self._full_range = name in _FULL_RANGE or first.color_range == _JPEG_RANGE
+        stream = cast(
+            "VideoStream",
+            out.add_stream(
+                _ENCODER,
+                rate=plan.media.fps_fraction.limit_denominator(1_000_000),
+                options={**_quality(options.crf), "preset": options.preset},
+            ),
+        )
+        stream.width, stream.height, stream.pix_fmt = self.width, self.height, self._format
+        stream.time_base = index.time_base
+        context = stream.codec_context
+        context.time_base = index.time_base
+        context.thread_count = threads
+        sideways = plan.media.rotation in (90, 270)
+        aspect = 1 / plan.media.pixel_aspect if sideways else plan.media.pixel_aspect
+        context.sample_aspect_ratio = aspect
+        if self._full_range:
+            context.color_range = _JPEG_RANGE
+        elif self._format == name:
+            context.color_range = first.color_range
+        if self._format != _OTHER_FORMAT or name in (*_KEPT_FORMATS, *_FULL_RANGE):
+            context.colorspace = first.colorspace
+            context.color_primaries = first.color_primaries
+            context.color_trc = first.color_trc
+        show_turned(stream, plan.media.rotation, plan.media.mirrored)
+        self._stream = stream
+
+    def encode(self, number: int, frame: VideoFrame) -> Iterator[VideoPacket]:
+        """Packets that are ready when this frame of the source is in."""
+        ready = self._fitted(frame)
+        ready.pts = self._pts(number) - self._start
+        ready.time_base = self._stream.codec_context.time_base
+        ready.pict_type = PictureType.NONE  # where the source had key frames means nothing here
+        self._durations[ready.pts] = self._pts(number + 1) - self._pts(number)
+        yield from self._timed(self._stream.encode(ready))
+
+    def finish(self) -> Iterator[VideoPacket]:
+        """The last packets."""
+        yield from self._timed(self._stream.encode(None))
+
+    def _timed(self, packets: list[VideoPacket]) -> Iterator[VideoPacket]:
+        for packet in packets:
+            assert packet.pts is not None
+            packet.duration = self._durations.pop(packet.pts)
+            yield packet
+
+    def _fitted(self, frame: VideoFrame) -> VideoFrame:
+        """A frame of the encoder's size and format that nobody else changes."""
+        name = frame.format.name
+        if (frame.width, frame.height) == (self.width, self.height) and (
+            name == self._format or _FULL_RANGE.get(name) == self._format
+        ):
+            if name == self._format:
+                return frame
+            return frame.reformat(
+                format=self._format, src_color_range=_JPEG_RANGE, dst_color_range=_JPEG_RANGE
+            )
+        level = {"src_color_range": _JPEG_RANGE, "dst_color_range": _JPEG_RANGE} if self._full_range else {}
+        return frame.reformat(
+            width=self.width,
+            height=self.height,
+            format=self._format,
+            interpolation=Interpolation.BICUBIC,
+            **level,
+        )
+
+
+def _quality(crf: int) -> dict[str, str]:
+    """x264's crf reaches down to lossless with 8 bits only; its qp does with any depth."""
+    return {"crf": str(crf)} if crf else {"qp": "0"}
+
+
+def _shown_size(first: VideoFrame, rotation: int, height_px: int | None) -> tuple[int, int]:
+    """Width and height as coded: even, as H.264's colours need, and at most `height_px` rows as shown."""
+    width, height = first.width, first.height
+    rows = width if rotation in (90, 270) else height
+    if height_px is not None and rows > height_px:
+        width, height = (round(side * height_px / rows) for side in (width, height))
+    return max(2, width - width % 2), max(2, height - height % 2)

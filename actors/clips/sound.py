@@ -1,0 +1,112 @@
+"""The sound of an exact clip: the samples between two times, coded as AAC (ISO/IEC 14496-3).
+
+Samples come from the segmentation library's reader, which gives the same ones wherever decoding begins and
+silence where there is no sound. What AAC adds before the first sample is told to players by the container,
+and they leave it out. Knows no picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from actors.segmentation.audio_decode import AudioReader
+from actors.segmentation.limits import Limits
+from actors.segmentation.plan import Plan
+
+if TYPE_CHECKING:
+    from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+    SoundPacket = Packet[AudioStream]
+
+_RATES_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000)
+"""What AAC codes; others are resampled to the next higher of these, or to the highest."""
+_BITS_PER_CHANNEL = 96_000
+_BLOCK_S = Fraction(1)
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+
+
+class SoundEncoder:
+    """Samples from `begin_s` to `end_s` of the container's clock, at 0 and on in the clip."""
+
+    def __init__(self, reader: AudioReader, begin_s: Fraction, end_s: Fraction) -> None:
+        self._reader = reader
+        self._at_s, self._end_s = begin_s, end_s
+        rate = reader.sample_rate_hz
+        self._rate = min((good for good in _RATES_HZ if good >= rate), default=_RATES_HZ[0])
+        self._layout = _LAYOUTS.get(reader.channels, "stereo")
+        self._given = 0
+        self._resampler: AudioResampler | None = None
+        self._stream: AudioStream | None = None
+
+    @classmethod
+    @contextmanager
+    def opened(
+        cls, path: Path, plan: Plan, limits: Limits, begin_s: Fraction, end_s: Fraction, *, wanted: bool
+    ) -> Iterator[SoundEncoder | None]:
+        """The encoder, None where the video has no sound or none is wanted."""
+        reader = AudioReader.open(path, plan, limits) if wanted else None
+        if reader is None:
+            yield None
+            return
+        with reader:
+            yield cls(reader, begin_s, end_s)
+
+    def join(self, out: OutputContainer) -> None:
+        """Add the stream to a file that is not begun yet."""
+        stream = out.add_stream("aac", rate=self._rate)
+        context = stream.codec_context
+        context.layout = self._layout
+        context.bit_rate = _BITS_PER_CHANNEL * context.layout.nb_channels
+        context.thread_count = 1
+        context.time_base = Fraction(1, self._rate)
+        self._resampler = av.AudioResampler(format=context.format, layout=self._layout, rate=self._rate)
+        self._stream = stream
+
+    def until(self, time_s: Fraction) -> Iterator[SoundPacket]:
+        """Packets of the sound up to about a time of the container's clock."""
+        while self._at_s < min(time_s, self._end_s):
+            stop_s = min(self._at_s + _BLOCK_S, self._end_s)
+            samples = self._reader.pcm(self._at_s, stop_s)
+            self._at_s = stop_s
+            yield from self._encoded(samples)
+
+    def finish(self) -> Iterator[SoundPacket]:
+        """All that is left."""
+        yield from self.until(self._end_s)
+        assert self._stream is not None
+        assert self._resampler is not None
+        for ready in self._resampler.resample(None):
+            yield from self._stream.encode(ready)
+        yield from self._stream.encode(None)
+
+    def _encoded(self, samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Iterator[SoundPacket]:
+        assert self._stream is not None
+        assert self._resampler is not None
+        count = samples.shape[1]
+        if count == 0:
+            return
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples), format="fltp", layout=self._source_layout()
+        )
+        frame.sample_rate = self._reader.sample_rate_hz
+        frame.time_base = Fraction(1, self._reader.sample_rate_hz)
+        frame.pts = self._given
+        self._given += count
+        for ready in self._resampler.resample(frame):
+            yield from self._stream.encode(ready)
+
+    def _source_layout(self) -> str:
+        """Where each channel's loudspeaker stands; the usual places where the file does not say."""
+        if self._reader.places:
+            return "+".join(self._reader.places)
+        return _LAYOUTS.get(self._reader.channels, f"{self._reader.channels} channels")

@@ -1,0 +1,88 @@
+"""The Ray actor "fuser": settings tried and applied while the pool decodes.
+
+A fusion takes a second, a chunk of video many: behind chunks it would wait for one to end. So it has a
+process of its own, without weights, that keeps the tracks of the last videos in memory. It may be away at any
+time: bridges then go to the pool. Knows Ray; what it does is in `fuser_work`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import ray
+import structlog
+
+from actors.detached import find_or_create
+from actors.fuser_work import FusingShop
+from actors.pool.tasks import Outcome, Task
+from actors.segmenter_analysis import LIBRARY, make_analyser
+from actors.segmenter_state import WorkState
+from cluster import logs
+from cluster.settings import Settings
+from cluster.stores.media import MediaStore
+from cluster.stores.results import Results
+
+FUSER_NAME = "fuser"
+CALLS = 64
+"""At once: one works, the others wait for it or are answered beside it."""
+
+log = structlog.get_logger(__name__)
+
+
+class Fuser:
+    """Speaks the pool's language: `run`, `cancel`, `ping`, `stop`."""
+
+    def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
+        logs.configure(settings)
+        self._working = threading.Lock()
+        self._state = WorkState()
+        self._results = Results(settings.mongodb_url, settings.mongodb_database)
+        library = make_analyser(analyser, device="cpu", threads=1, limits=settings.limits)
+        media = MediaStore(settings.media_url)
+        self._shop = FusingShop(library, self._results, media, Path(settings.var_dir) / "cache")
+        self._state.ready()
+        log.info("fuser ready", pid=os.getpid())
+
+    def run(self, task: dict[str, Any]) -> dict[str, Any]:
+        """A Task as dict in, an Outcome as dict out; that of a PREVIEW holds the segments."""
+        wanted = Task.from_dict(task)
+        with self._working:
+            if not self._state.begin(wanted):
+                return Outcome.unavailable("The fuser is being stopped.").to_dict()
+            try:
+                return self._shop.do(wanted, self._state).to_dict()
+            finally:
+                self._state.end()
+
+    def cancel(self, video_id: str, epoch: int) -> bool:
+        """Give up what is in hand for this lease of the video or an older one; returns when it has ended."""
+        if self._state.cancel(video_id, epoch):
+            with self._working:
+                log.info("fusion given up", video_id=video_id)
+        return True
+
+    def ping(self) -> dict[str, Any]:
+        """Who this is; `wanted` as the pool's."""
+        return {"pid": os.getpid(), "wanted": 1}
+
+    def stop(self) -> bool:
+        """Take nothing new and end what is in hand; False when that takes long."""
+        ended = self._state.stop(timeout_s=5.0)
+        if ended:
+            self._results.close()
+        return ended
+
+
+@lru_cache(maxsize=1)
+def _fuser_class() -> Any:
+    options: dict[str, Any] = {"max_concurrency": CALLS}
+    return ray.remote(**options)(Fuser)
+
+
+def find_or_create_fuser(settings: Settings, analyser: str) -> Any:
+    """The handle of the fuser of this namespace, created if there is none."""
+    return find_or_create(_fuser_class(), FUSER_NAME, settings.ray_namespace, settings, analyser)

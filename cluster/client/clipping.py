@@ -1,0 +1,78 @@
+"""Segments as files of their own, cut on the pool."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from cluster.client.requests import IDEMPOTENCY_KEY, Json, each, fetched, given, new_key, request
+from cluster.client.steps import Flow, Op, Pause
+from cluster.client.types import Clips, Level
+
+_ENDS = frozenset({"done", "failed", "cancelled"})
+
+
+def make_clips(
+    video_id: str,
+    *,
+    level: Level | None = None,
+    mode: Literal["exact", "copy"] | None = None,
+    select: Json | None = None,
+    pattern: str | None = None,
+    idempotency_key: str | None = None,
+    **more: Any,
+) -> Op[Clips]:
+    """Cut a video into files: `exact` to the frame, or `copy` at keyframes without encoding again.
+
+    `select`, `pattern` and `more` (container, crf, preset, height, sound, max_clips) as `POST
+    /videos/{id}/clips` takes them.
+    """
+    made: Clips = yield from fetched(
+        "POST",
+        f"/videos/{video_id}/clips",
+        json=given(level=level, mode=mode, select=select, pattern=pattern, **more),
+        headers={IDEMPOTENCY_KEY: idempotency_key or new_key()},
+    )
+    return made
+
+
+def clips(video_id: str) -> Flow[Clips]:
+    """The cuttings of a video, newest first, without their files."""
+    yield from each(f"/videos/{video_id}/clips", {}, lambda clips: clips["id"])
+
+
+def clips_of(video_id: str, clips_id: str) -> Op[Clips]:
+    """One cutting, with its files."""
+    found: Clips = yield from fetched("GET", f"/videos/{video_id}/clips/{clips_id}")
+    return found
+
+
+def wait_for_clips(video_id: str, clips_id: str, *, poll_s: float = 0.5) -> Op[Clips]:
+    """Poll until a cutting is done, failed or cancelled."""
+    while True:
+        found = yield from clips_of(video_id, clips_id)
+        if found["state"] in _ENDS:
+            return found
+        yield Pause(poll_s)
+
+
+def cancel_clips(video_id: str, clips_id: str) -> Op[Clips]:
+    """Stop a cutting."""
+    stopped: Clips = yield from fetched("POST", f"/videos/{video_id}/clips/{clips_id}/cancel")
+    return stopped
+
+
+def retry_clips(video_id: str, clips_id: str) -> Op[Clips]:
+    """Queue a failed or cancelled cutting again; files that were made are kept."""
+    queued: Clips = yield from fetched("POST", f"/videos/{video_id}/clips/{clips_id}/retry")
+    return queued
+
+
+def delete_clips(video_id: str, clips_id: str) -> Op[None]:
+    """Remove a cutting and its files."""
+    yield from request("DELETE", f"/videos/{video_id}/clips/{clips_id}")
+
+
+def clip_file(video_id: str, clips_id: str, name: str) -> Op[bytes]:
+    """A file of a cutting: a clip, `manifest.json` or `clips.jsonl`."""
+    answer = yield from request("GET", f"/videos/{video_id}/clips/{clips_id}/files/{name}")
+    return answer.content

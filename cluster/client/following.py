@@ -1,0 +1,85 @@
+"""Following the work on a video: until it ends, or event by event (server-sent events, WHATWG HTML 9.2)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+from cluster.client.requests import fetched, given, pause_s, request
+from cluster.client.steps import Emit, Flow, Op, Pause, next_line
+from cluster.client.types import TERMINAL_STATES, Event, Video
+from cluster.client.uploading import OUTAGE_PATIENCE_S
+from cluster.errors import UnavailableError
+
+
+def wait(
+    video_id: str,
+    *,
+    on_video: Callable[[Video], None] | None = None,
+    poll_s: float = 0.5,
+    patience_s: float = OUTAGE_PATIENCE_S,
+) -> Op[Video]:
+    """Poll until the video is done, failed or cancelled; the video then.
+
+    An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
+    """
+    answered_at = time.monotonic()
+    while True:
+        try:
+            video: Video = yield from fetched("GET", f"/videos/{video_id}")
+            answered_at = time.monotonic()
+        except UnavailableError:
+            if time.monotonic() - answered_at > patience_s:
+                raise
+        else:
+            if on_video:
+                on_video(video)
+            if video["state"] in TERMINAL_STATES:
+                return video
+        yield Pause(poll_s)
+
+
+def events(
+    video_id: str, *, last_event_id: str | None = None, patience_s: float = OUTAGE_PATIENCE_S
+) -> Flow[Event]:
+    """What happens to a video, until it is done, failed or cancelled.
+
+    A broken connection is made again, and goes on after the last event that was seen. Events may come twice
+    then, but none is left out that the server still keeps.
+    """
+    attempt, waited_s = 0, 0.0
+    while True:
+        try:
+            yield from request(
+                "GET",
+                f"/videos/{video_id}/events",
+                streamed=True,
+                headers={"Accept": "text/event-stream", **given(**{"Last-Event-ID": last_event_id})},
+            )
+            fields: dict[str, str] = {}
+            while (line := (yield from next_line())) is not None:
+                if line:
+                    name, _, value = line.partition(":")
+                    fields[name] = value.removeprefix(" ")
+                    continue
+                event = _event(fields)
+                fields = {}
+                if event is None:
+                    continue
+                attempt, waited_s, last_event_id = 0, 0.0, event.id or last_event_id
+                yield Emit(event)
+                if event.type == "done":
+                    return
+        except UnavailableError:
+            if waited_s >= patience_s:
+                raise
+        yield Pause(pause_s(attempt))
+        waited_s, attempt = waited_s + pause_s(attempt), attempt + 1
+
+
+def _event(fields: dict[str, str]) -> Event | None:
+    """One event as the API writes it, with a single data line; None for a heartbeat."""
+    if "data" not in fields:
+        return None
+    return Event(fields.get("id", ""), fields.get("event", "message"), json.loads(fields["data"]))

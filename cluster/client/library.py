@@ -1,0 +1,120 @@
+"""Videos and what came of them: the calls of the API that are one request or one listing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cluster.client.requests import Json, each, fetched, given, request, whole
+from cluster.client.steps import Emit, Flow, Op
+from cluster.client.types import Heard, Level, Links, Segment, Signals, State, Video
+
+PAGE_ITEMS = 1000  # the most the API gives at once
+
+
+def video(video_id: str) -> Op[Video]:
+    """The video and where it stands."""
+    found: Video = yield from fetched("GET", f"/videos/{video_id}")
+    return found
+
+
+def videos(
+    *,
+    state: State | None = None,
+    q: str | None = None,
+    preset: str | None = None,
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
+) -> Flow[Video]:
+    """All videos, newest first; those in a state, with a text in their file's name, a preset, of a time.
+
+    Times need their zone; `created_to` is exclusive.
+    """
+    times = {
+        name: time.isoformat()
+        for name, time in (("created_from", created_from), ("created_to", created_to))
+        if time is not None
+    }
+    params = given(state=state, q=q, preset=preset, limit=PAGE_ITEMS) | times
+    yield from each("/videos", params, lambda video: video["id"])
+
+
+def cancel(video_id: str) -> Op[Video]:
+    """Stop the work on a video."""
+    stopped: Video = yield from fetched("POST", f"/videos/{video_id}/cancel")
+    return stopped
+
+
+def retry(video_id: str) -> Op[Video]:
+    """Queue a failed or cancelled video again."""
+    queued: Video = yield from fetched("POST", f"/videos/{video_id}/retry")
+    return queued
+
+
+def delete(video_id: str) -> Op[None]:
+    """Remove a video and everything that came of it."""
+    yield from request("DELETE", f"/videos/{video_id}")
+
+
+def segments(
+    video_id: str,
+    *,
+    level: Level | str | None = None,
+    label: str | None = None,
+    tag: str | None = None,
+    min_confidence: float | None = None,
+    from_s: float | None = None,
+    to_s: float | None = None,
+    revision: int | None = None,
+) -> Flow[Segment]:
+    """The segments in time order: provisional ones while the work goes on, final ones after.
+
+    All of one revision: if another is finished while they are read, they are read again before the first is
+    given.
+    """
+    found = yield from whole(
+        f"/videos/{video_id}/segments",
+        given(
+            level=level,
+            label=label,
+            tag=tag,
+            min_confidence=min_confidence,
+            from_s=from_s,
+            to_s=to_s,
+            revision=revision,
+            limit=PAGE_ITEMS,
+        ),
+        lambda page: (page["state"], page["revision"]),
+    )
+    for segment in found:
+        yield Emit(segment)
+
+
+def audio_track(video_id: str) -> Op[list[Heard]]:
+    """What is heard, stretch by stretch; empty where the file has no sound."""
+    found: list[Heard] = (yield from fetched("GET", f"/videos/{video_id}/audio-track"))["items"]
+    return found
+
+
+def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:
+    """The curves behind the decision, as their lowest and highest values in so many spans of the video."""
+    found: Signals = yield from fetched("GET", f"/videos/{video_id}/signals", params=given(points=points))
+    return found
+
+
+def export(video_id: str, *, format_: str, level: Level | str | None = None) -> Op[bytes]:
+    """The result in a format other tools read."""
+    params = given(format=format_, level=level)
+    answer = yield from request("GET", f"/videos/{video_id}/export", params=params)
+    return answer.content
+
+
+def links(video_id: str, *, valid_s: float | None = None) -> Op[Links]:
+    """Addresses that need no key for a while."""
+    found: Links = yield from fetched("GET", f"/videos/{video_id}/links", params=given(valid_s=valid_s))
+    return found
+
+
+def cluster() -> Op[Json]:
+    """The pool, the queue and the servers."""
+    found: Json = yield from fetched("GET", "/cluster")
+    return found

@@ -1,0 +1,56 @@
+"""A video's results under other settings: made anew from what was measured, listed, compared and chosen."""
+
+from __future__ import annotations
+
+from cluster.client.requests import Json, fetched, given
+from cluster.client.steps import Op
+from cluster.client.types import Comparison, Level, Preview, Revision, Video
+
+
+def resegment(
+    video_id: str,
+    *,
+    preset: str | None = None,
+    settings: Json | None = None,
+) -> Op[Video]:
+    """Make a new revision without decoding again; follow it with `wait`."""
+    queued: Video = yield from fetched(
+        "POST",
+        f"/videos/{video_id}/resegment",
+        json=given(preset=preset, settings=settings),
+    )
+    return queued
+
+
+def preview(
+    video_id: str,
+    *,
+    preset: str | None = None,
+    settings: Json | None = None,
+    level: Level | None = None,
+) -> Op[Preview]:
+    """What `resegment` would give; nothing is stored."""
+    asked = given(preset=preset, settings=settings, level=level) | {"dry_run": True}
+    found: Preview = yield from fetched("POST", f"/videos/{video_id}/resegment", json=asked)
+    return found
+
+
+def revisions(video_id: str) -> Op[list[Revision]]:
+    """The results that are kept, newest first."""
+    found: list[Revision] = (yield from fetched("GET", f"/videos/{video_id}/revisions"))["items"]
+    return found
+
+
+def choose(video_id: str, revision: int) -> Op[Video]:
+    """Have a kept result be the video's again."""
+    chosen: Video = yield from fetched("POST", f"/videos/{video_id}/revisions/{revision}/choose")
+    return chosen
+
+
+def compare(
+    video_id: str, *, from_: int | None = None, to: int | None = None, level: Level | None = None
+) -> Op[Comparison]:
+    """Which boundaries came, went and moved between two revisions: by default the last two."""
+    params = given(**{"from": from_, "to": to, "level": level})
+    found: Comparison = yield from fetched("GET", f"/videos/{video_id}/compare", params=params)
+    return found

@@ -1,0 +1,59 @@
+"""What blocking and asynchronous clients have in common: where the server is, and how an operation goes on.
+
+Knows no operation.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+API_KEY_VARIABLE = "SCENESTREAM_API_KEY"
+
+Y = TypeVar("Y")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Generic[R]):
+    """An operation is over, with this result."""
+
+    result: R
+
+
+def advance(operation: Generator[Y, Any, R], outcome: Any) -> Y | Ended[R]:
+    """Tell an operation the outcome of its last step, None at first; an exception is raised in it."""
+    try:
+        return operation.throw(outcome) if isinstance(outcome, Exception) else operation.send(outcome)
+    except StopIteration as end:
+        return Ended(end.value)
+
+
+def let_go(answer: httpx.Response) -> httpx.Response:
+    """The answer, read to its end, without its ring of references: it would keep the parts that were sent in
+    memory until the garbage collector comes by, which was 200 MB.
+    """
+    answer.stream = httpx.ByteStream(b"")
+    return answer
+
+
+class Connection:
+    """One Scenestream installation."""
+
+    def __init__(self, base_url: str, *, api_key: str | None = None, timeout_s: float = 60.0) -> None:
+        """`api_key` None: that of the environment (SCENESTREAM_API_KEY), if there is one."""
+        self.base_url = base_url.rstrip("/")
+        key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
+        self._options: dict[str, Any] = {
+            "base_url": f"{self.base_url}/api/v1",
+            "timeout": timeout_s,
+            "headers": {"Authorization": f"Bearer {key}"} if key else None,
+        }
+
+    def page_url(self, video_id: str) -> str:
+        """The address of the video's page, for people."""
+        return f"{self.base_url}/?v={video_id}"

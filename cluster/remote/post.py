@@ -1,0 +1,50 @@
+"""One POST to an address that a client named: judged, never redirected, over within a time limit.
+
+Knows nothing of what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+
+from cluster.remote.addresses import AddressRules, resolve
+from cluster.remote.errors import SourceBrokeError
+
+MAX_ANSWER_BYTES = 1024
+"""More of an answer is not read: nobody looks at it."""
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], rules: AddressRules, timeout_s: float) -> int:
+    """The status of the answer, whatever it is.
+
+    SourceBrokeError when there is none within `timeout_s`, AddressRefusedError and SourceError as `resolve`.
+    """
+    target = resolve(url, rules)
+    all_headers = {**headers, "Host": target.host_header}
+    try:
+        return asyncio.run(_post(target.url, body, all_headers, target.extensions, timeout_s))
+    except TimeoutError as error:
+        raise SourceBrokeError(f"{target.host} did not answer within {timeout_s:g} s.") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
+        raise SourceBrokeError(f"{target.host} could not be reached ({reason}).") from error
+
+
+async def _post(
+    url: str, body: bytes, headers: Mapping[str, str], extensions: dict[str, str], timeout_s: float
+) -> int:
+    # One limit over everything: each of httpx's own begins anew with every byte that comes.
+    async with (
+        asyncio.timeout(timeout_s),
+        httpx.AsyncClient(timeout=timeout_s, trust_env=False, follow_redirects=False) as client,
+        client.stream("POST", url, content=body, headers=headers, extensions=extensions) as answer,
+    ):
+        read = 0
+        async for block in answer.aiter_raw():
+            read += len(block)
+            if read >= MAX_ANSWER_BYTES:
+                break
+        return answer.status_code

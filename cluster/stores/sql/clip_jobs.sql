@@ -1,0 +1,143 @@
+-- insert_clip_job --
+-- No row comes back when the video already has a job with this idempotency key, or is gone.
+INSERT INTO clip_jobs (id, video_id, clip_order, options, wanted, total, media_key, tracks_key, tracks_hash,
+                       revision, idempotency_key)
+SELECT %(id)s, videos.id, %(clip_order)s, %(options)s, %(wanted)s, %(total)s, %(media_key)s, %(tracks_key)s,
+       %(tracks_hash)s, %(revision)s, %(idempotency_key)s
+FROM videos WHERE videos.id = %(video_id)s
+ON CONFLICT (video_id, idempotency_key) DO NOTHING
+RETURNING *, 0 AS made, 0 AS not_made
+
+-- get_clip_job --
+SELECT clip_jobs.*, counted.made, counted.not_made
+FROM clip_jobs, LATERAL (
+    SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
+    FROM clip_files WHERE job_id = clip_jobs.id
+) AS counted
+WHERE clip_jobs.id = %(id)s AND (%(video_id)s::text IS NULL OR video_id = %(video_id)s)
+
+-- clip_job_of_key --
+-- The job an earlier request with this key made.
+SELECT id FROM clip_jobs WHERE video_id = %(video_id)s AND idempotency_key = %(idempotency_key)s
+
+-- list_clip_jobs --
+-- Newest first, strictly after the keyset where one is given.
+SELECT clip_jobs.*, counted.made, counted.not_made
+FROM clip_jobs, LATERAL (
+    SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
+    FROM clip_files WHERE job_id = clip_jobs.id
+) AS counted
+WHERE video_id = %(video_id)s
+  AND (%(before_created_at)s::timestamptz IS NULL
+       OR (created_at, id) < (%(before_created_at)s::timestamptz, %(before_id)s::text))
+ORDER BY created_at DESC, id DESC
+LIMIT %(limit)s
+
+-- clip_files --
+-- In the order of the wanted segments.
+SELECT position, made, entry FROM clip_files WHERE job_id = %(id)s ORDER BY position
+
+-- claim_clip_job --
+-- The oldest job nobody works on. SKIP LOCKED: several bridges look at once, and each gets another one.
+UPDATE clip_jobs
+SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
+    lease_expires_at = now() + make_interval(secs => %(lease_s)s),
+    attempt = attempt + 1, started_at = coalesce(started_at, now())
+WHERE id = (
+    SELECT id FROM clip_jobs
+    WHERE (state = 'queued' OR (state = 'running' AND lease_expires_at < now()))
+      AND attempt < %(max_attempts)s AND NOT cancel_requested
+    ORDER BY created_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING *, 0 AS made, 0 AS not_made
+
+-- heartbeat_clip_job --
+UPDATE clip_jobs
+SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+RETURNING cancel_requested
+
+-- put_clip_file --
+-- Fenced by the job's row; the first answer for a position counts.
+WITH held AS (
+    SELECT id FROM clip_jobs WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running' FOR SHARE
+), put AS (
+    INSERT INTO clip_files (job_id, position, made, entry)
+    SELECT id, %(position)s, %(made)s, %(entry)s FROM held
+    ON CONFLICT (job_id, position) DO NOTHING
+)
+SELECT id FROM held
+
+-- finish_clip_job --
+UPDATE clip_jobs
+SET state = 'done', finished_at = now(), cancel_requested = false, lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+
+-- fail_clip_job --
+UPDATE clip_jobs
+SET state = 'failed', error_code = %(code)s, error_message = %(message)s, finished_at = now(),
+    cancel_requested = false, lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+
+-- acknowledge_cancel_clip_job --
+UPDATE clip_jobs
+SET state = 'cancelled', finished_at = now(), cancel_requested = false,
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running' AND cancel_requested
+
+-- release_clip_job --
+-- An orderly stop: back into the queue, the attempt not counted. A cancel asked for meanwhile is carried out.
+UPDATE clip_jobs
+SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+    finished_at = CASE WHEN cancel_requested THEN now() END,
+    attempt = greatest(attempt - 1, 0), cancel_requested = false, lease_owner = NULL, lease_expires_at = NULL
+WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
+
+-- cancel_clip_job --
+-- Nobody works on it: cancelled at once. Otherwise its lease holder is asked to stop.
+WITH seen AS (
+    SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
+    FROM clip_jobs
+    WHERE id = %(id)s AND video_id = %(video_id)s AND state IN ('queued', 'running')
+    FOR UPDATE
+)
+UPDATE clip_jobs
+SET state = CASE WHEN idle THEN 'cancelled' ELSE state END,
+    cancel_requested = NOT idle,
+    finished_at = CASE WHEN idle THEN now() END,
+    lease_owner = CASE WHEN idle THEN NULL ELSE lease_owner END,
+    lease_expires_at = CASE WHEN idle THEN NULL ELSE lease_expires_at END
+FROM seen
+WHERE clip_jobs.id = seen.id
+RETURNING clip_jobs.id
+
+-- retry_clip_job --
+-- A new start with all attempts; files that were made stay.
+UPDATE clip_jobs
+SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
+    finished_at = NULL, cancel_requested = false
+WHERE id = %(id)s AND video_id = %(video_id)s AND state IN ('failed', 'cancelled')
+RETURNING id
+
+-- forget_failed_clips --
+DELETE FROM clip_files WHERE job_id = %(id)s AND NOT made
+
+-- delete_clip_job --
+-- Legal in every state: the lease holder's next UPDATE finds no row and it stops.
+DELETE FROM clip_jobs WHERE id = %(id)s AND video_id = %(video_id)s RETURNING id
+
+-- cancel_abandoned_clip_jobs --
+UPDATE clip_jobs
+SET state = 'cancelled', finished_at = now(), cancel_requested = false,
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE state = 'running' AND lease_expires_at < now() AND cancel_requested
+RETURNING id
+
+-- fail_exhausted_clip_jobs --
+UPDATE clip_jobs
+SET state = 'failed', error_code = 'attempts_exhausted', error_message = %(message)s, finished_at = now(),
+    lease_owner = NULL, lease_expires_at = NULL
+WHERE attempt >= %(max_attempts)s AND (state = 'queued' OR (state = 'running' AND lease_expires_at < now()))
+RETURNING id

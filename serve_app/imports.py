@@ -1,0 +1,51 @@
+"""What clients ask for when they name an address, checked, as a video to fetch. Knows no route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cluster.remote.addresses import AddressRules
+from cluster.remote.source import SourceRules, check_source, file_name
+from cluster.settings import Settings
+from cluster.stores.imports import NewImport
+from serve_app.intake import wish
+from serve_app.schemas import ImportRequest
+from serve_app.webhooks import CheckedWebhook, check_webhook
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImport:
+    """A video to fetch, and the webhook that goes with it."""
+
+    new: NewImport
+    webhook: CheckedWebhook | None
+
+
+def check_import(
+    asked: ImportRequest, settings: Settings, *, lane: str, idempotency_key: str | None, owner: str | None
+) -> CheckedImport:
+    """The import that is asked for.
+
+    Problem or UsageError for what is wrong with it, as far as that can be told without asking anybody: an
+    address is judged again, by what its name resolves to, each time something connects to it.
+    """
+    wanted = wish(file_name(asked.url), asked.preset, asked.settings)
+    rules = SourceRules(AddressRules(settings.imports.private_networks), settings.imports.s3_buckets)
+    check_source(asked.url, rules)
+    webhook = None if asked.webhook is None else check_webhook(asked.webhook, settings.webhooks)
+    new = NewImport(
+        url=asked.url,
+        filename=wanted.filename,
+        preset=wanted.preset,
+        settings=wanted.settings,
+        lane=lane,
+        idempotency_key=idempotency_key,
+        owner=owner,
+        webhook=None if webhook is None else webhook.new,
+    )
+    return CheckedImport(new, webhook)
+
+
+def lane_of(owner: str | None) -> str:
+    """The lane of imports that come one by one: each owner's take turns with those of others."""
+    return f"single:{owner or ''}"

@@ -1,0 +1,97 @@
+"""POST /videos:batch: many imports in one request, each judged by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Request
+from pydantic import ValidationError
+
+from cluster.errors import ConflictError, ScenestreamError
+from cluster.stores.ids import new_id
+from cluster.stores.video import Video
+from serve_app.callers import caller_of
+from serve_app.context import Context, context_of
+from serve_app.imports import CheckedImport, check_import
+from serve_app.intake import client_key
+from serve_app.json_body import body_problem, json_request, read_json
+from serve_app.present import video_document
+from serve_app.problems import Problem, declared, from_error
+from serve_app.schemas_imports import BatchAnswer, BatchItem, BatchOutcome, BatchRequest
+
+router = APIRouter(tags=["videos"])
+
+MAX_ITEMS = 1000
+MAX_BATCH_BYTES = 8 << 20
+
+
+@router.post(
+    "/videos:batch",
+    summary="Import up to 1,000 videos",
+    openapi_extra=json_request(BatchRequest),
+    responses=declared(
+        "cross_site", "bad_json", "client_too_slow", "too_large", "invalid_request", "unavailable"
+    ),
+)
+async def create_videos(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(description="For the items that have none of their own; a repeat gives the same")
+    ] = None,
+) -> BatchAnswer:
+    """One outcome for each item, in order: the video, or the problem that this item has.
+
+    The videos of one batch take turns with those of other batches and of single imports.
+    """
+    context = context_of(request)
+    owner = caller_of(request).owner
+    client_key(idempotency_key, owner)
+    asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
+    if len(asked.items) > MAX_ITEMS:
+        raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")
+    return await to_thread.run_sync(_create, request, context, asked.items, idempotency_key, owner)
+
+
+def _create(
+    request: Request, context: Context, items: list[Any], batch_key: str | None, owner: str | None
+) -> BatchAnswer:
+    lane = f"batch:{new_id()}"
+    checked: dict[int, CheckedImport] = {}
+    outcomes: dict[int, BatchOutcome] = {}
+    for number, item in enumerate(items):
+        try:
+            checked[number] = _checked(context, item, lane, batch_key and f"{batch_key}#{number}", owner)
+        except (Problem, ScenestreamError) as error:
+            outcomes[number] = _refused(request, error)
+    made = context.services.jobs.imports.create_many([one.new for one in checked.values()])
+    for (number, one), result in zip(checked.items(), made, strict=True):
+        outcomes[number] = (
+            _refused(request, result) if isinstance(result, ConflictError) else _taken(one, *result)
+        )
+    return BatchAnswer(items=[outcomes[number] for number in range(len(items))])
+
+
+def _checked(
+    context: Context, item: Any, lane: str, default_key: str | None, owner: str | None
+) -> CheckedImport:
+    try:
+        asked = BatchItem.model_validate(item)
+    except ValidationError as error:
+        raise body_problem(error, BatchItem) from error
+    # A key that is derived from the batch's is not held to the length of one that a client wrote.
+    key = client_key(asked.idempotency_key, owner)
+    if key is None and default_key is not None:
+        key = f"batch@{owner or ''}:{default_key}"
+    return check_import(asked, context.services.settings, lane=lane, idempotency_key=key, owner=owner)
+
+
+def _taken(checked: CheckedImport, video: Video, made: bool) -> BatchOutcome:
+    secret = checked.webhook.made_secret if checked.webhook is not None and made else None
+    return BatchOutcome(status=202, video=video_document(video, None), problem=None, webhook_secret=secret)
+
+
+def _refused(request: Request, error: Problem | ScenestreamError) -> BatchOutcome:
+    problem = error if isinstance(error, Problem) else from_error(error)
+    document = problem.document(request.url.path, getattr(request.state, "request_id", None))
+    return BatchOutcome(status=problem.kind.status, video=None, problem=document, webhook_secret=None)

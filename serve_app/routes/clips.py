@@ -1,0 +1,245 @@
+"""Clips: segments as files of their own, cut on the pool, one by one or all in a zip."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from cluster.clip_orders import ClipOrder
+from cluster.errors import NotFoundError, ScenestreamError
+from cluster.stores.clip_job import ClipJob
+from serve_app import clips
+from serve_app.callers import caller_of
+from serve_app.clip_zip import Member, zip_blocks
+from serve_app.context import Context, VideoId, context_of, root_of
+from serve_app.filetypes import UNKNOWN_TYPE, content_disposition
+from serve_app.intake import client_key
+from serve_app.json_body import read_json
+from serve_app.links import signed_link
+from serve_app.pacing import paced
+from serve_app.problems import Problem, declared
+from serve_app.schemas_clips import ClipsDocument, ClipsList, ClipsWithFiles, order_schema
+from serve_app.stored_files import answer_with
+
+router = APIRouter(tags=["clips"])
+
+ClipsId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Which clips")]
+FileName = Annotated[
+    str,
+    Path(
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$",
+        description="As in `files`, or manifest.json, clips.jsonl",
+    ),
+]
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FILE = dict.fromkeys(("video/mp4", "video/x-matroska", "text/plain", UNKNOWN_TYPE), _BYTES) | {
+    "application/json": {"schema": {"type": "object"}}
+}
+_LOOKED_UP = ("not_found", "invalid_request", "unavailable")
+
+
+def _link(request: Request, video_id: str) -> clips.Link:
+    """Addresses that carry their own permission, where one is needed."""
+    if caller_of(request).way == "open":
+        return lambda path: f"{root_of(request)}{path}"
+    valid_s = context_of(request).services.settings.access.link_s
+    return lambda path: signed_link(request, video_id, path, valid_s)[0]
+
+
+def _shown(request: Request, job: ClipJob) -> ClipsWithFiles:
+    files = context_of(request).services.jobs.clips.files(job.id)
+    return clips.with_files(job, files, _link(request, job.video_id))
+
+
+@router.post(
+    "/videos/{video_id}/clips",
+    status_code=202,
+    summary="Cut segments into files of their own",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": order_schema()}}}
+    },
+    responses=declared(
+        "cross_site", "bad_json", "not_found", "client_too_slow", "not_ready", "too_large", "limit_exceeded",
+        "invalid_request", "invalid_settings", "nothing_selected", "idempotency_key_reused", "unavailable",
+    ),
+)  # fmt: skip
+async def order_clips(
+    request: Request,
+    video_id: VideoId,
+    response: Response,
+    idempotency_key: Annotated[
+        str | None, Header(description="A repeat with the same key gives the same clips")
+    ] = None,
+) -> ClipsWithFiles:
+    """`{}` cuts every shot, exactly. The segments are those of the result as it is now."""
+    context = context_of(request)
+    order = await read_json(request, ClipOrder)
+    key = client_key(idempotency_key, caller_of(request).owner)
+
+    def place() -> ClipsWithFiles:
+        job, _ = clips.place_order(context.services, video_id, order, key)
+        response.headers["Location"] = f"{root_of(request)}{clips.path_of(job)}"
+        return _shown(request, job)
+
+    return await to_thread.run_sync(place)
+
+
+@router.get(
+    "/videos/{video_id}/clips",
+    summary="What was cut of a video, newest first",
+    responses=declared("bad_cursor", *_LOOKED_UP),
+)
+def list_clips(
+    request: Request,
+    video_id: VideoId,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> ClipsList:
+    """Without the files; each has an address of its own."""
+    jobs = context_of(request).services.jobs
+    jobs.owner_of(video_id)
+    page = jobs.clips.list_of(video_id, limit, cursor)
+    link = _link(request, video_id)
+    items: list[ClipsDocument] = [clips.clips_document(job, link) for job in page.items]
+    return ClipsList(items=items, next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/videos/{video_id}/clips/{clips_id}",
+    summary="Clips, how far they are, and their files",
+    responses=declared(*_LOOKED_UP),
+)
+def get_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> ClipsWithFiles:
+    """Files appear one by one while the work goes on."""
+    return _shown(request, context_of(request).services.jobs.clips.get(clips_id, video_id))
+
+
+@router.get(
+    "/videos/{video_id}/clips/{clips_id}/files/{name}",
+    response_class=Response,
+    summary="One file",
+    responses={
+        200: {"description": "The whole file", "content": _FILE},
+        206: {"description": "The range, or its first part", "content": _FILE},
+        304: {"description": "Not modified"},
+        **declared("range_not_satisfiable", *_LOOKED_UP),
+    },
+)
+def get_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
+    """A clip, `manifest.json` (everything about them) or `clips.jsonl` (a line for each). With Range."""
+    return _file(request, video_id, clips_id, name)
+
+
+@router.head(
+    "/videos/{video_id}/clips/{clips_id}/files/{name}",
+    response_class=Response,
+    summary="What the file is",
+    responses={200: {"description": "Headers only"}, **declared(*_LOOKED_UP)},
+)
+def head_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
+    """Size, type and entity tag."""
+    return _file(request, video_id, clips_id, name)
+
+
+def _file(request: Request, video_id: str, clips_id: str, name: str) -> Response:
+    context = context_of(request)
+    key = f"videos/{video_id}/clips/{clips_id}/{name}"
+    if not context.services.media.exists(key):
+        raise NotFoundError(f"There is no file {name} among these clips (yet).")
+    size = context.services.media.size(key)
+    # A clip that is made again is the same; the tables are written again after a retry.
+    etag = f'"{clips_id}-{name}-{size}"'
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",
+        "Content-Type": clips.CONTENT_TYPES.get(PurePath(name).suffix, UNKNOWN_TYPE),
+        "Content-Disposition": content_disposition("inline", name),
+    }
+    return answer_with(request, context, key, size, headers)
+
+
+@router.get(
+    "/videos/{video_id}/clips/{clips_id}/archive",
+    response_class=Response,
+    summary="All files in one zip",
+    responses={
+        200: {"description": "The archive", "content": {"application/zip": _BYTES}},
+        **declared("not_ready", *_LOOKED_UP),
+    },
+)
+def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) -> Response:
+    """Made while it is sent. Of clips that failed in part: those that are there."""
+    context = context_of(request)
+    jobs = context.services.jobs
+    job = jobs.clips.get(clips_id, video_id)
+    if not clips.has_archive(job):
+        raise Problem(
+            "not_ready",
+            f"The clips are {job.state.value}, {job.made} of {job.total} are made; the archive is there when "
+            "they are done.",
+        )
+    blocks = zip_blocks(_members(context, job), (job.finished_at or job.created_at).timetuple()[:6])
+    name = clips.archive_name(jobs.get(video_id), job)
+    return StreamingResponse(
+        paced(blocks, context.gates.readers),
+        media_type="application/zip",
+        headers={"Content-Disposition": content_disposition("attachment", name)},
+    )
+
+
+def _members(context: Context, job: ClipJob) -> list[Member]:
+    media = context.services.media
+    made = [file.entry for file in context.services.jobs.clips.files(job.id) if file.made]
+    sizes = {str(entry["file"]): int(entry["bytes"]) for entry in made}
+    for name in (clips.MANIFEST, clips.TABLE):
+        if media.exists(job.key(name)):  # not where the work on them never came to its end
+            sizes[name] = media.size(job.key(name))
+
+    def member(name: str, size: int) -> Member:
+        return Member(name, size, lambda: media.read_range(job.key(name), 0, size))
+
+    return [member(name, size) for name, size in sizes.items()]
+
+
+@router.post(
+    "/videos/{video_id}/clips/{clips_id}/cancel",
+    summary="Stop cutting",
+    responses=declared("cross_site", "conflict", *_LOOKED_UP),
+)
+def cancel_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> ClipsWithFiles:
+    """At once where nothing runs yet, within seconds otherwise. Files that are there stay."""
+    return _shown(request, context_of(request).services.jobs.clips.cancel(clips_id, video_id))
+
+
+@router.post(
+    "/videos/{video_id}/clips/{clips_id}/retry",
+    status_code=202,
+    summary="Cut failed or cancelled clips again",
+    responses=declared("cross_site", "conflict", *_LOOKED_UP),
+)
+def retry_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> ClipsWithFiles:
+    """Only what is missing is cut."""
+    return _shown(request, context_of(request).services.jobs.clips.retry(clips_id, video_id))
+
+
+@router.delete(
+    "/videos/{video_id}/clips/{clips_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Remove clips and their files",
+    responses=declared("cross_site", *_LOOKED_UP),
+)
+def delete_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> Response:
+    """Legal in every state; work on them stops within seconds."""
+    services = context_of(request).services
+    services.jobs.clips.delete(clips_id, video_id)
+    try:
+        services.media.delete(f"videos/{video_id}/clips/{clips_id}")
+    except OSError as error:
+        raise ScenestreamError(f"The files could not all be removed: {error.strerror}.") from error
+    return Response(status_code=204)

@@ -1,0 +1,161 @@
+"""Other settings for a video that is done: tried, applied, compared, and taken back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from cluster.errors import ConflictError, NotFoundError
+from cluster.stores.video import VideoState
+from serve_app.comparison import compare
+from serve_app.context import VideoId, context_of, root_of
+from serve_app.intake import resolve_settings
+from serve_app.json_body import read_json
+from serve_app.links import with_signed_images
+from serve_app.present import segment_document
+from serve_app.previews import preview_segments
+from serve_app.problems import declared
+from serve_app.routes.videos import shown, told
+from serve_app.schemas import Level, VideoDocument
+from serve_app.schemas_revisions import (
+    Comparison,
+    Preview,
+    ResegmentRequest,
+    Revision,
+    RevisionList,
+)
+
+router = APIRouter(tags=["results"])
+
+LEVELS: tuple[Level, ...] = ("shot", "scene", "chapter")
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="As in `revisions`")]
+AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+
+
+@router.post(
+    "/videos/{video_id}/resegment",
+    status_code=202,
+    response_model=VideoDocument,
+    summary="Segment a video that is done with other settings, or see what that would give",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ResegmentRequest.model_json_schema()}},
+        }
+    },
+    responses={
+        200: {"model": Preview, "description": "With `dry_run`: what the settings would give"},
+        **declared(
+            "cross_site", "bad_json", "not_found", "client_too_slow", "conflict", "too_large",
+            "invalid_request", "invalid_settings", "unavailable",
+        ),
+    },
+)  # fmt: skip
+async def resegment_video(request: Request, video_id: VideoId) -> Response | VideoDocument:
+    """A new revision from what was measured; the video is not decoded again unless another of its streams is
+    asked for. Until it is there, the one before is what segments, signals and exports give.
+
+    With `dry_run` the answer is the timeline itself and nothing is stored.
+    """
+    context = context_of(request)
+    asked = await read_json(request, ResegmentRequest)
+
+    def queue() -> VideoDocument:
+        resolved = resolve_settings(asked.preset, asked.settings)
+        video = context.services.jobs.resegment(video_id, resolved, str(resolved["preset"]))
+        return told(context, video)
+
+    if asked.dry_run:
+        return await to_thread.run_sync(_preview, request, video_id, asked)
+    return await to_thread.run_sync(queue)
+
+
+def _preview(request: Request, video_id: str, asked: ResegmentRequest) -> Response:
+    services = context_of(request).services
+    resolved = resolve_settings(asked.preset, asked.settings)
+    video = services.jobs.get(video_id)
+    if video.state is not VideoState.DONE:
+        raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
+    rows = preview_segments(services.settings.ray_namespace, video, resolved)
+    wanted = [row for row in rows if asked.level in (None, row["level"])]
+    segments = [segment_document(row, video_id, root_of(request)) for row in wanted]
+    # As a response of its own: thousands of segments are not checked a second time on their way out.
+    preview = Preview(
+        settings=resolved,
+        counts={level: sum(row["level"] == level for row in rows) for level in LEVELS},
+        segments=with_signed_images(request, video_id, segments),
+    )
+    return Response(preview.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/videos/{video_id}/revisions",
+    summary="The results of a video, newest first",
+    responses=declared("not_found", "invalid_request", "unavailable"),
+)
+def list_revisions(request: Request, video_id: VideoId) -> RevisionList:
+    """Each with the settings it was made with. Beyond a number that is set, old ones are forgotten."""
+    services = context_of(request).services
+    services.jobs.get(video_id)
+    return RevisionList(
+        items=[
+            Revision(
+                revision=found.revision,
+                current=found.current,
+                preset=found.preset,
+                settings=found.settings,
+                created_at=found.created_at,
+                counts=services.results.counts(found.timeline_id),
+            )
+            for found in services.jobs.revisions.list_all(video_id)
+        ]
+    )
+
+
+@router.post(
+    "/videos/{video_id}/revisions/{revision}/choose",
+    summary="Show an earlier result again",
+    responses=declared("cross_site", "not_found", "conflict", "invalid_request", "unavailable"),
+)
+def choose_revision(request: Request, video_id: VideoId, revision: Number) -> VideoDocument:
+    """From the next request on it is what segments, signals and exports give, with its settings."""
+    context = context_of(request)
+    return shown(context, context.services.jobs.revisions.choose(video_id, revision))
+
+
+@router.get(
+    "/videos/{video_id}/compare",
+    response_model_by_alias=True,
+    summary="Which boundaries came and went between two results",
+    responses=declared("not_found", "invalid_request", "unavailable"),
+)
+def compare_revisions(
+    request: Request,
+    video_id: VideoId,
+    from_: Annotated[
+        AskedNumber, Query(alias="from", description="The revision before `to`, if left out")
+    ] = None,
+    to: Annotated[AskedNumber, Query(description="The current revision, if left out")] = None,
+    level: Annotated[Level, Query()] = "shot",
+) -> Comparison:
+    """Boundaries at most a frame apart, or within each other's gradual transition, are the same one."""
+    context = context_of(request)
+    kept = {found.revision: found for found in context.services.jobs.revisions.list_all(video_id)}
+    if to is None:
+        to = next((number for number, found in kept.items() if found.current), None)
+    if from_ is None:
+        from_ = max((number for number in kept if to is not None and number < to), default=None)
+    if from_ is None or to is None or not {from_, to} <= kept.keys():
+        context.services.jobs.get(video_id)
+        raise NotFoundError(
+            f"There are not both revisions to compare; those kept are {sorted(kept) or 'none'}. Name two of "
+            "them as `from` and `to`."
+        )
+    results = context.services.results
+    before, after = (results.all_segments(kept[number].timeline_id, level) for number in (from_, to))
+    items, counts = compare(before, after)
+    return Comparison.model_validate(
+        {"from": from_, "to": to, "level": level, "counts": counts, "items": items}
+    )

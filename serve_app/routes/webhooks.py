@@ -1,0 +1,111 @@
+"""Webhooks: make, list, remove, and what was delivered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from cluster.remote.webhook_signing import shown
+from cluster.stores.webhooks import EVERYBODY
+from serve_app.auth_visibility import VIDEO_ID
+from serve_app.callers import caller_of
+from serve_app.context import context_of
+from serve_app.json_body import json_request, read_json
+from serve_app.problems import declared
+from serve_app.schemas import WebhookWish
+from serve_app.schemas_imports import (
+    DeliveryDocument,
+    DeliveryList,
+    MadeWebhook,
+    WebhookDocument,
+    WebhookList,
+)
+from serve_app.webhooks import check_webhook
+
+router = APIRouter(tags=["webhooks"])
+
+WebhookId = Annotated[str, Path(pattern="^wh_[0-9a-f]{32}$", description="The webhook's `id`")]
+
+
+def _whose(request: Request) -> object:
+    caller = caller_of(request)
+    return EVERYBODY if caller.sees_all else caller.owner
+
+
+@router.post(
+    "/webhooks",
+    status_code=201,
+    summary="Have an address told how videos end",
+    openapi_extra=json_request(WebhookWish),
+    responses=declared(
+        "cross_site", "bad_json", "client_too_slow", "conflict", "too_large", "invalid_request",
+        "address_refused", "unavailable",
+    ),
+)  # fmt: skip
+async def create_webhook(request: Request) -> MadeWebhook:
+    """It hears of all videos of its key's owner from now on. The secret is told once.
+
+    Deliveries are signed as Standard Webhooks says, are made at least once, and again over a day while the
+    answer is no 2xx. 410 ends them.
+    """
+    services = context_of(request).services
+    checked = check_webhook(await read_json(request, WebhookWish), services.settings.webhooks)
+    webhook = await to_thread.run_sync(services.jobs.webhooks.create, checked.new, caller_of(request).owner)
+    return MadeWebhook(webhook=WebhookDocument.of(webhook), secret=shown(checked.new.secret))
+
+
+@router.get("/webhooks", summary="List webhooks", responses=declared("invalid_request", "unavailable"))
+def list_webhooks(
+    request: Request,
+    video_id: Annotated[
+        str | None, Query(pattern=VIDEO_ID, description="Those of one video instead of those of all")
+    ] = None,
+) -> WebhookList:
+    """Newest first."""
+    found = context_of(request).services.jobs.webhooks.list_webhooks(_whose(request), video_id)
+    return WebhookList(items=[WebhookDocument.of(webhook) for webhook in found])
+
+
+@router.get(
+    "/webhooks/{webhook_id}",
+    summary="One webhook",
+    responses=declared("not_found", "invalid_request", "unavailable"),
+)
+def get_webhook(request: Request, webhook_id: WebhookId) -> WebhookDocument:
+    """Where it leads, and whether it still is in use."""
+    return WebhookDocument.of(context_of(request).services.jobs.webhooks.get(webhook_id, _whose(request)))
+
+
+@router.delete(
+    "/webhooks/{webhook_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Remove a webhook",
+    responses=declared("cross_site", "not_found", "invalid_request", "unavailable"),
+)
+def delete_webhook(request: Request, webhook_id: WebhookId) -> Response:
+    """What has not been delivered is not any more."""
+    context_of(request).services.jobs.webhooks.delete(webhook_id, _whose(request))
+    return Response(status_code=204)
+
+
+@router.get(
+    "/webhooks/{webhook_id}/deliveries",
+    summary="What a webhook was told",
+    responses=declared("bad_cursor", "not_found", "invalid_request", "unavailable"),
+)
+def list_deliveries(
+    request: Request,
+    webhook_id: WebhookId,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> DeliveryList:
+    """Newest first, with the last answer or the reason why there was none."""
+    webhooks = context_of(request).services.jobs.webhooks
+    webhooks.get(webhook_id, _whose(request))
+    page = webhooks.deliveries(webhook_id, limit, cursor)
+    return DeliveryList(
+        items=[DeliveryDocument.of(delivery) for delivery in page.items], next_cursor=page.next_cursor
+    )
