@@ -87,6 +87,14 @@ class Services:
             media=MediaStore(settings.media_url),
         )
 
+    def require_for_new_work(self) -> None:
+        """UnavailableError while a new video could not be recorded, or nobody could be rung for it.
+
+        Asked before a body is read. What is recorded already rings by itself once RabbitMQ is back.
+        """
+        self.jobs.ping()
+        self.doorbells.depth()
+
     def open(self) -> None:
         """Bring schema, indexes and queues up to date, as far as their servers answer.
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 BLOCK_FRAMES = 300
-"""Frames of a network window's core; chunk bounds are multiples of it."""
+"""Frames that are analysed together; chunk bounds are multiples of it."""
 CONTEXT_FRAMES = 50
-"""Frames a network window sees on either side of its core."""
+"""Frames that a block's analysis sees on either side of it."""
 CHUNK_FRAMES = 1500
 """The usual length: a minute of film, so that losing one costs little and overheads disappear."""
 FIRST_CHUNKS_FRAMES = (300, 600)

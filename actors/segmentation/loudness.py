@@ -50,7 +50,7 @@ def k_weighting(sample_rate_hz: int) -> npt.NDArray[np.float64]:
             1 - tangent / _SHELF_Q + tangent**2,
         ]
     )
-    tangent = np.tan(np.pi * _HIGHPASS_HZ / sample_rate_hz)
+    tangent = np.tan(np.pi * min(_HIGHPASS_HZ / sample_rate_hz, 0.49))
     scale = 1 + tangent / _HIGHPASS_Q + tangent**2
     highpass = np.array(
         [1, -2, 1, 1, 2 * (tangent**2 - 1) / scale, (1 - tangent / _HIGHPASS_Q + tangent**2) / scale]
@@ -118,7 +118,11 @@ def _energy_of_steps(values: npt.NDArray[np.floating], sample_rate_hz: int) -> n
     steps = len(values) * 10 // sample_rate_hz
     edges = _edges_of_steps(steps, sample_rate_hz)
     squares = np.square(values[: edges[-1]], dtype=np.float64)
-    return np.add.reduceat(squares, edges[:-1]) if steps else np.zeros(0)
+    energy = np.zeros(steps)
+    filled = np.diff(edges) > 0  # below 10 Hz some steps have no sample
+    if filled.any():
+        energy[filled] = np.add.reduceat(squares, edges[:-1][filled])
+    return energy
 
 
 def _decibels(power: npt.NDArray[np.float64], offset: float, floor: float) -> npt.NDArray[np.float64]:

@@ -168,7 +168,7 @@ class KeyframeTrack(_Table):
 class AudioTrack(_Table):
     """One row per 100 ms of the file's clock: row i covers [step[i], step[i] + 1) * AUDIO_STEP_S seconds.
 
-    The steps are consecutive; the first is a multiple of 100 (blocks of 10 s on the file's clock).
+    The steps are consecutive; the first is a multiple of 100 (whole tens of seconds on the file's clock).
     """
 
     step: Array

@@ -140,7 +140,7 @@ class TransNetV2(nn.Module):
         """uint8 RGB [B, T, 27, 48, 3] -> float32 [B, T, 2] in 0..1.
 
         [..., 0] is the middle frame of a transition, [..., 1] any frame of one. At the window's edges
-        the network sees black frames, so callers keep at least 50 frames of context on either side.
+        the network sees black frames, so callers keep some context on either side (`visual.VIEW_CONTEXT`).
         """
         batch, time = frames.shape[:2]
         x = frames.flatten(0, 1).permute(0, 3, 1, 2).to(self.dtype)  # [B*T, 3, 27, 48], channels-last

@@ -47,6 +47,7 @@ async def create_videos(
     context = context_of(request)
     owner = caller_of(request).owner
     client_key(idempotency_key, owner)
+    await to_thread.run_sync(context.services.require_for_new_work)
     asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
     if len(asked.items) > MAX_ITEMS:
         raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")

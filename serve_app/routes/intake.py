@@ -72,9 +72,7 @@ async def create_video(
     context = context_of(request)
     owner = caller_of(request).owner
     key = client_key(idempotency_key, owner)
-    await to_thread.run_sync(
-        context.services.jobs.ping
-    )  # an upload nobody can record is refused before it comes
+    await to_thread.run_sync(context.services.require_for_new_work)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         taken = await _import(request, context, key, owner)

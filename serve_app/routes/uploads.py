@@ -118,6 +118,7 @@ async def describe(request: Request) -> Response:
 async def begin_upload(request: Request) -> Response:
     """Send the parts to the address in `Location`; the settings of the video go along as metadata."""
     context = context_of(request)
+    await to_thread.run_sync(context.services.require_for_new_work)
     if request.headers.get("upload-defer-length") is not None:
         raise Problem("bad_request", "Uploads of unknown length are not taken; send Upload-Length.")
     length = tus.whole_number("Upload-Length", request.headers.get("upload-length"))

@@ -114,6 +114,27 @@ def test_while_postgresql_is_away(session_servers: support.SessionServers, priva
     shutil.rmtree(media_dir, ignore_errors=True)
 
 
+def test_while_rabbitmq_is_away_nothing_new_is_taken(session_servers: support.SessionServers) -> None:
+    urls = dict(session_servers.start(support.ALL_PARTS).urls)
+    away = urls | {"rabbitmq": "amqp://guest:guest@127.0.0.1:1/"}
+    media_dir = new_var_dir()
+    with (
+        fresh_mongodb_database(urls["mongodb"]) as database,
+        serving(services_for(away, database, media_dir)) as api,
+    ):
+        posted = api.client.post("/videos", files={"file": ("film.mp4", b"film")})
+        begun = api.client.post("/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
+        batch = api.client.post("/videos:batch", json={"items": [{"url": "http://198.51.100.1/film.mp4"}]})
+        listed = api.client.get("/videos")
+
+        for refused in (posted, begun, batch):
+            assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+            assert int(refused.headers["retry-after"]) > 0
+            assert "RabbitMQ" in refused.json()["detail"]
+        assert (listed.status_code, listed.json()["items"]) == (200, [])
+    shutil.rmtree(media_dir, ignore_errors=True)
+
+
 def test_progress_goes_on_without_redis(
     session_servers: support.SessionServers, private_servers: Servers
 ) -> None:

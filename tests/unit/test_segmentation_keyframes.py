@@ -70,6 +70,24 @@ def test_looks_in_or_beside_a_transition_are_the_last_resort() -> None:
     assert [look.slot for look in chosen] == [9, 25, 160]
 
 
+def test_a_shot_of_one_frame_has_its_look() -> None:
+    # given a cut after the first frame, as in a film of one frame a second
+    chosen = choose(looks((0, 1.0), (1, 5.0), (2, 7.0)), 0, moving(5, 0), cell_bounds(1))
+
+    assert [look.slot for look in chosen] == [0, 2]
+
+
+def test_a_shot_without_a_look_takes_the_nearest_of_the_transitions_beside_it() -> None:
+    # given two dissolves with eleven clean frames between them
+    transitions = moving(150, *range(40, 61), *range(72, 90))
+
+    chosen = choose(
+        looks((20, 3.0), (45, 9.0), (54, 1.0), (80, 5.0), (108, 3.0)), 0, transitions, cell_bounds(25)
+    )
+
+    assert [look.slot for look in chosen] == [20, 54, 108]
+
+
 def test_equally_sharp_looks_give_the_first() -> None:
     chosen = choose(looks((310, 2.0), (320, 2.0)), 300, moving(50), cell_bounds(25))
 

@@ -104,6 +104,19 @@ def test_steps_tile_rates_that_ten_does_not_divide(rate: int) -> None:
     assert level == pytest.approx(-23.01, abs=0.05)
 
 
+@pytest.mark.parametrize("rate", [1, 8, 11, 50])
+def test_hardly_any_samples_have_a_level_still(rate: int) -> None:
+    samples = np.tile(np.array([0.5, -0.5], np.float32), 17 * rate)
+
+    level = rms_db(samples, rate, floor=-100.0)
+    loudness = momentary_lufs(samples[None], rate, weights=[1.0], floor=-100.0)
+
+    assert len(level) == len(loudness) == 340
+    assert set(level.round(1).tolist()) == ({-6.0} if rate >= 10 else {-6.0, -100.0})
+    assert (level > -100).sum() == min(rate, 10) * 34
+    assert ((loudness >= -100) & (loudness < 10)).all()
+
+
 def test_short_term_is_the_last_three_seconds() -> None:
     loud = np.concatenate([np.full(50, FLOOR), np.full(60, -20.0), np.full(60, FLOOR)])
 
