@@ -99,7 +99,7 @@ def choose(
     transition still gives one.
     """
     # a cut is marked on the last frame before it, which is a clean one, and the next begins another piece
-    piece = np.cumsum(moving) - moving
+    piece: npt.NDArray[np.int64] = np.cumsum(moving, dtype=np.int64) - moving
     beside = np.pad(moving, 1)
     blended = moving & (beside[:-2] | beside[2:])
     near = ndimage.maximum_filter1d(moving.astype(np.uint8), 2 * MARGIN_FRAMES + 1, mode="constant")
