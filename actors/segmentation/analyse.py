@@ -38,7 +38,8 @@ REPORT_EVERY_FRAMES = 50
 _AHEAD = 600
 """Small pictures waiting for the networks, some kilobytes each: neither a burst of work nor the networks' own
 loading need stop the decoder."""
-_DECODED_AHEAD = 8
+_AHEAD_BATCH = 25
+_DECODED_AHEAD, _DECODED_BATCH = 9, 3
 """Whole frames waiting to be made small: enough that the decoder's threads never wait for it."""
 _POLL_S = 0.1
 
@@ -144,7 +145,9 @@ class _PictureLane:
         """All of the chunk's slots."""
         block = self._own.start
         stop_if_asked()
-        with Prefetch(self._decoded, _AHEAD, "shrink", while_waiting=stop_if_asked) as ahead:
+        with Prefetch(
+            self._decoded, _AHEAD, "shrink", batch=_AHEAD_BATCH, while_waiting=stop_if_asked
+        ) as ahead:
             for picture in ahead:
                 self._pending.append(picture)
                 if picture.slot % REPORT_EVERY_FRAMES == 0:
@@ -172,7 +175,7 @@ class _PictureLane:
         slots = plan.context(self._job.chunk_index)
         with (
             self._job.video() as reader,
-            Prefetch(lambda: reader.frames(*slots), _DECODED_AHEAD, "decode") as frames,
+            Prefetch(lambda: reader.frames(*slots), _DECODED_AHEAD, "decode", batch=_DECODED_BATCH) as frames,
         ):
             yield from source.pictures(frames)
 

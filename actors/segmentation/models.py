@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from actors.segmentation.embed import EfficientNetLite0, Embedding, embed
+from actors.segmentation.models_loading import usable_cores
 from actors.segmentation.sound import Listeners
 from actors.segmentation.transnet import TransNetV2
 
@@ -34,20 +35,21 @@ class Models:
     def load(cls, device: str = "cpu", threads: int = 0, *, precision: Precision = "auto") -> Models:
         """Weights from the installed packages, nothing over the network.
 
-        `device`: "cpu" or "cuda:0". `threads`: cores to use, for torch in this whole process and for the
-        decoder; 0 leaves torch's own choice. `precision` is that of the convolutions: "auto" takes
-        bfloat16 where the processor or GPU computes in it (twice as fast; probabilities move by some
-        thousandths) and float32 elsewhere. Raises FileNotFoundError when a package is missing and
-        RuntimeError when the device is.
+        `device`: "cpu" or "cuda:0". `threads`: cores to use, 0 for all that this process may use. The
+        decoder, which has most to do, gets as many threads; torch, in this whole process, half as many: its
+        threads only wait for each other while the decoder is at work. `precision` is that of the
+        convolutions: "auto" takes bfloat16 where the processor or GPU computes in it (twice as fast;
+        probabilities move by some thousandths) and float32 elsewhere. Raises FileNotFoundError when a
+        package is missing and RuntimeError when the device is.
         """
         where = torch.device(device)
-        if threads > 0:
-            torch.set_num_threads(threads)
+        threads = threads or usable_cores()
+        torch.set_num_threads(max(1, threads // 2))
         dtype = _dtype(precision, where)
         return cls(
             device=where,
             dtype=dtype,
-            threads=threads or torch.get_num_threads(),
+            threads=threads,
             transnet=TransNetV2.pretrained(dtype=dtype).to(where),
             efficientnet=EfficientNetLite0.pretrained(dtype=dtype).to(where),
             listeners=Listeners.pretrained(),

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from actors.segmentation.sound import Listeners
 
 
+def usable_cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class ModelsLoading:
     """Stands for `Models.load()`, which runs on a thread of its own from now on.
 
@@ -32,8 +37,8 @@ class ModelsLoading:
 
     @property
     def threads(self) -> int:
-        """Threads for the decoder: the processors this process may use."""
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        """See Models."""
+        return usable_cores()
 
     @property
     def listeners(self) -> Listeners:

@@ -19,8 +19,9 @@ _POLL_S = 0.1
 class Prefetch(Generic[T]):
     """Iterate inside a `with`: on leaving it, the generator is closed and its thread has ended.
 
-    What the generator raises is raised to the consumer, after the items before it. `while_waiting` is
-    called on the consumer's thread every tenth of a second without an item, and may raise.
+    At most `depth` items wait; they are handed over `batch` at a time, since every hand-over costs a change
+    of threads. What the generator raises is raised to the consumer, after the items before it.
+    `while_waiting` is called on the consumer's thread every tenth of a second without an item, and may raise.
     """
 
     def __init__(
@@ -29,11 +30,15 @@ class Prefetch(Generic[T]):
         depth: int,
         name: str,
         *,
+        batch: int = 1,
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
+        if not 1 <= batch <= depth:
+            raise ValueError("a batch holds at least one item and at most as many as may wait")
         self._make = make
+        self._batch = batch
         self._while_waiting = while_waiting
-        self._queue: queue.Queue[tuple[T | None, BaseException | None, bool]] = queue.Queue(depth)
+        self._queue: queue.Queue[tuple[list[T], BaseException | None, bool]] = queue.Queue(depth // batch)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -48,27 +53,31 @@ class Prefetch(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         while True:
             try:
-                item, error, more = self._queue.get(timeout=_POLL_S)
+                items, error, more = self._queue.get(timeout=_POLL_S)
             except queue.Empty:
                 if self._while_waiting is not None:
                     self._while_waiting()
                 continue
+            yield from items
             if error is not None:
                 raise error
             if not more:
                 return
-            yield item  # type: ignore[misc]  # None only when T allows it
 
     def _run(self) -> None:
+        items: list[T] = []
         try:
             for item in self._make():
-                if not self._put((item, None, True)):
-                    return
-            self._put((None, None, False))
+                items.append(item)
+                if len(items) == self._batch:
+                    if not self._put((items, None, True)):
+                        return
+                    items = []
+            self._put((items, None, False))
         except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
-            self._put((None, error, False))
+            self._put((items, error, False))
 
-    def _put(self, entry: tuple[T | None, BaseException | None, bool]) -> bool:
+    def _put(self, entry: tuple[list[T], BaseException | None, bool]) -> bool:
         while not self._left.is_set():
             try:
                 self._queue.put(entry, timeout=_POLL_S)
