@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from actors.pool.tasks import Kind, Outcome, Task
+from actors.pool.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Task
 from actors.segmentation.errors import Cancelled, MediaError
 from actors.segmenter_analysis import Analyser, JoinedTracks, PlanCache, PlannedVideo
 from actors.segmenter_clips import ClipMaker
@@ -22,8 +22,6 @@ from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
 from cluster.stores.media import MediaStore
 from cluster.stores.media_keys import keyframe_key
 from cluster.stores.results import Results
-
-CODE_MEDIA_MISSING = "media_missing"
 
 INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
 """What says nothing about the video: a store that is away, a full disk, a lost network drive. Asking again

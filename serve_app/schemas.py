@@ -46,7 +46,11 @@ class Progress(BaseModel):
     chunks_done: int
     chunks_total: int | None
     eta_s: float | None = Field(description="Seconds to go at the pace so far; null when not known")
-    fetch: Fetched | None = Field(None, description="While the file of an import is being fetched; else null")
+    fetch: Fetched | None = Field(
+        None,
+        exclude_if=lambda fetched: fetched is None,
+        description="Only while the file of an import is being fetched",
+    )
 
 
 class Failure(BaseModel):

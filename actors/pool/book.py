@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.pool.fair_queue import FairQueue
-from actors.pool.tasks import CODE_CRASHED, Kind, Outcome, Status, Task
+from actors.pool.tasks import CODE_CRASHED, CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +79,7 @@ class Book:
         """The actor has answered; a crash it survived counts like one it did not."""
         if outcome.status is Status.CRASHED:
             self.lost(entry, outcome.message, counted=True)
-        elif outcome.status is Status.ERROR and self._handed_over(entry):
+        elif outcome.status is Status.ERROR and self._may_try_another_file(entry, outcome):
             self._enqueue(entry)
         else:
             self._close(entry, Outcome.cancelled() if entry.cancelled else outcome)
@@ -124,6 +124,15 @@ class Book:
         for entry in running:
             entry.cancelled = True
         return running
+
+    def _may_try_another_file(self, entry: Entry, outcome: Outcome) -> bool:
+        """Whether another video asked for the same, whose own file may do.
+
+        A deleted video's file goes before whoever works for it has noticed.
+        """
+        if outcome.code == CODE_MEDIA_MISSING:
+            entry.askers.pop(entry.task.video_id, None)
+        return self._handed_over(entry)
 
     def _handed_over(self, entry: Entry) -> bool:
         """Whether the video that asked first has given it up: then it is done with the file of another, since

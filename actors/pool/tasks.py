@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 CODE_CRASHED = "analysis_crashed"
+CODE_MEDIA_MISSING = "media_missing"
 
 
 class Kind(StrEnum):

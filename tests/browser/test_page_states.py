@@ -27,7 +27,7 @@ def test_from_the_file_to_the_final_timeline(
     page = new_page(site.url).page
     expect(page.get_by_role("heading", name="See how a video is made")).to_be_visible()
 
-    page.get_by_label("Kind of video").select_option("film")
+    page.get_by_role("region", name="Upload").get_by_label("Kind of video").select_option("film")
     page.locator("#upload-files").set_input_files(clip)
 
     page.wait_for_url("**/?v=*")

@@ -88,7 +88,7 @@ def test_the_second_goes_on_when_the_first_is_deleted_in_the_middle(stack: Actor
     delete(stack, first)
 
     video = stack.ended(second)
-    assert video.state is VideoState.DONE
+    assert (video.state, video.error_code, video.error_message) == (VideoState.DONE, None, None)
     assert len([segment for segment in stack.segments(video) if segment["level"] == "shot"]) == 20
     stack.until(lambda: not stack.media.exists(f"videos/{first}/source"))
     assert stack.media.exists(keyframe_key(video.tracks_key, 28))
@@ -99,4 +99,4 @@ def test_videos_of_different_owners_share_nothing(stack: ActorStack) -> None:
     ann, bob = (stack.ended(submit(stack, content, owner=owner)) for owner in ("ann", "bob"))
 
     assert ann.tracks_key != bob.tracks_key
-    assert decoded(stack, bob.id) == [0, 1]
+    assert sorted(decoded(stack, bob.id)) == [0, 1]

@@ -68,7 +68,7 @@ def settled(api: Api, video_id: str) -> dict[str, Any]:
 
     def is_settled() -> bool:
         video = shown(api, video_id)
-        return video["progress"]["fetch"] is None or video["state"] == "failed"
+        return "fetch" not in video["progress"] or video["state"] == "failed"
 
     wait_until(is_settled)
     return shown(api, video_id)

@@ -193,6 +193,21 @@ def test_work_shared_with_another_video_goes_on_when_the_first_gives_it_up(runni
     run(scenario())
 
 
+def test_a_file_that_is_gone_before_its_video_gave_up_is_not_the_other_s_failure() -> None:
+    async def scenario() -> None:
+        books = book()
+        entry = books.submit(shared(0, video="film"))
+        books.submit(shared(0, video="twin"))
+        books.next()
+        books.settle(entry, Outcome.error("media_missing", "The file is gone."))
+        assert books.next() is entry
+        assert entry.task.media_key == "file of twin"
+        books.settle(entry, Outcome.error("media_missing", "That one too."))
+        assert entry.future.result().status is Status.ERROR
+
+    run(scenario())
+
+
 def test_work_shared_with_another_video_ends_when_both_give_it_up() -> None:
     async def scenario() -> None:
         books = book()
