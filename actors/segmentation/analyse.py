@@ -99,7 +99,9 @@ class _Job:
     limits: Limits | None
 
     def video(self) -> VideoReader:
-        return VideoReader.open(self.path, self.plan, self.models.threads, self.limits)
+        # one more than the cores: a decoder whose frame waits to be taken must not leave its core idle
+        threads = self.models.threads + 1 if self.models.threads > 1 else 1
+        return VideoReader.open(self.path, self.plan, threads, self.limits)
 
 
 def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
