@@ -55,6 +55,7 @@ class Crew(Generic[T]):
         try:
             self._work(piece)
         except Exception:
+            # The thread's outermost net: the piece's lease runs out, and whoever is well claims it again.
             log.exception("work ended in an error", crew=self._name)
         finally:
             with self._changed:

@@ -69,18 +69,23 @@ def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np
     return np.union1d(seen, np.flatnonzero(sharp)).astype(np.int64)
 
 
+def runs(mask: npt.NDArray[np.bool_], gap: int) -> list[Window]:
+    """[start, stop) of the True stretches, those at most `gap` frames apart joined."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
+    out: list[Window] = []
+    for start, stop in edges.tolist():
+        if out and start - out[-1][1] <= gap:
+            out[-1] = out[-1][0], stop
+        else:
+            out.append((start, stop))
+    return out
+
+
 def network_zones(cut: Floats, many: Floats) -> list[Window]:
     """Runs (inclusive) in which the network sees a transition at work."""
     score = np.maximum(many, cut)
-    above = score >= ZONE_FLOOR
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))).reshape(-1, 2)
-    runs: list[list[int]] = []
-    for a, b in edges.tolist():
-        if runs and a - runs[-1][1] - 1 <= ZONE_GAP:
-            runs[-1][1] = b - 1
-        else:
-            runs.append([a, b - 1])
-    return [(a, b) for a, b in runs if score[a : b + 1].max() >= ZONE_PEAK]
+    zones = runs(score >= ZONE_FLOOR, ZONE_GAP)
+    return [(start, stop - 1) for start, stop in zones if score[start:stop].max() >= ZONE_PEAK]
 
 
 def gradual_windows(

@@ -56,15 +56,3 @@ def survey(frames: FrameTrack, fps: float) -> Survey:
 
 def _marked(one: Transition) -> slice:
     return slice(one.first - 1, one.last) if one.kind == "cut" else slice(one.first, one.last + 1)
-
-
-def runs(mask: Bools, gap: int) -> list[tuple[int, int]]:
-    """[start, stop) of the True stretches, those at most `gap` frames apart joined."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
-    out: list[tuple[int, int]] = []
-    for start, stop in edges.tolist():
-        if out and start - out[-1][1] <= gap:
-            out[-1] = out[-1][0], stop
-        else:
-            out.append((start, stop))
-    return out

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.pictures import luma, mean_change, thumbs
-from actors.segmentation.shots_gate import runs, survey
+from actors.segmentation.shots_candidates import runs
+from actors.segmentation.shots_gate import survey
 from actors.segmentation.shots_rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
 

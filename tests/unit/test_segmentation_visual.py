@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.segmentation.shots_gate import Survey, runs, survey
+from actors.segmentation.shots_candidates import runs
+from actors.segmentation.shots_gate import Survey, survey
 from actors.segmentation.visual import VIEW_CONTEXT, VIEW_STEP, Window, analyse_block
 from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
 
