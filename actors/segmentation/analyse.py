@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from actors.segmentation.models_loading import ModelsLoading
 
 REPORT_EVERY_FRAMES = 50
-_AHEAD = 600
+_AHEAD = 1500
 """Small pictures waiting for the networks, some kilobytes each: neither a burst of work nor the networks' own
 loading need stop the decoder."""
 _AHEAD_BATCH = 25

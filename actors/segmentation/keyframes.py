@@ -22,7 +22,7 @@ from actors.segmentation.plan import BLOCK_FRAMES
 
 CELL_S = 6.0
 """Describing a picture costs as much as the rest does for a hundred frames; a shot needs one or two."""
-LOOKS_PER_CELL = 8
+LOOKS_PER_CELL = 5
 """Evenly spread from the cell's first frame on, so that a cell which the video's end cuts short has one too;
 every look costs a conversion of the full frame."""
 

@@ -15,9 +15,10 @@ from typing import Any
 import av
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from cluster import cli, clips_command
+from cluster import clips_command
 from cluster.settings import Settings
 from serve_app.app import ROUTE_PREFIX
 from serve_app.services import Services
@@ -252,7 +253,7 @@ def test_the_command_line_fetches_files_and_archive(
     api: Api, video: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clips_command, "api_url", lambda _settings: api.url.removesuffix(ROUTE_PREFIX))
-    app = cli.typer.Typer()
+    app = typer.Typer()
     app.command()(clips_command.clips)
     arguments = [video, "--mode", "copy", "--index", "1", "--index", "2", "--pattern", "{number}"]
 

@@ -155,9 +155,9 @@ def test_the_client_and_the_command_line_write_files(
     monkeypatch.setattr(cli, "_client", lambda *_: Client(url))
     run = CliRunner().invoke
 
-    written = run(cli.app, ["export", done, "--format", "otio", "-o", str(tmp_path / "film.otio")])
-    printed = run(cli.app, ["export", done, "--format", "json", "--level", "scene"])
-    refused = run(cli.app, ["export", done, "--format", "edl", "--level", "act"])
+    written = run(cli.build(), ["export", done, "--format", "otio", "-o", str(tmp_path / "film.otio")])
+    printed = run(cli.build(), ["export", done, "--format", "json", "--level", "scene"])
+    refused = run(cli.build(), ["export", done, "--format", "edl", "--level", "act"])
 
     assert written.exit_code == 0, written.output
     assert len(list(otio.adapters.read_from_file(str(tmp_path / "film.otio")).find_clips())) == 40

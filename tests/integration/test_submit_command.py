@@ -33,7 +33,7 @@ def submit(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     def run(*words: str | Path, url: str = "") -> Result:
         monkeypatch.setenv("SCENESTREAM_API_URL", url or api.url.removesuffix(ROUTE_PREFIX))
         get_settings.cache_clear()
-        return CliRunner().invoke(cli.app, ["submit", *map(str, words)])
+        return CliRunner().invoke(cli.build(), ["submit", *map(str, words)])
 
     monkeypatch.setenv("SCENESTREAM_VAR_DIR", str(tmp_path / "var"))
     monkeypatch.chdir(tmp_path)
@@ -65,6 +65,7 @@ def test_ids_come_in_the_order_of_the_files(api: Api, submit: Submit, tmp_path: 
         hashlib.sha256(path.read_bytes()).hexdigest() for path in films
     ]
     assert {video["settings"]["preset"] for video in videos} == {"talk"}
+    assert {video["priority"] for video in videos} == {"batch"}
     assert "films/notes.txt: it is not a video; skipped." in ended.stderr
     assert "uploading 3.mp4: 100 %" in ended.stderr
 
@@ -79,6 +80,16 @@ def test_one_failure_loses_nobody(api: Api, submit: Submit, tmp_path: Path) -> N
     names = [api.client.get(f"/videos/{video_id}").json()["filename"] for video_id in ids(ended)]
     assert names == ["a.mp4", "c.mp4"]
     assert "1 of 3 failed:\n  http://127.0.0.1/private.mp4: " in ended.stderr
+
+
+def test_one_video_does_not_wait_for_others_unless_told_to(api: Api, submit: Submit, tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4")
+
+    ended = [submit("a.mp4", *words) for words in ((), ("--priority", "batch"), ("--priority", "urgent"))]
+
+    priorities = [api.client.get(f"/videos/{ids(one)[0]}").json()["priority"] for one in ended[:2]]
+    assert priorities == ["interactive", "batch"]
+    assert ended[2].exit_code == 2
 
 
 def test_nothing_to_submit_is_no_success(submit: Submit, tmp_path: Path) -> None:
