@@ -15,7 +15,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC_DIR = Path(__file__).resolve().parent / "static"
-STYLE_SHEETS = ("tokens.css", "frame.css", "panels.css", "player.css", "timeline.css", "tuning.css")
+STYLE_SHEETS = (
+    "tokens.css", "frame.css", "panels.css", "player.css", "timeline.css", "tuning.css", "clips.css",
+)  # fmt: skip
 """In the order of the cascade."""
 
 _DIGEST_LENGTH = 16

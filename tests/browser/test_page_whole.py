@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,6 +87,24 @@ def test_stills_come_with_the_segments(finished: str, new_page: NewPage) -> None
     page.wait_for_function(
         "() => [...document.querySelectorAll('.segment-row img')].some(i => i.complete && i.naturalWidth > 0)"
     )
+
+
+def test_segments_become_files(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    page.get_by_role("button", name="Clips").click()
+    page.get_by_label("Cut the").select_option("shot")
+    shots = page.locator(SHOTS).count()
+
+    page.get_by_role("button", name=f"Cut {shots} clips").click()
+    order = page.get_by_role("list", name="Clips").get_by_role("listitem")
+    expect(order).to_contain_text("Done", timeout=ANALYSIS_MS)
+    with page.expect_download() as download:
+        order.get_by_role("link", name="Download zip").click()
+
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert sum(name.endswith(".mp4") for name in archive.namelist()) == shots
+    order.get_by_role("button", name="Delete clips").click()
+    expect(order).to_have_count(0)
 
 
 def test_reload_and_another_browser_keep_the_video(finished: str, new_page: NewPage) -> None:

@@ -101,6 +101,14 @@ export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
 export const getDocument = (id, signal) => request(`${video(id)}/export?format=json`, { signal });
 
+/** Have segments cut into files of their own. */
+export const orderClips = (id, order) => post(`${video(id)}/clips`, order);
+/** The newest orders of a video's clips. */
+export const listClips = (id) => request(`${video(id)}/clips?limit=20`);
+const clipsOf = (id, clipsId) => `${video(id)}/clips/${encodeURIComponent(clipsId)}`;
+export const cancelClips = (id, clipsId) => request(`${clipsOf(id, clipsId)}/cancel`, { method: "POST" });
+export const deleteClips = (id, clipsId) => request(clipsOf(id, clipsId), { method: "DELETE" });
+
 export const eventsUrl = (id) => `${API}${video(id)}/events`;
 export const mediaUrl = (id) => `${API}${video(id)}/media`;
 export const exportUrl = (id, format) => `${API}${video(id)}/export?format=${format}`;

@@ -2,6 +2,7 @@
  * The timeline: ruler, stills, three rows of segments and the sound, on one scale under one playhead.
  * Scrolling is the browser's own; zooming changes the width of what is scrolled.
  */
+import { clipsPanel } from "./clips-panel.js";
 import { fill, h, iconButton, setText, show } from "./dom.js";
 import { Filmstrip } from "./filmstrip.js";
 import { clock } from "./format.js";
@@ -45,11 +46,12 @@ class Timeline {
     this.legend = h("div", { class: "tl-legends" });
     this.hint = h("span", { class: "quiet", role: "status" });
     const tune = tunePanel();
+    const clips = clipsPanel();
     fill(element, h("section", { class: "panel timeline", "aria-label": "Timeline" },
       h("div", { class: "tl-bar" }, this.hint, this.legend, h("div", { class: "tl-tools" }, tune.button,
-        iconButton("minus", "Zoom out (−)", () => zoom.by(-1)), iconButton("plus", "Zoom in (+)", () => zoom.by(1)),
-        iconButton("fit", "Show all (0)", () => zoom.fit()))),
-      tune.element, h("div", { class: "tl-body" }, this.names, this.scroller)));
+        clips.button, iconButton("minus", "Zoom out (−)", () => zoom.by(-1)),
+        iconButton("plus", "Zoom in (+)", () => zoom.by(1)), iconButton("fit", "Show all (0)", () => zoom.fit()))),
+      tune.element, clips.element, h("div", { class: "tl-body" }, this.names, this.scroller)));
     this.#listen();
   }
 
