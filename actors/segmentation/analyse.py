@@ -138,7 +138,8 @@ class _PictureLane:
         self._own = range(spec.start_frame, spec.end_frame)
         self._bounds = cell_bounds(job.plan.media.fps)
         self._pending: list[Picture] = []
-        self._frames: list[FrameTrack] = []
+        # filled as blocks are done: pieces to be joined would take the memory twice
+        self._frames = FrameTrack.empty(len(self._own))
         self._keyframes: list[KeyframeTrack] = []
 
     def run(
@@ -160,7 +161,7 @@ class _PictureLane:
                     self._finish(range(block, min(block + BLOCK_FRAMES, self._own.stop)))
                     block += BLOCK_FRAMES
         on_frames(len(self._own))
-        return FrameTrack.join(self._frames), KeyframeTrack.join(self._keyframes)
+        return self._frames, KeyframeTrack.join(self._keyframes)
 
     def _needed(self, block: int) -> int:
         return min(block + BLOCK_FRAMES + CONTEXT_FRAMES, self._job.plan.frames)
@@ -192,7 +193,7 @@ class _PictureLane:
             np.array([picture.valid for picture in pending], np.bool_),
         )
         rows = analyse_block(window, block, self._job.plan.media.fps, self._job.models)
-        self._frames.append(rows.frames)
+        self._frames.put(block.start - self._own.start, rows.frames)
         mine = pending[block.start - first : block.stop - first]
         looks = [picture.look for picture in mine if picture.look is not None]
         for look in choose(looks, block.start, rows.moving, self._bounds):

@@ -91,7 +91,16 @@ class _Table:
         """One table with the rows of `parts` in order; empty if there are none."""
         if not parts:
             return cls.empty()
+        if len(parts) == 1:  # of a long film in one piece, a copy would be a hundred megabytes
+            return parts[0]
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.LAYOUT))
+
+    def put(self: TableT, start: int, part: TableT) -> None:
+        """Overwrite the rows from `start` on. ValueError when they are fewer than the part's."""
+        if not 0 <= start <= len(self) - len(part):
+            raise ValueError(f"rows {start}..{start + len(part)} are not within 0..{len(self)}")
+        for name in self.LAYOUT:
+            getattr(self, name)[start : start + len(part)] = getattr(part, name)
 
     @property
     def size_bytes(self) -> int:

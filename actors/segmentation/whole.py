@@ -63,4 +63,5 @@ def segment_file(
         keyframe_sink=keyframe_sink,
         limits=limits,
     )
+    del at_hand  # fusing a long film needs the memory that the networks took
     return fuse(plan, [tracks], fusion, document_settings=settings)
