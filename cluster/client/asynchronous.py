@@ -13,7 +13,7 @@ import httpx
 from cluster.client.methods import Methods
 from cluster.client.problems import no_answer
 from cluster.client.running import Connection, Ended, advance, let_go
-from cluster.client.steps import Call, Emit, Flow, NextLine, Op, Pause, Step
+from cluster.client.steps import BLOCK_BYTES, Call, Emit, Flow, NextBlock, NextLine, Op, Pause, Step
 from cluster.errors import ScenestreamError
 
 T = TypeVar("T")
@@ -73,6 +73,7 @@ class _Steps(AsyncExitStack):
         self._http = http
         self._base_url = base_url
         self._lines: AsyncIterator[str] | None = None
+        self._blocks: AsyncIterator[bytes] | None = None
 
     async def outcome(self, step: Step) -> Any:
         """What is to be told to the operation."""
@@ -82,6 +83,9 @@ class _Steps(AsyncExitStack):
             if isinstance(step, NextLine):
                 assert self._lines is not None
                 return await anext(self._lines, None)
+            if isinstance(step, NextBlock):
+                assert self._blocks is not None
+                return await anext(self._blocks, None)
             if isinstance(step, Pause):
                 return await asyncio.sleep(step.seconds)
             return await asyncio.to_thread(step.do)
@@ -97,5 +101,6 @@ class _Steps(AsyncExitStack):
         answer = await self.enter_async_context(self._http.stream(call.method, call.path, **call.options))
         if not answer.is_success:
             await answer.aread()
-        self._lines = answer.aiter_lines()
+        # neither reads before it is asked
+        self._lines, self._blocks = answer.aiter_lines(), answer.aiter_bytes(BLOCK_BYTES)
         return answer

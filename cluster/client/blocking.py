@@ -13,7 +13,7 @@ import httpx
 from cluster.client.methods import Methods
 from cluster.client.problems import no_answer
 from cluster.client.running import Connection, Ended, advance, let_go
-from cluster.client.steps import Call, Emit, Flow, NextLine, Op, Pause, Step
+from cluster.client.steps import BLOCK_BYTES, Call, Emit, Flow, NextBlock, NextLine, Op, Pause, Step
 from cluster.errors import ScenestreamError
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class _Steps(ExitStack):
         self._http = http
         self._base_url = base_url
         self._lines: Iterator[str] | None = None
+        self._blocks: Iterator[bytes] | None = None
 
     def outcome(self, step: Step) -> Any:
         """What is to be told to the operation."""
@@ -86,6 +87,9 @@ class _Steps(ExitStack):
             if isinstance(step, NextLine):
                 assert self._lines is not None
                 return next(self._lines, None)
+            if isinstance(step, NextBlock):
+                assert self._blocks is not None
+                return next(self._blocks, None)
             if isinstance(step, Pause):
                 return time.sleep(step.seconds)
             return step.do()
@@ -101,5 +105,6 @@ class _Steps(ExitStack):
         answer = self.enter_context(self._http.stream(call.method, call.path, **call.options))
         if not answer.is_success:
             answer.read()
-        self._lines = answer.iter_lines()
+        # neither reads before it is asked
+        self._lines, self._blocks = answer.iter_lines(), answer.iter_bytes(BLOCK_BYTES)
         return answer

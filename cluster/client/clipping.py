@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
+from cluster.client.following import until_ended
 from cluster.client.requests import IDEMPOTENCY_KEY, Json, each, fetched, given, new_key, request
-from cluster.client.steps import Flow, Op, Pause
+from cluster.client.saving import saved
+from cluster.client.steps import Flow, Op
 from cluster.client.types import Clips, Level
+from cluster.client.uploading import OUTAGE_PATIENCE_S
 
 _ENDS = frozenset({"done", "failed", "cancelled"})
 
@@ -46,13 +51,19 @@ def clips_of(video_id: str, clips_id: str) -> Op[Clips]:
     return found
 
 
-def wait_for_clips(video_id: str, clips_id: str, *, poll_s: float = 0.5) -> Op[Clips]:
-    """Poll until a cutting is done, failed or cancelled."""
-    while True:
-        found = yield from clips_of(video_id, clips_id)
-        if found["state"] in _ENDS:
-            return found
-        yield Pause(poll_s)
+def wait_for_clips(
+    video_id: str,
+    clips_id: str,
+    *,
+    on_clips: Callable[[Clips], None] | None = None,
+    poll_s: float = 0.5,
+    patience_s: float = OUTAGE_PATIENCE_S,
+) -> Op[Clips]:
+    """Poll until a cutting is done, failed or cancelled; the cutting then.
+
+    An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
+    """
+    return (yield from until_ended(lambda: clips_of(video_id, clips_id), _ENDS, on_clips, poll_s, patience_s))
 
 
 def cancel_clips(video_id: str, clips_id: str) -> Op[Clips]:
@@ -72,7 +83,22 @@ def delete_clips(video_id: str, clips_id: str) -> Op[None]:
     yield from request("DELETE", f"/videos/{video_id}/clips/{clips_id}")
 
 
-def clip_file(video_id: str, clips_id: str, name: str) -> Op[bytes]:
-    """A file of a cutting: a clip, `manifest.json` or `clips.jsonl`."""
-    answer = yield from request("GET", f"/videos/{video_id}/clips/{clips_id}/files/{name}")
-    return answer.content
+def save_clip(
+    video_id: str,
+    clips_id: str,
+    name: str,
+    target: Path,
+    *,
+    sha256: str | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Op[str]:
+    """Fetch a file of a cutting: a clip, `manifest.json` or `clips.jsonl`. Its SHA-256; see `saved`."""
+    path = f"/videos/{video_id}/clips/{clips_id}/files/{name}"
+    return (yield from saved(path, target, sha256=sha256, on_bytes=on_bytes))
+
+
+def save_archive(
+    video_id: str, clips_id: str, target: Path, *, on_bytes: Callable[[int], None] | None = None
+) -> Op[str]:
+    """Fetch all files of a cutting as one zip. Its SHA-256; see `saved`."""
+    return (yield from saved(f"/videos/{video_id}/clips/{clips_id}/archive", target, on_bytes=on_bytes))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
 from cluster.client.requests import fetched, given, pause_s, request
 from cluster.client.steps import Emit, Flow, Op, Pause, next_line
 from cluster.client.types import TERMINAL_STATES, Event, Video
 from cluster.client.uploading import OUTAGE_PATIENCE_S
 from cluster.errors import UnavailableError
+
+T = TypeVar("T")
 
 
 def wait(
@@ -24,19 +27,35 @@ def wait(
 
     An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
     """
+
+    def ask() -> Op[Video]:
+        return fetched("GET", f"/videos/{video_id}")
+
+    return (yield from until_ended(ask, TERMINAL_STATES, on_video, poll_s, patience_s))
+
+
+def until_ended(
+    ask: Callable[[], Op[T]],
+    ends: Collection[str],
+    on_answer: Callable[[T], None] | None,
+    poll_s: float,
+    patience_s: float,
+) -> Op[T]:
+    """Ask again until what comes back is in one of the states `ends`."""
     answered_at = time.monotonic()
     while True:
         try:
-            video: Video = yield from fetched("GET", f"/videos/{video_id}")
+            found: Any = yield from ask()
             answered_at = time.monotonic()
         except UnavailableError:
             if time.monotonic() - answered_at > patience_s:
                 raise
         else:
-            if on_video:
-                on_video(video)
-            if video["state"] in TERMINAL_STATES:
-                return video
+            if on_answer:
+                on_answer(found)
+            if found["state"] in ends:
+                ended: T = found
+                return ended
         yield Pause(poll_s)
 
 

@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 
+BLOCK_BYTES = 1 << 20
+
 T = TypeVar("T")
 
 
@@ -19,7 +21,8 @@ T = TypeVar("T")
 class Call:
     """A request; its outcome is the response, or UnavailableError where none came.
 
-    `options` are those of `httpx.Client.request`. With `streamed`, the body is left to `NextLine`.
+    `options` are those of `httpx.Client.request`. With `streamed`, the body is left to `NextLine` or
+    `NextBlock`.
     """
 
     method: str
@@ -31,6 +34,11 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class NextLine:
     """The next line of the streamed response; None where it ended, UnavailableError where it broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextBlock:
+    """Up to BLOCK_BYTES more of the streamed response; otherwise as NextLine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class Emit(Generic[T]):
     item: T
 
 
-Step: TypeAlias = Call | NextLine | Pause | Work
+Step: TypeAlias = Call | NextLine | NextBlock | Pause | Work
 Op: TypeAlias = Generator[Step, Any, T]
 """An operation with a result."""
 Flow: TypeAlias = Generator[Step | Emit[T], Any, None]
@@ -71,6 +79,12 @@ def next_line() -> Op[str | None]:
     """See `NextLine`."""
     line: str | None = yield NextLine()
     return line
+
+
+def next_block() -> Op[bytes | None]:
+    """See `NextBlock`."""
+    block: bytes | None = yield NextBlock()
+    return block
 
 
 def answered(call: Call) -> Op[httpx.Response]:
