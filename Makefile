@@ -34,7 +34,7 @@ lint: setup
 
 test: setup system
 	@bash cluster/local/install_system.sh chromium ffmpeg
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'

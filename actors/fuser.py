@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -21,9 +20,11 @@ from actors.fuser_work import FusingShop
 from actors.pool.tasks import Outcome, Task
 from actors.segmenter_analysis import LIBRARY, make_analyser
 from actors.segmenter_state import WorkState
-from cluster import logs
+from actors.version import POOL, version_of
+from cluster import logs, tracing
 from cluster.settings import Settings
 from cluster.stores.media import MediaStore
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.results import Results
 
 FUSER_NAME = "fuser"
@@ -38,12 +39,15 @@ class Fuser:
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
+        tracing.configure(settings.tracing, "fuser")
+        self._version = version_of(POOL, settings)
         self._working = threading.Lock()
         self._state = WorkState()
         self._results = Results(settings.mongodb_url, settings.mongodb_database)
         library = make_analyser(analyser, device="cpu", threads=1, limits=settings.limits)
         media = MediaStore(settings.media_url)
-        self._shop = FusingShop(library, self._results, media, Path(settings.var_dir) / "cache")
+        copies = MediaCache(settings.media_cache_dir, settings.media.cache_bytes)
+        self._shop = FusingShop(library, self._results, media, copies)
         self._state.ready()
         log.info("fuser ready", pid=os.getpid())
 
@@ -67,13 +71,14 @@ class Fuser:
 
     def ping(self) -> dict[str, Any]:
         """Who this is; `wanted` as the pool's."""
-        return {"pid": os.getpid(), "wanted": 1}
+        return {"pid": os.getpid(), "version": self._version, "wanted": 1}
 
     def stop(self) -> bool:
         """Take nothing new and end what is in hand; False when that takes long."""
         ended = self._state.stop(timeout_s=5.0)
         if ended:
             self._results.close()
+        tracing.shutdown()
         return ended
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from actors.pool.tasks import Kind, Outcome, Task
 from actors.segmenter_analysis import Analyser, JoinedTracks
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop, planned_outcome
 from cluster.stores.media import MediaStore
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.results import Results
 
 KEPT_BYTES = 400 << 20
@@ -43,8 +43,8 @@ class JoinedCache:
 class FusingShop(Workshop):
     """One task at a time. What would have to be decoded is UNAVAILABLE here: the pool does that."""
 
-    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, cache_dir: Path) -> None:
-        super().__init__(analyser, results, media, cache_dir)
+    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
+        super().__init__(analyser, results, media, copies)
         self._cache = JoinedCache()
         self._ways = {Kind.PLAN: self._planned, Kind.FUSE: self._fuse, Kind.PREVIEW: self._preview}
 

@@ -1,12 +1,20 @@
-"""Starts what runs on the cluster: pool, fuser and bridge, as detached Ray actors that outlive this process.
+"""Starts what runs on the cluster: pool, fuser and bridges, as detached Ray actors that outlive this process.
 
 `ensure` may be called any number of times, by any number of processes. The settings travel to the actors as
 an argument, not in a runtime environment, which Ray's dashboard would show with the passwords in its URLs.
 Knows what must be there first (schema, indexes, queues); not how servers are started.
+
+An update is the same call by a process that has other code or other settings: what runs with others is then
+replaced in order. Bridges hand their leases back, so no attempt counts and another bridge goes on at the
+first chunk that is not stored. They are replaced one after the other while the rest works on. Where pool or
+fuser are to be replaced, all bridges are stopped first and begin again last: no bridge ever speaks to a pool
+of another version, nor makes a new one with old settings, and the segmenters' start takes longer than that
+anyway. What a segmenter has in hand at that moment, a chunk, is done again.
 """
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -19,59 +27,61 @@ from actors.detached import find_or_create
 from actors.fuser import FUSER_NAME, find_or_create_fuser
 from actors.pool.handle import POOL_NAME, find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
+from actors.version import BRIDGE, POOL, version_of
 from cluster.errors import UnavailableError
 from cluster.settings import Settings, get_settings
 from cluster.stores.broker import declare_topology
 from cluster.stores.jobs import Jobs
 from cluster.stores.results import Results
 
-BRIDGE_NAME = "bridge"
+BRIDGE_NAME = "bridge"  # the others are bridge-1, bridge-2, …
 BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
 STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
-_NAMES = (BRIDGE_NAME, POOL_NAME, FUSER_NAME)  # in the order in which they are stopped
+GONE_TIMEOUT_S = 10.0  # for Ray to forget the name of an actor that was killed
+
+_rolled_out: set[tuple[str, str, str]] = set()
+"""What this process has brought up: only its first call for a version replaces or ends others, so that two
+processes of different versions never take turns at replacing each other's actors.
+"""
 
 log = structlog.get_logger(__name__)
 
 
 def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict[str, Any]:
-    """Get or create "pool", "fuser" and "bridge" in the namespace of the settings, and see that they answer.
+    """Get or create "pool", "fuser" and the bridges in the namespace of the settings; see that they answer.
 
-    `ray.init` has been called. Called regularly, it is the watch over the bridge (which watches the others):
+    `ray.init` has been called. Called regularly, it is the watch over the bridges (which watch the others):
     one that stands still is killed, so that Ray starts it anew. Returns the handles by name.
     UnavailableError when a store is away that must be prepared, or an actor does not answer.
     """
     settings = settings or get_settings()
-    handles = _running(settings)
-    if len(handles) < len(_NAMES):
+    version = (settings.ray_namespace, version_of(POOL, settings), version_of(BRIDGE, settings))
+    if version not in _rolled_out:
+        _replace_outdated(settings, analyser)
+    running = _running(settings)
+    names = (FUSER_NAME, POOL_NAME, *_bridge_names(settings))
+    if not set(names) <= running.keys():
         prepare_stores(settings)
-        handles = {
-            FUSER_NAME: find_or_create_fuser(settings, analyser),
-            POOL_NAME: find_or_create_pool(settings, analyser),
-            BRIDGE_NAME: find_or_create_bridge(settings, analyser),
-        }
-        log.info("actors created", actors=sorted(handles), namespace=settings.ray_namespace)
+        log.info(
+            "actors created", actors=sorted(set(names) - running.keys()), namespace=settings.ray_namespace
+        )
+    handles = {name: running.get(name) or _create(name, settings, analyser) for name in names}
     for name, handle in handles.items():
-        _see_it_answer(name, handle)
+        _answer(name, handle)
+    if version not in _rolled_out:
+        for name in running.keys() - set(names):
+            _end(name, running[name], settings)
+    _rolled_out.add(version)
     return handles
 
 
 def stop(settings: Settings | None = None) -> bool:
     """End the actors in order: leases handed back, segmenters ended. False when it had to be by force."""
     settings = settings or get_settings()
-    orderly = True
-    handles = _running(settings)
-    for name in _NAMES:
-        handle = handles.get(name)
-        if handle is None:
-            continue
-        try:
-            orderly &= bool(ray.get(handle.stop.remote(), timeout=STOP_TIMEOUT_S))
-        except (GetTimeoutError, RayError) as error:
-            log.warning("actor ended by force", actor=name, reason=type(error).__name__)
-            orderly = False
-        ray.kill(handle, no_restart=True)
-    return orderly
+    running = _running(settings)
+    ended = [_end(name, running[name], settings) for name in sorted(running, key=_stop_order)]
+    return all(ended)
 
 
 def prepare_stores(settings: Settings) -> None:
@@ -83,25 +93,98 @@ def prepare_stores(settings: Settings) -> None:
     declare_topology(settings.rabbitmq_url)
 
 
-def find_or_create_bridge(settings: Settings, analyser: str) -> Any:
-    """The handle of the bridge of this namespace, created if there is none."""
-    return find_or_create(_bridge_class(), BRIDGE_NAME, settings.ray_namespace, settings, analyser)
+def _replace_outdated(settings: Settings, analyser: str) -> None:
+    """See the module. What is missing afterwards is the caller's to create."""
+    running = _running(settings)
+    outdated = [
+        name
+        for name, handle in running.items()
+        if _answer(name, handle).get("version") != version_of(_kind(name), settings)
+    ]
+    if not outdated:
+        return
+    log.info("replacing actors of another version", actors=sorted(outdated))
+    prepare_stores(settings)
+    if all(_is_bridge(name) for name in outdated):
+        for name in sorted(outdated):
+            _end(name, running[name], settings)
+            if name in _bridge_names(settings):
+                _answer(name, _create(name, settings, analyser))
+    else:
+        bridges = [name for name in running if _is_bridge(name)]
+        for name in sorted({*bridges, *outdated}, key=_stop_order):
+            _end(name, running[name], settings)
+
+
+def _create(name: str, settings: Settings, analyser: str) -> Any:
+    if name == FUSER_NAME:
+        return find_or_create_fuser(settings, analyser)
+    if name == POOL_NAME:
+        return find_or_create_pool(settings, analyser)
+    return find_or_create(
+        _bridge_class(),
+        name,
+        settings.ray_namespace,
+        settings,
+        analyser,
+        scheduling_strategy="SPREAD" if settings.bridge.spread else "DEFAULT",
+    )
 
 
 def _running(settings: Settings) -> dict[str, Any]:
     """The handles of those that exist, whether they answer or not."""
     handles = {}
-    for name in _NAMES:
+    for actor in ray.util.list_named_actors(all_namespaces=True):
+        name = str(actor["name"])
+        ours = name in (POOL_NAME, FUSER_NAME) or _is_bridge(name)
+        if not ours or actor["namespace"] != settings.ray_namespace:
+            continue
         try:
             handles[name] = ray.get_actor(name, namespace=settings.ray_namespace)
         except ValueError:
-            log.debug("no such actor", actor=name)
+            log.debug("actor ended meanwhile", actor=name)
     return handles
 
 
-def _see_it_answer(name: str, handle: Any) -> None:
+def _bridge_names(settings: Settings) -> tuple[str, ...]:
+    more = (f"{BRIDGE_NAME}-{number}" for number in range(1, settings.bridge.replicas))
+    return (BRIDGE_NAME, *more)
+
+
+def _is_bridge(name: str) -> bool:
+    base, dash, number = name.partition("-")
+    return base == BRIDGE_NAME and (number.isdecimal() if dash else True)
+
+
+def _kind(name: str) -> str:
+    return BRIDGE if _is_bridge(name) else POOL
+
+
+def _stop_order(name: str) -> tuple[bool, str]:
+    """Bridges first: they give work to the others."""
+    return not _is_bridge(name), name
+
+
+def _end(name: str, handle: Any, settings: Settings) -> bool:
+    """End one in order, and see that its name is free; False when it had to be by force."""
+    orderly = True
     try:
-        ray.get(handle.ping.remote(), timeout=ANSWER_TIMEOUT_S)
+        orderly = bool(ray.get(handle.stop.remote(), timeout=STOP_TIMEOUT_S))
+    except (GetTimeoutError, RayError) as error:
+        log.warning("actor ended by force", actor=name, reason=type(error).__name__)
+        orderly = False
+    ray.kill(handle, no_restart=True)
+    give_up_at = time.monotonic() + GONE_TIMEOUT_S
+    while name in _running(settings):
+        if time.monotonic() > give_up_at:
+            raise UnavailableError(f"Ray still lists the actor {name!r} although it was ended; try again.")
+        time.sleep(0.05)
+    return orderly
+
+
+def _answer(name: str, handle: Any) -> dict[str, Any]:
+    try:
+        return dict(ray.get(handle.ping.remote(), timeout=ANSWER_TIMEOUT_S))
     except GetTimeoutError as error:
         ray.kill(handle, no_restart=False)
         raise UnavailableError(

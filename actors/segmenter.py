@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,17 @@ from typing import Any
 import ray
 import structlog
 
+from actors.pool import memory
 from actors.pool.tasks import Outcome, Task
 from actors.segmentation.limits import Limits
 from actors.segmenter_analysis import Analyser, make_analyser
 from actors.segmenter_clips import ClipMaker
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop
-from cluster import logs
+from cluster import logs, tracing
 from cluster.settings import Settings
 from cluster.stores.media import MediaStore
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.results import Results
 
 LANES = {"work": 1, "control": 2}
@@ -36,6 +39,7 @@ class Segmenter:
 
     def __init__(self, *, settings: Settings, analyser: str, device: str, threads: int) -> None:
         logs.configure(settings)
+        tracing.configure(settings.tracing, "segmenter")
         self._settings = settings
         self._analyser_name = analyser
         self._device = device
@@ -53,23 +57,27 @@ class Segmenter:
         )
         self._analyser.load()
         self._results = Results(self._settings.mongodb_url, self._settings.mongodb_database)
-        cache_dir = Path(self._settings.var_dir) / "cache" / "media"
         media = MediaStore(self._settings.media_url)
+        copies = MediaCache(self._settings.media_cache_dir, self._settings.media.cache_bytes)
+        clips_dir = Path(self._settings.var_dir) / "cache" / "clips"
         limits = Limits(**self._settings.limits.model_dump())
-        clips = ClipMaker(self._results, media, cache_dir, limits=limits, threads=self._threads)
-        self._workshop = Workshop(self._analyser, self._results, media, cache_dir, clips)
+        clips = ClipMaker(self._results, media, copies, clips_dir, limits=limits, threads=self._threads)
+        self._workshop = Workshop(self._analyser, self._results, media, copies, clips)
+        self._workshop.device = "cpu" if self._device == "cpu" else "gpu"
         self._state.ready()
         log.info("segmenter ready", pid=os.getpid(), device=self._device, threads=self._threads)
 
     @ray.method(concurrency_group="work")
     def work(self, task: dict[str, Any]) -> dict[str, Any]:
-        """A Task as dict in, an Outcome as dict out; everything large goes to the stores."""
+        """A Task as dict in, an Outcome as dict and `took_s` out; everything large goes to the stores."""
         assert self._workshop is not None, "setup comes first"
+        began = time.monotonic()
         wanted = Task.from_dict(task)
         if not self._state.begin(wanted):
             return Outcome.unavailable("This segmenter is being retired.").to_dict()
         try:
-            return self._workshop.do(wanted, self._state).to_dict()
+            outcome = self._workshop.do(wanted, self._state)
+            return {**outcome.to_dict(), "took_s": time.monotonic() - began}
         finally:
             self._state.end()
 
@@ -90,6 +98,7 @@ class Segmenter:
             "frames_done": glance.frames_done,
             "beat": glance.beat,
             "since_s": glance.since_s,
+            **memory.measured(),
         }
 
     @ray.method(concurrency_group="control")
@@ -110,6 +119,7 @@ class Segmenter:
             self._analyser.close()
         if ended and self._results is not None:
             self._results.close()
+        tracing.shutdown()
         return ended
 
 

@@ -21,9 +21,11 @@ from actors.clips import ClipError, CutOptions, Piece, cut
 from actors.pool.tasks import Outcome, Task
 from actors.segmentation.limits import Limits
 from actors.segmentation.plan import Plan
+from actors.segmenter_media import local_media
 from actors.segmenter_state import WorkState
 from cluster.errors import UnavailableError
 from cluster.stores.media import MediaStore
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.results import Results
 
 CODE_PLAN_MISSING = "plan_missing"
@@ -41,14 +43,21 @@ class ClipMaker:
     """
 
     def __init__(
-        self, results: Results, media: MediaStore, cache_dir: Path, *, limits: Limits, threads: int
+        self,
+        results: Results,
+        media: MediaStore,
+        copies: MediaCache,
+        work_dir: Path,
+        *,
+        limits: Limits,
+        threads: int,
     ) -> None:
         self._results = results
         self._media = media
-        self._cache_dir = cache_dir
+        self._copies = copies
         self._limits = limits
         self._threads = threads
-        self._work_dir = cache_dir.parent / "clips" / f"{socket.gethostname()}-{os.getpid()}"
+        self._work_dir = work_dir / f"{socket.gethostname()}-{os.getpid()}"
         self._last_plan: tuple[tuple[str, str], Plan] | None = None
 
     def do(self, task: Task, state: WorkState) -> Outcome:
@@ -59,8 +68,10 @@ class ClipMaker:
                 CODE_PLAN_MISSING,
                 "What was measured of this video is not stored any more. Segment it again, then cut it.",
             )
-        source = Path(self._media.fetch(task.media_key, self._cache_dir))
-        state.step()
+        with local_media(self._media, self._copies, task.media_key, state) as source:
+            return self._made(source, plan, task, state)
+
+    def _made(self, source: Path, plan: Plan, task: Task, state: WorkState) -> Outcome:
         try:
             piece = Piece(int(task.clip["start_frame"]), int(task.clip["end_frame"]))
             options = CutOptions(**task.settings)

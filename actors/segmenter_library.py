@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from actors import metrics
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion import fuse_measured, provisional_shots
 from actors.segmentation.fusion_measured import Measured
@@ -77,6 +78,7 @@ class LibraryAnalyser:
             on_frames=on_frames,
             should_stop=should_stop,
             keyframe_sink=keyframe_sink,
+            on_times=_tell_times,
         )
         return AnalysedChunk(
             tracks.start_frame, tracks.end_frame, tracks.to_bytes(), provisional_shots(parsed, tracks)
@@ -106,6 +108,11 @@ class LibraryAnalyser:
         if self._last_plan is None or self._last_plan[0] is not payload:
             self._last_plan = (payload, Plan.from_bytes(payload))
         return self._last_plan[1]
+
+
+def _tell_times(times: Mapping[str, float]) -> None:
+    for name, seconds in times.items():
+        metrics.STAGE_S.observe(seconds, stage=name)
 
 
 def _planned(plan: Plan, payload: bytes) -> PlannedVideo:

@@ -8,18 +8,23 @@ no lease (a timeline under an old lease's id is never shown, see `Jobs.finish`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from actors.pool.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Task
+from actors import metrics
+from actors.pool.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
 from actors.segmentation.errors import Cancelled, MediaError
 from actors.segmenter_analysis import Analyser, JoinedTracks, PlanCache, PlannedVideo
 from actors.segmenter_clips import ClipMaker
+from actors.segmenter_media import local_media
 from actors.segmenter_state import WorkState
+from cluster import tracing
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
 from cluster.stores.media import MediaStore
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.media_keys import keyframe_key
 from cluster.stores.results import Results
 
@@ -31,20 +36,22 @@ log = structlog.get_logger(__name__)
 
 
 class Workshop:
-    """Does one task at a time."""
+    """Does one task at a time. `device` is what it is counted under."""
+
+    device = "cpu"
 
     def __init__(
         self,
         analyser: Analyser,
         results: Results,
         media: MediaStore,
-        cache_dir: Path,
+        copies: MediaCache,
         clips: ClipMaker | None = None,
     ) -> None:
         self._analyser = analyser
         self._results = results
         self._media = media
-        self._cache_dir = cache_dir
+        self._copies = copies
         self._plans = PlanCache()
         self._ways: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
             Kind.PLAN: self._plan,
@@ -56,6 +63,20 @@ class Workshop:
 
     def do(self, task: Task, state: WorkState) -> Outcome:
         """Never raises for what a video or a store can do; what nobody foresaw becomes CRASHED."""
+        kind = task.kind.value
+        chunk = task.chunk if task.chunk >= 0 else None
+        with (
+            metrics.timed(metrics.TASK_S, kind=kind),
+            tracing.span(
+                kind, parent=task.trace, video_id=task.of_video, chunk=chunk, device=self.device
+            ) as mark,
+        ):
+            outcome = self._done(task, state)
+            if outcome.status is not Status.DONE:
+                mark.failed(outcome.message)
+            return outcome
+
+    def _done(self, task: Task, state: WorkState) -> Outcome:
         bound = log.bind(video_id=task.video_id, kind=task.kind.value, chunk=task.chunk)
         try:
             way = self._ways.get(task.kind)
@@ -88,50 +109,57 @@ class Workshop:
             )
         planned = self._stored_plan(task.tracks_key, tracks_hash)
         if planned is None:
-            planned = self._analyser.plan(self._fetch(task), task.settings, state.should_stop)
-            self._results.put_plan(task.tracks_key, tracks_hash, planned.payload)
+            with self._fetched(task, state) as path, stage("demux"):
+                planned = self._analyser.plan(path, task.settings, state.should_stop)
+            with stage("store"):
+                self._results.put_plan(task.tracks_key, tracks_hash, planned.payload)
         return planned_outcome(planned, tracks_hash)
 
     def _chunk(self, task: Task, state: WorkState) -> Outcome:
         if task.again and task.chunk in self._results.stored_chunks(task.tracks_key, task.tracks_hash):
             return Outcome.done(chunk=task.chunk, repeated=True)
         plan = self._plan_of(task)
-        path = self._fetch(task)
-        state.step()
 
         def keep(frame: int, webp: bytes) -> None:
             self._media.put_stream(keyframe_key(task.tracks_key, frame), [webp], durable=False)
             state.step()
 
-        made = self._analyser.chunk(
-            path,
-            plan,
-            task.chunk,
-            on_frames=state.frames,
-            should_stop=state.should_stop,
-            keyframe_sink=keep,
-        )
+        with self._fetched(task, state) as path, stage("analyse"):
+            made = self._analyser.chunk(
+                path,
+                plan,
+                task.chunk,
+                on_frames=state.frames,
+                should_stop=state.should_stop,
+                keyframe_sink=keep,
+            )
         if state.should_stop():
             raise Cancelled
-        self._results.put_chunk(
-            task.tracks_key,
-            task.tracks_hash,
-            task.chunk,
-            start_frame=made.start_frame,
-            end_frame=made.end_frame,
-            payload=made.payload,
-            shots=made.shots,
-        )
+        with stage("store"):
+            self._results.put_chunk(
+                task.tracks_key,
+                task.tracks_hash,
+                task.chunk,
+                start_frame=made.start_frame,
+                end_frame=made.end_frame,
+                payload=made.payload,
+                shots=made.shots,
+            )
+        metrics.chunk_done(made.end_frame - made.start_frame, task.cost_s, self.device)
         return Outcome.done(chunk=task.chunk, shots=len(made.shots))
 
     def _fuse(self, task: Task, state: WorkState) -> Outcome:
-        fused = self._analyser.fuse(self._joined(task, state), task.settings)
+        with stage("join"):
+            joined = self._joined(task, state)
+        with stage("fuse"):
+            fused = self._analyser.fuse(joined, task.settings)
         state.step()
         if state.should_stop():
             raise Cancelled
-        self._results.put_timeline(
-            task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
-        )
+        with stage("store"):
+            self._results.put_timeline(
+                task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
+            )
         counts: dict[str, int] = {}
         for segment in fused.segments:
             counts[segment["level"]] = counts.get(segment["level"], 0) + 1
@@ -149,8 +177,12 @@ class Workshop:
 
         return self._analyser.join(self._plan_of(task), chunks())
 
-    def _fetch(self, task: Task) -> Path:
-        return Path(self._media.fetch(task.media_key, self._cache_dir))
+    @contextmanager
+    def _fetched(self, task: Task, state: WorkState) -> Iterator[Path]:
+        with ExitStack() as held:
+            with stage("fetch"):
+                path = held.enter_context(local_media(self._media, self._copies, task.media_key, state))
+            yield path
 
     def _plan_of(self, task: Task) -> bytes:
         def load() -> bytes:
@@ -170,6 +202,13 @@ class Workshop:
         except ValueError as error:
             log.warning("stored plan unreadable, planning anew", tracks_key=tracks_key, reason=str(error))
             return None
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """A part of a task: measured, and a span of its own where there are traces."""
+    with tracing.span(name), metrics.timed(metrics.STAGE_S, stage=name):
+        yield
 
 
 def planned_outcome(planned: PlannedVideo, tracks_hash: str) -> Outcome:

@@ -26,6 +26,8 @@ _COMMANDS = {
     "segments": "cluster.results_commands",
     "export": "cluster.results_commands",
     "keys": "cluster.keys_command",
+    "top": "cluster.top.command",
+    "doctor": "cluster.doctor.command",
 }
 """Name → the module with a function of that name, or with a Typer `app` of commands below it."""
 

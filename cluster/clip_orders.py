@@ -22,7 +22,9 @@ X264Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
 ]
 Seconds = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
-Word = Annotated[str, Field(min_length=1, max_length=100)]
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+"""Orders are stored as they came, and PostgreSQL's JSON holds no NUL."""
+Word = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MP4_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"})
@@ -82,6 +84,7 @@ class ClipOrder(BaseModel):
         DEFAULT_PATTERN,
         min_length=1,
         max_length=MAX_PATTERN_CHARS,
+        pattern=PRINTABLE,
         description="The files' names without suffix: {stem} {level} {index} {number} {start} {end} "
         "{start_frame} {end_frame} {label} {kind}; numbers take a width, as in {index:04}",
     )

@@ -70,9 +70,12 @@ def clips(
         made: Any = client.make_clips(video_id, **order.model_dump(mode="json", exclude_unset=True))
         print(made["id"], flush=True)
         made = _waited(client, video_id, made["id"])
-        if made["progress"]["done"] and archive is not None:
+        if archive is not None and made["archive"]:
             client.save_archive(video_id, made["id"], archive)
             print(archive)
+        elif archive is not None:
+            why = f"there is no archive of clips that are {made['state']}"
+            typer.echo(f"{archive} was not written: {why}.", err=True)
         if out is not None:
             _fetch_all(client, made, out)
     if made["state"] != "done":

@@ -20,7 +20,12 @@ from cluster.settings import Settings
 HANDLER_NAME = "scenestream"
 # They tell about every request, or about every attempt to reach a server that is starting: our own
 # modules log the change of state instead.
-CHATTY = {"pika": logging.CRITICAL, "httpx": logging.WARNING, "pymongo": logging.WARNING}
+CHATTY = {
+    "pika": logging.CRITICAL,
+    "httpx": logging.WARNING,
+    "pymongo": logging.WARNING,
+    "opentelemetry": logging.ERROR,
+}
 
 # An API key and a link's signature, wherever in a line they come from: a traceback, a library's record.
 _SECRET = re.compile(r"(sk_[0-9a-f]{12})_[A-Za-z0-9_-]{20,}|(\bsignature=)[A-Za-z0-9_-]{20,}")

@@ -12,7 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -53,9 +61,13 @@ Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 
 
 class AccessSettings(_Section):
-    """Who may use the API and how much. `auto` means: as soon as others than this machine can reach it."""
+    """Who may use the API and how much. `auto` means: as soon as others than this machine can reach it.
+
+    `hosts`: names, beside localhost, under which this machine's own requests may come (no port).
+    """
 
     required: Enforcement = "auto"
+    hosts: tuple[str, ...] = ()
     session_s: float = Field(604_800.0, gt=0)
     link_s: float = Field(3600.0, gt=0)
     link_max_s: float = Field(604_800.0, gt=0)
@@ -76,16 +88,60 @@ class ActorSettings(_Section):
     stuck_after_s: float = Field(60.0, gt=0)
     chunk_attempts: int = Field(3, ge=1)
     start_timeout_s: float = Field(180.0, gt=0)
+    service_resource: str = ""
+
+
+class ScalingSettings(_Section):
+    """A pool that grows and shrinks with the work. Off, `ActorSettings` and the machine give its size.
+
+    `cpu_actors`: beside those with a GPU, at most so many on nodes without one. `cpus_per_gpu_actor` is what
+    an actor with a GPU asks of its node's cores; one without asks for as many as it has threads.
+    """
+
+    enabled: bool = False
+    min_actors: int = Field(1, ge=0)
+    max_actors: int = Field(16, ge=1)
+    allow_zero: bool = False
+    zero_after_s: float = Field(300.0, ge=0)
+    target_drain_s: float = Field(600.0, gt=0)
+    up_after_s: float = Field(2.0, ge=0)
+    down_after_s: float = Field(60.0, ge=0)
+    first_video_s_per_s: float = Field(5.0, gt=0)
+    cpu_actors: int = Field(0, ge=0)
+    cpus_per_gpu_actor: float = Field(1.0, ge=0)
 
 
 class BridgeSettings(_Section):
-    """How the bridge takes work."""
+    """The bridges, and how each takes work. `spread`: over the nodes, instead of wherever Ray has them."""
 
+    replicas: int = Field(1, ge=1, le=64)
+    spread: bool = True
     max_videos: int = Field(32, ge=1)
     relay_interval_s: float = Field(0.2, gt=0)
+    look_interval_s: float = Field(1.0, gt=0)
+    cancel_interval_s: float = Field(0.5, gt=0)
     reaper_interval_s: float = Field(5.0, gt=0)
-    ring_again_after_s: float = Field(60.0, gt=0)
+    backlog_interval_s: float = Field(5.0, gt=0)
     revisions_kept: int = Field(10, ge=1)
+
+
+class OwnerQuota(_Section):
+    """What one owner may have in flight. Zero: no limit."""
+
+    videos: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0)
+
+
+class QueueingSettings(_Section):
+    """Whose turn it is. The quota `owner_…` is that of every owner without an administrator's key; `owners`
+    are those with one of their own.
+    """
+
+    batch_share: float = Field(0.5, gt=0, le=1)
+    light_bytes: int = Field(128 << 20, ge=0)
+    owner_videos: int = Field(0, ge=0)
+    owner_seconds: float = Field(0.0, ge=0)
+    owners: dict[str, OwnerQuota] = {}
 
 
 class LeaseSettings(_Section):
@@ -99,16 +155,19 @@ class LeaseSettings(_Section):
 class ImportSettings(_Section):
     """Files fetched from addresses. `concurrency` is that of all bridges together.
 
-    `private_networks`: addresses that may be fetched from although they are not public; `s3_buckets`: those
-    that the server's own credentials are used for.
+    `private_networks`: addresses that may be fetched from although they are not public; `refused_networks`:
+    those that may not in any case; `s3_buckets`: those that the server's own credentials are used for;
+    `turn_s`: after so long a fetch gives its place to one that waits and has had less.
     """
 
     concurrency: int = Field(8, ge=1)
     private_networks: tuple[IPvAnyNetwork, ...] = ()
+    refused_networks: tuple[IPvAnyNetwork, ...] = ()
     s3_buckets: tuple[str, ...] = ()
     connect_timeout_s: float = Field(10.0, gt=0)
     idle_timeout_s: float = Field(30.0, gt=0)
     slowest_bytes_per_s: float = Field(1024.0, ge=0)
+    turn_s: float = Field(600.0, gt=0)
     max_tries: int = Field(10, ge=1)
     retry_first_s: float = Field(2.0, gt=0)
     retry_longest_s: float = Field(300.0, gt=0)
@@ -119,11 +178,35 @@ class WebhookSettings(_Section):
 
     concurrency: int = Field(8, ge=1)
     private_networks: tuple[IPvAnyNetwork, ...] = ()
+    refused_networks: tuple[IPvAnyNetwork, ...] = ()
     timeout_s: float = Field(10.0, gt=0)
     retry_first_s: float = Field(5.0, gt=0)
     retry_longest_s: float = Field(3600.0, gt=0)
     give_up_after_s: float = Field(86_400.0, gt=0)
     log_kept_s: float = Field(2_592_000.0, gt=0)
+
+
+class TracingSettings(_Section):
+    """Where traces are sent, by OTLP over HTTP; empty: nowhere. Left empty, the variable counts that
+    OpenTelemetry's own tools read, OTEL_EXPORTER_OTLP_ENDPOINT.
+    """
+
+    endpoint: str = Field("", validate_default=True)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _or_of_opentelemetry(cls, given: str) -> str:
+        return given or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
+
+class MediaSettings(_Section):
+    """Copies of videos on the nodes that work on them, where the media store is not a directory.
+
+    `cache_bytes`: of one node, not counting what is in use. `cache_dir`: if empty, cache/media in `var_dir`.
+    """
+
+    cache_bytes: int = Field(20 << 30, ge=0)
+    cache_dir: str = ""
 
 
 class LimitSettings(_Section):
@@ -191,10 +274,14 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     access: AccessSettings = AccessSettings()
     actors: ActorSettings = ActorSettings()
+    scaling: ScalingSettings = ScalingSettings()
     bridge: BridgeSettings = BridgeSettings()
+    queueing: QueueingSettings = QueueingSettings()
     lease: LeaseSettings = LeaseSettings()
     imports: ImportSettings = ImportSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
+    media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
 
@@ -209,6 +296,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Explicit values win over the environment, the environment over the YAML file."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def media_cache_dir(self) -> Path:
+        """Where this node keeps copies of videos."""
+        return Path(self.media.cache_dir) if self.media.cache_dir else Path(self.var_dir) / "cache" / "media"
 
     @property
     def needs_key(self) -> bool:

@@ -18,6 +18,7 @@ import typer
 from cluster import terminal
 from cluster.cli_options import ApiKey, Assignments, Preset
 from cluster.client import Client, Resumption, Video
+from cluster.client.types import Priority
 from cluster.errors import ScenestreamError, UsageError
 from cluster.local.address import api_url
 from cluster.segment_settings import parse_assignments, resolve
@@ -48,6 +49,14 @@ def submit(
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on with uploads that an earlier run left.")
     ] = True,
+    priority: Annotated[
+        Priority | None,
+        typer.Option(
+            "--priority",
+            show_default=False,
+            help="interactive, or batch, which waits for the others; the default for several videos.",
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every video is done.")] = False,
     api_key: ApiKey = None,
 ) -> None:
@@ -69,8 +78,11 @@ def submit(
     if not found.sources:
         print("There is no video to submit.", file=sys.stderr)
         raise typer.Exit(1)
+    if priority is None and len(found.sources) > 1:
+        priority = "batch"
     with Client(api_url(settings), api_key=api_key) as client:
-        submission = _Submission(client, preset, overrides, _notes(settings, client) if resume else None)
+        notes = _notes(settings, client) if resume else None
+        submission = _Submission(client, preset, overrides, priority, notes)
         ids, failures = submission.run(found.sources, jobs)
         if wait:
             failures += [reason for video_id in ids if (reason := _waited(client, video_id)) is not None]
@@ -91,6 +103,7 @@ class _Submission:
     client: Client
     preset: str | None
     settings: dict[str, Any]
+    priority: Priority | None
     resumption: Resumption | None
 
     def run(self, sources: Sequence[Source], jobs: int) -> tuple[list[str], list[str]]:
@@ -129,7 +142,10 @@ class _Submission:
 
     def _one(self, source: Source, bars: terminal.Bars, stop: threading.Event) -> str:
         if source.path is None:
-            return self.client.import_url(source.name, preset=self.preset, settings=self.settings)["id"]
+            made = self.client.import_url(
+                source.name, preset=self.preset, settings=self.settings, priority=self.priority
+            )
+            return made["id"]
         with bars(f"uploading {source.path.name}", source.path.stat().st_size) as sent:
 
             def on_bytes(done: int) -> None:
@@ -141,6 +157,7 @@ class _Submission:
                 source.path,
                 preset=self.preset,
                 settings=self.settings,
+                priority=self.priority,
                 on_bytes=on_bytes,
                 resumption=self.resumption,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,8 @@ def _below(path: Path) -> Iterator[Path]:
 def _why_not(path: Path) -> str | None:
     """Why a file is not submitted; None if it is."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a named pipe is to wait for who writes into it
+            return "it is not a file"
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError:

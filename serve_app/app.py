@@ -17,7 +17,7 @@ from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
 
-from cluster import logs
+from cluster import logs, tracing
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
 from cluster.stores.rate_limits import RateLimits
@@ -45,7 +45,9 @@ from serve_app.routes import (
     webhooks,
 )
 from serve_app.services import MAX_THREADS, Services
+from serve_app.tracing import Traced
 from serve_app.uploads import UploadService
+from serve_app.watched import Watched
 
 if TYPE_CHECKING:
     from ray import serve
@@ -126,6 +128,10 @@ def create_app(services: Services) -> FastAPI:
         budgets=Budgets(settings, RateLimits(services.cache)),
         settings=settings,
     )
+    app.add_middleware(Watched, metrics=context.metrics)
+    if services.settings.tracing.endpoint:
+        tracing.configure(services.settings.tracing, "api")
+        app.add_middleware(Traced)
     app.add_middleware(Envelope, observe=context.metrics.observe, origins=settings.cors_origins)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **cors_options(settings.cors_origins))

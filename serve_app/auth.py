@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
 
 from cluster.settings import Enforcement, Settings, is_loopback
@@ -28,6 +29,8 @@ _LINKED = re.compile(
     r"/videos/([^/]+)/(?:media|thumbnails/[0-9]+\.webp"
     r"|clips/[0-9a-f]{32}/(?:archive|files/[A-Za-z0-9][A-Za-z0-9._-]*))"
 )
+_PORT = re.compile(r":[0-9]*$")
+_OF_PROXIES = ("forwarded", "via")
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
 
 _HOW = (
@@ -37,30 +40,26 @@ _HOW = (
 
 
 class KnownKeys:
-    """Keys by id, each as it was at most KEY_KEPT_S ago."""
+    """Keys by id, each as it was at most KEY_KEPT_S ago, and ids that were none then."""
 
     def __init__(self, store: ApiKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
 
     def peek(self, key_id: str) -> ApiKey | None:
         """The key if it is known and new enough; does not block."""
-        with self._lock:
-            kept_at, key = self._known.get(key_id, (float("-inf"), None))
-            return key if self._clock() - kept_at < KEY_KEPT_S else None
+        return self._kept(key_id)[1]
 
     def get(self, key_id: str) -> ApiKey | None:
         """The key, from PostgreSQL where it is not known; noted as in use. UnavailableError as there."""
-        key = self.peek(key_id)
-        if key is not None:
+        is_kept, key = self._kept(key_id)
+        if is_kept:
             return key
         asked_at = self._clock()
         key = self._store.get(key_id)
-        if key is None:
-            return None
-        if key.usable:
+        if key is not None and key.usable:
             self._store.touch(key_id)
         with self._lock:
             self._known[key_id] = (asked_at, key)
@@ -69,12 +68,19 @@ class KnownKeys:
                 self._known.popitem(last=False)
         return key
 
+    def _kept(self, key_id: str) -> tuple[bool, ApiKey | None]:
+        with self._lock:
+            kept_at, key = self._known.get(key_id, (float("-inf"), None))
+            is_kept = self._clock() - kept_at < KEY_KEPT_S
+            return is_kept, key if is_kept else None
+
 
 class Access:
     """Decides who a request is from. `identify` may block on PostgreSQL."""
 
     def __init__(self, settings: Settings, keys: ApiKeys, signer: Signer) -> None:
         self._settings = settings
+        self._hosts = {host.lower() for host in settings.access.hosts}
         self.keys = KnownKeys(keys)
         self.signer = signer
 
@@ -86,14 +92,22 @@ class Access:
         """Whether a rule applies to this request: `auto` spares this machine's own requests.
 
         The configured host alone would not do: where something else than `scenestream up` starts Serve, it
-        may listen at other addresses than the settings say.
+        may listen at other addresses than the settings say. Nor would the connection's ends: a page of
+        another site reaches this machine under a name that its owner has led here (DNS rebinding), and a
+        proxy on this machine hands on what strangers send.
         """
         if when != "auto":
             return when == "always"
         if not self._settings.http.on_loopback:
             return True
         ends = (scope.get("client"), scope.get("server"))
-        return any(end is not None and not is_loopback(str(end[0])) for end in ends)
+        if any(end is not None and not is_loopback(str(end[0])) for end in ends):
+            return True
+        headers = Headers(scope=scope)
+        if any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in headers):
+            return True
+        host = _PORT.sub("", headers.get("host", "")).strip("[]").lower()
+        return not (is_loopback(host) or host in self._hosts)
 
     def known(self, headers: Mapping[str, str]) -> bool:
         """Whether the key a request carries needs no look-up."""

@@ -7,6 +7,7 @@ it is, is decided by `serve_app.auth_visibility`, which knows the route.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
@@ -59,6 +60,7 @@ def needed_scope(method: str, path: str) -> KeyScope | None:
 class _Admitted:
     caller: Caller
     headers: dict[str, str]
+    budget: str | None = None  # what its requests count against; None: nothing
 
 
 class Door:
@@ -86,6 +88,8 @@ class Door:
             await problem.response(scope["path"], state.get("request_id"))(scope, receive, send)
             return
         state["caller"] = admitted.caller
+        state["who"] = admitted.caller.owner or self._address(scope, Headers(scope=scope))
+        state["spend"] = self._spender(scope["method"], admitted.budget)
         streaming = _Streaming(self, admitted, send)
         await self._app(scope, receive, streaming.send)
 
@@ -95,6 +99,10 @@ class Door:
             return await to_thread.run_sync(self._access.still_good, caller, limiter=self._threads)
         except ScenestreamError:
             return True  # PostgreSQL is away; what follows from it is told by the stream itself
+
+    def _spender(self, method: str, budget: str | None) -> Callable[[int], object] | None:
+        """For routes where one request counts as many, see `serve_app.rate_limits.charge`."""
+        return None if budget is None else partial(self._budgets.spend, method, budget)
 
     async def _admit(self, scope: Scope) -> _Admitted:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
@@ -108,9 +116,9 @@ class Door:
 
     def _check(self, scope: Scope, path: str, *, keyed: bool, limited: bool) -> _Admitted:
         method, headers = scope["method"], Headers(scope=scope)
-        address = client_address(scope, headers, self._settings.trusted_proxies)
+        address = self._address(scope, headers)
         if not keyed:
-            return _Admitted(ANYBODY, self._budgets.spend(method, address) if limited else {})
+            return self._admitted(method, ANYBODY, address if limited else None)
         if limited and "authorization" in headers and not self._access.known(headers):
             self._budgets.spend("GET", address)  # guessing costs the guesser, not PostgreSQL
         cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
@@ -123,7 +131,14 @@ class Door:
                 "forbidden",
                 f"This needs a key with the scope `{needed}`; yours has {', '.join(sorted(caller.scopes))}.",
             )
-        return _Admitted(caller, self._budgets.spend(method, caller.budget or address) if limited else {})
+        return self._admitted(method, caller, (caller.budget or address) if limited else None)
+
+    def _address(self, scope: Scope, headers: Headers) -> str:
+        return client_address(scope, headers, self._settings.trusted_proxies)
+
+    def _admitted(self, method: str, caller: Caller, budget: str | None) -> _Admitted:
+        told = {} if budget is None else self._budgets.spend(method, budget)
+        return _Admitted(caller, told, budget)
 
 
 class _Streaming:

@@ -53,6 +53,11 @@ class Caller:
 ANYBODY = Caller("open")
 
 
+def who_asks(request: Request) -> str:
+    """A name for whom places are counted: a key's owner, or an address where there is no key."""
+    return str(request.scope["state"]["who"])
+
+
 def caller_of(request: Request) -> Caller:
     """Who sent this request, as `serve_app.auth_middleware` found out before any route ran."""
     caller = request.scope["state"]["caller"]

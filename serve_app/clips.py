@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -33,9 +33,15 @@ def place_order(
 ) -> tuple[ClipJob, bool]:
     """Choose the segments and queue them; the order, and whether this call made it.
 
-    Problem `not_ready`, and what `ClipOrder.chosen` and `ClipJobs.create` raise.
+    A repeat is answered with the order it repeats, whatever has become of the video since. Problem
+    `not_ready`, and what `ClipOrder.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
     """
     video = services.jobs.get(video_id)
+    asked = order.model_dump(mode="json")
+    if idempotency_key is not None:
+        earlier = services.jobs.clips.of_key(video_id, idempotency_key, asked)
+        if earlier is not None:
+            return earlier, False
     if video.timeline_id is None or video.tracks_hash is None:
         raise Problem(
             "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
@@ -46,7 +52,7 @@ def place_order(
     return services.jobs.clips.create(
         clips_id=new_id(),
         video_id=video.id,
-        clip_order=order.model_dump(mode="json"),
+        clip_order=asked,
         options=options,
         wanted=wanted,
         media_key=video.media_key,
@@ -107,13 +113,14 @@ def clips_document(job: ClipJob, link: Link) -> ClipsDocument:
     )
 
 
-def with_files(job: ClipJob, files: list[ClipFile], link: Link) -> ClipsWithFiles:
+def with_files(job: ClipJob, files: Sequence[ClipFile], link: Link) -> ClipsWithFiles:
     """The order with its clips so far."""
-    documents = [_clip_document(job, file, link) for file in files]
+    documents = [clip_document(job, file, link) for file in files]
     return ClipsWithFiles(**clips_document(job, link).model_dump(), files=documents)
 
 
-def _clip_document(job: ClipJob, file: ClipFile, link: Link) -> ClipDocument:
+def clip_document(job: ClipJob, file: ClipFile, link: Link) -> ClipDocument:
+    """One clip."""
     entry = file.entry
     actual = entry.get("actual") or {}
     shown = ("index", "label", "start_frame", "end_frame", "start_s", "end_s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Request
@@ -13,6 +14,7 @@ from serve_app.feeds import Feeds
 from serve_app.gate import Gates
 from serve_app.intake import Intake
 from serve_app.metrics import Metrics
+from serve_app.previews import Previews, preview_segments
 from serve_app.probes import Probes
 from serve_app.schemas import EXAMPLE_ID
 from serve_app.services import Services
@@ -35,6 +37,7 @@ class Context:
     uploads: UploadService
     feeds: Feeds
     gates: Gates
+    previews: Previews
     probes: Probes
     metrics: Metrics
 
@@ -43,15 +46,18 @@ class Context:
         """Everything that is built on the services."""
         probes = Probes(services)
         signer = Signer(services.jobs.signing_secrets.load)
+        gates = Gates()
+        previews = partial(preview_segments, services.settings.ray_namespace)
         return cls(
             services=services,
             access=Access(services.settings, services.jobs.api_keys, signer),
             intake=Intake(services),
             uploads=UploadService(services),
             feeds=Feeds(services.jobs, services.cache),
-            gates=Gates(),
+            gates=gates,
+            previews=Previews(previews, gates.previews),
             probes=probes,
-            metrics=Metrics(probes.counts, probes.depth, probes.outside),
+            metrics=Metrics(probes.seen),
         )
 
 

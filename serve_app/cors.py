@@ -18,9 +18,9 @@ ALLOWED_HEADERS = (
 )  # fmt: skip
 EXPOSED_HEADERS = (
     "Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "ETag", "Location",
-    "RateLimit", "RateLimit-Policy", "Retry-After", "Scenestream-Video-Id", "Tus-Checksum-Algorithm",
-    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires", "Upload-Length",
-    "Upload-Metadata", "Upload-Offset", "WWW-Authenticate", "X-Request-ID",
+    "RateLimit", "RateLimit-Policy", "Retry-After", "Scenestream-Video-Id", "Scenestream-Webhook-Secret",
+    "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+    "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "WWW-Authenticate", "X-Request-ID",
 )  # fmt: skip
 PREFLIGHT_KEPT_S = 600
 

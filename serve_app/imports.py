@@ -29,9 +29,10 @@ def check_import(
     Problem or UsageError for what is wrong with it, as far as that can be told without asking anybody: an
     address is judged again, by what its name resolves to, each time something connects to it.
     """
-    wanted = wish(file_name(asked.url), asked.preset, asked.settings)
-    rules = SourceRules(AddressRules(settings.imports.private_networks), settings.imports.s3_buckets)
-    check_source(asked.url, rules)
+    wanted = wish(file_name(asked.url), asked.preset, asked.settings, asked.priority)
+    imports = settings.imports
+    addresses = AddressRules(imports.private_networks, imports.refused_networks)
+    check_source(asked.url, SourceRules(addresses, imports.s3_buckets))
     webhook = None if asked.webhook is None else check_webhook(asked.webhook, settings.webhooks)
     new = NewImport(
         url=asked.url,
@@ -42,6 +43,7 @@ def check_import(
         idempotency_key=idempotency_key,
         owner=owner,
         webhook=None if webhook is None else webhook.new,
+        priority=wanted.priority,
     )
     return CheckedImport(new, webhook)
 

@@ -10,18 +10,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast, get_args
 
 import structlog
 
 from cluster import segment_settings
 from cluster.errors import InvalidSettingsError, NotFoundError, ScenestreamError, UnavailableError
 from cluster.stores.ids import new_id
-from cluster.stores.video import Video
+from cluster.stores.video import Priority, Video
 from cluster.stores.webhooks import NewWebhook
 from serve_app.filetypes import display_name
-from serve_app.problems import Problem
+from serve_app.problems import FieldProblem, Problem
 from serve_app.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ class Wish:
     preset: str
     settings: dict[str, Any]
     webhook: NewWebhook | None = None
+    priority: Priority = "interactive"
 
 
 def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
@@ -57,10 +58,21 @@ def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) 
     return segment_settings.resolve(preset or None, overrides)
 
 
-def wish(filename: str | None, preset: str | None, settings: str | dict[str, Any] | None) -> Wish:
-    """Check a client's wishes, see `resolve_settings`. Raises InvalidSettingsError."""
+def wish(
+    filename: str | None,
+    preset: str | None,
+    settings: str | dict[str, Any] | None,
+    priority: str | None = None,
+) -> Wish:
+    """Check a client's wishes, see `resolve_settings`. InvalidSettingsError; Problem for the priority."""
     resolved = resolve_settings(preset, settings)
-    return Wish(display_name(filename), str(resolved["preset"]), resolved)
+    wanted = Wish(display_name(filename), str(resolved["preset"]), resolved)
+    if not priority:
+        return wanted
+    if priority not in get_args(Priority):
+        message = f"There is no priority {priority!r}; choose one of {', '.join(get_args(Priority))}."
+        raise Problem("invalid_request", message, errors=[FieldProblem(where="priority", message=message)])
+    return replace(wanted, priority=cast("Priority", priority))
 
 
 def source_key(video_id: str) -> str:
@@ -149,6 +161,7 @@ class Intake:
                 idempotency_key=idempotency_key,
                 owner=owner,
                 webhook=webhook,
+                priority=wanted.priority,
             )
         except UnavailableError:
             # The connection may have broken after the commit: then the video exists and needs its file.

@@ -1,90 +1,165 @@
-"""Prometheus metrics of one API replica: requests, latency, videos by state, depth of the queue.
+"""Prometheus metrics of the API, by two ways.
 
-Counters live in this process (label `replica`), since a scrape through the proxy reaches one replica at a
-time; what the stores know is asked at the scrape. Knows nothing of routes beyond their templates.
+What one replica counts (requests, uploads, listeners) it counts twice: for its own /metrics, where the label
+`replica` tells it apart, since a scrape through the proxy reaches one replica at a time; and through Ray,
+whose exporter on each node has all replicas of that node (`ray_scenestream_…`): dashboards and alerts read
+those. What the stores know is the same from every replica: it is asked at the scrape and kept a few seconds.
+Knows nothing of routes beyond their templates.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+import prometheus_client
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from cluster import metering
+from serve_app.kept import Kept
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-_OUTSIDE = {"imports": "Imports by state", "webhook_deliveries": "Deliveries to webhooks by state"}
-_LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+STORES_KEPT_S = 5.0  # counting videos by state reads them all
+_LATENCY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+REQUESTS = metering.Counter("scenestream_http_requests", "Requests answered", ("method", "route", "status"))
+LATENCY = metering.Histogram(
+    "scenestream_http_request_seconds",
+    "Time from the first byte of a request to the last of its response",
+    _LATENCY_BOUNDS_S,
+    ("method", "route"),
+)
+UPLOAD_BYTES = metering.Counter("scenestream_upload_bytes", "Bytes of files that came in")
+UPLOADS_ACTIVE = metering.Gauge(
+    "scenestream_uploads_active", "Requests whose file is coming in", ("replica",)
+)
+UPLOADS_FAILED = metering.Counter(
+    "scenestream_uploads_failed", "Such requests that were refused", ("status",)
+)
+RATE_LIMITED = metering.Counter("scenestream_rate_limited", "Requests turned away as too many")
+LISTENERS = metering.Gauge("scenestream_event_listeners", "Streams of events that are open", ("replica",))
+
+TABLE: tuple[metering.Instrument, ...] = (
+    REQUESTS, LATENCY, UPLOAD_BYTES, UPLOADS_ACTIVE, UPLOADS_FAILED, RATE_LIMITED, LISTENERS,
+)  # fmt: skip
+"""What every replica counts."""
+
+BY_STATE = {
+    "scenestream_videos": "Videos by state",
+    "scenestream_imports": "Imports by state",
+    "scenestream_webhook_deliveries": "Deliveries to webhooks by state",
+}
+ALONE = {
+    "scenestream_queue_depth": "Doorbells waiting in RabbitMQ",
+    "scenestream_dead_letters": "Messages nobody could handle",
+    "scenestream_backlog_seconds": "Seconds of video that are not analysed",
+    "scenestream_backlog_videos": "Videos that wait or are in flight",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the stores say: number by state (see BY_STATE), and plain numbers (see ALONE). What a store did
+    not answer is left out.
+    """
+
+    by_state: dict[str, dict[str, int]]
+    alone: dict[str, float]
+
+
+class _Child(Protocol):
+    def inc(self, amount: float = 1) -> None: ...
+    def dec(self, amount: float = 1) -> None: ...
 
 
 class Metrics:
-    """The registry of one application. `counts()` gives videos by state, `depth()` the queue's length,
-    `outside()` the names of _OUTSIDE, each by state.
+    """The registry of one replica. `look` asks the stores."""
 
-    Either may return None when its store does not answer; the metric is then absent, not zero.
-    """
-
-    def __init__(
-        self,
-        counts: Callable[[], dict[str, int] | None],
-        depth: Callable[[], int | None],
-        outside: Callable[[], dict[str, dict[str, int]] | None] = lambda: None,
-    ) -> None:
-        self._replica = secrets.token_hex(4)
+    def __init__(self, look: Callable[[], Seen]) -> None:
+        self.replica = secrets.token_hex(4)
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "scenestream_http_requests",
-            "Requests answered",
-            ("replica", "method", "route", "status"),
+        self._requests = self._counter(REQUESTS)
+        self._latency = prometheus_client.Histogram(
+            LATENCY.name, LATENCY.description, ("replica", *LATENCY.tags), buckets=LATENCY.bounds,
             registry=self._registry,
-        )
-        self._latency = Histogram(
-            "scenestream_http_request_seconds",
-            "Time from the first byte of a request to the last of its response",
-            ("replica", "method", "route"),
-            buckets=_LATENCY_BUCKETS_S,
-            registry=self._registry,
-        )
-        self._registry.register(_Stores(counts, depth, outside))
+        )  # fmt: skip
+        self._upload_bytes = self._counter(UPLOAD_BYTES)
+        self._uploads_failed = self._counter(UPLOADS_FAILED)
+        self._rate_limited = self._counter(RATE_LIMITED)
+        self.uploads = _Going(UPLOADS_ACTIVE, self.replica, self._registry)
+        self.listeners = _Going(LISTENERS, self.replica, self._registry)
+        self._registry.register(_Stores(Kept(look, STORES_KEPT_S)))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template ("" when none matched), `status` 0 when cut off."""
-        self._requests.labels(self._replica, method, route, str(status)).inc()
-        self._latency.labels(self._replica, method, route).observe(seconds)
+        self._requests.labels(self.replica, method, route, str(status)).inc()
+        REQUESTS.add(method=method, route=route, status=str(status))
+        self._latency.labels(self.replica, method, route).observe(seconds)
+        LATENCY.observe(seconds, method=method, route=route)
+        if status == 429:
+            self._rate_limited.labels(self.replica).inc()
+            RATE_LIMITED.add()
+
+    def uploaded(self, bytes_: int, status: int) -> None:
+        """A request with (a part of) a file has ended; `status` 0 when it was cut off."""
+        self._upload_bytes.labels(self.replica).inc(bytes_)
+        UPLOAD_BYTES.add(bytes_)
+        if not 200 <= status < 300:
+            self._uploads_failed.labels(self.replica, str(status)).inc()
+            UPLOADS_FAILED.add(status=str(status))
 
     def render(self) -> bytes:
         """The text exposition format; asks the stores, so call it from a thread."""
         return generate_latest(self._registry)
 
+    def _counter(self, told: metering.Instrument) -> prometheus_client.Counter:
+        return prometheus_client.Counter(
+            told.name, told.description, ("replica", *told.tags), registry=self._registry
+        )
+
+
+class _Going:
+    """How many of something go on at the moment. One event loop."""
+
+    def __init__(self, gauge: metering.Gauge, replica: str, registry: CollectorRegistry) -> None:
+        own = prometheus_client.Gauge(gauge.name, gauge.description, ("replica",), registry=registry)
+        self._child: _Child = own.labels(replica)
+        self._gauge = gauge
+        self._replica = replica
+        self._count = 0
+
+    def begin(self) -> None:
+        """One more."""
+        self._changed(1)
+
+    def end(self) -> None:
+        """One less."""
+        self._changed(-1)
+
+    def _changed(self, by: int) -> None:
+        self._count += by
+        self._child.inc(by)
+        self._gauge.set(self._count, replica=self._replica)
+
 
 class _Stores(Collector):
-    def __init__(
-        self,
-        counts: Callable[[], dict[str, int] | None],
-        depth: Callable[[], int | None],
-        outside: Callable[[], dict[str, dict[str, int]] | None],
-    ) -> None:
-        self._outside = outside
-        self._counts = counts
-        self._depth = depth
+    def __init__(self, look: Callable[[], Seen]) -> None:
+        self._look = look
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Asked at every scrape."""
-        counts = self._counts()
-        if counts is not None:
-            videos = GaugeMetricFamily("scenestream_videos", "Videos by state", labels=("state",))
+        """Asked at every scrape. What is not known is absent, not zero."""
+        seen = self._look()
+        for name, counts in seen.by_state.items():
+            found = GaugeMetricFamily(name, BY_STATE[name], labels=("state",))
             for state, count in counts.items():
-                videos.add_metric((state,), count)
-            yield videos
-        for what, by_state in (self._outside() or {}).items():
-            found = GaugeMetricFamily(f"scenestream_{what}", _OUTSIDE[what], labels=("state",))
-            for state, count in by_state.items():
                 found.add_metric((state,), count)
             yield found
-        depth = self._depth()
-        if depth is not None:
-            yield GaugeMetricFamily("scenestream_queue_depth", "Doorbells waiting in RabbitMQ", value=depth)
+        for name, value in seen.alone.items():
+            yield GaugeMetricFamily(name, ALONE[name], value=value)
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing: registering must not ask the stores."""

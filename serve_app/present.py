@@ -31,6 +31,7 @@ def video_document(
         media=media_document(video.media),
         progress=progress_document(video, live, now),
         settings=video.settings,
+        priority=video.priority,
         revision=video.revision,
         attempt=video.attempt,
         error=error,

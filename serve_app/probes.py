@@ -19,6 +19,8 @@ from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 
 from cluster.errors import ScenestreamError, UnavailableError
+from cluster.stores.backlog import Backlog
+from serve_app.metrics import Seen
 from serve_app.schemas import Pool, ServerHealth
 from serve_app.services import Services
 
@@ -44,12 +46,28 @@ class Probes:
         """Videos by state, None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.counts)
 
-    def outside(self) -> dict[str, dict[str, int]] | None:
-        """Imports and deliveries by state, None when PostgreSQL does not answer."""
-        jobs = self._services.jobs
-        return _or_none(
-            "postgresql",
-            lambda: {"imports": jobs.imports.counts(), "webhook_deliveries": jobs.webhooks.counts()},
+    def backlog(self) -> Backlog | None:
+        """How much there is to do, None when PostgreSQL does not answer."""
+        return _or_none("postgresql", self._services.jobs.backlog)
+
+    def seen(self) -> Seen:
+        """Everything for the metrics."""
+        jobs, doorbells = self._services.jobs, self._services.doorbells
+        by_state = {
+            "scenestream_videos": self.counts(),
+            "scenestream_imports": _or_none("postgresql", jobs.imports.counts),
+            "scenestream_webhook_deliveries": _or_none("postgresql", jobs.webhooks.counts),
+        }
+        backlog = self.backlog()
+        alone = {
+            "scenestream_queue_depth": self.depth(),
+            "scenestream_dead_letters": _or_none("rabbitmq", doorbells.dead),
+            "scenestream_backlog_seconds": None if backlog is None else backlog.seconds,
+            "scenestream_backlog_videos": None if backlog is None else backlog.videos,
+        }
+        return Seen(
+            {name: counts for name, counts in by_state.items() if counts is not None},
+            {name: float(value) for name, value in alone.items() if value is not None},
         )
 
     def depth(self) -> int | None:

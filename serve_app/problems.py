@@ -76,7 +76,7 @@ CODES: Mapping[str, Kind] = {
     "rate_limited": Kind(429, "Too many requests in a short time"),
     "checksum_mismatch": Kind(460, "The bytes are not those the checksum was made of"),
     "internal": Kind(500, "Something went wrong on the server"),
-    "busy": Kind(503, "Too much is being uploaded at this moment"),
+    "busy": Kind(503, "As much of this as the server takes is under way"),
     "storage_full": Kind(503, "There is no room for the file"),
     "unavailable": Kind(503, "A server this request needs does not answer"),
 }

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import Scope as AsgiScope
 
 from cluster.settings import AccessSettings
@@ -32,14 +33,15 @@ class Budgets:
         self._per_minute = {"reads": settings.reads_per_minute, "writes": settings.writes_per_minute}
         self._limits = limits
 
-    def spend(self, method: str, who: str) -> dict[str, str]:
-        """Count one request of `who`; the header fields that tell what is left.
+    def spend(self, method: str, who: str, cost: int = 1) -> dict[str, str]:
+        """Count `cost` requests of `who`; the header fields that tell what is left.
 
-        Problem `rate_limited` when nothing is.
+        Problem `rate_limited` when there is less. Nobody has to have saved up more than there can be: beside
+        the request itself, which counts alone, at most all the rest of a budget is taken.
         """
         kind = "reads" if method in SAFE_METHODS else "writes"
         quota = self._per_minute[kind]
-        spent = self._limits.spend(f"{kind}:{who}", quota)
+        spent = self._limits.spend(f"{kind}:{who}", quota, min(cost, max(quota - 1, 1)))
         if spent is None:
             return {}
         wait_s = max(math.ceil(spent.wait_ms / 1000), 1)
@@ -54,6 +56,13 @@ class Budgets:
                 headers={**told, "Retry-After": str(wait_s)},
             )
         return told
+
+
+def charge(request: Request, cost: int) -> None:
+    """Count what a request does beyond being one: Problem `rate_limited` when that is more than is left."""
+    spend: Callable[[int], object] | None = request.scope["state"]["spend"]
+    if spend is not None and cost > 0:
+        spend(cost)
 
 
 def client_address(scope: AsgiScope, headers: Headers, trusted: Sequence[Network]) -> str:

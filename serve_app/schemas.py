@@ -10,10 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cluster.stores.video import Priority
+
 Level = Literal["shot", "scene", "chapter"]
 State = Literal["queued", "running", "finalizing", "done", "failed", "cancelled"]
 BoundaryKind = Literal["start", "cut", "dissolve", "fade", "wipe", "audio"]
 
+PRIORITY = "`batch` waits for `interactive`, as far as it does not come to a standstill"
 EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
 
 
@@ -75,6 +78,7 @@ class VideoDocument(BaseModel):
                     "media": None,
                     "progress": {"fraction": 0.25, "chunks_done": 1, "chunks_total": 4, "eta_s": 9.5},
                     "settings": {"preset": "default"},
+                    "priority": "interactive",
                     "revision": 0,
                     "attempt": 1,
                     "error": None,
@@ -94,6 +98,7 @@ class VideoDocument(BaseModel):
     media: Media | None
     progress: Progress
     settings: dict[str, Any]
+    priority: Priority
     revision: int = Field(description="0 until the first result, then counts the results")
     attempt: int
     error: Failure | None
@@ -239,6 +244,7 @@ class ImportRequest(BaseModel):
     preset: str | None = Field(None, max_length=64)
     settings: dict[str, Any] | None = None
     webhook: WebhookWish | None = None
+    priority: Priority = Field("interactive", description=PRIORITY)
 
 
 class UploadForm(BaseModel):
@@ -248,6 +254,7 @@ class UploadForm(BaseModel):
     preset: str | None = None
     settings: str | None = Field(None, description="JSON object of segmentation settings")
     webhook: str | None = Field(None, description="JSON object as in an import: url, events, secret")
+    priority: Priority = Field("interactive", description=PRIORITY)
 
 
 class PoolActor(BaseModel):
@@ -255,6 +262,7 @@ class PoolActor(BaseModel):
 
     actor: str
     node: str | None
+    node_id: str | None = None
     pid: int | None
     device: str | None
     state: str
@@ -263,6 +271,13 @@ class PoolActor(BaseModel):
     chunk: int | None
     frames_done: int | None
     since_s: float | None
+    video_s_per_s: float | None = Field(
+        None, description="Seconds of video per second of work, as measured lately"
+    )
+    rss_bytes: int | None = None
+    gpu_bytes: int | None = None
+    replaced: int = Field(0, description="How many actors were lost in this place")
+    error: str | None = Field(None, description="What the last of them was lost to")
 
 
 class Pool(BaseModel):
@@ -271,6 +286,10 @@ class Pool(BaseModel):
     actors: list[PoolActor]
     wanted: int
     queued: int
+    backlog_s: float | None = Field(None, description="Seconds of video not analysed, as the pool knows it")
+    dispatch_ms: float | None = Field(
+        None, description="What a task takes beyond its work once there is an actor for it"
+    )
 
 
 class ServerHealth(BaseModel):
@@ -281,12 +300,20 @@ class ServerHealth(BaseModel):
     detail: str | None = None
 
 
+class BacklogDocument(BaseModel):
+    """How much there is to do."""
+
+    seconds: float = Field(description="Of video that is not analysed; estimated where nobody has looked yet")
+    videos: int
+
+
 class Cluster(BaseModel):
     """The pool, the queue and the servers."""
 
     pool: Pool | None = Field(description="null when the pool does not answer; `pool_detail` says why")
     pool_detail: str | None
     queue_depth: int | None
+    backlog: BacklogDocument | None = None
     videos: dict[str, int] | None = Field(description="Number of videos by state")
     servers: list[ServerHealth]
     versions: dict[str, str]

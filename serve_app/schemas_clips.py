@@ -67,6 +67,13 @@ class ClipsWithFiles(ClipsDocument):
     files: list[ClipDocument]
 
 
+class ClipFiles(BaseModel):
+    """One page of an order's clips."""
+
+    items: list[ClipDocument]
+    next_cursor: str | None
+
+
 class ClipsList(BaseModel):
     """One page of orders, newest first."""
 

@@ -7,9 +7,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cluster.stores.video import Priority
 from cluster.stores.webhooks import Delivery, Webhook
 from serve_app.problems import ProblemDocument
-from serve_app.schemas import ImportRequest, VideoDocument
+from serve_app.schemas import PRIORITY, ImportRequest, VideoDocument
 
 WebhookEvent = Literal["done", "failed", "cancelled"]
 
@@ -18,6 +19,7 @@ class BatchItem(ImportRequest):
     """One video of a batch."""
 
     idempotency_key: str | None = Field(None, description="Like the header of a single import")
+    priority: Priority = Field("batch", description=PRIORITY)
 
 
 class BatchRequest(BaseModel):

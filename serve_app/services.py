@@ -14,7 +14,7 @@ import structlog
 
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.settings import Settings
-from cluster.stores.broker import BrokerNames, declare_topology, queue_depth
+from cluster.stores.broker import BrokerNames, declare_topology, queue_depths
 from cluster.stores.cache import Cache
 from cluster.stores.jobs import Jobs
 from cluster.stores.media import MediaStore
@@ -39,7 +39,7 @@ class Doorbells:
         self._names = names or BrokerNames()
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._answer: int | UnavailableError = 0
+        self._answer: tuple[int, ...] | UnavailableError = ()
 
     def declare(self) -> None:
         """Make sure the queue is there; UnavailableError when RabbitMQ is away."""
@@ -51,10 +51,17 @@ class Doorbells:
         Who waited while another asked shares the answer, a failure too: a broker that hangs costs each
         caller one timeout, however many there are.
         """
+        return self._depths()[0]
+
+    def dead(self) -> int:
+        """Messages that nobody could handle, likewise."""
+        return self._depths()[1]
+
+    def _depths(self) -> tuple[int, ...]:
         with self._lock:
             if time.monotonic() - self._asked_at > _DEPTH_KEPT_S:
                 try:
-                    self._answer = queue_depth(self._url, self._names.queue)
+                    self._answer = queue_depths(self._url, self._names.queue, self._names.dead_queue)
                 except UnavailableError as error:
                     self._answer = error
                 self._asked_at = time.monotonic()

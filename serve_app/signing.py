@@ -94,10 +94,14 @@ class Signer:
 
     def _current(self, kept_s: float = SECRETS_KEPT_S) -> tuple[bytes, ...]:
         with self._lock:
-            if not self._secrets or self._clock() - self._loaded_at > kept_s:
-                self._secrets = self._load()
-                self._loaded_at = self._clock()
-            return self._secrets
+            if self._secrets and self._clock() - self._loaded_at <= kept_s:
+                return self._secrets
+        asked_at = self._clock()
+        secrets = self._load()  # outside the lock: while it waits, nobody else has to wait for it
+        with self._lock:
+            if asked_at >= self._loaded_at:
+                self._secrets, self._loaded_at = secrets, asked_at
+        return secrets
 
     @staticmethod
     def _sign(text: str, secret: bytes) -> str:

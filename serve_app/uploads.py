@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from cluster import tracing
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.upload_lock import upload_lock
-from cluster.stores.uploads import Upload
+from cluster.stores.uploads import EXPIRED_AT_ONCE, Upload
 from serve_app.intake import StoredFile, Wish, key_reused, source_key
 from serve_app.problems import Problem
 from serve_app.services import Services
@@ -92,7 +93,9 @@ class UploadService:
             "client": metadata,
             "preset": wanted.preset,
             "settings": wanted.settings,
+            "priority": wanted.priority,
             "video_id": new_id(),
+            "traceparent": tracing.traceparent(),
         } | kept_webhook(wanted.webhook)
         expires_s = self._services.settings.http.upload_expires_s
         begin = partial(
@@ -113,8 +116,7 @@ class UploadService:
             try:
                 upload = self._uploads.get(upload_id)
             except NotFoundError:
-                if self._uploads.delete(upload_id):  # expired, and not swept away yet
-                    self._services.media.delete(upload_key(upload_id))
+                self._uploads.expire(upload_id, self._discard)  # if it is not swept away yet
                 return begin(upload_id)
         if (upload.length_bytes, upload.metadata["client"]) != (length_bytes, metadata):
             raise key_reused()
@@ -164,10 +166,19 @@ class UploadService:
 
     def sweep(self) -> int:
         """Remove what has expired; the number of uploads removed."""
-        gone = self._uploads.expire(self._discard)
-        if gone:
-            _log.info("expired uploads removed", uploads=len(gone))
-        return len(gone)
+        removed = 0
+        while expired := self._uploads.expired():
+            gone = sum(map(self._sweep_away, expired))
+            removed += gone
+            if not gone or len(expired) < EXPIRED_AT_ONCE:  # what is left others are at
+                break
+        if removed:
+            _log.info("expired uploads removed", uploads=removed)
+        return removed
+
+    def _sweep_away(self, upload_id: str) -> bool:
+        with upload_lock(self._services.jobs.database, upload_id) as held:
+            return held and self._uploads.expire(upload_id, self._discard)
 
     def _discard(self, upload: Upload) -> None:
         """Remove the bytes of an upload, also where an interrupted finish has moved them to already."""
@@ -195,18 +206,23 @@ class UploadService:
         if not upload.is_complete or upload.video_id is not None:
             return upload
         stored = self._settle(upload)
-        video, _ = self._services.jobs.create_video(
-            video_id=stored.video_id,
-            filename=upload.filename,
-            bytes_=stored.bytes,
-            sha256=stored.sha256,
-            media_key=stored.key,
-            preset=upload.metadata["preset"],
-            settings=upload.metadata["settings"],
-            idempotency_key=f"upload:{upload.id}",
-            owner=upload.owner,
-            webhook=webhook_in(upload.metadata),
-        )
+        trace = str(upload.metadata.get("traceparent", ""))
+        tracing.record("upload", upload.created_at, parent=trace, bytes=stored.bytes)
+        with tracing.under(trace):
+            video, _ = self._services.jobs.create_video(
+                video_id=stored.video_id,
+                filename=upload.filename,
+                bytes_=stored.bytes,
+                sha256=stored.sha256,
+                media_key=stored.key,
+                preset=upload.metadata["preset"],
+                settings=upload.metadata["settings"],
+                # Of this beginning: with a client's key, a later upload may have the id of this one.
+                idempotency_key=f"upload:{stored.video_id}",
+                owner=upload.owner,
+                webhook=webhook_in(upload.metadata),
+                priority=upload.metadata.get("priority", "interactive"),  # none: begun before there were any
+            )
         self._uploads.finish(upload.id, video.id)
         _log.info("upload finished", upload_id=upload.id, video_id=video.id, bytes=upload.length_bytes)
         return self._uploads.get(upload.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from serve_app.problems import FieldProblem, Problem
 from serve_app.schemas import WebhookWish
 
 SECRET_HEADER = "Scenestream-Webhook-Secret"  # noqa: S105 - the name of a header field
-SECRET_DESCRIPTION = "What deliveries are signed with, where the request named no secret; told only here"  # noqa: S105
+SECRET_DESCRIPTION = "What deliveries are signed with, unless the request named a secret; told only here"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class CheckedWebhook:
         """For the answer that makes it."""
         return {} if self.made_secret is None else {SECRET_HEADER: self.made_secret}
 
+    def repeated(self, secret: bytes | None) -> CheckedWebhook:
+        """For a request that asks for it again: what was made then is told again, to who has the same key."""
+        told = None if self.made_secret is None or secret is None else shown(secret)
+        return replace(self, made_secret=told)
+
 
 def check_webhook(wish: WebhookWish, settings: WebhookSettings) -> CheckedWebhook:
     """The webhook that is asked for.
@@ -39,13 +44,13 @@ def check_webhook(wish: WebhookWish, settings: WebhookSettings) -> CheckedWebhoo
     Problem `invalid_request` for a secret that cannot be one; AddressRefusedError for an address that can be
     refused before it is resolved (it is judged anew at every delivery).
     """
-    check_url(wish.url, AddressRules(settings.private_networks))
+    check_url(wish.url, AddressRules(settings.private_networks, settings.refused_networks))
     events = check_events(wish.events)
     if wish.secret is None:
         new = NewWebhook(wish.url, events)
         return CheckedWebhook(new, shown(new.secret))
     try:
-        return CheckedWebhook(NewWebhook(wish.url, events, parse_secret(wish.secret)), None)
+        return CheckedWebhook(NewWebhook(wish.url, events, parse_secret(wish.secret), named=True), None)
     except ValueError as error:
         raise _wrong("body.webhook.secret", str(error)) from error
 

@@ -1,20 +1,26 @@
 """The Ray actor "bridge": between the queue and the pool.
 
-Its threads: the consumer (doorbell → lease → ack), one for each video in flight, the heartbeat of all leases,
-the outbox relay, the reaper, the watch over the pool, imports and webhooks. Any number of bridges may run:
-leases and fencing keep them apart. Knows how the parts are wired, and nothing else.
+Its threads: the consumer (doorbell → lease → ack), one for each video in flight, the heartbeat of all
+leases, the outbox relay, the reaper, the watch over the pool, imports and webhooks. Any number of bridges
+may run, none of them first: leases and fencing keep them apart, and whatever is done at intervals is either
+claimed row by row (relay, imports, webhooks, clips) or comes out the same however often it is done (reaper,
+backlog). Knows how the parts are wired, and nothing else.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import socket
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import structlog
 
+from actors import metrics
 from actors.bridge.clip_desk import ClipDesk
 from actors.bridge.control import Reason
 from actors.bridge.deliveries import Deliveries
@@ -23,28 +29,36 @@ from actors.bridge.importer import Importer
 from actors.bridge.intake import Intake
 from actors.bridge.job import Job
 from actors.bridge.periodic import Periodic
+from actors.bridge.places import Places, Size
+from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
 from actors.bridge.reporter import Reporter
 from actors.fuser import find_or_create_fuser
 from actors.pool.handle import find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
-from cluster import logs
+from actors.version import BRIDGE, version_of
+from cluster import logs, tracing
 from cluster.errors import UnavailableError
-from cluster.settings import Settings
+from cluster.settings import OwnerQuota, Settings
 from cluster.stores.broker import Consumer, Doorbell, Publisher
 from cluster.stores.cache import Cache
 from cluster.stores.jobs import Jobs
+from cluster.stores.leases import ATTEMPTS_EXHAUSTED
 from cluster.stores.media import MediaStore
 from cluster.stores.results import Results
+from cluster.stores.turns import Quota, Room, Rules
 from cluster.stores.video import Video
 
-PREFETCH = 8  # doorbells claimed at once; a claim takes a few milliseconds
+PREFETCH = 8  # doorbells handled at once: one looks for videos, the others share what it found
+VIDEOS_PER_ACTOR = (
+    3  # in flight, so that short videos keep all actors busy while others are planned and fused
+)
+PLANNING_PART = 2  # one in so many actors at most is busy with plans of long videos
 JOB_CONNECTIONS = 8  # jobs write a few times a minute each and share these
 OUTSIDE_CONNECTIONS = 4  # imports and webhooks: what is slow outside slows nothing inside
-KEEPER_CONNECTIONS = 3  # heartbeat, relay and reaper must not wait for jobs
+KEEPER_CONNECTIONS = 6  # what is done at intervals must not wait for jobs
 STOP_TIMEOUT_S = 10.0  # for jobs to hand back their leases
 RELAY_BATCH = 100
-BACKLOG_PATIENCE = 60  # how many times longer a queued video waits for its next doorbell behind a backlog
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +68,9 @@ class Bridge:
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
+        tracing.configure(settings.tracing, "bridge")
         self._settings = settings
+        self._version = version_of(BRIDGE, settings)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._jobs = Jobs(settings.postgres_url, max_connections=JOB_CONNECTIONS).open()
         self._keeper = Jobs(settings.postgres_url, max_connections=KEEPER_CONNECTIONS).open()
@@ -63,7 +79,11 @@ class Bridge:
         self._cache = Cache(settings.redis_url)
         self._results = Results(settings.mongodb_url, settings.mongodb_database)
         self._reporter = Reporter(self._cache)
-        self._pool = PoolClient(partial(find_or_create_pool, settings, analyser), settings.actors)
+        self._pool = PoolClient(
+            partial(find_or_create_pool, settings, analyser),
+            settings.actors,
+            sharers=lambda: len(self._intake.jobs()) * settings.bridge.replicas,
+        )
         media = MediaStore(settings.media_url)
         self._fuser = PoolClient(partial(find_or_create_fuser, settings, analyser), settings.actors)
         self._services = Services(
@@ -73,18 +93,24 @@ class Bridge:
             reporter=self._reporter,
             pool=self._pool,
             fuser=self._fuser,
+            planners=Planners(lambda: self._pool.wanted // (PLANNING_PART * settings.bridge.replicas)),
             revisions_kept=settings.bridge.revisions_kept,
         )
         self._importer = Importer(settings, self._outside, media, self._reporter)
         self._deliveries = Deliveries(settings.webhooks, self._outside)
-        self._intake = Intake(self._claim, self._begin, settings.bridge.max_videos)
+        self._rules = _rules(settings)
+        self._places = Places(settings.queueing.batch_share, settings.queueing.light_bytes)
+        self._intake = Intake(self._claim, self._begin, self._room)
         self._desk = ClipDesk(self._services, self._keeper.clips, self._owner, settings.lease)
         self._consumer = Consumer(settings.rabbitmq_url, self._ring, PREFETCH)
         self._intake.attach(self._consumer)
         self._periodic = [
             Periodic("heartbeat", settings.lease.heartbeat_s, self._heartbeat),
             Periodic("relay", settings.bridge.relay_interval_s, self._relay),
+            Periodic("look", settings.bridge.look_interval_s, self._look),
+            Periodic("cancellations", settings.bridge.cancel_interval_s, self._notice_cancellations),
             Periodic("reaper", settings.bridge.reaper_interval_s, self._reap),
+            Periodic("backlog", settings.bridge.backlog_interval_s, self._report_backlog),
         ]
         self._pool.start()
         self._fuser.start()
@@ -99,10 +125,12 @@ class Bridge:
         """Who this is and what it holds."""
         return {
             "pid": os.getpid(),
+            "version": self._version,
             "owner": self._owner,
             "videos": [job.video.id for job in self._intake.jobs()],
             "clips": [work.job.id for work in self._desk.works()],
             "consuming": self._consumer.is_consuming,
+            "doorbells": self._consumer.depth(),
         }
 
     def stop(self) -> bool:
@@ -122,6 +150,7 @@ class Bridge:
         self._publisher.close()
         for store in (self._jobs, self._keeper, self._outside, self._cache, self._results):
             store.close()
+        tracing.shutdown()
         log.info("bridge stopped", owner=self._owner, released=released)
         return released
 
@@ -130,37 +159,74 @@ class Bridge:
         self._desk.look()
         return self._intake.ring(doorbell)
 
-    def _claim(self, video_id: str) -> Video | None:
+    def _look(self) -> None:
+        """For what no doorbell told this bridge of: a lease that ran out, a quota another bridge freed."""
+        self._intake.look()
+        self._desk.look()
+
+    def _room(self, held: Sequence[Video]) -> Room:
+        bridge = self._settings.bridge
+        wanted = math.ceil(VIDEOS_PER_ACTOR * self._pool.wanted / bridge.replicas)
+        return self._places.room(max(bridge.max_videos, wanted), held)
+
+    def _claim(self, room: Room) -> Video | None:
         lease = self._settings.lease
-        return self._jobs.claim(video_id, self._owner, lease.duration_s, lease.max_attempts)
+        return self._keeper.turns.claim(self._owner, room, self._rules, lease.duration_s, lease.max_attempts)
 
     def _begin(self, video: Video) -> Job:
-        return Job(video, self._services)
+        return Job(video, self._services, long=self._places.size(video) is not Size.LIGHT)
 
     def _heartbeat(self) -> None:
-        """Extend every lease. The first failure ends the round: the server is away for all of them."""
-        for job in self._intake.jobs():
-            video = self._keeper.heartbeat(job.video.id, job.epoch, self._settings.lease.duration_s)
-            if video is None:
+        """Extend every lease."""
+        jobs = self._intake.jobs()
+        metrics.LEASES_HELD.set(len(jobs), bridge=metrics.this_process())
+        held = self._keeper.heartbeat(
+            ((job.video.id, job.epoch) for job in jobs), self._settings.lease.duration_s
+        )
+        for job in jobs:
+            cancelled = held.get((job.video.id, job.epoch))
+            if cancelled is None:
                 job.control.abort(Reason.LOST)
-            elif video.cancel_requested:
+            elif cancelled:
                 job.control.abort(Reason.CANCELLED)
         self._desk.heartbeat()
+
+    def _notice_cancellations(self) -> None:
+        """Sooner than the next heartbeat: somebody waits for it."""
+        asked = self._keeper.to_cancel(self._owner)
+        for job in self._intake.jobs():
+            if (job.video.id, job.epoch) in asked:
+                job.control.abort(Reason.CANCELLED)
+        self._desk.cancel(asked)
+
+    def _report_backlog(self) -> None:
+        self._pool.report_backlog(asdict(self._keeper.backlog()))
 
     def _relay(self) -> bool:
         return self._keeper.relay(self._publisher.publish, RELAY_BATCH) == RELAY_BATCH
 
     def _reap(self) -> None:
-        """Look after what nobody looks after, and tell those who watch.
-
-        While doorbells wait in the queue, videos wait because bridges are full, not because a message was
-        lost: each round of a long backlog would only add another doorbell for every video in it.
-        """
-        ring_again_after_s = self._settings.bridge.ring_again_after_s
-        if self._consumer.depth():
-            ring_again_after_s *= BACKLOG_PATIENCE
-        report = self._keeper.reap(self._settings.lease.max_attempts, ring_again_after_s)
+        """Look after what nobody looks after, and tell those who watch."""
+        report = self._keeper.reap(self._settings.lease.max_attempts)
         for state, video_ids in (("failed", report.failed), ("cancelled", report.cancelled)):
             for video_id in video_ids:
+                metrics.video_ended(state, ATTEMPTS_EXHAUSTED if state == "failed" else "")
                 self._reporter.ended(video_id, state)
         self._desk.reap()
+
+
+def _rules(settings: Settings) -> Rules:
+    """Whose turn it is, in the words of the store. A lease counts as left behind when a heartbeat more has
+    passed: after an outage of PostgreSQL those who still work are to have the first word.
+    """
+    queueing = settings.queueing
+
+    def quota(of: OwnerQuota) -> Quota:
+        return Quota(of.videos or None, of.seconds or None)
+
+    return Rules(
+        light_bytes=queueing.light_bytes,
+        quota=quota(OwnerQuota(videos=queueing.owner_videos, seconds=queueing.owner_seconds)),
+        quotas={owner: quota(own) for owner, own in queueing.owners.items()},
+        grace_s=settings.lease.heartbeat_s,
+    )

@@ -7,6 +7,7 @@ lost doorbell or an expired lease costs seconds. Knows orders and threads; not h
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 import structlog
 
@@ -16,6 +17,7 @@ from actors.bridge.ending import Services
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
 from cluster.stores.clip_jobs import ClipJobs
+from cluster.stores.leases import Held
 
 MAX_ORDERS = 8  # at once; their clips take turns in the pool with everything else there
 
@@ -57,6 +59,12 @@ class ClipDesk:
             if cancelled is None:
                 work.control.abort(Reason.LOST)
             elif cancelled:
+                work.control.abort(Reason.CANCELLED)
+
+    def cancel(self, asked: Collection[Held]) -> None:
+        """End those that somebody asked to end."""
+        for work in self.works():
+            if (work.job.id, work.epoch) in asked:
                 work.control.abort(Reason.CANCELLED)
 
     def stop(self, timeout_s: float) -> bool:

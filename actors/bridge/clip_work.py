@@ -21,6 +21,7 @@ from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.clip_job import ClipJob
+from cluster.stores.video import Video
 
 CODE_CLIPS_FAILED = "clips_failed"
 CODE_INTERNAL = "internal"
@@ -48,8 +49,9 @@ class ClipWork:
     def run(self) -> None:
         """From the claim to an end. Never raises."""
         try:
-            self._make()
-            self._end()
+            video = self._video()
+            self._make(video)
+            self._end(video)
         except Aborted as aborted:
             self._given_up(aborted.reason)
         except Exception:  # noqa: BLE001 - an order must end in a state whatever happens
@@ -60,7 +62,13 @@ class ClipWork:
                 f"again, report it with the log lines of clips {self.job.id}.",
             )
 
-    def _make(self) -> None:
+    def _video(self) -> Video:
+        try:
+            return self._patience.call(self._services.jobs.get, self.job.video_id)
+        except NotFoundError:
+            raise Aborted(Reason.LOST) from None
+
+    def _make(self, video: Video) -> None:
         """Have the clips that are not recorded yet cut, a sliding window of them at a time."""
         recorded = {file.position for file in self._patience.call(self._clips.files, self.job.id)}
         waiting = [place for place in reversed(range(self.job.total)) if place not in recorded]
@@ -69,7 +77,7 @@ class ClipWork:
         while waiting or under_way:
             while waiting and len(under_way) < self._services.pool.window:
                 place = waiting.pop()
-                under_way[self._services.pool.submit(self._task(place))] = place
+                under_way[self._services.pool.submit(self._task(video, place))] = place
             away = self._collect(under_way)
             if away:
                 waiting = sorted((*waiting, *away), reverse=True)
@@ -94,15 +102,11 @@ class ClipWork:
             self._fenced(self._clips.put_file, place, self._entry(place, outcome), made=made)
         return away
 
-    def _end(self) -> None:
+    def _end(self, video: Video) -> None:
         """Manifest and table are stored before the state says that they are."""
         files = self._last_patience.call(self._clips.files, self.job.id)
         entries = [file.entry for file in files]
         missing = [file.entry for file in files if not file.made]
-        try:
-            video = self._last_patience.call(self._services.jobs.get, self.job.video_id)
-        except NotFoundError:
-            raise Aborted(Reason.LOST) from None
         job = self.job
         source = {
             "video_id": video.id,
@@ -132,7 +136,7 @@ class ClipWork:
         stored = {name: outcome.result[name] for name in ("bytes", "sha256")}
         return made_entry(segment, outcome.result["cut"], stored)
 
-    def _task(self, place: int) -> Task:
+    def _task(self, video: Video, place: int) -> Task:
         job, segment = self.job, self.job.wanted[place]
         length_s = segment["end_s"] - segment["start_s"]
         cost = length_s if job.options["mode"] == "exact" else length_s * COPY_COST
@@ -146,6 +150,9 @@ class ClipWork:
             tracks_key=job.tracks_key,
             chunk=place,
             cost_s=max(cost, SHORTEST_COST_S),
+            priority=video.priority,
+            owner=video.owner or "",
+            trace=video.traceparent or "",
             clip={
                 "video_id": job.video_id,
                 "key": job.key(segment["name"]),

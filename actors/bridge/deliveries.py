@@ -28,6 +28,7 @@ from cluster.video_document import ended_video
 CLAIM_INTERVAL_S = 0.5
 FORGET_INTERVAL_S = 600.0
 _LEASE_MARGIN_S = 30.0  # beyond the time limit of one request: who is slower has died
+_KEPT_PART = 4  # one in so many hands is kept for owners to whom nothing is being delivered
 _GONE = 410
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ class Deliveries:
     def __init__(self, settings: WebhookSettings, jobs: Jobs) -> None:
         self._settings = settings
         self._webhooks = jobs.webhooks
-        self._rules = AddressRules(settings.private_networks)
+        self._rules = AddressRules(settings.private_networks, settings.refused_networks)
         self._crew = Crew("webhook", settings.concurrency, self._claim, self._deliver)
         self._periodic = [
             Periodic("webhooks", CLAIM_INTERVAL_S, self._crew.recruit),
@@ -59,7 +60,8 @@ class Deliveries:
         return ended
 
     def _claim(self, free: int) -> list[Errand]:
-        return self._webhooks.claim(free, self._settings.timeout_s + _LEASE_MARGIN_S)
+        lease_s = self._settings.timeout_s + _LEASE_MARGIN_S
+        return self._webhooks.claim(free, lease_s, kept=self._settings.concurrency // _KEPT_PART)
 
     def _deliver(self, errand: Errand) -> None:
         delivery = errand.delivery

@@ -13,7 +13,9 @@ from typing import Protocol
 
 import structlog
 
+from actors import metrics
 from actors.bridge.control import Aborted, Control, Patience, Reason
+from actors.bridge.planners import Planners
 from actors.bridge.reporter import Reporter
 from actors.bridge.timeline_ids import NotOutdated
 from actors.pool.tasks import Outcome, Task
@@ -51,6 +53,7 @@ class Services:
     reporter: Reporter
     pool: PoolLike
     fuser: PoolLike
+    planners: Planners
     revisions_kept: int
 
 
@@ -71,6 +74,7 @@ class Ending:
         jobs = self._services.jobs
         if not self._patience.call(jobs.finish, self._video.id, self._epoch, revision, timeline_id):
             raise Aborted(Reason.LOST)
+        metrics.video_ended("done")
         self._services.reporter.done(self._video.id, revision)
         try:
             kept = jobs.revisions.trim(self._video.id, self._services.revisions_kept)
@@ -84,6 +88,7 @@ class Ending:
         if not self._patience.call(jobs.fail, self._video.id, self._epoch, code, message):
             raise Aborted(Reason.LOST)
         self._log.info("job failed", code=code, reason=message)
+        metrics.video_ended("failed", code)
         error = {"code": code, "message": message}
         self._services.reporter.ended(self._video.id, "failed", error=error)
         self._cancel_work()
@@ -120,6 +125,7 @@ class Ending:
     def _acknowledge_cancel(self) -> None:
         jobs = self._services.jobs
         if self._patience.call(jobs.acknowledge_cancel, self._video.id, self._epoch):
+            metrics.video_ended("cancelled")
             self._services.reporter.ended(self._video.id, "cancelled")
         else:
             self._leave()
@@ -128,6 +134,7 @@ class Ending:
         """The lease is lost. If that is because the video was deleted, take away what came too late."""
         try:
             self._services.jobs.get(self._video.id)
+            metrics.LEASES_LOST.add()
         except NotFoundError:
             self._log.info("video was deleted, removing what was made of it")
             stores = self._services.jobs, self._services.results, self._services.media

@@ -3,7 +3,8 @@
 The file is kept in parts of PART_BYTES below the video's folder until it is whole; PostgreSQL knows how many
 are stored, so who takes over goes on there. A connection that breaks off is opened again where it broke, with
 the part that was begun still in memory. When the source has become another file, everything begins anew under
-another name. Knows no queue and no thread but its own.
+another name. A source may be as slow as the limits allow, but who waits for the place gets it after a while.
+Knows no queue and no thread but its own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from cluster.remote.errors import (
     SourceChangedError,
     SourceError,
 )
+from cluster.remote.line import Line
 from cluster.remote.source import Opened, SourceRules, open_source
 from cluster.stores.imports import Import, Imports
 from cluster.stores.media import MediaStore
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 PART_BYTES = 8 << 20
 PACE_WINDOW_S = 60.0
 REPORT_INTERVAL_S = 1.0
+_TURN_LOOK_S = 2.0  # how often one whose turn is over looks whether anybody waits
+_LONGER_TURNS = 8  # doublings at most
 _BARREN_CONNECTIONS = 3  # that bring nothing new, before somebody else's turn comes
 _RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.2, 5.0
 EMPTY_FILE = "empty_file"
@@ -43,13 +47,23 @@ EMPTY_FILE = "empty_file"
 log = structlog.get_logger(__name__)
 
 
+class _TooSlowError(SourceBrokeError):
+    """Another connection would be as slow."""
+
+
+class _TurnOver(Exception):  # noqa: N818 - nothing went wrong
+    """Another import gets this place."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """What is fetched at most, and how slowly."""
+    """What is fetched at most, how slowly, and how long while others wait for one of `concurrency` places."""
 
     rules: SourceRules
     max_bytes: int
     slowest_bytes_per_s: float
+    turn_s: float
+    concurrency: int
     max_tries: int
     retry_first_s: float
     retry_longest_s: float
@@ -63,6 +77,8 @@ class Fetch:
     ) -> None:
         self.claimed = claimed
         self.control = Control()
+        self._line = Line()
+        self.control.aborted.add_done_callback(lambda _: self._line.close())
         self._imports = imports
         self._media = media
         self._reporter = reporter
@@ -75,6 +91,8 @@ class Fetch:
         self._digest: _Hash | None = hashlib.sha256() if not claimed.stored_bytes else None
         self._window = (time.monotonic(), 0)
         self._reported_at = 0.0
+        # What cannot be resumed begins anew at each turn, and comes to its end in one that is long enough.
+        self._turn_ends_at = time.monotonic() + limits.turn_s * 2 ** min(claimed.generation, _LONGER_TURNS)
         self._log = log.bind(video_id=claimed.video_id, epoch=claimed.epoch)
 
     def run(self) -> None:
@@ -82,9 +100,8 @@ class Fetch:
         try:
             if self.claimed.tries > self._limits.max_tries:
                 raise SourceError("Fetching this file was tried again and again and never came to an end.")
-            if not self._was_complete():
-                self._fetch()
-            self._finish()
+            if self._was_complete() or self._fetch():
+                self._finish()
         except (SourceError, AddressRefusedError) as error:
             self._fail(error.code, error.message)
         except (SourceBrokeError, SourceChangedError) as error:
@@ -96,6 +113,10 @@ class Fetch:
         except UnavailableError as error:  # a store of ours is away: no fault of the source
             self._log.warning("import waits for a server", reason=error.message)
             self._imports.postpone(self.claimed, self._limits.retry_first_s, counted=False)
+        except Exception:
+            # Whatever a source has thought of, its import comes to an end, and with a reason.
+            log.exception("import ended in an error", video_id=self.claimed.video_id)
+            self._try_later(SourceBrokeError("Fetching it ended in an error; the server's log tells which."))
 
     @property
     def _at(self) -> int:
@@ -114,16 +135,24 @@ class Fetch:
         """Whether an earlier holder stored everything and died before it could say so."""
         return self._total is not None and 0 < self._total == self._stored
 
-    def _fetch(self) -> None:
+    def _fetch(self) -> bool:
+        """Whether it came to the end of the file, and not only to that of the turn."""
+        url, rules = self.claimed.url, self._limits.rules
         backoff = Backoff(_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S)
         barren = 0
         furthest = self._at
         while True:
             try:
-                with open_source(self.claimed.url, self._at, self._validator, self._limits.rules) as opened:
+                with open_source(url, self._at, self._validator, rules, self._line) as opened:
                     self._read(opened)
-                    return
+                    return True
+            except _TurnOver:
+                self._give_way()
+                return False
+            except _TooSlowError:
+                raise
             except (SourceBrokeError, SourceChangedError) as error:
+                self.control.check()
                 changed = isinstance(error, SourceChangedError)
                 barren = barren + 1 if self._at <= furthest or changed else 0
                 furthest = max(furthest, self._at)
@@ -151,6 +180,8 @@ class Fetch:
             while len(self._tail) >= PART_BYTES:
                 self._store(PART_BYTES)
             self._report()
+            self._check_turn()
+        self.control.check()
         if self._total is not None and self._at != self._total:
             raise SourceBrokeError(f"The source sent {self._at} bytes and had announced {self._total}.")
 
@@ -167,8 +198,23 @@ class Fetch:
         if elapsed_s < PACE_WINDOW_S:
             return
         if self._at - had < self._limits.slowest_bytes_per_s * elapsed_s:
-            raise SourceBrokeError(f"The source sent {self._at - had} bytes in {elapsed_s:.0f} s.")
+            raise _TooSlowError(f"The source sent {self._at - had} bytes in {elapsed_s:.0f} s.")
         self._window = (time.monotonic(), self._at)
+
+    def _check_turn(self) -> None:
+        now = time.monotonic()
+        if now < self._turn_ends_at:
+            return
+        self._turn_ends_at = now + _TURN_LOOK_S
+        if self._imports.is_waited_for(self.claimed, self._limits.concurrency):
+            raise _TurnOver
+
+    def _give_way(self) -> None:
+        """Until its next turn, with all that came if it can be resumed there."""
+        if self._tail and self._validator is not None:
+            self._store(len(self._tail))
+        self._log.info("import gives way", at=self._stored)
+        self._imports.postpone(self.claimed, 0.0, counted=False)
 
     def _store(self, size: int) -> None:
         part = bytes(self._tail[:size])

@@ -109,7 +109,7 @@ class Importer:
 def source_rules(settings: ImportSettings) -> SourceRules:
     """What the settings allow to fetch."""
     return SourceRules(
-        addresses=AddressRules(settings.private_networks),
+        addresses=AddressRules(settings.private_networks, settings.refused_networks),
         s3_buckets=settings.s3_buckets,
         connect_timeout_s=settings.connect_timeout_s,
         idle_timeout_s=settings.idle_timeout_s,
@@ -122,6 +122,8 @@ def _limits(settings: Settings) -> FetchLimits:
         rules=source_rules(imports),
         max_bytes=settings.limits.file_bytes,
         slowest_bytes_per_s=imports.slowest_bytes_per_s,
+        turn_s=imports.turn_s,
+        concurrency=imports.concurrency,
         max_tries=imports.max_tries,
         retry_first_s=imports.retry_first_s,
         retry_longest_s=imports.retry_longest_s,

@@ -1,21 +1,27 @@
-"""From a doorbell to a running job: claim the lease, then let the doorbell be acknowledged.
+"""From a doorbell to running jobs: take what PostgreSQL says is next, then let the doorbell be acknowledged.
 
-Bounded: when `max_videos` are in flight the consumer pauses, and goes on when one has ended. Knows jobs and
-the consumer; not what a job does.
+A doorbell only says that something may have changed. So any of them, the end of a job and a look every second
+lead to the same: videos are taken while there are some that fit. When nothing fits any more the consumer
+pauses, so that other bridges have the doorbells. Knows jobs and the consumer; not what a job does.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
 
 from actors.bridge.control import Reason
 from actors.bridge.job import Job
+from cluster.errors import UnavailableError
 from cluster.stores.broker import Doorbell
+from cluster.stores.leases import Held
+from cluster.stores.turns import Room
 from cluster.stores.video import Video
+
+NO_ROOM = Room(interactive=False, light=False, batch=False)
 
 log = structlog.get_logger(__name__)
 
@@ -31,20 +37,23 @@ class Pausable(Protocol):
 
 
 class Intake:
-    """Every method may be called from any thread."""
+    """Every method may be called from any thread. `room` tells what fits beside the videos in flight."""
 
     def __init__(
         self,
-        claim: Callable[[str], Video | None],
+        claim: Callable[[Room], Video | None],
         begin: Callable[[Video], Job],
-        max_videos: int,
+        room: Callable[[Sequence[Video]], Room],
     ) -> None:
         self._claim = claim
         self._begin = begin
-        self._max_videos = max_videos
+        self._room_beside = room
+        self._looking = threading.Lock()
         self._changed = threading.Condition()
-        self._jobs: dict[tuple[str, int], Job] = {}
-        self._claiming = 0
+        self._jobs: dict[Held, Job] = {}
+        self._asked = 0
+        self._looked = 0
+        self._claiming = False
         self._stopping = False
         self._consumer: Pausable | None = None
 
@@ -58,19 +67,31 @@ class Intake:
             return list(self._jobs.values())
 
     def ring(self, doorbell: Doorbell) -> bool:
-        """Claim and begin; True when the doorbell has served its purpose. UnavailableError: ring again."""
-        with self._changed:
-            if self._stopping or len(self._jobs) + self._claiming >= self._max_videos:
-                return False
-            self._claiming += 1
-        try:
-            video = self._claim(doorbell.video_id)
-        finally:
-            with self._changed:
-                self._claiming -= 1
-        if video is not None:
-            self._start(video)
+        """Look; True when the doorbell has served its purpose here. UnavailableError: ring again."""
+        log.debug("doorbell", video_id=doorbell.video_id)
+        if not self.has_room():
+            return False
+        self.look()
         return True
+
+    def has_room(self) -> bool:
+        """Whether anything fits."""
+        with self._changed:
+            return bool(self._room())
+
+    def look(self) -> None:
+        """Take videos while there are some that fit. UnavailableError while PostgreSQL is away."""
+        with self._changed:
+            self._asked += 1
+            mine = self._asked
+        with self._looking:
+            if self._looked >= mine:  # who looked meanwhile began after this call, and saw what it would see
+                return
+            with self._changed:
+                upto = self._asked
+            while self._take():
+                pass
+            self._looked = upto
 
     def stop(self, timeout_s: float) -> bool:
         """Take nothing new, hand every job's lease back; False when that takes longer than allowed."""
@@ -79,6 +100,23 @@ class Intake:
             for job in self._jobs.values():
                 job.control.abort(Reason.STOPPED)
             return self._changed.wait_for(lambda: not self._jobs and not self._claiming, timeout_s)
+
+    def _take(self) -> bool:
+        """Take the next one; False when there is none that fits."""
+        with self._changed:
+            room = self._room()
+            if not room:
+                return False
+            self._claiming = True
+        try:
+            video = self._claim(room)
+            if video is not None:
+                self._start(video)
+        finally:
+            with self._changed:
+                self._claiming = False
+                self._changed.notify_all()
+        return video is not None
 
     def _start(self, video: Video) -> None:
         job = self._begin(video)
@@ -100,11 +138,20 @@ class Intake:
                 del self._jobs[(job.video.id, job.epoch)]
                 self._pace()
                 self._changed.notify_all()
+        try:
+            self.look()
+        except UnavailableError as error:  # the next look takes what waits
+            log.info("no further video taken", reason=error.message)
+
+    def _room(self) -> Room:
+        if self._stopping:
+            return NO_ROOM
+        return self._room_beside([job.video for job in self._jobs.values()])
 
     def _pace(self) -> None:
         if self._consumer is None:
             return
-        if len(self._jobs) >= self._max_videos:
-            self._consumer.pause()
-        else:
+        if self._room():
             self._consumer.resume()
+        else:
+            self._consumer.pause()

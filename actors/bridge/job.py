@@ -14,12 +14,14 @@ from typing import Any
 
 import structlog
 
+from actors import metrics
 from actors.bridge.control import Aborted, Control, Patience, Reason
 from actors.bridge.ending import Ending, Services
 from actors.bridge.progress import Progress
 from actors.bridge.timeline_ids import timeline_id
 from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task
+from cluster import tracing
 from cluster.stores.video import Video
 
 CODE_INTERNAL = "internal"
@@ -39,10 +41,13 @@ class VideoFailedError(Exception):
 
 
 class Job:
-    """`video` as claimed: its `lease_epoch` is the fencing token of everything done here."""
+    """`video` as claimed: its `lease_epoch` is the fencing token of everything done here. `long`: it is to
+    let others go before it while it is planned.
+    """
 
-    def __init__(self, video: Video, services: Services) -> None:
+    def __init__(self, video: Video, services: Services, *, long: bool) -> None:
         self.video = video
+        self._long = long
         self.epoch = video.lease_epoch
         self.control = Control()
         self._services = services
@@ -52,6 +57,23 @@ class Job:
 
     def run(self) -> None:
         """From the claim to an end. Never raises."""
+        video = self.video
+        trace = video.traceparent or ""
+        if self._is_first:
+            metrics.job_began(video.created_at, video.priority)
+            tracing.record("queued", video.created_at, parent=trace, video_id=video.id)
+        with (
+            tracing.span("video", parent=trace, video_id=video.id, attempt=video.attempt) as self._mark,
+            metrics.timed(metrics.JOB_S),
+        ):
+            self._run()
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether nobody has worked on this video before."""
+        return self.video.attempt == 1 and self.video.newest_revision == 0
+
+    def _run(self) -> None:
         try:
             self._segment()
         except Aborted as aborted:
@@ -67,6 +89,7 @@ class Job:
             )
 
     def _fail(self, code: str, message: str) -> None:
+        self._mark.failed(message)
         try:
             self._ending.failed(code, message)
         except Aborted as aborted:
@@ -76,7 +99,7 @@ class Job:
         jobs, video = self._services.jobs, self.video
         self._log.info("job begins")
         self._services.reporter.state(video.id, "running", attempt=video.attempt)
-        planned = self._ask(self._task(Kind.PLAN))
+        planned = self._plan()
         tracks_hash = str(planned["tracks_hash"])
         chunks = {int(index): float(duration_s) for index, duration_s in planned["chunks"]}
         self._fenced(jobs.record_media, planned["media"], len(chunks), tracks_hash)
@@ -87,6 +110,14 @@ class Job:
         name = timeline_id(video.id, revision, self.epoch)
         self._ask(self._task(Kind.FUSE, tracks_hash=tracks_hash, timeline_id=name, revision=revision))
         self._ending.done(revision, name)
+
+    def _plan(self) -> dict[str, Any]:
+        """What the file is, and its chunks."""
+        task = self._task(Kind.PLAN)
+        if not self._long:
+            return self._ask(task)
+        with self._services.planners.turn(self.control):
+            return self._ask(task)
 
     def _analyse(self, tracks_hash: str, chunks: dict[int, float]) -> None:
         """Have the chunks that are not stored yet analysed, a sliding window of them at a time."""
@@ -112,6 +143,8 @@ class Job:
             for index in finished:
                 progress.done(index)
             if finished:
+                if self._is_first and not stored and progress.chunks_done == len(finished):
+                    metrics.first_segments(self.video.created_at, self.video.priority)
                 backoff.reset()
                 self._record(progress, finished)
             if away:
@@ -161,6 +194,7 @@ class Job:
             return outcome.result
         if outcome.status in (Status.ERROR, Status.CRASHED):
             raise VideoFailedError(outcome.code, outcome.message)
+        metrics.TASKS_RETURNED.add(status=outcome.status.value)
         self._log.info("task comes back", status=outcome.status.value, reason=outcome.message)
         return None
 
@@ -173,6 +207,9 @@ class Job:
             video.media_key,
             settings=dict(video.settings),
             tracks_key=video.tracks_key,
+            priority=video.priority,
+            owner=video.owner or "",
+            trace=tracing.traceparent(),
             **values,
         )
 

@@ -22,17 +22,24 @@ from actors.pool.tasks import Outcome, Task
 from cluster.settings import ActorSettings
 
 WINDOW_PER_ACTOR = 2  # one chunk in work and one waiting for each actor keeps them all busy
+POOL_TASKS = 8_000  # asked for at once by all; the pool takes some more than that
+SMALLEST_WINDOW = 2
 CANCEL_TIMEOUT_S = 15.0
 
 log = structlog.get_logger(__name__)
 
 
 class PoolClient:
-    """Safe to share between threads. `find` returns the pool's handle, creating it if there is none."""
+    """Safe to share between threads. `find` returns the pool's handle, creating it if there is none;
+    `sharers` how many videos share the pool, about.
+    """
 
-    def __init__(self, find: Callable[[], Any], settings: ActorSettings) -> None:
+    def __init__(
+        self, find: Callable[[], Any], settings: ActorSettings, sharers: Callable[[], int] = lambda: 1
+    ) -> None:
         self._find = find
         self._settings = settings
+        self._sharers = sharers
         self._lock = threading.Lock()
         self._handle: Any = None
         self._wanted = 1
@@ -48,9 +55,17 @@ class PoolClient:
         self._watch.stop()
 
     @property
+    def wanted(self) -> int:
+        """How many actors the pool wants to have, as last heard; at least 1."""
+        return self._wanted
+
+    @property
     def window(self) -> int:
-        """How many chunks of one video to have under way at once, so that it can use every actor."""
-        return WINDOW_PER_ACTOR * self._wanted
+        """How many chunks of one video to have under way at once: so many that it can use every actor, but
+        of many videos only so many together as the pool takes.
+        """
+        share = POOL_TASKS // max(1, self._sharers())
+        return max(SMALLEST_WINDOW, min(WINDOW_PER_ACTOR * self._wanted, share))
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Have the pool do a task. The future never holds an exception: a lost pool is UNAVAILABLE."""
@@ -72,6 +87,13 @@ class PoolClient:
         """Give up the work under this lease and wait a while for its end. A lost pool has done so already."""
         try:
             ray.get(self._pool().cancel.remote(video_id, epoch), timeout=CANCEL_TIMEOUT_S)
+        except (RayError, ValueError) as error:
+            self._lost(error)
+
+    def report_backlog(self, backlog: dict[str, float]) -> None:
+        """Say how much there is to do; nobody waits for an answer. A lost pool hears it the next time."""
+        try:
+            self._pool().report_backlog.remote(backlog)
         except (RayError, ValueError) as error:
             self._lost(error)
 

@@ -12,8 +12,19 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.pool.fair_queue import FairQueue
-from actors.pool.tasks import CODE_CRASHED, CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
+from actors.pool.fair_queue import FairQueue, Path, Rank
+from actors.pool.tasks import (
+    BATCH,
+    CODE_CRASHED,
+    CODE_MEDIA_MISSING,
+    INTERACTIVE,
+    Kind,
+    Outcome,
+    Status,
+    Task,
+)
+
+BATCH_SHARE = 1 / 8  # of what is served while interactive work waits: slow, but never at a standstill
 
 
 @dataclass(slots=True, eq=False)
@@ -37,11 +48,13 @@ class BookFullError(Exception):
 class Book:
     """All tasks that were asked for and have no outcome yet. One event loop, no locks."""
 
-    def __init__(self, *, chunk_attempts: int, max_entries: int) -> None:
+    def __init__(self, *, chunk_attempts: int, max_entries: int, batch_share: float = BATCH_SHARE) -> None:
+        """`batch_share` in (0, 1): what batch work gets while interactive work waits too."""
         self._chunk_attempts = chunk_attempts
         self._max_entries = max_entries
         self._entries: dict[tuple[Any, ...], Entry] = {}
-        self._queue: FairQueue[Entry] = FairQueue()
+        self._queue: FairQueue[Entry] = FairQueue({INTERACTIVE: 1 - batch_share, BATCH: batch_share})
+        self._work_s = 0.0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -51,6 +64,11 @@ class Book:
         """Tasks no actor has."""
         return len(self._queue)
 
+    @property
+    def work_s(self) -> float:
+        """Seconds of video in all tasks that wait or run."""
+        return self._work_s
+
     def submit(self, task: Task) -> Entry:
         """Put a task on the books, or join the one that gives the same result. BookFullError: no room."""
         entry = self._entries.get(task.key)
@@ -59,18 +77,25 @@ class Book:
                 entry.askers[task.video_id] = task
             if task.video_id == entry.task.video_id:
                 entry.epoch = max(entry.epoch, task.epoch)
+            if task.priority == INTERACTIVE and entry.task.priority != INTERACTIVE:
+                self._hasten(entry, task)
             return entry
         if len(self._entries) >= self._max_entries:
             raise BookFullError
         future = asyncio.get_running_loop().create_future()
         entry = Entry(task, task.epoch, future, askers={task.video_id: task})
         self._entries[task.key] = entry
+        self._work_s += self._cost_s(entry)
         self._enqueue(entry)
         return entry
 
-    def next(self) -> Entry | None:
-        """The task an idle actor takes now."""
-        entry = self._queue.pop()
+    def peek(self) -> Entry | None:
+        """The task that is served next, all else being equal."""
+        return self._queue.peek()
+
+    def next(self, rank: Rank[Entry] | None = None) -> Entry | None:
+        """The task an idle actor takes now, the one of the lowest `rank` where fairness leaves a choice."""
+        entry = self._queue.pop(rank)
         if entry is not None:
             entry.running = True
         return entry
@@ -97,7 +122,7 @@ class Book:
             self._enqueue(entry)
         elif not entry.task.is_urgent:
             cost, order = entry.task.cost_s, entry.task.chunk
-            self._queue.give_back(entry.task.video_id, entry, cost=cost, order=order)
+            self._queue.give_back(_path(entry.task), entry, cost=cost, order=order)
         else:
             self._queue.give_back_urgent(entry.task.video_id, entry)
 
@@ -125,6 +150,13 @@ class Book:
             entry.cancelled = True
         return running
 
+    def _hasten(self, entry: Entry, task: Task) -> None:
+        """Somebody who should not wait joined a task of another class: it goes by the more urgent one."""
+        waits = self._queue.remove(entry.task.video_id, lambda waiting: waiting is entry)
+        entry.task = replace(entry.task, priority=task.priority, owner=task.owner)
+        if waits:
+            self._enqueue(entry)
+
     def _may_try_another_file(self, entry: Entry, outcome: Outcome) -> bool:
         """Whether another video asked for the same, whose own file may do.
 
@@ -147,7 +179,7 @@ class Book:
     def _enqueue(self, entry: Entry) -> None:
         task = entry.task
         if not task.is_urgent:
-            self._queue.push(task.video_id, entry, cost=task.cost_s, order=task.chunk)
+            self._queue.push(_path(task), entry, cost=task.cost_s, order=task.chunk)
         else:
             self._queue.push_urgent(task.video_id, entry)
 
@@ -155,8 +187,13 @@ class Book:
         entry.running = False
         if self._entries.get(entry.task.key) is entry:
             del self._entries[entry.task.key]
+        self._work_s = max(self._work_s - self._cost_s(entry), 0.0) if self._entries else 0.0
         if not entry.future.done():
             entry.future.set_result(outcome)
+
+    @staticmethod
+    def _cost_s(entry: Entry) -> float:
+        return 0.0 if entry.task.is_urgent else entry.task.cost_s
 
     @staticmethod
     def _crash_message(entry: Entry, reason: str) -> str:
@@ -172,3 +209,7 @@ class Book:
             f"{what} broke down {entry.actors_lost} {times} (last: {reason}). The file may be damaged: "
             "re-encode it and upload it again; other videos are not affected."
         )
+
+
+def _path(task: Task) -> Path:
+    return Path(task.priority, task.owner, task.video_id)

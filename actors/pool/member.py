@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
-import ray
 import structlog
 from ray.exceptions import RayError, RayTaskError
 
+from actors.pool.blame import may_blame_the_work
 from actors.pool.book import Entry
 from actors.pool.health import Health
-from actors.pool.size import PoolSize
-from actors.pool.tasks import Outcome
-from actors.segmenter import segmenter_class
+from actors.pool.recruiter import Recruiter
+from actors.pool.size import Shape
+from actors.pool.tail import Busy
+from actors.pool.tasks import Kind, Outcome, Status
+from actors.pool.throughput import Throughput
 from cluster.settings import Settings
 
 DESTROY_TIMEOUT_S = 5.0  # a retiring segmenter may take this long to end by itself
+PINGS_PER_S = 20  # of all members together: a ping costs the pool as much as handing out a chunk
+SEEN_FOR_S = 30.0  # who answers with its work need not be asked more often: memory changes slowly
+OVERDUE = 2.0  # who takes so many times longer than expected is not counted on
+SEEN = ("node", "node_id", "pid", "device", "rss_bytes", "gpu_bytes")  # from a ping to the snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -35,23 +42,32 @@ class MemberLostError(Exception):
 
 
 class Member:
-    """A segmenter as the pool sees it: waiting (for a place on a node), starting, idle, working, lost."""
+    """A segmenter as the pool sees it: waiting (for a place on a node), starting, idle, working, lost.
 
-    def __init__(self, name: str, settings: Settings, analyser: str, size: PoolSize) -> None:
+    `throughput` is of the work itself; `overhead_s` what the last task took beyond it, from the moment
+    `handed_at` (monotonic) at which there were both the task and the member, to its outcome here.
+    """
+
+    def __init__(
+        self, name: str, shape: Shape, settings: Settings, recruiter: Recruiter, among: Callable[[], int]
+    ) -> None:
+        """Hires a segmenter at once. `among`: how many members there are."""
         self.name = name
         self.state = "waiting"
         self.entry: Entry | None = None
         self.lost: asyncio.Future[MemberLostError] = asyncio.get_running_loop().create_future()
+        self.throughput = Throughput(settings.scaling.first_video_s_per_s)
+        self.handed_at = 0.0
+        self.overhead_s: float | None = None
         self._settings = settings.actors
+        self._among = among
         self._since = time.monotonic()
         self._seen: dict[str, Any] = {}
+        self._seen_at = self._worked_at = self._since
         self._health: Health | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._handle = (
-            segmenter_class()
-            .options(num_gpus=size.num_gpus, num_cpus=0, max_restarts=0, scheduling_strategy="SPREAD")
-            .remote(settings=settings, analyser=analyser, device=size.device, threads=size.threads)
-        )
+        self._recruiter = recruiter
+        self._handle = recruiter.hire(shape)
 
     async def start(self) -> None:
         """Wait for a place on a node as long as it takes, then for the weights, `start_timeout_s` at most.
@@ -73,20 +89,46 @@ class Member:
         """The segmenter's process, once it has answered."""
         return self._seen.get("pid")
 
+    @property
+    def node_id(self) -> str | None:
+        """Ray's id of its node, once it has answered."""
+        return self._seen.get("node_id")
+
     async def work(self, entry: Entry) -> Outcome:
         """Have a task done. MemberLostError when the segmenter dies or stands still meanwhile."""
         assert self._health is not None
         self.entry = entry
+        self._seen["frames_done"] = 0  # what was seen last is of another task
         self._enter("working")
-        self._health.took_work(time.monotonic())
+        began = time.monotonic()
+        self._health.took_work(began)
         try:
             values = await self._answer(self._handle.work.remote(entry.task.to_dict()))
         except RayTaskError as error:
             values = Outcome.crashed(_cause(error)).to_dict()
-        self._health.finished_work(time.monotonic())
+        ended = self._worked_at = time.monotonic()
+        self._health.finished_work(ended)
         self.entry = None
         self._enter("idle")
-        return Outcome.from_dict(values)
+        outcome = Outcome.from_dict(values)
+        took_s = values.get("took_s")
+        self.overhead_s = None if took_s is None else max(ended - self.handed_at - took_s, 0.0)
+        is_measure = entry.task.kind is Kind.CHUNK and not outcome.result.get("repeated")
+        if is_measure and outcome.status is Status.DONE:
+            self.throughput.done(entry.task.cost_s, ended - began if took_s is None else took_s)
+        return outcome
+
+    def busy(self, now: float) -> Busy | None:
+        """When it will be free, as far as that can be told: not of who was never measured or is overdue."""
+        if not self.throughput.is_measured or self.state not in ("idle", "working"):
+            return None
+        if self.entry is None:
+            return Busy(self.throughput.video_s_per_s, 0.0)
+        expected_s = self.entry.task.cost_s / self.throughput.video_s_per_s
+        taken_s = now - self._since
+        if taken_s > OVERDUE * expected_s:
+            return None
+        return Busy(self.throughput.video_s_per_s, max(expected_s - taken_s, 0.0))
 
     def cancel(self) -> None:
         """Ask the segmenter to give up its work; the outcome tells when it has."""
@@ -114,22 +156,21 @@ class Member:
             except (MemberLostError, RayTaskError) as error:
                 log.warning("segmenter did not end by itself", actor=self.name, reason=str(error))
         self._enter("lost")
-        ray.kill(self._handle)
+        self._recruiter.dismiss(self._handle)
 
     def row(self) -> dict[str, Any]:
         """Its line in the snapshot. `frames_done` is as old as the last ping."""
         task = self.entry.task if self.entry else None
         return {
             "actor": self.name,
-            "node": self._seen.get("node"),
-            "pid": self._seen.get("pid"),
-            "device": self._seen.get("device"),
+            **{name: self._seen.get(name) for name in SEEN},
             "state": self.state,
             "video_id": task.of_video if task else None,
             "kind": task.kind.value if task else None,
             "chunk": task.chunk if task and task.chunk >= 0 else None,
             "frames_done": self._seen.get("frames_done", 0) if task else 0,
             "since_s": round(time.monotonic() - self._since, 3),
+            "video_s_per_s": round(self.throughput.video_s_per_s, 3) if self.throughput.is_measured else None,
         }
 
     def _enter(self, state: str) -> None:
@@ -146,42 +187,59 @@ class Member:
             except RayTaskError:
                 raise
             except RayError as error:
-                counted = not getattr(error, "preempted", False)
+                counted = await self._is_to_blame(error)
                 raise MemberLostError(_first_sentence(error), counted=counted) from error
         if self.lost.done():
             raise self.lost.result()
         raise MemberLostError(f"no answer within {timeout_s:.0f} s", counted=False)
 
+    def _ping_interval_s(self) -> float:
+        """As in the settings; of very many members each is asked less often, but in time to find it stuck."""
+        spread_s = min(self._among() / PINGS_PER_S, self._settings.stuck_after_s / 4)
+        return max(self._settings.ping_interval_s, spread_s)
+
+    def _needs_ping(self, interval_s: float) -> bool:
+        """Whether it has answered neither with work nor otherwise for a while, or is to be reminded."""
+        now = time.monotonic()
+        reminded = self.entry is not None and self.entry.cancelled
+        return reminded or now - self._worked_at >= interval_s or now - self._seen_at >= SEEN_FOR_S
+
+    async def _is_to_blame(self, error: BaseException | None) -> bool:
+        return await may_blame_the_work(error, self.node_id, lambda: _follow(self._handle.ping.remote()))
+
     async def _keep_watch(self) -> None:
         """Ping on the control lane, one at a time; declare the member lost when it stands still."""
         assert self._health is not None
-        interval_s = self._settings.ping_interval_s
         ping: asyncio.Future[Any] | None = None
         while not self.lost.done():
+            interval_s = self._ping_interval_s()
             slept_at = time.monotonic()
             await asyncio.sleep(interval_s)
             self._health.excuse(time.monotonic() - slept_at - interval_s)
+            if ping is None and not self._needs_ping(interval_s):
+                continue
             if ping is None:
                 ping = _follow(self._handle.ping.remote())
             await asyncio.wait({ping}, timeout=interval_s)
             if ping.done():
                 try:
                     self._seen = ping.result()
+                    self._seen_at = time.monotonic()
                     self._health.answered(self._seen["beat"], time.monotonic())
                     if self.entry is not None and self.entry.cancelled:
                         self.cancel()  # once more: the first may have come before the work had begun
                 except RayError as error:
-                    self.lose(_first_sentence(error), counted=True)
+                    self.lose(_first_sentence(error), counted=await self._is_to_blame(error))
                 ping = None
             verdict = self._health.verdict(time.monotonic())
             if verdict is not None:
-                self.lose(verdict, counted=True)
+                self.lose(verdict, counted=await self._is_to_blame(None))
 
 
 def blank_row(name: str) -> dict[str, Any]:
     """The line of a slot between two segmenters."""
-    unknown = ("node", "pid", "device", "video_id", "kind", "chunk")
-    return {"actor": name, "state": "restarting", "frames_done": 0, "since_s": 0.0, **dict.fromkeys(unknown)}
+    unknown = (*SEEN, "video_id", "kind", "chunk", "video_s_per_s")
+    return {"actor": name, "state": "lost", "frames_done": 0, "since_s": 0.0, **dict.fromkeys(unknown)}
 
 
 def _follow(ref: Any) -> asyncio.Future[Any]:

@@ -7,12 +7,14 @@ actor. Knows no Ray and no store.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 CODE_CRASHED = "analysis_crashed"
 CODE_MEDIA_MISSING = "media_missing"
+INTERACTIVE, BATCH = "interactive", "batch"
+"""Priorities: somebody waits for it; or it may take what the others leave, and its guaranteed share."""
 
 
 class Kind(StrEnum):
@@ -37,6 +39,8 @@ class Task:
     keyframes are kept under (the video's own id if left out); videos of one content share it.
     A CLIP belongs to an order of clips, whose id stands in `video_id`: it waits its turn beside the videos.
     `chunk` is its place in the order, `settings` how it is cut, `clip` what (see `actors.segmenter_clips`).
+    `owner` is whose it is (of an API key; "" without), whom the pool is fair to. `trace`: the span it belongs
+    to, see `cluster.tracing`.
     """
 
     kind: Kind
@@ -52,6 +56,9 @@ class Task:
     again: bool = False
     tracks_key: str = ""
     clip: dict[str, Any] = field(default_factory=dict)
+    priority: str = INTERACTIVE
+    owner: str = ""
+    trace: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -59,6 +66,8 @@ class Task:
             raise ValueError("a task needs the id of its video")
         if not self.tracks_key:
             object.__setattr__(self, "tracks_key", self.video_id)
+        if self.priority not in (INTERACTIVE, BATCH):
+            raise ValueError(f"priority must be {INTERACTIVE} or {BATCH}, not {self.priority!r}")
         if not self.cost_s > 0:
             raise ValueError(f"cost_s must be above 0, not {self.cost_s}")
         if self.kind is not Kind.PLAN and not self.tracks_hash:
@@ -88,8 +97,8 @@ class Task:
         return (of, self.kind.value, scope, self.chunk)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values only."""
-        return {**asdict(self), "kind": self.kind.value}
+        """Plain values only; what they contain is not copied."""
+        return {**{name: getattr(self, name) for name in self.__slots__}, "kind": self.kind.value}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Task:

@@ -11,9 +11,11 @@ fifty give the same bits. Knows no cluster and no store.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +58,15 @@ def analyse_chunk(
     should_stop: Callable[[], bool] | None = None,
     keyframe_sink: KeyframeSink | None = None,
     limits: Limits | None = None,
+    on_times: Callable[[Mapping[str, float]], None] | None = None,
 ) -> ChunkTracks:
     """Decode and measure one chunk of a planned video.
 
     `on_frames(n)`: n of the chunk's own frames are decoded, told about every 50. `should_stop`: asked as
     often and while waiting for the sound; True ends in Cancelled. `keyframe_sink(slot, webp)`: the picture
     of every keyframe candidate, in order of time. All three are called on the caller's thread. `limits`:
-    those the plan was made under.
+    those the plan was made under. `on_times`: told at the end how many seconds the caller's thread spent on
+    `networks` and waited for `decode`, and how long the lane beside it took for `sound`.
 
     Raises Cancelled, and MediaError where the file cannot be opened or decoded any more.
     """
@@ -81,6 +85,8 @@ def analyse_chunk(
             audio = _await(sound, stop_if_asked)
         finally:
             stopping.set()
+    if on_times is not None:
+        on_times(job.times)
     spec = plan.chunks[chunk_index]
     return ChunkTracks(spec.start_frame, spec.end_frame, frames, keyframes, audio)
 
@@ -97,11 +103,21 @@ class _Job:
     chunk_index: int
     models: Models | ModelsLoading
     limits: Limits | None
+    times: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Adds how long the block takes to `times`; each name belongs to one thread."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.times[what] = self.times.get(what, 0.0) + time.perf_counter() - began
 
     def video(self) -> VideoReader:
         # one more than the cores: a decoder whose frame waits to be taken must not leave its core idle
         threads = self.models.threads + 1 if self.models.threads > 1 else 1
-        return VideoReader.open(self.path, self.plan, threads, self.limits)
+        return VideoReader.open(self.path, self.plan, threads, self.limits, gpu=self.models.gpu)
 
 
 def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
@@ -118,7 +134,7 @@ def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
     reader = AudioReader.open(job.path, job.plan, job.limits)
     if reader is None:
         return None
-    with reader:
+    with reader, job.timed("sound"):
         return analyse_blocks(reader, info, blocks, job.models.listeners, should_stop=stopping.is_set)
 
 
@@ -146,6 +162,7 @@ class _PictureLane:
         self, stop_if_asked: Callable[[], None], on_frames: Callable[[int], None]
     ) -> tuple[FrameTrack, KeyframeTrack]:
         """All of the chunk's slots."""
+        began = time.perf_counter()
         block = self._own.start
         stop_if_asked()
         with Prefetch(
@@ -158,8 +175,10 @@ class _PictureLane:
                     on_frames(min(max(picture.slot + 1 - self._own.start, 0), len(self._own)))
                 while block < self._own.stop and picture.slot + 1 == self._needed(block):
                     stop_if_asked()
-                    self._finish(range(block, min(block + BLOCK_FRAMES, self._own.stop)))
+                    with self._job.timed("networks"):
+                        self._finish(range(block, min(block + BLOCK_FRAMES, self._own.stop)))
                     block += BLOCK_FRAMES
+        self._job.times["decode"] = time.perf_counter() - began - self._job.times.get("networks", 0.0)
         on_frames(len(self._own))
         return self._frames, KeyframeTrack.join(self._keyframes)
 

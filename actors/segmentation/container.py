@@ -20,6 +20,7 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 
 if TYPE_CHECKING:
+    from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
     from av.packet import Packet
 
@@ -38,8 +39,10 @@ _MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u"
 """Beginnings of Matroska and WebM, Ogg, FLV, MPEG program streams, ASF."""
 
 
-def open_container(path: Path | str, limits: Limits | None = None) -> InputContainer:
-    """Open a local file for demuxing; the caller closes it.
+def open_container(
+    path: Path | str, limits: Limits | None = None, hardware: HWAccel | None = None
+) -> InputContainer:
+    """Open a local file for demuxing; the caller closes it. `hardware`: what its pictures are decoded on.
 
     MediaError: empty_file, not_media, truncated, limit_exceeded (file size, number of streams). OSError:
     the path cannot be read.
@@ -67,6 +70,7 @@ def open_container(path: Path | str, limits: Limits | None = None) -> InputConta
                 "protocol_whitelist": "file",
             },
             metadata_errors="replace",
+            hwaccel=hardware,
         )
     except av.error.FFmpegError as error:
         raise _opening_failed(head, error) from error
@@ -81,9 +85,11 @@ def open_container(path: Path | str, limits: Limits | None = None) -> InputConta
 
 
 @contextmanager
-def opened(path: Path | str, limits: Limits | None = None) -> Iterator[InputContainer]:
+def opened(
+    path: Path | str, limits: Limits | None = None, hardware: HWAccel | None = None
+) -> Iterator[InputContainer]:
     """`open_container`, closed at the end of the block."""
-    container = open_container(path, limits)
+    container = open_container(path, limits, hardware)
     try:
         yield container
     finally:

@@ -54,9 +54,11 @@ class VideoReader:
         limits: Limits | None = None,
         *,
         faithful: bool = False,
+        gpu: int | None = None,
     ) -> VideoReader:
-        """A reader; the file itself is opened by `frames`. faithful: see FrameSource."""
-        source = FrameSource(Path(path), plan.media.video_stream, plan.index, limits or Limits(), faithful)
+        """A reader; the file itself is opened by `frames`. faithful, gpu: see FrameSource."""
+        stream = plan.media.video_stream
+        source = FrameSource(Path(path), stream, plan.index, limits or Limits(), faithful, gpu)
         return cls(source, threads)
 
     def frames(self, start_slot: int, end_slot: int) -> Iterator[DecodedFrame]:

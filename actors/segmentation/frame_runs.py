@@ -23,6 +23,7 @@ import structlog
 from actors.segmentation.container import demux, ignore_other_streams, opened
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.frame_index import FrameIndex, SeekPoint
+from actors.segmentation.gpu_decoder import gpu_decoder
 from actors.segmentation.limits import Limits
 from actors.segmentation.picture_decoder import PictureDecoder
 
@@ -64,6 +65,7 @@ class FrameSource:
     """A file's video stream and its index: enough to decode any range of frames.
 
     faithful: decode as the standard says to the last bit, rather than as well as measuring needs.
+    gpu: the one that decodes what is not damaged, if it can.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class FrameSource:
     index: FrameIndex
     limits: Limits
     faithful: bool = False
+    gpu: int | None = None
 
     def frames(self, start: int, end: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
         """(number, frame) for start <= number < end in order; those that do not decode are left out."""
@@ -102,13 +105,16 @@ class FrameSource:
     def _decode(
         self, run: _Run, points: list[SeekPoint], start: int, end: int
     ) -> Iterator[tuple[int, VideoFrame]]:
-        with opened(self.path, self.limits) as container:
+        # what is made up for damage is only the same on one decoder with one thread
+        clean = not (self.index.damaged or run.settled)
+        hardware = gpu_decoder(self.gpu) if clean else None
+        with opened(self.path, self.limits, hardware) as container:
             stream = cast("VideoStream", container.streams[self.stream])
             ignore_other_streams(container, [self.stream])
             decoder = PictureDecoder(
                 stream,
                 self.limits,
-                threads=run.threads,
+                threads=1 if hardware else run.threads,
                 reorder_depth=self.index.reorder_depth,
                 faithful=self.faithful,
             )

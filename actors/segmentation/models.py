@@ -58,6 +58,11 @@ class Models:
     def __repr__(self) -> str:
         return f"Models({self.device}, {self.dtype}, threads={self.threads})"
 
+    @property
+    def gpu(self) -> int | None:
+        """The number of the GPU they are on, which can decode, too; None on the processor."""
+        return (self.device.index or 0) if self.device.type == "cuda" else None
+
     def transitions(self, window: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
         """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2]: TransNetV2's two probabilities of every frame.
 

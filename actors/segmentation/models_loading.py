@@ -41,6 +41,11 @@ class ModelsLoading:
         return usable_cores()
 
     @property
+    def gpu(self) -> None:
+        """See Models: these are loaded to the processor."""
+        return
+
+    @property
     def listeners(self) -> Listeners:
         """See Models."""
         return self._models.result().listeners

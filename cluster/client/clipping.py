@@ -45,9 +45,10 @@ def clips(video_id: str) -> Flow[Clips]:
     yield from each(f"/videos/{video_id}/clips", {}, lambda clips: clips["id"])
 
 
-def clips_of(video_id: str, clips_id: str) -> Op[Clips]:
-    """One cutting, with its files."""
-    found: Clips = yield from fetched("GET", f"/videos/{video_id}/clips/{clips_id}")
+def clips_of(video_id: str, clips_id: str, *, files: bool = True) -> Op[Clips]:
+    """One cutting, with its files unless they are not wanted."""
+    params = {} if files else {"files": "false"}
+    found: Clips = yield from fetched("GET", f"/videos/{video_id}/clips/{clips_id}", params=params)
     return found
 
 
@@ -59,11 +60,16 @@ def wait_for_clips(
     poll_s: float = 0.5,
     patience_s: float = OUTAGE_PATIENCE_S,
 ) -> Op[Clips]:
-    """Poll until a cutting is done, failed or cancelled; the cutting then.
+    """Poll until a cutting is done, failed or cancelled; the cutting then, with its files.
 
     An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
     """
-    return (yield from until_ended(lambda: clips_of(video_id, clips_id), _ENDS, on_clips, poll_s, patience_s))
+
+    def ask() -> Op[Clips]:
+        seen = yield from clips_of(video_id, clips_id, files=False)
+        return (yield from clips_of(video_id, clips_id)) if seen["state"] in _ENDS else seen
+
+    return (yield from until_ended(ask, _ENDS, on_clips, poll_s, patience_s))
 
 
 def cancel_clips(video_id: str, clips_id: str) -> Op[Clips]:

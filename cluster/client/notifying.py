@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cluster.client.requests import each, fetched, given, request
+from cluster.client.requests import IDEMPOTENCY_KEY, each, fetched, given, new_key, request
 from cluster.client.steps import Flow, Op
 from cluster.client.types import Delivery, MadeWebhook, Webhook, WebhookEvent
 
 
-def create_webhook(url: str, *, events: Sequence[WebhookEvent] | None = None) -> Op[MadeWebhook]:
+def create_webhook(
+    url: str, *, events: Sequence[WebhookEvent] | None = None, idempotency_key: str | None = None
+) -> Op[MadeWebhook]:
     """Have the server call `url` when a video ends; the secret of the signatures is told this once."""
     made: MadeWebhook = yield from fetched(
         "POST",
         "/webhooks",
         json=given(url=url, events=None if events is None else list(events)),
+        headers={IDEMPOTENCY_KEY: idempotency_key or new_key()},
     )
     return made
 

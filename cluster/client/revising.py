@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cluster.client.requests import Json, fetched, given
+from cluster.client.requests import IDEMPOTENCY_KEY, Json, fetched, given, new_key
 from cluster.client.steps import Op
 from cluster.client.types import Comparison, Level, Preview, Revision, Video
 
@@ -12,12 +12,14 @@ def resegment(
     *,
     preset: str | None = None,
     settings: Json | None = None,
+    idempotency_key: str | None = None,
 ) -> Op[Video]:
     """Make a new revision without decoding again; follow it with `wait`."""
     queued: Video = yield from fetched(
         "POST",
         f"/videos/{video_id}/resegment",
         json=given(preset=preset, settings=settings),
+        headers={IDEMPOTENCY_KEY: idempotency_key or new_key()},
     )
     return queued
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 Level = Literal["shot", "scene", "chapter"]
 State = Literal["queued", "running", "finalizing", "done", "failed", "cancelled"]
+Priority = Literal["interactive", "batch"]
 TERMINAL_STATES: frozenset[str] = frozenset({"done", "failed", "cancelled"})
 
 
@@ -63,6 +64,7 @@ class Video(TypedDict):
     media: Media | None
     progress: Progress
     settings: dict[str, Any]
+    priority: Priority
     revision: int
     attempt: int
     error: Failure | None

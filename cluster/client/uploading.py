@@ -19,7 +19,7 @@ import httpx
 from cluster.client.requests import IDEMPOTENCY_KEY, Json, fetched, given, new_key, pause_s, request
 from cluster.client.resumption import Resumption
 from cluster.client.steps import Op, Pause, worked
-from cluster.client.types import BatchItem, Video
+from cluster.client.types import BatchItem, Priority, Video
 from cluster.errors import ConflictError, NotFoundError, UnavailableError, UsageError
 
 PART_BYTES = 8 << 20
@@ -53,6 +53,7 @@ def upload(
     preset: str | None = None,
     settings: Json | None = None,
     webhook: Json | None = None,
+    priority: Priority | None = None,
     on_bytes: Callable[[int], None] | None = None,
     resumption: Resumption | None = None,
     part_bytes: int = PART_BYTES,
@@ -66,7 +67,7 @@ def upload(
     length = (yield from worked(path.stat)).st_size
     objects = {"settings": settings or None, "webhook": webhook}
     texts = {name: json.dumps(value, sort_keys=True) for name, value in objects.items() if value is not None}
-    wishes = given(preset=preset or None) | texts
+    wishes = given(preset=preset or None, priority=priority) | texts
     key = None if resumption is None else (yield from worked(lambda: resumption.key(path, wishes)))
     stand = None
     if resumption is not None and key is not None:
@@ -95,24 +96,32 @@ def import_url(
     preset: str | None = None,
     settings: Json | None = None,
     webhook: Json | None = None,
+    priority: Priority | None = None,
     idempotency_key: str | None = None,
 ) -> Op[Video]:
     """Have the server fetch a video from an address; the video, whose state tells how that goes."""
-    body = given(url=url, preset=preset or None, settings=settings or None, webhook=webhook)
+    body = given(
+        url=url, preset=preset or None, settings=settings or None, webhook=webhook, priority=priority
+    )
     headers = {IDEMPOTENCY_KEY: idempotency_key or new_key()}
     video: Video = yield from fetched("POST", "/videos", json=body, headers=headers)
     return video
 
 
 def import_batch(
-    items: Sequence[str | Json], *, preset: str | None = None, idempotency_key: str | None = None
+    items: Sequence[str | Json],
+    *,
+    preset: str | None = None,
+    priority: Priority | None = None,
+    idempotency_key: str | None = None,
 ) -> Op[list[BatchItem]]:
     """Have the server fetch up to a thousand addresses; what became of each, in their order.
 
     An item is an address, or an object as `POST /videos` takes it, with `idempotency_key` if wanted. `preset`
-    is for those without one.
+    and `priority` are for those without one; the server takes them for `batch` if nothing is said.
     """
-    wanted = [given(preset=preset) | ({"url": item} if isinstance(item, str) else item) for item in items]
+    common = given(preset=preset, priority=priority)
+    wanted = [common | ({"url": item} if isinstance(item, str) else item) for item in items]
     headers = {IDEMPOTENCY_KEY: idempotency_key or new_key()}
     answer = yield from fetched("POST", "/videos:batch", json={"items": wanted}, headers=headers)
     told: list[BatchItem] = answer["items"]

@@ -80,6 +80,7 @@ class Ray(Part):
             "--ray-client-server-port": port("ray-client"),
             "--dashboard-port": port("ray-dashboard"),
             "--dashboard-agent-listen-port": port("ray-agent"),
+            "--metrics-export-port": port("ray-metrics"),
             "--include-dashboard": "false",
             "--include-log-monitor": "false",
             "--object-store-memory": OBJECT_STORE_BYTES,

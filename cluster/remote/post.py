@@ -6,6 +6,7 @@ Knows nothing of what is sent.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 import httpx
@@ -22,10 +23,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str], rules: AddressRules,
 
     SourceBrokeError when there is none within `timeout_s`, AddressRefusedError and SourceError as `resolve`.
     """
-    target = resolve(url, rules)
+    began = time.monotonic()
+    target = resolve(url, rules, timeout_s)
+    left_s = timeout_s - (time.monotonic() - began)
     all_headers = {**headers, "Host": target.host_header}
     try:
-        return asyncio.run(_post(target.url, body, all_headers, target.extensions, timeout_s))
+        return asyncio.run(_post(target.url, body, all_headers, target.extensions, left_s))
     except TimeoutError as error:
         raise SourceBrokeError(f"{target.host} did not answer within {timeout_s:g} s.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from cluster.remote.errors import (
     SOURCE_DENIED,
@@ -16,18 +15,28 @@ from cluster.remote.errors import (
     SourceChangedError,
     SourceError,
 )
-from cluster.remote.source import BLOCK_BYTES, Opened
+from cluster.remote.source import Opened
 
-_REQUEST_BYTES = 8 * BLOCK_BYTES  # small enough for a slow line within the driver's limit of 30 s a request
-_DRIVER_PATIENCE = timedelta(seconds=10)  # beyond it, it is for the caller to try again
+_REQUEST_BYTES = 8 << 20  # small enough for a slow line within the time of a request
+_REQUEST_S = 30.0
+# Beyond it, it is for the caller to try again.
+_PATIENCE = {"connect_timeout": 5, "read_timeout": 10, "retries": {"mode": "standard", "max_attempts": 2}}
+_CHANGED = ("412", "PreconditionFailed")
 
 
 @contextmanager
 def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterator[Opened]:
     """The object from `start` on if its ETag is `validator`, else from 0; see `source.open_source`."""
     try:
-        from obstore import exceptions as told
-        from obstore.store import S3Store
+        from botocore.exceptions import NoCredentialsError
+        from s3fs import S3FileSystem
+
+        from cluster.stores.media_s3_requests import (
+            DRIVER_ERRORS,
+            S3Requests,
+            client_options,
+            error_code,
+        )
     except ImportError as error:
         raise SourceError(
             "This installation cannot read s3://. Its operator installs the extra: "
@@ -36,22 +45,22 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
 
     where = f"s3://{bucket}/{key}"
 
-    def blocks(begin: int, size: int, etag: str | None) -> Iterator[bytes]:
+    def blocks(begin: int, size: int, etag: str) -> Iterator[bytes]:
         for at in range(begin, size, _REQUEST_BYTES):
-            end = min(at + _REQUEST_BYTES, size)
-            yield bytes(store.get(key, options={"range": (at, end), "if_match": etag}).bytes())
+            yield requests.get(key, at, min(at + _REQUEST_BYTES, size), etag, _REQUEST_S)
 
     try:
-        store = S3Store(bucket, retry_config={"max_retries": 2, "retry_timeout": _DRIVER_PATIENCE})
-        found = store.head(key)
-        size, etag = found["size"], found["e_tag"]
-        begin = start if etag is not None and etag == validator and start <= size else 0
-        yield Opened(begin, size, etag, blocks(begin, size, etag))
-    except (FileNotFoundError, told.NotFoundError) as error:
+        files = S3FileSystem(config_kwargs=_PATIENCE, **client_options())
+        files.retries = 1
+        requests = S3Requests(files, bucket)
+        found = requests.head(key)
+        begin = start if found.etag == validator and start <= found.bytes else 0
+        yield Opened(begin, found.bytes, found.etag, blocks(begin, found.bytes, found.etag))
+    except FileNotFoundError as error:
         raise SourceError(f"There is no object {where}.", code=SOURCE_NOT_FOUND) from error
-    except (told.PermissionDeniedError, told.UnauthenticatedError) as error:
+    except (PermissionError, NoCredentialsError) as error:
         raise SourceError(f"The server's credentials do not open {where}.", code=SOURCE_DENIED) from error
-    except told.PreconditionError as error:
-        raise SourceChangedError(f"{where} has changed meanwhile.") from error
-    except (told.BaseError, OSError) as error:
+    except DRIVER_ERRORS as error:
+        if error_code(error) in _CHANGED:
+            raise SourceChangedError(f"{where} has changed meanwhile.") from error
         raise SourceBrokeError(f"{where} could not be read to the end.") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cluster.stores.consumer import Consumer
 from cluster.stores.doorbell import MAX_DOORBELL_BYTES, Doorbell
 from cluster.stores.publisher import Publisher
-from cluster.stores.rabbitmq import BrokerNames, declare_topology, queue_depth
+from cluster.stores.rabbitmq import BrokerNames, declare_topology, queue_depth, queue_depths
 
 __all__ = [
     "MAX_DOORBELL_BYTES",
@@ -19,4 +19,5 @@ __all__ = [
     "Publisher",
     "declare_topology",
     "queue_depth",
+    "queue_depths",
 ]

@@ -39,8 +39,9 @@ class ClipJob:
     """One row of `clip_jobs`.
 
     `clip_order`: as it was asked for; `options`: how each clip is cut; `wanted`: the segments, each with the
-    `name` of its file. `media_key`, `tracks_key`, `tracks_hash`, `revision`: of the video when they were
-    chosen. `made`, `not_made`: how many there are so far, and how many cannot be.
+    `name` of its file, for who makes or claims the order, empty for others. `media_key`, `tracks_key`,
+    `tracks_hash`, `revision`: of the video when they were chosen. `made`, `not_made`: how many there are so
+    far, and how many cannot be.
     """
 
     id: str

@@ -71,16 +71,26 @@ class ClipJobs:
         if row is not None:
             _log.info("clips ordered", video_id=video_id, clips_id=clips_id, clips=len(wanted))
             return ClipJob.from_row(row), True
-        earlier = self._database.one(_SQL["clip_job_of_key"], values)
+        earlier = None if idempotency_key is None else self.of_key(video_id, idempotency_key, clip_order)
         if earlier is None:
             raise NotFoundError(f"There is no video {video_id}; it may have been deleted.")
-        job = self.get(earlier["id"], video_id)
+        return earlier, False
+
+    def of_key(self, video_id: str, idempotency_key: str, clip_order: Mapping[str, Any]) -> ClipJob | None:
+        """The order that came with this key before. ConflictError `idempotency_key_reused` if it is not
+        this one.
+        """
+        values = {"video_id": video_id, "idempotency_key": idempotency_key}
+        row = self._database.one(_SQL["clip_job_of_key"], values)
+        if row is None:
+            return None
+        job = self.get(row["id"], video_id)
         if job.clip_order != dict(clip_order):
             raise ConflictError(
                 "This Idempotency-Key came with another order of clips before; use a new one.",
                 code="idempotency_key_reused",
             )
-        return job, False
+        return job
 
     def get(self, clips_id: str, video_id: str | None = None) -> ClipJob:
         """The order; NotFoundError if there is none (of this video)."""
@@ -107,7 +117,18 @@ class ClipJobs:
 
     def files(self, clips_id: str) -> list[ClipFile]:
         """What is recorded so far, in the order of the wanted segments."""
-        rows = self._database.all(_SQL["clip_files"], {"id": clips_id})
+        return self._files(clips_id, -1, None)
+
+    def page_of_files(self, clips_id: str, limit: int, cursor: str | None = None) -> Page[ClipFile]:
+        """The same in pages. UsageError for a limit out of range or a cursor that is not ours."""
+        after = -1 if cursor is None else int(decode_cursor(cursor, int)[0])
+        found = self._files(clips_id, after, check_limit(limit) + 1)
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].position) if more else None)
+
+    def _files(self, clips_id: str, after: int, limit: int | None) -> list[ClipFile]:
+        values = {"id": clips_id, "after": after, "limit": limit}
+        rows = self._database.all(_SQL["clip_files"], values)
         return [ClipFile(row["position"], row["made"], row["entry"]) for row in rows]
 
     def cancel(self, clips_id: str, video_id: str) -> ClipJob:

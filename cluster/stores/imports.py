@@ -14,25 +14,27 @@ from typing import Any
 import structlog
 from psycopg.types.json import Jsonb
 
+from cluster import tracing
 from cluster.errors import ConflictError
 from cluster.stores import outbox
 from cluster.stores.ids import new_id
-from cluster.stores.postgres import Connection, Database
+from cluster.stores.postgres import LONGEST_HOLD, Connection, Database
 from cluster.stores.sql_files import load_statements
-from cluster.stores.video import Video
-from cluster.stores.webhooks import NewWebhook, put_webhook
+from cluster.stores.video import Priority, Video
+from cluster.stores.webhooks import NewWebhook, has_webhook, put_webhook
 
 _log = structlog.get_logger(__name__)
 
 _SQL = {**load_statements("imports.sql"), "lock_content": load_statements("videos.sql")["lock_content"]}
 _CLAIM_LOCK = 0x5CE2E57EB  # any number of our own, beside that of the migrations
+_KEPT_PART = 4  # one of so many places is kept for what somebody waits for
 _PER_TRANSACTION = 100  # of a batch: few commits, and no lock is held for long
 STATES = ("waiting", "fetching", "fetched", "stopped")
 
 
 @dataclass(frozen=True, slots=True)
 class NewImport:
-    """A video to fetch. Imports of one `lane` take turns with those of other lanes."""
+    """A video to fetch. Owners take turns, and an owner's lanes within them."""
 
     url: str
     filename: str
@@ -42,6 +44,7 @@ class NewImport:
     idempotency_key: str | None = None
     owner: str | None = None
     webhook: NewWebhook | None = None
+    priority: Priority = "interactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Imports:
     def create_many(self, news: Sequence[NewImport]) -> list[tuple[Video, bool] | ConflictError]:
         """For each, in order: the video, and whether this call made it.
 
-        With a key seen before: the earlier video if it comes from the same URL with the same settings, else
+        With a key seen before: the earlier video if it is the same URL, settings and webhook, else
         ConflictError as the item. Some of a batch may be made when UnavailableError is raised: repeat it.
         """
         made: dict[int, tuple[Video, bool] | ConflictError] = {}
@@ -96,15 +99,20 @@ class Imports:
     def claim(self, lease_s: float, concurrency: int) -> Import | None:
         """The one whose turn it is, unless all bridges together have `concurrency` under way."""
         with self._database.transaction() as connection:
-            connection.execute(_SQL["lock_claims"], {"key": _CLAIM_LOCK})
+            connection.execute(_SQL["lock_claims"], {"key": _CLAIM_LOCK, "idle": LONGEST_HOLD})
             row = connection.execute(
-                _SQL["claim_import"], {"lease_s": lease_s, "concurrency": concurrency}
+                _SQL["claim_import"], {"lease_s": lease_s, **_places(concurrency)}
             ).fetchone()
         if row is None:
             return None
         claimed = Import(**{name: row[name] for name in _FIELDS})
         _log.info("import claimed", video_id=claimed.video_id, tries=claimed.tries, at=claimed.stored_bytes)
         return claimed
+
+    def is_waited_for(self, claimed: Import, concurrency: int) -> bool:
+        """Whether another import would get this one's place, and has more right to it by now."""
+        values = {"id": claimed.video_id, **_places(concurrency)}
+        return self._database.one(_SQL["is_waited_for"], values) is not None
 
     def heartbeat(self, claimed: Import, lease_s: float) -> bool:
         """Extends the lease. False: it is lost; the video was cancelled, deleted or is another's."""
@@ -162,6 +170,11 @@ class Imports:
         return self._database.changed(_SQL[name], {"id": claimed.video_id, "epoch": claimed.epoch, **values})
 
 
+def _places(concurrency: int) -> dict[str, int]:
+    """All there are, and how many of them the priority `batch` may take."""
+    return {"concurrency": concurrency, "batch": max(1, concurrency - max(1, concurrency // _KEPT_PART))}
+
+
 def _create(connection: Connection, new: NewImport) -> tuple[Video, bool] | ConflictError:
     video_id = new_id()
     values = {
@@ -174,6 +187,8 @@ def _create(connection: Connection, new: NewImport) -> tuple[Video, bool] | Conf
         "owner": new.owner,
         "url": new.url,
         "lane": new.lane,
+        "priority": new.priority,
+        "traceparent": tracing.traceparent() or None,
     }
     row = connection.execute(_SQL["insert_import"], values).fetchone()
     if row is not None:
@@ -184,9 +199,12 @@ def _create(connection: Connection, new: NewImport) -> tuple[Video, bool] | Conf
     earlier = connection.execute(_SQL["get_import_by_key"], values).fetchone()
     if earlier is None:
         return ConflictError("The Idempotency-Key is in use by a request under way; try again.")
-    if (earlier["url"], earlier["preset"], earlier["settings"]) != (new.url, new.preset, dict(new.settings)):
+    asked = (new.url, new.preset, dict(new.settings))
+    if (earlier["url"], earlier["preset"], earlier["settings"]) != asked or not has_webhook(
+        connection, earlier["id"], new.webhook
+    ):
         return ConflictError(
-            "This Idempotency-Key came with another address or other settings before; use a new one.",
+            "This Idempotency-Key came with another address, webhook or settings before; use a new one.",
             code="idempotency_key_reused",
         )
     return Video.from_row(earlier), False

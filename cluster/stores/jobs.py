@@ -13,9 +13,12 @@ from typing import Any, Self
 import structlog
 from psycopg.types.json import Jsonb
 
+from cluster import tracing
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores import outbox
+from cluster.stores.answers import Answers
 from cluster.stores.api_keys import ApiKeys
+from cluster.stores.backlog import Backlog, backlog
 from cluster.stores.clip_jobs import ClipJobs
 from cluster.stores.closing import Closing
 from cluster.stores.doorbell import Doorbell
@@ -27,9 +30,10 @@ from cluster.stores.postgres import DEFAULT_TIMEOUT_S, Database
 from cluster.stores.revisions import Revisions
 from cluster.stores.signing_secrets import SigningSecrets
 from cluster.stores.sql_files import load_statements
+from cluster.stores.turns import Turns
 from cluster.stores.uploads import Uploads
-from cluster.stores.video import Video, VideoState
-from cluster.stores.webhooks import NewWebhook, Webhooks, put_webhook
+from cluster.stores.video import Priority, Video, VideoState
+from cluster.stores.webhooks import NewWebhook, Webhooks, has_webhook, put_webhook
 
 _log = structlog.get_logger(__name__)
 
@@ -52,6 +56,8 @@ class Jobs(Leases, Closing):
         self.signing_secrets = SigningSecrets(self.database)
         self.imports = Imports(self.database)
         self.webhooks = Webhooks(self.database)
+        self.turns = Turns(self.database)
+        self.answers = Answers(self.database)
 
     def open(self) -> Self:
         """Starts the pool without waiting for the server."""
@@ -86,12 +92,13 @@ class Jobs(Leases, Closing):
         idempotency_key: str | None = None,
         owner: str | None = None,
         webhook: NewWebhook | None = None,
+        priority: Priority = "interactive",
     ) -> tuple[Video, bool]:
         """One transaction: the row, its webhook and its doorbell. The video, and whether this call made it.
 
         With an `idempotency_key` seen before: the earlier video and False if the content (file name, bytes,
-        sha256, preset, settings) is the same, ConflictError otherwise. A new video shares the tracks of one
-        with the same owner and content (`tracks_key`), whatever state that is in.
+        sha256, preset, settings, webhook) is the same, ConflictError otherwise. A new video shares the tracks
+        of one with the same owner and content (`tracks_key`), whatever state that is in.
         """
         values = {
             "id": video_id,
@@ -103,6 +110,8 @@ class Jobs(Leases, Closing):
             "settings": Jsonb(dict(settings)),
             "idempotency_key": idempotency_key,
             "owner": owner,
+            "priority": priority,
+            "traceparent": tracing.traceparent() or None,
         }
         for _ in range(_CREATE_TRIES):
             with self.database.transaction() as connection:
@@ -115,6 +124,8 @@ class Jobs(Leases, Closing):
                     outbox.put_doorbell(connection, video_id)
                     break
                 earlier = connection.execute(_VIDEOS["get_video_by_idempotency_key"], values).fetchone()
+                if earlier is not None and not has_webhook(connection, earlier["id"], webhook):
+                    raise _key_reused("another webhook")
             if earlier is not None:
                 return _same_content(
                     Video.from_row(earlier), filename, bytes_, sha256, preset, settings
@@ -187,6 +198,10 @@ class Jobs(Leases, Closing):
         found = {row["state"]: row["number"] for row in self.database.all(_VIDEOS["count_videos"])}
         return {str(state): found.get(str(state), 0) for state in VideoState}
 
+    def backlog(self) -> Backlog:
+        """How much there is to do."""
+        return backlog(self.database)
+
     def cancel(self, video_id: str) -> Video:
         """Cancelled at once if nobody works on it; otherwise `cancel_requested` for its lease holder.
 
@@ -245,6 +260,7 @@ class Jobs(Leases, Closing):
     def _queue_again(self, statement: str, video_id: str, **values: Any) -> Video | None:
         """One transaction: the change of state and its doorbell. None when the state does not allow it."""
         with self.database.transaction() as connection:
+            values["traceparent"] = tracing.traceparent() or None
             row = connection.execute(_VIDEOS[statement], {"id": video_id, **values}).fetchone()
             if row is not None:
                 outbox.put_doorbell(connection, video_id)
@@ -261,11 +277,14 @@ def _same_content(
 ) -> Video:
     earlier = (video.filename, video.bytes, video.sha256, video.preset, video.settings)
     if earlier != (filename, bytes_, sha256, preset, dict(settings)):
-        raise ConflictError(
-            "This Idempotency-Key came with another file or other settings before; use a new one.",
-            code="idempotency_key_reused",
-        )
+        raise _key_reused("another file or other settings")
     return video
+
+
+def _key_reused(what: str) -> ConflictError:
+    return ConflictError(
+        f"This Idempotency-Key came with {what} before; use a new one.", code="idempotency_key_reused"
+    )
 
 
 def _check_state(state: VideoState | str) -> str:

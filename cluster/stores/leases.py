@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +26,15 @@ _LEASES = load_statements("leases.sql")
 _REAPER = load_statements("reaper.sql")
 
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
-_RINGS_PER_REAP = 1000  # bounds one transaction; the next round takes the rest
+
+Held = tuple[str, int]
+"""The id of a video, or of an order of clips, and the epoch it is held under."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReapReport:
     """What one round of reaping did, as ids of videos."""
 
-    rung: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
 
@@ -55,16 +56,28 @@ class Leases:
         )
         if row is None:
             return None
-        video = Video.from_row(row)
-        _log.info(
-            "video claimed", video_id=video_id, owner=owner, epoch=video.lease_epoch, attempt=video.attempt
-        )
-        return video
+        return claimed(row)
 
-    def heartbeat(self, video_id: str, epoch: int, lease_s: float) -> Video | None:
-        """Extends the lease to `lease_s` from now. None: it is lost. Look at `.cancel_requested`."""
-        row = self.database.one(_LEASES["heartbeat"], {"id": video_id, "epoch": epoch, "lease_s": lease_s})
-        return None if row is None else Video.from_row(row)
+    def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
+        """Extends leases to `lease_s` from now, all in one statement.
+
+        For each that is still held: whether it is to be cancelled. The others are lost.
+        """
+        pairs = list(held)
+        values = {
+            "ids": [video_id for video_id, _ in pairs],
+            "epochs": [epoch for _, epoch in pairs],
+            "lease_s": lease_s,
+        }
+        rows = self.database.all(_LEASES["heartbeat"], values) if pairs else []
+        return {(row["id"], row["lease_epoch"]): row["cancel_requested"] for row in rows}
+
+    def to_cancel(self, owner: str) -> set[Held]:
+        """Which of the videos and orders of clips that `owner` holds are to be given up."""
+        return {
+            (row["id"], row["lease_epoch"])
+            for row in self.database.all(_LEASES["to_cancel"], {"owner": owner})
+        }
 
     def record_media(
         self, video_id: str, epoch: int, media: Mapping[str, Any], chunks_total: int, tracks_hash: str
@@ -111,12 +124,11 @@ class Leases:
             _log.info("video released", video_id=video_id, epoch=epoch, state=row["state"])
         return row is not None
 
-    def reap(self, max_attempts: int, ring_again_after_s: float) -> ReapReport:
-        """Looks after what nobody looks after; call it every few seconds, from any number of processes.
+    def reap(self, max_attempts: int) -> ReapReport:
+        """Ends what nobody will end; call it every few seconds, from any number of processes.
 
-        Expired leases are rung again, or failed with the code `attempts_exhausted` when no attempt is left;
-        queued videos that nobody has claimed for `ring_again_after_s` since they were last rung are rung
-        again.
+        Expired leases fail with the code `attempts_exhausted` when no attempt is left; those that have one
+        are given to the next who asks (see turns.py).
         """
         message = (
             f"Segmenting this video was tried {max_attempts} times and never came to an end: what worked on "
@@ -127,15 +139,10 @@ class Leases:
             failed = connection.execute(
                 _REAPER["fail_exhausted"], {"max_attempts": max_attempts, "message": message}
             ).fetchall()
-            rung = connection.execute(
-                _REAPER["ring_again"], {"ring_again_after_s": ring_again_after_s, "limit": _RINGS_PER_REAP}
-            ).fetchall()
         report = ReapReport(
-            rung=tuple(row["video_id"] for row in rung),
-            failed=tuple(row["id"] for row in failed),
-            cancelled=tuple(row["id"] for row in cancelled),
+            failed=tuple(row["id"] for row in failed), cancelled=tuple(row["id"] for row in cancelled)
         )
-        for outcome in ("rung", "failed", "cancelled"):
+        for outcome in ("failed", "cancelled"):
             for video_id in getattr(report, outcome):
                 _log.warning("video reaped", video_id=video_id, outcome=outcome)
         return report
@@ -148,3 +155,16 @@ class Leases:
         if changed:
             _log.info("video state", video_id=video_id, epoch=epoch, state=str(state))
         return changed
+
+
+def claimed(row: Mapping[str, Any]) -> Video:
+    """The video of a row that a claim has just given."""
+    video = Video.from_row(row)
+    _log.info(
+        "video claimed",
+        video_id=video.id,
+        owner=video.lease_owner,
+        epoch=video.lease_epoch,
+        attempt=video.attempt,
+    )
+    return video

@@ -1,23 +1,25 @@
-"""Videos, keyframes and partial uploads as files of a directory (file://) or objects behind fsspec (s3:// …).
+"""Videos, keyframes and partial uploads as files of a directory (file://) or objects (s3://, any fsspec has).
 
     videos/{video_id}/source                  the upload
     videos/{video_id}/keyframes/{frame}.webp  keyframe candidates
     uploads/{upload_id}                       what has arrived of an upload
 
-Checks keys and ranges and leaves the rest to one of two backends (media_directory.py, media_objects.py). Does
-not know what is in a file. Raises NotFoundError for a key that is not there and UnavailableError when the
-store is full or away.
+Checks keys and ranges and leaves the rest to a backend: media_directory.py, media_s3.py, or media_objects.py
+for whatever else fsspec speaks. Does not know what is in a file. Raises NotFoundError for a key that is not
+there and UnavailableError when the store is full or away.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from cluster.errors import InvalidSettingsError, UsageError
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.media_directory import DirectoryMedia
 from cluster.stores.media_objects import ObjectMedia
 
@@ -37,7 +39,9 @@ class MediaBackend(Protocol):
     def move(self, source: str, target: str) -> None: ...  # noqa: D102
     def delete(self, prefix: str) -> None: ...  # noqa: D102
     def local_path(self, key: str) -> Path | None: ...  # noqa: D102
-    def fetch(self, key: str, cache_dir: Path) -> Path: ...  # noqa: D102
+    def local_copy(  # noqa: D102
+        self, key: str, cache: MediaCache, progress: Callable[[], None]
+    ) -> AbstractContextManager[Path]: ...
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]: ...  # noqa: D102
     def exists(self, key: str) -> bool: ...  # noqa: D102
 
@@ -57,6 +61,8 @@ class MediaStore:
                     f"media_url must name an absolute path (file:///path), not {url!r}."
                 )
             self._backend: MediaBackend = DirectoryMedia(Path(unquote(parts.path)))
+        elif parts.scheme == "s3":
+            self._backend = _s3(url)
         else:
             self._backend = ObjectMedia(url)
 
@@ -72,7 +78,8 @@ class MediaStore:
     def write_at(self, key: str, offset: int, data: bytes) -> None:
         """Stores a part of a file that is still growing. The same part again is fine.
 
-        A directory writes into the file itself, an object store keeps `key.part-{offset}` until finish_parts.
+        A directory writes into the file itself, S3 begins a multipart upload, other object stores keep
+        `key.part-{offset}` until finish_parts. Parts come in the order of their offsets.
         """
         if offset < 0:
             raise UsageError(f"A part cannot begin at {offset}.", code="bad_offset")
@@ -111,12 +118,15 @@ class MediaStore:
         """Where a directory store has (or would have) the file; None for an object store."""
         return self._backend.local_path(_check(key))
 
-    def fetch(self, key: str, cache_dir: Path) -> Path:
-        """The path of a readable copy on this machine; a directory store's own file, else one in `cache_dir`.
+    def local_copy(
+        self, key: str, cache: MediaCache, progress: Callable[[], None] = lambda: None
+    ) -> AbstractContextManager[Path]:
+        """The path of the file on this machine, there until the block ends: for what must seek in all of it.
 
-        Several processes of a machine share one download.
+        A directory store's own file, else a copy in `cache`, which all processes of the machine share.
+        `progress` is called again and again while it is fetched; what that raises ends the wait.
         """
-        return self._backend.fetch(_check(key), cache_dir)
+        return self._backend.local_copy(_check(key), cache, progress)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Bytes `start` (inclusive) to `end` (exclusive) in pieces of at most a MiB, never the whole file.
@@ -129,6 +139,19 @@ class MediaStore:
                 f"The range {start}-{end} does not lie within the file's {size} bytes.", code="bad_range"
             )
         return self._backend.read_range(key, start, end)
+
+
+def _s3(url: str) -> MediaBackend:
+    if not urlsplit(url).netloc:
+        raise InvalidSettingsError(f"media_url must name a bucket (s3://bucket/prefix), not {url!r}.")
+    try:
+        from cluster.stores.media_s3 import S3Media
+
+        return S3Media(url)
+    except ImportError as error:
+        raise InvalidSettingsError(
+            f"media_url {url!r} needs the extra s3 ({error}): pip install 'scenestream[s3]'."
+        ) from error
 
 
 def _check(key: str) -> str:

@@ -10,12 +10,13 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from cluster.errors import NotFoundError, UnavailableError, UsageError
+from cluster.stores.media_cache import MediaCache
 from cluster.stores.media_errors import media_not_found
 
 _PIECE_BYTES = 1 << 20
@@ -133,11 +134,12 @@ class DirectoryMedia:
         """The file's own path."""
         return self._path(key)
 
-    def fetch(self, key: str, cache_dir: Path) -> Path:
-        """The file's own path; nothing is copied."""
+    @contextmanager
+    def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
+        """The file itself; nothing is copied."""
         if not self.exists(key):
             raise media_not_found(key)
-        return self._path(key)
+        yield self._path(key)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Opens the file now and reads it piece by piece."""

@@ -17,6 +17,7 @@ from cluster.errors import UsageError
 T = TypeVar("T")
 
 MAX_PAGE_ITEMS = 1000  # bounds the memory one request can ask for
+_LARGEST = 2**63 - 1  # what the stores' own numbers hold
 _MAX_CURSOR_CHARS = 512  # a cursor of ours is far shorter; longer ones are not worth decoding
 
 
@@ -49,7 +50,10 @@ def encode_cursor(*key: str | int) -> str:
 
 
 def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int, ...]:
-    """The sort key inside a cursor; UsageError when it is not one that `encode_cursor` made for `types`."""
+    """The sort key inside a cursor; UsageError when it is not one that `encode_cursor` made for `types`.
+
+    Numbers are places and ids: from 0 to 2^63 - 1.
+    """
     key: object = None
     if len(cursor) <= _MAX_CURSOR_CHARS:
         try:
@@ -59,5 +63,7 @@ def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int
         except (binascii.Error, UnicodeError, ValueError, RecursionError):
             key = None
     if not isinstance(key, list) or [type(part) for part in key] != list(types):
+        raise bad_cursor()
+    if any(isinstance(part, int) and not 0 <= part <= _LARGEST for part in key):
         raise bad_cursor()
     return tuple(key)

@@ -6,6 +6,7 @@ no table; what runs over a connection is written in jobs.py, uploads.py and outb
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -27,12 +28,16 @@ _RECONNECT_TIMEOUT_S = 2.0
 _SHORTEST_CONNECT_TIMEOUT_S = 2  # libpq takes whole seconds and makes two of one
 # No statement of ours takes near so long: it stands for a lock that is never released.
 _STATEMENT_TIMEOUT_MS = 30_000
+# Where all bridges take turns at a lock, in a transaction of several statements that follow each other at
+# once: who stands still in the middle for so long is cut off by the server.
+LONGEST_HOLD = "5s"
 # A server whose machine is gone is noticed by the kernel, not by a read that never returns.
 _TCP_USER_TIMEOUT_MS = 10_000
 
 _UNAVAILABLE = (
     psycopg.OperationalError,  # refused, lost, shutting down, out of connections, statement timeout
     psycopg.InterfaceError,  # the connection was closed under us
+    errors.IdleInTransactionSessionTimeout,  # we stood still in a transaction that others wait for
     errors.ReadOnlySqlTransaction,  # a failover left us on the old primary
     PoolTimeout,
     PoolClosed,
@@ -56,6 +61,7 @@ class Database:
     """A lazily opened pool of autocommit connections whose rows are dicts."""
 
     def __init__(self, url: str, *, max_connections: int = 8, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self._joined = threading.local()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
@@ -88,14 +94,29 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection for a few statements, each a transaction; UnavailableError when there is none."""
-        with translated_errors(), self._pool.connection() as connection:
-            yield connection
+        joined: Connection | None = getattr(self._joined, "connection", None)
+        with translated_errors():
+            if joined is not None:
+                yield joined
+                return
+            with self._pool.connection() as connection:
+                yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back on any exception."""
         with self.connection() as connection, connection.transaction():
             yield connection
+
+    @contextmanager
+    def joined(self) -> Iterator[Connection]:
+        """One transaction for everything this thread asks of this object until the block ends."""
+        with self.transaction() as connection:
+            self._joined.connection = connection
+            try:
+                yield connection
+            finally:
+                del self._joined.connection
 
     def one(self, statement: bytes, values: Mapping[str, Any]) -> DictRow | None:
         """The first row of one statement, or None."""

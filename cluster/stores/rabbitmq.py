@@ -111,5 +111,11 @@ def declare_topology(url: str, names: BrokerNames | None = None) -> None:
 
 def queue_depth(url: str, queue: str) -> int:
     """Messages waiting in a queue, not those being handled; UnavailableError when the broker is away."""
+    return queue_depths(url, queue)[0]
+
+
+def queue_depths(url: str, *queues: str) -> tuple[int, ...]:
+    """The same of several queues, asked over one connection."""
     with translated_errors(), connect(url, "scenestream depth") as connection:
-        return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
+        channel = connection.channel()
+        return tuple(int(channel.queue_declare(queue, passive=True).method.message_count) for queue in queues)

@@ -20,7 +20,7 @@ local now = clock[1] * 1000 + clock[2] / 1000
 local period = tonumber(ARGV[2])
 local each = period / tonumber(ARGV[1])
 local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local after = full_at + each
+local after = full_at + each * tonumber(ARGV[3])
 local wait = after - period - now
 if wait > 0 then
     return {0, 0, math.ceil(wait)}
@@ -32,7 +32,7 @@ return {1, math.floor((period - (after - now)) / each), math.ceil(each)}
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What spending one came to. `wait_ms`: until there is one (more)."""
+    """What spending came to. `wait_ms`: until there is enough, or after success one more."""
 
     allowed: bool
     left: int
@@ -45,9 +45,12 @@ class RateLimits:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def spend(self, name: str, per_minute: int) -> Spent | None:
-        """Take one from the budget `name` of `per_minute`; None, nothing limited, while Redis is away."""
-        answer = self._cache.run_script("limit", name, _SPEND, per_minute, _PERIOD_MS)
+    def spend(self, name: str, per_minute: int, cost: int = 1) -> Spent | None:
+        """Take `cost` ≤ `per_minute` from the budget `name`, or nothing where it has less.
+
+        None, nothing limited, while Redis is away.
+        """
+        answer = self._cache.run_script("limit", name, _SPEND, per_minute, _PERIOD_MS, cost)
         if answer is None:
             return None
         allowed, left, wait_ms = (int(value) for value in answer)

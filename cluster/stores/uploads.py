@@ -19,7 +19,7 @@ from cluster.stores.sql_files import load_statements
 
 _SQL = load_statements("uploads.sql")
 
-_EXPIRIES_PER_CALL = 100  # bounds one transaction; the next round takes the rest
+EXPIRED_AT_ONCE = 1000  # bounds one list
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +123,22 @@ class Uploads:
         """Forgets the upload; whether there was one. Its bytes are the caller's to remove."""
         return self._database.changed(_SQL["delete_upload"], {"id": upload_id})
 
-    def expire(self, discard: Callable[[Upload], None] | None = None) -> list[str]:
-        """Forgets uploads past their time and returns their ids.
+    def expired(self) -> list[str]:
+        """The ids of uploads past their time, the oldest first; EXPIRED_AT_ONCE at most."""
+        return [row["id"] for row in self._database.all(_SQL["expired_uploads"], {"limit": EXPIRED_AT_ONCE})]
 
-        `discard`, called with each before the rows are gone for good, is the place to remove the bytes:
-        if it raises, the rows stay and the next call tries again, so no bytes are orphaned.
+    def expire(self, upload_id: str, discard: Callable[[Upload], None]) -> bool:
+        """Forgets an upload if it is past its time; whether it was.
+
+        `discard`, called before the row is gone for good, is the place to remove the bytes: if it raises,
+        the row stays for another call, so no bytes are orphaned. Under the upload's lock: one whose bytes
+        have all arrived may be becoming a video.
         """
         with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["take_expired_uploads"], {"limit": _EXPIRIES_PER_CALL}).fetchall()
-            uploads = [Upload.from_row(row) for row in rows]
-            if discard is not None:
-                for upload in uploads:
-                    discard(upload)
-        return [upload.id for upload in uploads]
+            row = connection.execute(_SQL["take_expired_upload"], {"id": upload_id}).fetchone()
+            if row is not None:
+                discard(Upload.from_row(row))
+        return row is not None
 
 
 def no_such_upload(upload_id: str) -> NotFoundError:

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+Priority = Literal["interactive", "batch"]
+"""Somebody waits for it, or nobody does: what is interactive goes first."""
 
 
 class VideoState(StrEnum):
@@ -83,6 +86,8 @@ class Video:
     tracks_key: str = ""  # the id its plan, chunks and keyframes are kept under; settled before analysis
     newest_revision: int = 0  # the last number given to a result; `revision` is the one readers see
     fetching: bool = False  # its file is not here yet, see `cluster.stores.imports`
+    priority: Priority = "interactive"
+    traceparent: str | None = None  # the trace it belongs to, see `cluster.tracing`
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:

@@ -42,11 +42,12 @@ def new_secret() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """A webhook to make. `secret` is 24 to 64 bytes."""
+    """A webhook to make. `secret` is 24 to 64 bytes; `named`: its owner chose it."""
 
     url: str
     events: tuple[str, ...] = EVENTS
     secret: bytes = field(default_factory=new_secret, repr=False)
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ class Webhooks:
             raise NotFoundError(f"There is no webhook {webhook_id}; it may have been deleted.")
         return Webhook.from_row(row)
 
+    def secrets_of(self, video_ids: Sequence[str]) -> dict[str, bytes]:
+        """The secrets of the webhooks that were made with these videos."""
+        rows = self._database.all(_SQL["webhooks_of_videos"], {"video_ids": list(video_ids)})
+        return {row["video_id"]: bytes(row["secret"]) for row in rows}
+
     def delete(self, webhook_id: str, owner: object) -> None:
         """It and its deliveries; what has not been delivered is not any more. NotFoundError as `get`."""
         if not self._database.changed(_SQL["delete_webhook"], _owned(owner) | {"id": webhook_id}):
@@ -148,11 +154,13 @@ class Webhooks:
         found = tuple(Delivery.from_row(row) for row in rows[:limit])
         return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
 
-    def claim(self, limit: int, lease_s: float) -> list[Errand]:
-        """Up to `limit` deliveries that are due, each counted as an attempt."""
-        rows = self._database.all(
-            _SQL["claim_deliveries"], {"limit": limit, "lease_s": lease_s, "each": _EACH}
-        )
+    def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[Errand]:
+        """Up to `limit` deliveries that are due, each counted as an attempt.
+
+        Owners take turns, and `kept` of the `limit` are for those to whom nothing is being delivered.
+        """
+        values = {"limit": limit, "lease_s": lease_s, "each": _EACH, "kept": kept}
+        rows = self._database.all(_SQL["claim_deliveries"], values)
         return [
             Errand(Delivery.from_row(row), row["url"], bytes(row["secret"]), row["age_s"]) for row in rows
         ]
@@ -201,6 +209,17 @@ def put_webhook(connection: Connection, new: NewWebhook, owner: str | None, vide
     row = connection.execute(_SQL["insert_webhook"], values).fetchone()
     assert row is not None  # an INSERT of one row without a condition
     return Webhook.from_row(row)
+
+
+def has_webhook(connection: Connection, video_id: str, asked: NewWebhook | None) -> bool:
+    """Whether the video was made with just this webhook; one whose secret was made here has another each time
+    it is asked for.
+    """
+    row = connection.execute(_SQL["webhooks_of_videos"], {"video_ids": [video_id]}).fetchone()
+    if row is None or asked is None:
+        return row is None and asked is None
+    same_secret = not asked.named or bytes(row["secret"]) == asked.secret
+    return same_secret and (row["url"], tuple(row["events"])) == (asked.url, asked.events)
 
 
 def _owned(owner: object) -> dict[str, Any]:

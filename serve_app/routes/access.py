@@ -16,6 +16,7 @@ from serve_app.json_body import read_json
 from serve_app.links import signed_link
 from serve_app.problems import FieldProblem, Problem, declared
 from serve_app.rate_limits import came_by_tls
+from serve_app.repeats import IdempotencyKey, once
 from serve_app.schemas_access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
 
 router = APIRouter(tags=["access"])
@@ -83,19 +84,21 @@ def list_keys(request: Request) -> KeyList:
         }
     },
     responses=declared(
-        "cross_site", "bad_request", "bad_json", "forbidden", "client_too_slow", "too_large",
-        "invalid_request", "unavailable",
+        "cross_site", "bad_request", "bad_json", "forbidden", "client_too_slow", "conflict", "too_large",
+        "invalid_request", "idempotency_key_reused", "unavailable",
     ),
 )  # fmt: skip
-async def create_key(request: Request) -> MadeKey:
-    """The token is told once; only its SHA-256 is kept."""
+async def create_key(request: Request, idempotency_key: IdempotencyKey = None) -> MadeKey:
+    """The token is told once, and again to a repeat of the request; only its SHA-256 is kept."""
     _require_key(request)
     asked = await read_json(request, NewKey)
     keys = context_of(request).services.jobs.api_keys
-    key, token = await to_thread.run_sync(
-        keys.create, asked.name, asked.owner, asked.scopes, asked.expires_in_s
-    )
-    return MadeKey(key=KeyDocument.of(key), token=token)
+
+    def make() -> MadeKey:
+        key, token = keys.create(asked.name, asked.owner, asked.scopes, asked.expires_in_s)
+        return MadeKey(key=KeyDocument.of(key), token=token)
+
+    return await to_thread.run_sync(once, request, idempotency_key, asked, MadeKey, make)
 
 
 @router.delete(

@@ -18,7 +18,9 @@ from serve_app.intake import client_key
 from serve_app.json_body import body_problem, json_request, read_json
 from serve_app.present import video_document
 from serve_app.problems import Problem, declared, from_error
+from serve_app.rate_limits import charge
 from serve_app.schemas_imports import BatchAnswer, BatchItem, BatchOutcome, BatchRequest
+from serve_app.webhooks import CheckedWebhook
 
 router = APIRouter(tags=["videos"])
 
@@ -42,7 +44,8 @@ async def create_videos(
 ) -> BatchAnswer:
     """One outcome for each item, in order: the video, or the problem that this item has.
 
-    The videos of one batch take turns with those of other batches and of single imports.
+    The videos of one batch take turns with those of other batches and of single imports. They have the
+    priority `batch` unless an item says otherwise. A batch counts as so many writes as it has items.
     """
     context = context_of(request)
     owner = caller_of(request).owner
@@ -51,6 +54,7 @@ async def create_videos(
     asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
     if len(asked.items) > MAX_ITEMS:
         raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")
+    await to_thread.run_sync(charge, request, len(asked.items) - 1)
     return await to_thread.run_sync(_create, request, context, asked.items, idempotency_key, owner)
 
 
@@ -66,10 +70,17 @@ def _create(
         except (Problem, ScenestreamError) as error:
             outcomes[number] = _refused(request, error)
     made = context.services.jobs.imports.create_many([one.new for one in checked.values()])
+    earlier = [result[0].id for result in made if not isinstance(result, ConflictError) and not result[1]]
+    secrets = context.services.jobs.webhooks.secrets_of(earlier) if earlier else {}
     for (number, one), result in zip(checked.items(), made, strict=True):
-        outcomes[number] = (
-            _refused(request, result) if isinstance(result, ConflictError) else _taken(one, *result)
-        )
+        if isinstance(result, ConflictError):
+            outcomes[number] = _refused(request, result)
+        else:
+            video, is_new = result
+            webhook = one.webhook
+            if webhook is not None and not is_new:
+                webhook = webhook.repeated(secrets.get(video.id))
+            outcomes[number] = _taken(video, webhook)
     return BatchAnswer(items=[outcomes[number] for number in range(len(items))])
 
 
@@ -87,8 +98,8 @@ def _checked(
     return check_import(asked, context.services.settings, lane=lane, idempotency_key=key, owner=owner)
 
 
-def _taken(checked: CheckedImport, video: Video, made: bool) -> BatchOutcome:
-    secret = checked.webhook.made_secret if checked.webhook is not None and made else None
+def _taken(video: Video, webhook: CheckedWebhook | None) -> BatchOutcome:
+    secret = None if webhook is None else webhook.made_secret
     return BatchOutcome(status=202, video=video_document(video, None), problem=None, webhook_secret=secret)
 
 

@@ -22,7 +22,7 @@ from serve_app.json_body import read_json
 from serve_app.links import signed_link
 from serve_app.pacing import paced
 from serve_app.problems import Problem, declared
-from serve_app.schemas_clips import ClipsDocument, ClipsList, ClipsWithFiles, order_schema
+from serve_app.schemas_clips import ClipFiles, ClipsDocument, ClipsList, ClipsWithFiles, order_schema
 from serve_app.stored_files import answer_with
 
 router = APIRouter(tags=["clips"])
@@ -81,6 +81,7 @@ async def order_clips(
     key = client_key(idempotency_key, caller_of(request).owner)
 
     def place() -> ClipsWithFiles:
+        context.services.require_for_new_work()
         job, _ = clips.place_order(context.services, video_id, order, key)
         response.headers["Location"] = f"{root_of(request)}{clips.path_of(job)}"
         return _shown(request, job)
@@ -113,9 +114,40 @@ def list_clips(
     summary="Clips, how far they are, and their files",
     responses=declared(*_LOOKED_UP),
 )
-def get_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> ClipsWithFiles:
+def get_clips(
+    request: Request,
+    video_id: VideoId,
+    clips_id: ClipsId,
+    files: Annotated[
+        bool, Query(description="With false, `files` is empty: for asking again and again")
+    ] = True,
+) -> ClipsWithFiles:
     """Files appear one by one while the work goes on."""
-    return _shown(request, context_of(request).services.jobs.clips.get(clips_id, video_id))
+    job = context_of(request).services.jobs.clips.get(clips_id, video_id)
+    return _shown(request, job) if files else clips.with_files(job, (), _link(request, video_id))
+
+
+@router.get(
+    "/videos/{video_id}/clips/{clips_id}/files",
+    summary="The clips in pages",
+    responses=declared("bad_cursor", *_LOOKED_UP),
+)
+def list_clip_files(
+    request: Request,
+    video_id: VideoId,
+    clips_id: ClipsId,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> ClipFiles:
+    """In the order of their segments, as far as they are made. Ask for pages when all are: while the work
+    goes on, those before the cursor may still come.
+    """
+    jobs = context_of(request).services.jobs
+    job = jobs.clips.get(clips_id, video_id)
+    page = jobs.clips.page_of_files(clips_id, limit, cursor)
+    link = _link(request, video_id)
+    items = [clips.clip_document(job, file, link) for file in page.items]
+    return ClipFiles(items=items, next_cursor=page.next_cursor)
 
 
 @router.get(
@@ -224,6 +256,7 @@ def cancel_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> Clip
 )
 def retry_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> ClipsWithFiles:
     """Only what is missing is cut."""
+    context_of(request).services.require_for_new_work()
     return _shown(request, context_of(request).services.jobs.clips.retry(clips_id, video_id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,7 @@ from serve_app.callers import caller_of
 from serve_app.context import context_of
 from serve_app.metrics import CONTENT_TYPE
 from serve_app.probes import versions
-from serve_app.schemas import Alive, Cluster, Readiness
+from serve_app.schemas import Alive, BacklogDocument, Cluster, Readiness
 
 router = APIRouter(tags=["cluster"])
 probes = APIRouter(tags=["cluster"])  # open to everybody: orchestrators have no keys
@@ -23,17 +24,24 @@ async def get_cluster(request: Request) -> Cluster:
     for keys with the scope `admin`.
     """
     asked = context_of(request).probes
-    (pool, why), servers, counts, depth = await asyncio.gather(
+    (pool, why), servers, counts, depth, backlog = await asyncio.gather(
         asked.pool(),
         asked.all_servers(),
         to_thread.run_sync(asked.counts),
         to_thread.run_sync(asked.depth),
+        to_thread.run_sync(asked.backlog),
     )
     if pool is not None and not caller_of(request).sees_all:
         for actor in pool.actors:
-            actor.video_id = None  # whoever's it is
+            actor.video_id = actor.error = None  # whoever's it is
     return Cluster(
-        pool=pool, pool_detail=why, queue_depth=depth, videos=counts, servers=servers, versions=versions()
+        pool=pool,
+        pool_detail=why,
+        queue_depth=depth,
+        backlog=None if backlog is None else BacklogDocument(**asdict(backlog)),
+        videos=counts,
+        servers=servers,
+        versions=versions(),
     )
 
 
@@ -69,5 +77,7 @@ async def readyz(request: Request, response: Response) -> Readiness:
     },
 )
 def metrics(request: Request) -> Response:
-    """Requests and their latency, videos by state, depth of the queue."""
+    """What this replica counts (requests, latency, uploads, listeners), and what is the same from all (videos
+    by state, backlog, depth of the queues).
+    """
     return Response(context_of(request).metrics.render(), headers={"Content-Type": CONTENT_TYPE})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
+from starlette.types import Receive, Scope, Send
 
 from cluster.stores.cache import EVENT_ID, Event
 from cluster.stores.video import Video
+from serve_app.callers import who_asks
 from serve_app.context import VideoId, context_of
 from serve_app.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
 from serve_app.present import progress_document, video_document
@@ -55,7 +58,7 @@ what it missed, as far as it is kept. Comments are heartbeats.
                 }
             },
         },
-        **declared("not_found", "invalid_request", "unavailable"),
+        **declared("not_found", "invalid_request", "rate_limited", "busy", "unavailable"),
     },
 )
 async def follow_video(
@@ -64,14 +67,26 @@ async def follow_video(
     last_event_id: Annotated[str | None, Header(description="Where to resume", max_length=64)] = None,
 ) -> StreamingResponse:
     """Answer 404 before the stream begins, then stream."""
-    feeds = context_of(request).feeds
-    begun = await feeds.begin(video_id)
-    stream = _frames(feeds, begun, last_event_id)
-    return StreamingResponse(
-        stream,
+    context = context_of(request)
+    begun = await context.feeds.begin(video_id)
+    return _Stream(
+        context.gates.listeners.place(who_asks(request)),
+        _frames(context.feeds, begun, last_event_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
+
+
+class _Stream(StreamingResponse):
+    """Has its place among the listeners for as long as it is sent; refuses before it begins."""
+
+    def __init__(self, place: AbstractContextManager[None], *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
 async def _frames(feeds: Feeds, begun: Beginning, last_event_id: str | None) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
 
 from cluster.stores.video import Video
-from serve_app.callers import caller_of
+from serve_app.callers import caller_of, who_asks
 from serve_app.context import Context, context_of, root_of
 from serve_app.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
 from serve_app.gate import patiently
@@ -24,7 +24,7 @@ from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook
 
 router = APIRouter(tags=["videos"])
 
-_FORM_FIELDS = frozenset({"preset", "settings", "webhook"})
+_FORM_FIELDS = frozenset({"preset", "settings", "webhook", "priority"})
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -86,10 +86,18 @@ async def create_video(
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A video, and the webhook that this request made with it."""
+    """A video, and the webhook that this request, or the one it repeats, made with it."""
 
     video: Video
     webhook: CheckedWebhook | None
+
+    @classmethod
+    def of(cls, context: Context, video: Video, webhook: CheckedWebhook | None, *, made: bool) -> _Taken:
+        """`made`: by this request."""
+        if webhook is not None and not made:
+            secrets = context.services.jobs.webhooks.secrets_of([video.id])
+            webhook = webhook.repeated(secrets.get(video.id))
+        return cls(video, webhook)
 
 
 async def _upload(request: Request, context: Context, key: str | None, owner: str | None) -> _Taken:
@@ -99,7 +107,7 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
         raise too_large_for_one_post(max_bytes)
     form = FormReader(request.headers.get("content-type"), patiently(request.stream()), max_bytes)
-    async with context.gates.posts.enter():
+    async with context.gates.posts.enter(who_asks(request)):
         if not await form.find_file():
             raise _wrong_field("file", "The form has no field `file`. Send the video as `-F file=@film.mp4`.")
         if form.fields:
@@ -115,7 +123,7 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
                 webhook = check_webhook_text(form.fields.get("webhook"), context.services.settings.webhooks)
             new = None if webhook is None else webhook.new
             video = context.intake.register(stored, wanted, key, owner, new)
-            return _Taken(video, webhook if video.id == stored.video_id else None)
+            return _Taken.of(context, video, webhook, made=video.id == stored.video_id)
 
         return await to_thread.run_sync(take, limiter=context.gates.post_threads)
 
@@ -128,8 +136,10 @@ def _pulled(form: FormReader) -> Iterator[bytes]:
 
 def _wish_of(form: FormReader) -> Wish:
     for name in form.fields.keys() - _FORM_FIELDS:
-        raise _wrong_field(name, f"There is no form field `{name}`; use file, preset, settings and webhook.")
-    return wish(form.filename, form.fields.get("preset"), form.fields.get("settings"))
+        known = ", ".join(sorted(_FORM_FIELDS))
+        raise _wrong_field(name, f"There is no form field `{name}`; use file and {known}.")
+    fields = form.fields
+    return wish(form.filename, fields.get("preset"), fields.get("settings"), fields.get("priority"))
 
 
 def _wrong_field(name: str, message: str) -> Problem:
@@ -144,6 +154,6 @@ async def _import(request: Request, context: Context, key: str | None, owner: st
         settings = context.services.settings
         checked = check_import(asked, settings, lane=lane_of(owner), idempotency_key=key, owner=owner)
         video, made = context.services.jobs.imports.create(checked.new)
-        return _Taken(video, checked.webhook if made else None)
+        return _Taken.of(context, video, checked.webhook, made=made)
 
     return await to_thread.run_sync(take)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from cluster.errors import ConflictError, NotFoundError
-from cluster.stores.video import VideoState
+from cluster.stores.video import Video, VideoState
+from serve_app.callers import who_asks
 from serve_app.comparison import compare
 from serve_app.context import VideoId, context_of, root_of
 from serve_app.intake import resolve_settings
 from serve_app.json_body import read_json
 from serve_app.links import with_signed_images
 from serve_app.present import segment_document
-from serve_app.previews import preview_segments
 from serve_app.problems import declared
-from serve_app.routes.videos import shown, told
+from serve_app.repeats import IdempotencyKey, once
+from serve_app.routes.videos import shown, tell
 from serve_app.schemas import Level, VideoDocument
 from serve_app.schemas_revisions import (
     Comparison,
@@ -49,11 +50,13 @@ AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
         200: {"model": Preview, "description": "With `dry_run`: what the settings would give"},
         **declared(
             "cross_site", "bad_json", "not_found", "client_too_slow", "conflict", "too_large",
-            "invalid_request", "invalid_settings", "unavailable",
+            "invalid_request", "invalid_settings", "idempotency_key_reused", "busy", "unavailable",
         ),
     },
 )  # fmt: skip
-async def resegment_video(request: Request, video_id: VideoId) -> Response | VideoDocument:
+async def resegment_video(
+    request: Request, video_id: VideoId, idempotency_key: IdempotencyKey = None
+) -> Response | VideoDocument:
     """A new revision from what was measured; the video is not decoded again unless another of its streams is
     asked for. Until it is there, the one before is what segments, signals and exports give.
 
@@ -63,22 +66,36 @@ async def resegment_video(request: Request, video_id: VideoId) -> Response | Vid
     asked = await read_json(request, ResegmentRequest)
 
     def queue() -> VideoDocument:
-        resolved = resolve_settings(asked.preset, asked.settings)
-        video = context.services.jobs.resegment(video_id, resolved, str(resolved["preset"]))
-        return told(context, video)
+        queued: list[Video] = []
+
+        def resegment() -> VideoDocument:
+            resolved = resolve_settings(asked.preset, asked.settings)
+            queued.append(context.services.jobs.resegment(video_id, resolved, str(resolved["preset"])))
+            return shown(context, queued[0])
+
+        answer = once(request, idempotency_key, asked, VideoDocument, resegment)
+        for video in queued:  # none for a repeat
+            tell(context, video)
+        return answer
 
     if asked.dry_run:
-        return await to_thread.run_sync(_preview, request, video_id, asked)
+        resolved = resolve_settings(asked.preset, asked.settings)
+        video = await to_thread.run_sync(context.services.jobs.get, video_id)
+        if video.state is not VideoState.DONE:
+            raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
+        rows = await context.previews.segments(who_asks(request), video, resolved)
+        return await to_thread.run_sync(_preview, request, video_id, asked, resolved, rows)
+    await to_thread.run_sync(context.services.require_for_new_work)
     return await to_thread.run_sync(queue)
 
 
-def _preview(request: Request, video_id: str, asked: ResegmentRequest) -> Response:
-    services = context_of(request).services
-    resolved = resolve_settings(asked.preset, asked.settings)
-    video = services.jobs.get(video_id)
-    if video.state is not VideoState.DONE:
-        raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
-    rows = preview_segments(services.settings.ray_namespace, video, resolved)
+def _preview(
+    request: Request,
+    video_id: str,
+    asked: ResegmentRequest,
+    resolved: dict[str, Any],
+    rows: list[dict[str, Any]],
+) -> Response:
     wanted = [row for row in rows if asked.level in (None, row["level"])]
     segments = [segment_document(row, video_id, root_of(request)) for row in wanted]
     # As a response of its own: thousands of segments are not checked a second time on their way out.

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from cluster.stores.uploads import Upload
 from serve_app import tus
 from serve_app.auth_visibility import UPLOAD_ID
-from serve_app.callers import caller_of
+from serve_app.callers import caller_of, who_asks
 from serve_app.context import Context, context_of, root_of
 from serve_app.gate import read_small
 from serve_app.intake import client_key, empty_file, wish
@@ -88,7 +88,7 @@ async def describe(request: Request) -> Response:
             ("Upload-Length", "Bytes of the whole file", "integer", True),
             (
                 "Upload-Metadata",
-                "`filename`, `preset`, `settings` and `webhook` (JSON), each in base64",
+                "`filename`, `preset`, `priority`, `settings` and `webhook` (JSON), each in base64",
                 "string",
                 False,
             ),
@@ -127,7 +127,7 @@ async def begin_upload(request: Request) -> Response:
     header = request.headers.get("upload-metadata", "")
     metadata = tus.parse_metadata(header)
     wanted = await to_thread.run_sync(
-        partial(wish, metadata.get("filename"), metadata.get("preset"), metadata.get("settings"))
+        partial(wish, *(metadata.get(name) for name in ("filename", "preset", "settings", "priority")))
     )
     webhook = check_webhook_text(metadata.get("webhook"), context.services.settings.webhooks)
     if webhook is not None:
@@ -138,7 +138,7 @@ async def begin_upload(request: Request) -> Response:
     if request.headers.get("content-type") is None:
         upload = await to_thread.run_sync(create)
     else:
-        async with context.gates.parts.enter():
+        async with context.gates.parts.enter(who_asks(request)):
             part = await _part(request, context)
             upload = await to_thread.run_sync(create)
             if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
@@ -204,7 +204,7 @@ async def append_part(request: Request, upload_id: UploadId) -> Response:
     """The answer to the last part carries the id of the video."""
     context = context_of(request)
     offset = tus.whole_number("Upload-Offset", request.headers.get("upload-offset"))
-    async with context.gates.parts.enter():
+    async with context.gates.parts.enter(who_asks(request)):
         part = await _part(request, context)
         upload = await _write(context, upload_id, offset, part)
     return Response(status_code=204, headers=_headers(upload))

@@ -29,8 +29,13 @@ def shown(context: Context, video: Video) -> VideoDocument:
 
 def told(context: Context, video: Video) -> VideoDocument:
     """The video as it is now, and listeners hear of it at once."""
-    context.services.cache.publish_event(video.id, "state", {"state": video.state.value})
+    tell(context, video)
     return shown(context, video)
+
+
+def tell(context: Context, video: Video) -> None:
+    """Listeners hear what state the video is in."""
+    context.services.cache.publish_event(video.id, "state", {"state": video.state.value})
 
 
 @router.get(
@@ -98,6 +103,7 @@ def cancel_video(request: Request, video_id: VideoId) -> VideoDocument:
 def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
     """What was stored of the earlier attempts is used again."""
     context = context_of(request)
+    context.services.require_for_new_work()
     return told(context, context.services.jobs.retry(video_id))
 
 

@@ -14,6 +14,7 @@ from serve_app.callers import caller_of
 from serve_app.context import context_of
 from serve_app.json_body import json_request, read_json
 from serve_app.problems import declared
+from serve_app.repeats import IdempotencyKey, once
 from serve_app.schemas import WebhookWish
 from serve_app.schemas_imports import (
     DeliveryDocument,
@@ -41,19 +42,24 @@ def _whose(request: Request) -> object:
     openapi_extra=json_request(WebhookWish),
     responses=declared(
         "cross_site", "bad_json", "client_too_slow", "conflict", "too_large", "invalid_request",
-        "address_refused", "unavailable",
+        "idempotency_key_reused", "address_refused", "unavailable",
     ),
 )  # fmt: skip
-async def create_webhook(request: Request) -> MadeWebhook:
+async def create_webhook(request: Request, idempotency_key: IdempotencyKey = None) -> MadeWebhook:
     """It hears of all videos of its key's owner from now on. The secret is told once.
 
     Deliveries are signed as Standard Webhooks says, are made at least once, and again over a day while the
     answer is no 2xx. 410 ends them.
     """
     services = context_of(request).services
-    checked = check_webhook(await read_json(request, WebhookWish), services.settings.webhooks)
-    webhook = await to_thread.run_sync(services.jobs.webhooks.create, checked.new, caller_of(request).owner)
-    return MadeWebhook(webhook=WebhookDocument.of(webhook), secret=shown(checked.new.secret))
+    asked = await read_json(request, WebhookWish)
+    checked = check_webhook(asked, services.settings.webhooks)
+
+    def make() -> MadeWebhook:
+        webhook = services.jobs.webhooks.create(checked.new, caller_of(request).owner)
+        return MadeWebhook(webhook=WebhookDocument.of(webhook), secret=shown(checked.new.secret))
+
+    return await to_thread.run_sync(once, request, idempotency_key, asked, MadeWebhook, make)
 
 
 @router.get("/webhooks", summary="List webhooks", responses=declared("invalid_request", "unavailable"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from typing import Any
@@ -10,9 +11,12 @@ import pytest
 import ray
 
 from actors.bridge.bridge import Bridge
+from actors.bridge.fetch import PART_BYTES
+from cluster.stores.imports import NewImport
 from cluster.stores.video import Video, VideoState
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.actor_stack import ActorStack, kill_process, process_alive
+from tests.support.sources import FILM, web_server
 from tests.support.stub_analyser import NAME, film
 
 __all__ = ["module_stack", "ray_connection", "settings", "stack"]
@@ -118,6 +122,21 @@ def test_kill_9_of_the_bridge_resumes_at_the_first_chunk_that_is_not_stored(stac
     resumed_with = progress[progress.index(0) + 1 :]
     assert 0 not in resumed_with
     assert min(resumed_with[-2:]) >= len(stored)
+
+
+def test_kill_9_of_the_bridge_in_the_middle_of_a_fetch_resumes_it(stack: ActorStack) -> None:
+    with web_server() as web:
+        new = NewImport(f"{web.url}/gated/killed", "film.mp4", "default", {}, "single:")
+        video_id = stack.jobs.imports.create(new)[0].id
+        stored = b"SELECT video_id FROM imports WHERE video_id = %(id)s AND stored_bytes = %(bytes)s"
+        stack.until(lambda: stack.jobs.database.one(stored, {"id": video_id, "bytes": PART_BYTES}))
+        kill_process(stack.bridge()["pid"])
+        web.gate.set()
+        stack.until(lambda: stack.jobs.get(video_id).sha256)
+        asked = [seen.headers.get("range") for seen in web.asked_for("/gated/killed")]
+    assert asked == [None, f"bytes={PART_BYTES}-"]
+    assert stack.jobs.get(video_id).sha256 == hashlib.sha256(FILM[: 9 << 20]).hexdigest()
+    assert stack.ended(video_id).state is VideoState.FAILED, "it is no film"
 
 
 def test_a_bridge_ended_by_ray_goes_on_by_itself(stack: ActorStack) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from cluster.stores import new_id
 from serve_app import auth
+from serve_app.webhooks import SECRET_HEADER
 from tests.support import keyed_api
 from tests.support.api import Api, api_over, done_video
 from tests.support.keyed_api import PAGE, Client, told
@@ -242,6 +243,7 @@ def test_only_listed_origins_may_call_from_a_browser(anna: httpx.Client, client:
     assert "access-control-allow-credentials" not in from_page.headers
     exposed = {name.strip() for name in from_page.headers["access-control-expose-headers"].split(",")}
     assert exposed >= {"Location", "Scenestream-Video-Id", "ETag", "RateLimit", "Upload-Offset"}
+    assert SECRET_HEADER in exposed
     assert written.status_code == 202
     assert told(from_elsewhere) == (403, "cross_site")
     assert refused.headers["access-control-allow-origin"] == PAGE  # so that the page can say why

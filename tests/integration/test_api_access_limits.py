@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.support.api import Api, api_over
@@ -43,6 +44,19 @@ def test_who_asks_too_often_is_told_when_to_come_again(api: Api) -> None:
     assert write.status_code == 422
     assert write.headers["ratelimit"].startswith(f'"writes";r={WRITES - 1};')
     assert other.status_code == 200
+
+
+def test_a_batch_counts_as_so_many_writes_as_it_has_items(api: Api) -> None:
+    def send(items: int, address: str) -> httpx.Response:
+        body = {"items": [{"url": "ftp://x"}] * items}
+        return api.client.post("/videos:batch", json=body, headers=behind(address))
+
+    small = [send(1, "198.51.100.4").status_code for _ in range(WRITES + 1)]
+    large = [send(1000, "198.51.100.5") for _ in range(2)]
+
+    assert small == [200] * WRITES + [429]
+    assert [answer.status_code for answer in large] == [200, 429], "all there is, but not more"
+    assert 0 < int(large[1].headers["retry-after"]) <= 60
 
 
 def test_probes_are_not_limited(api: Api) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import httpx
+import pytest
 
 from cluster.stores.imports import NewImport
 from tests.support.api import Api
 from tests.support.imports import importing, quiet_api, settled, web
 from tests.support.sources import FILM, Web
-from tests.support.stores import execute
+from tests.support.stores import execute, wait_until
 
 __all__ = ["quiet_api", "web"]
 
@@ -25,23 +27,30 @@ def test_every_item_gets_its_own_answer_in_order(quiet_api: Api, web: Web) -> No
         {"url": "http://10.0.0.1/secret.mp4"},
         {"address": "nothing known"},
         7,
+        {"url": "http://[::1/a.mp4"},
         {"url": f"{web.url}/film.mp4", "settings": {"min_shot_s": -1}},
-        {"url": f"{web.url}/status/404", "webhook": {"url": "https://example.org/hook"}},
+        {
+            "url": f"{web.url}/status/404",
+            "webhook": {"url": "https://example.org/hook"},
+            "priority": "interactive",
+        },
     ]
 
     answer = send(quiet_api, items)
 
     assert answer.status_code == 200
     outcomes = answer.json()["items"]
-    assert [outcome["status"] for outcome in outcomes] == [202, 422, 422, 422, 422, 202]
+    assert [outcome["status"] for outcome in outcomes] == [202, 422, 422, 422, 422, 422, 202]
     codes = [outcome["problem"] and outcome["problem"]["code"] for outcome in outcomes]
     assert codes == [
-        None, "address_refused", "invalid_request", "invalid_request", "invalid_settings", None,
+        None, "address_refused", "invalid_request", "invalid_request", "address_refused", "invalid_settings",
+        None,
     ]  # fmt: skip
-    assert outcomes[5]["webhook_secret"].startswith("whsec_")
+    assert outcomes[6]["webhook_secret"].startswith("whsec_")
+    assert [outcomes[n]["video"]["priority"] for n in (0, 6)] == ["batch", "interactive"]
     with importing(quiet_api):
         assert settled(quiet_api, outcomes[0]["video"]["id"])["bytes"] == len(FILM)
-        assert settled(quiet_api, outcomes[5]["video"]["id"])["error"]["code"] == "source_not_found"
+        assert settled(quiet_api, outcomes[6]["video"]["id"])["error"]["code"] == "source_not_found"
 
 
 def test_a_repeated_batch_gives_the_same_videos(quiet_api: Api, web: Web) -> None:
@@ -83,4 +92,71 @@ def test_batches_and_single_imports_take_turns_within_one_bound(quiet_api: Api) 
 
     urls = [one.url.rpartition("/")[2] if one else None for one in claimed]
     assert urls == ["0", "5", "7", "1", None]
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+
+
+def test_owners_take_turns_however_many_batches_they_send(quiet_api: Api) -> None:
+    jobs = quiet_api.services.jobs
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+    asked = [("anna", f"batch:anna-{n}") for n in range(5)] + [("bert", "single:bert")] * 3
+    jobs.imports.create_many(
+        [
+            NewImport(f"http://a.example/{n}", "a.mp4", "default", {}, lane, owner=owner)
+            for n, (owner, lane) in enumerate(asked)
+        ]
+    )
+
+    claimed = [jobs.imports.claim(60, 6) for _ in range(6)]
+
+    assert [one.url.rpartition("/")[2] for one in claimed if one] == ["0", "5", "1", "6", "2", "7"]
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+
+
+def test_who_is_slow_gives_the_place_to_who_waits_and_goes_on_later(quiet_api: Api, web: Web) -> None:
+    execute(quiet_api.services.jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+    web.films["/short.mp4"] = FILM[:1000]
+    with importing(quiet_api, concurrency=1, turn_s=0.3):
+        slow = quiet_api.client.post("/videos", json={"url": f"{web.url}/paced"}).json()["id"]
+        wait_until(lambda: bool(web.asked_for("/paced")))
+        other = send(quiet_api, [{"url": f"{web.url}/short.mp4"}]).json()["items"][0]["video"]["id"]
+        settled(quiet_api, other)
+        video = settled(quiet_api, slow)
+
+    assert video["sha256"] == hashlib.sha256(FILM[: 3 << 20]).hexdigest()
+    asked = [seen for seen in web.seen if seen.path in ("/paced", "/short.mp4")]
+    assert [seen.path for seen in asked] == ["/paced", "/short.mp4", "/paced"]
+    assert "range" in asked[2].headers
+
+
+@pytest.mark.parametrize("path", ["/drip", "/silent"])
+def test_a_cancelled_import_frees_its_place_at_once(quiet_api: Api, web: Web, path: str) -> None:
+    execute(quiet_api.services.jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+    web.gate.clear()
+    with importing(quiet_api, concurrency=1, idle_timeout_s=60.0):
+        held = quiet_api.client.post("/videos", json={"url": web.url + path}).json()["id"]
+        wait_until(lambda: bool(web.asked_for(path)))
+        quiet_api.client.post(f"/videos/{held}/cancel")
+        next_one = quiet_api.client.post("/videos", json={"url": f"{web.url}/film.mp4"}).json()["id"]
+        fetched = settled(quiet_api, next_one)
+    web.gate.set()
+
+    assert fetched["bytes"] == len(FILM)
+
+
+def test_a_batch_leaves_a_place_to_what_somebody_waits_for(quiet_api: Api) -> None:
+    jobs = quiet_api.services.jobs
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+    batch = [
+        NewImport(f"http://a.example/{n}", "a.mp4", "default", {}, "batch:c", priority="batch")
+        for n in range(5)
+    ]
+    jobs.imports.create_many(batch)
+
+    claimed = [jobs.imports.claim(60, 4) for _ in range(4)]
+    jobs.imports.create(NewImport("http://a.example/now", "a.mp4", "default", {}, "single:"))
+    waited_for = jobs.imports.claim(60, 4)
+
+    assert [one is None for one in claimed] == [False, False, False, True]
+    assert waited_for is not None
+    assert waited_for.url.endswith("/now")
     execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")

@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ import typer
 from typer.testing import CliRunner
 
 from cluster import clips_command
+from cluster.client import Client
 from cluster.settings import Settings
+from cluster.stores.page import encode_cursor
 from serve_app.app import ROUTE_PREFIX
 from serve_app.services import Services
 from tests.support.actor_fixtures import ray_connection, settings
@@ -33,6 +35,10 @@ __all__ = ["ray_connection", "settings"]
 SHOTS = (30, 45, 25, 50)
 CUTS = list(itertools.accumulate(SHOTS))[:-1]
 FRAMES = sum(SHOTS)
+INTERRUPT_THOSE_THAT_WAIT = (
+    b"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+    b"AND datname = current_database()"
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +73,10 @@ def order(api: Api, video_id: str, **values: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def ended(api: Api, made: dict[str, Any]) -> dict[str, Any]:
+def ended(api: Api, made: dict[str, Any], meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
     give_up_at = time.monotonic() + 60
     while time.monotonic() < give_up_at:
+        meanwhile()
         seen = api.client.get(f"/videos/{made['video_id']}/clips/{made['id']}").json()
         if seen["state"] in ("done", "failed", "cancelled"):
             return dict(seen)
@@ -129,6 +136,22 @@ def test_the_manifest_traces_each_clip_to_its_source(api: Api, stack: ActorStack
     assert lines[1]["source"]["sha256"] == source.sha256
 
 
+def test_files_are_read_in_pages_or_not_at_all(api: Api, video: str) -> None:
+    made = ended(api, order(api, video, mode="copy"))
+    path = f"/videos/{video}/clips/{made['id']}"
+
+    summary = api.client.get(path, params={"files": "false"}).json()
+    first = api.client.get(f"{path}/files", params={"limit": 3}).json()
+    second = api.client.get(f"{path}/files", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+
+    assert summary == made | {"files": []}
+    assert [*first["items"], *second["items"]] == made["files"]
+    assert (len(first["items"]), second["next_cursor"]) == (3, None)
+    for cursor in (encode_cursor(10**30), encode_cursor("x"), "x"):
+        refused = api.client.get(f"{path}/files", params={"cursor": cursor})
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_cursor")
+
+
 def test_the_archive_holds_everything(api: Api, video: str) -> None:
     made = ended(api, order(api, video))
 
@@ -160,18 +183,19 @@ def test_a_part_of_a_file_can_be_asked_for(api: Api, video: str) -> None:
 def test_a_running_order_is_cancelled_and_goes_on_where_it_stood(
     api: Api, stack: ActorStack, video: str
 ) -> None:
-    placed = order(api, video, preset="veryslow", crf=0)
-    path = f"/videos/{video}/clips/{placed['id']}"
-    stack.at_chunk(video, 0)
-
-    api.client.post(f"{path}/cancel")
-    stopped = ended(api, placed)
-    assert stopped["state"] in ("cancelled", "done")
-    if stopped["state"] == "cancelled":
-        assert api.client.get(f"{path}/archive").json()["code"] == "not_ready"
-        assert api.client.post(f"{path}/retry").status_code == 202
+    with stack.jobs.database.transaction() as connection:
+        connection.execute(b"LOCK TABLE clip_files IN EXCLUSIVE MODE")  # no clip that is made can be recorded
+        placed = order(api, video)
+        path = f"/videos/{video}/clips/{placed['id']}"
+        stack.until(lambda: api.client.get(path).json()["state"] == "running")
+        asked = api.client.post(f"{path}/cancel").json()
+        stopped = ended(api, placed, lambda: connection.execute(INTERRUPT_THOSE_THAT_WAIT))
+    early = api.client.get(f"{path}/archive")
+    assert api.client.post(f"{path}/retry").status_code == 202
     again = ended(api, placed)
 
+    assert (asked["state"], stopped["state"], stopped["progress"]["done"]) == ("running", "cancelled", 0)
+    assert early.json()["code"] == "not_ready"
     assert (again["state"], again["progress"]["done"]) == ("done", 4)
     assert api.client.post(f"{path}/cancel").json()["code"] == "conflict"
 
@@ -200,6 +224,9 @@ def test_deleted_clips_are_gone_with_their_files(api: Api, stack: ActorStack, vi
         ({"pattern": "{password}"}, 422, "invalid_settings"),
         ({"crf": 99}, 422, "invalid_request"),
         ({"codec": "av1"}, 422, "invalid_request"),
+        ({"pattern": "a\x00{index}"}, 422, "invalid_request"),
+        ({"select": {"labels": ["speech", "\x00"]}}, 422, "invalid_request"),
+        ({"select": {"tags": ["a\nb"]}}, 422, "invalid_request"),
     ],
 )
 def test_orders_that_cannot_be_are_refused(
@@ -220,9 +247,10 @@ def test_a_video_without_a_result_has_no_clips_yet(api: Api) -> None:
     assert api.client.get(f"/videos/{video_id}/clips/{'0' * 32}/files/manifest.json").status_code == 404
 
 
-def test_a_repeated_request_gives_the_same_clips(api: Api, video: str) -> None:
+def test_a_repeated_request_gives_the_same_clips(api: Api, stack: ActorStack, video: str) -> None:
     key = {"Idempotency-Key": "once"}
     first = api.client.post(f"/videos/{video}/clips", json={"mode": "copy"}, headers=key)
+    stack.results.delete_video(video)  # nothing could be chosen now
     second = api.client.post(f"/videos/{video}/clips", json={"mode": "copy"}, headers=key)
     other = api.client.post(f"/videos/{video}/clips", json={"mode": "exact"}, headers=key)
 
@@ -249,16 +277,37 @@ def test_clips_whose_plan_is_gone_fail_with_a_reason(api: Api, stack: ActorStack
     assert failed["files"][0]["url"] is None
 
 
-def test_the_command_line_fetches_files_and_archive(
-    api: Api, video: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def command(api: Api, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     monkeypatch.setattr(clips_command, "api_url", lambda _settings: api.url.removesuffix(ROUTE_PREFIX))
     app = typer.Typer()
     app.command()(clips_command.clips)
+    return app
+
+
+def test_the_command_line_says_that_cancelled_clips_have_no_archive(
+    api: Api, command: typer.Typer, video: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(client: Client, video_id: str, clips_id: str, **_: Any) -> Any:
+        seen = ended(api, {"video_id": video_id, "id": clips_id})
+        return seen | {"state": "cancelled", "archive": None}  # as when the last clip was made meanwhile
+
+    monkeypatch.setattr(Client, "wait_for_clips", cancelled)
+
+    run = CliRunner().invoke(command, [video, "--mode", "copy", "--zip", str(tmp_path / "clips.zip")])
+
+    assert "clips.zip was not written: there is no archive of clips that are cancelled." in run.stderr
+    assert "it was cancelled" in str(run.exception)
+    assert not (tmp_path / "clips.zip").exists()
+
+
+def test_the_command_line_fetches_files_and_archive(
+    api: Api, command: typer.Typer, video: str, tmp_path: Path
+) -> None:
     arguments = [video, "--mode", "copy", "--index", "1", "--index", "2", "--pattern", "{number}"]
 
     run = CliRunner().invoke(
-        app, [*arguments, "--out", str(tmp_path / "clips"), "--zip", str(tmp_path / "clips.zip")]
+        command, [*arguments, "--out", str(tmp_path / "clips"), "--zip", str(tmp_path / "clips.zip")]
     )
 
     assert run.exit_code == 0, run.output

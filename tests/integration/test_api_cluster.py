@@ -125,9 +125,17 @@ def test_while_rabbitmq_is_away_nothing_new_is_taken(session_servers: support.Se
         posted = api.client.post("/videos", files={"file": ("film.mp4", b"film")})
         begun = api.client.post("/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
         batch = api.client.post("/videos:batch", json={"items": [{"url": "http://198.51.100.1/film.mp4"}]})
+        done = support.done_video(api)
+        again = [
+            api.client.post(f"/videos/{done}/retry"),
+            api.client.post(f"/videos/{done}/resegment", json={}),
+            api.client.post(f"/videos/{done}/clips", json={}),
+            api.client.post(f"/videos/{done}/clips/{'0' * 32}/retry"),
+        ]
+        api.client.delete(f"/videos/{done}")
         listed = api.client.get("/videos")
 
-        for refused in (posted, begun, batch):
+        for refused in (posted, begun, batch, *again):
             assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
             assert int(refused.headers["retry-after"]) > 0
             assert "RabbitMQ" in refused.json()["detail"]

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from serve_app import gate
 from serve_app.routes import events as events_route
 from serve_app.services import Services
 from tests.support import api as support
@@ -304,3 +305,16 @@ def _own_connections(api: Api, **changed: str) -> Services:
     fresh = Services.from_settings(api.services.settings.with_values(**changed))
     values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
     return Services(**(values | {"doorbells": api.services.doorbells}))
+
+
+def test_one_caller_listens_to_so_many_streams(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MAX_LISTENERS_OF_ONE", 1)
+    with serving(_own_connections(api)) as other:
+        path = f"/videos/{other.make()}/events"
+        with other.client.stream("GET", path) as first, other.client.stream("GET", path) as second:
+            answers = (first.status_code, second.status_code)
+            told = json.loads(second.read())
+        heard_again = [*Listener(other.client.get(f"/videos/{done_video(other)}/events")).heard()]
+
+    assert (answers, told["code"]) == ((200, 429), "rate_limited")
+    assert heard_again[-1].type == "done"

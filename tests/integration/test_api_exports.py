@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,7 @@ import pytest
 import webvtt
 from typer.testing import CliRunner
 
-from cluster import cli
+from cluster import cli, results_commands
 from cluster.client import Client
 from serve_app.app import ROUTE_PREFIX
 from serve_app.exports import FORMATS
@@ -26,6 +27,7 @@ from tests.support.api import Api, done_video
 api = support.running_api
 
 NAME = 'Führung; "a" = b – 映画.mp4'
+NUMBERS = {"shot": 20, "scene": 4, "chapter": 2}
 SHOTS = [(n * 50, n * 50 + 50) for n in range(20)]
 
 
@@ -51,6 +53,16 @@ def test_every_format_at_every_level(api: Api, done: str, kind: str, level: str 
     assert answer.headers["content-type"].partition(";")[0] == FORMATS[kind].media_type
     wanted = level or FORMATS[kind].default_level or "shot"
     assert re.search(rf"{wanted}\b", answer.text, re.IGNORECASE)
+    if kind in ("csv", "json"):
+        text = answer.content.decode()
+        rows = (
+            csv.DictReader(io.StringIO(text, newline="")) if kind == "csv" else json.loads(text)["segments"]
+        )
+        numbers = Counter(row["level"] for row in rows)
+        assert numbers == {name: number for name, number in NUMBERS.items() if level in (None, name)}
+    else:
+        other = next(name for name in NUMBERS if name != wanted)
+        assert export(api, done, kind, level=other).text != answer.text
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -152,7 +164,7 @@ def test_the_client_and_the_command_line_write_files(
     api: Api, done: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = api.url.removesuffix(ROUTE_PREFIX)
-    monkeypatch.setattr(cli, "_client", lambda *_: Client(url))
+    monkeypatch.setattr(results_commands, "_client", lambda *_: Client(url))
     run = CliRunner().invoke
 
     written = run(cli.build(), ["export", done, "--format", "otio", "-o", str(tmp_path / "film.otio")])

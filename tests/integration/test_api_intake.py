@@ -25,7 +25,9 @@ def post_file(
 def test_a_file_is_stored_and_queued(api: Api) -> None:
     content = b"\x00\x00\x00\x18ftypmp42" + b"x" * 3_000_000
 
-    answer = post_file(api, content, data={"preset": "film", "settings": '{"min_scene_s": 7.5}'})
+    answer = post_file(
+        api, content, data={"preset": "film", "settings": '{"min_scene_s": 7.5}', "priority": "batch"}
+    )
 
     assert answer.status_code == 202
     video = answer.json()
@@ -33,7 +35,7 @@ def test_a_file_is_stored_and_queued(api: Api) -> None:
     assert len(bytes.fromhex(video["id"])) >= 16
     assert (video["state"], video["filename"], video["bytes"]) == ("queued", "film.mp4", len(content))
     assert video["sha256"] == hashlib.sha256(content).hexdigest()
-    assert video["settings"]["preset"] == "film"
+    assert (video["settings"]["preset"], video["priority"]) == ("film", "batch")
     assert video["settings"]["min_scene_s"] == 7.5
     with api.services.media.open(f"videos/{video['id']}/source") as stored:
         assert stored.read() == content

@@ -41,7 +41,8 @@ def test_the_server_says_what_it_can(api: Api) -> None:
 
 
 def test_an_upload_in_parts_becomes_a_video(api: Api) -> None:
-    upload = begin(api, filename="../a film.mp4", preset="talk", settings='{"min_scene_s": 6}')
+    wishes = {"preset": "talk", "settings": '{"min_scene_s": 6}', "priority": "batch"}
+    upload = begin(api, filename="../a film.mp4", **wishes)
 
     first = patch(api, upload, 0, FILM[:400_000])
     between = head(api, upload)
@@ -52,16 +53,14 @@ def test_an_upload_in_parts_becomes_a_video(api: Api) -> None:
     assert between.status_code == 200
     assert between.headers["upload-offset"] == "400000"
     assert between.headers["upload-length"] == str(len(FILM))
-    assert between.headers["upload-metadata"] == metadata(
-        filename="../a film.mp4", preset="talk", settings='{"min_scene_s": 6}'
-    )
+    assert between.headers["upload-metadata"] == metadata(filename="../a film.mp4", **wishes)
     assert between.headers["upload-expires"].endswith("GMT")
     assert between.headers["cache-control"] == "no-store"
     video_id = last.headers["scenestream-video-id"]
     video = api.client.get(f"/videos/{video_id}").json()
     assert (video["state"], video["filename"], video["bytes"]) == ("queued", "a film.mp4", len(FILM))
     assert video["sha256"] == hashlib.sha256(FILM).hexdigest()
-    assert video["settings"]["preset"] == "talk"
+    assert (video["settings"]["preset"], video["priority"]) == ("talk", "batch")
     assert video["settings"]["min_scene_s"] == 6
     assert stored(api, video_id) == FILM
     assert head(api, upload).headers["scenestream-video-id"] == video_id
@@ -179,7 +178,7 @@ def test_a_replica_that_died_while_finishing(api: Api, second_replica: Api, died
             media_key=f"videos/{row.metadata['video_id']}/source",
             preset=row.metadata["preset"],
             settings=row.metadata["settings"],
-            idempotency_key=f"upload:{upload_id}",
+            idempotency_key=f"upload:{row.metadata['video_id']}",
         )
 
     resumed = head(second_replica, upload)

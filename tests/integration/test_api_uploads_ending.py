@@ -15,10 +15,13 @@ import pytest
 
 from cluster.client import Client
 from cluster.errors import UsageError
+from cluster.stores import uploads as store
 from cluster.stores.upload_lock import upload_lock
+from serve_app import uploads
 from serve_app.uploads import UploadService
 from tests.support import api as support
 from tests.support.api import Api
+from tests.support.stores import let_expire
 from tests.support.tus import FILM, PART, TUS, begin, head, patch, stored
 
 api = support.running_api
@@ -177,3 +180,47 @@ def test_uploads_into_an_object_store(session_servers: support.SessionServers) -
         assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(FILM).hexdigest()
         assert (part.status_code, part.content) == (206, FILM[299_990:300_010])
         assert not api.services.media.exists(given_up.removeprefix("/"))
+
+
+def test_a_key_whose_upload_became_a_video_begins_another(api: Api) -> None:
+    headers = {**TUS, "Upload-Length": str(len(FILM)), "Idempotency-Key": "used up"}
+    files = [FILM, FILM, FILM[::-1]]
+    video_ids = []
+    for file in files:
+        upload = api.client.post("/uploads", headers=headers).headers["location"].removeprefix("/api/v1")
+        video_ids.append(patch(api, upload, 0, file).headers["scenestream-video-id"])
+        assert api.client.delete(upload, headers=TUS).status_code == 204
+
+    assert len(set(video_ids)) == 3
+    assert [stored(api, video_id) for video_id in video_ids] == files
+
+
+def test_a_key_whose_upload_expired_half_made_leaves_no_file(api: Api) -> None:
+    headers = {**TUS, "Upload-Length": str(len(FILM)), "Idempotency-Key": "half made"}
+    upload = api.client.post("/uploads", headers=headers).headers["location"].rsplit("/", 1)[1]
+    moved_to = f"videos/{api.services.jobs.uploads.get(upload).metadata['video_id']}/source"
+    assert api.services.jobs.uploads.advance(upload, 0, len(FILM))
+    api.services.media.put_stream(moved_to, [FILM])
+    let_expire(api.services.jobs, upload)
+
+    again = api.client.post("/uploads", headers=headers)
+
+    assert (again.status_code, again.headers["upload-offset"]) == (201, "0")
+    assert not api.services.media.exists(moved_to)
+
+
+def test_all_that_expired_is_swept_away_but_what_is_being_finished(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (uploads, store):
+        monkeypatch.setattr(module, "EXPIRED_AT_ONCE", 2)
+    jobs, service = api.services.jobs, UploadService(api.services)
+    service.sweep()
+    ids = [begin(api).rsplit("/", 1)[1] for _ in range(6)]
+    let_expire(jobs, *ids)
+
+    with upload_lock(jobs.database, ids[3]):
+        first = service.sweep()
+
+    assert (first, jobs.uploads.expired()) == (5, [ids[3]])
+    assert service.sweep() == 1

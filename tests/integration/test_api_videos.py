@@ -211,8 +211,8 @@ def test_the_document_describes_the_contract(api: Api) -> None:
 
     assert document == json.loads(json.dumps(api.contract.document)) | {"servers": [{"url": "/api/v1"}]}
     assert set(document["components"]["schemas"]["VideoDocument"]["properties"]) == {
-        "id", "state", "filename", "bytes", "sha256", "media", "progress", "settings", "revision", "attempt",
-        "error", "created_at", "started_at", "finished_at",
+        "id", "state", "filename", "bytes", "sha256", "media", "progress", "settings", "priority", "revision",
+        "attempt", "error", "created_at", "started_at", "finished_at",
     }  # fmt: skip
     assert set(document["components"]["schemas"]["Segment"]["properties"]) == {
         "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",

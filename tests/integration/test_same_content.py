@@ -23,21 +23,13 @@ def delete(stack: ActorStack, video_id: str) -> None:
         step()
 
 
-def decoded(stack: ActorStack, video_id: str) -> list[int]:
-    """The chunks that were decoded from this video's file."""
-    if not stack.media.exists(f"videos/{video_id}/decoded"):
-        return []
-    with stack.media.open(f"videos/{video_id}/decoded") as file:
-        return [int(line) for line in file.read().split()]
-
-
 def test_the_second_is_finished_from_what_the_first_measured(stack: ActorStack) -> None:
     content = film(5, frames=26)
     first = stack.ended(submit(stack, content, scene_sensitivity=0.5))
     second = stack.ended(submit(stack, content, scene_sensitivity=0.9))
 
-    assert sorted(decoded(stack, first.id)) == [0, 1, 2, 3, 4]
-    assert decoded(stack, second.id) == []
+    assert sorted(stack.decoded(first.id)) == [0, 1, 2, 3, 4]
+    assert stack.decoded(second.id) == []
     assert (second.state, second.revision, second.chunks_done, second.chunks_total) == ("done", 1, 5, 5)
     assert second.media == first.media
     scenes = [
@@ -61,7 +53,7 @@ def test_either_may_be_deleted_and_the_other_stays_whole(stack: ActorStack) -> N
     stack.jobs.resegment(third.id, {"scene_sensitivity": 0.9}, "default")
     again = stack.ended(third.id)
     assert (again.state, again.revision) == (VideoState.DONE, 2)
-    assert decoded(stack, third.id) == []
+    assert stack.decoded(third.id) == []
 
     delete(stack, third.id)
     assert not stack.media.exists(image)
@@ -76,7 +68,7 @@ def test_while_the_first_is_still_running_both_share_the_work(stack: ActorStack)
     second = submit(stack, content)
 
     assert {stack.ended(first).state, stack.ended(second).state} == {VideoState.DONE}
-    assert sorted(decoded(stack, first) + decoded(stack, second)) == list(range(24))
+    assert sorted(stack.decoded(first) + stack.decoded(second)) == list(range(24))
 
 
 def test_the_second_goes_on_when_the_first_is_deleted_in_the_middle(stack: ActorStack) -> None:
@@ -99,4 +91,4 @@ def test_videos_of_different_owners_share_nothing(stack: ActorStack) -> None:
     ann, bob = (stack.ended(submit(stack, content, owner=owner)) for owner in ("ann", "bob"))
 
     assert ann.tracks_key != bob.tracks_key
-    assert sorted(decoded(stack, bob.id)) == [0, 1]
+    assert sorted(stack.decoded(bob.id)) == [0, 1]

@@ -13,14 +13,9 @@ from tests.support.stores import (
     OWNER,
     claim,
     create_video,
-    execute,
     expire_lease,
-    rung_long_ago,
     video_in,
-    waiting_doorbells,
 )
-
-RING_AGAIN_AFTER_S = 60.0
 
 
 def claim_from_eight_threads(jobs: Jobs, video_id: str) -> list[Video]:
@@ -69,7 +64,7 @@ def test_of_eight_claimants_exactly_one_wins(jobs: Jobs, situation: str) -> None
 def test_a_taken_over_video_is_closed_to_its_old_holder_and_open_to_the_new(jobs: Jobs) -> None:
     old = video_in(jobs, "running, lease expired")
     new = claim(jobs, old.id, "bridge-b")
-    assert jobs.heartbeat(old.id, old.lease_epoch, LEASE_S) is None
+    assert jobs.heartbeat([(old.id, old.lease_epoch)], LEASE_S) == {}
     assert not jobs.record_media(old.id, old.lease_epoch, {}, 9, "old")
     assert not jobs.record_progress(old.id, old.lease_epoch, 9)
     assert not jobs.begin_finalizing(old.id, old.lease_epoch)
@@ -88,10 +83,20 @@ def test_a_taken_over_video_is_closed_to_its_old_holder_and_open_to_the_new(jobs
 
 
 def test_a_late_holder_whom_nobody_replaced_may_go_on(jobs: Jobs) -> None:
-    video = video_in(jobs, "running, lease expired")
-    renewed = jobs.heartbeat(video.id, video.lease_epoch, LEASE_S)
-    assert renewed is not None
-    assert jobs.claim(video.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+    late, in_time, lost = (
+        video_in(jobs, situation) for situation in ("running, lease expired", "finalizing", "done")
+    )
+    held = [(video.id, video.lease_epoch) for video in (late, in_time, lost)]
+    assert jobs.heartbeat(held, LEASE_S) == {held[0]: False, held[1]: False}
+    assert jobs.claim(late.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+
+
+def test_a_holder_hears_at_once_what_is_to_be_cancelled(jobs: Jobs) -> None:
+    asked, _ = video_in(jobs, "running, to be cancelled"), video_in(jobs, "running")
+    held = (asked.id, asked.lease_epoch)
+    assert jobs.to_cancel(OWNER) == {held}
+    assert jobs.to_cancel("bridge-b") == set()
+    assert jobs.heartbeat([held], LEASE_S) == {held: True}
 
 
 def test_what_is_to_be_cancelled_is_not_claimed_again(jobs: Jobs) -> None:
@@ -128,24 +133,12 @@ def test_progress_of_an_attempt_outlives_it_unless_the_tracks_are_others(jobs: J
     assert jobs.get(first.id).chunks_done == 0
 
 
-def test_the_reaper_rings_for_an_expired_lease_once(jobs: Jobs) -> None:
-    video = video_in(jobs, "running, lease expired")
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (video.id,)
-    assert waiting_doorbells(jobs) == [video.id]
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
-    execute(jobs, "TRUNCATE outbox")
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
-    rung_long_ago(jobs, video.id)
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (video.id,)
-
-
 def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
     video_id = create_video(jobs).id
     for _ in range(MAX_ATTEMPTS):
         claim(jobs, video_id)
         expire_lease(jobs, video_id)
-    report = jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
-    assert (report.failed, report.rung) == ((video_id,), ())
+    assert jobs.reap(MAX_ATTEMPTS).failed == (video_id,)
     video = jobs.get(video_id)
     assert (video.state, video.error_code) == (VideoState.FAILED, "attempts_exhausted")
     assert video.error_message is not None
@@ -155,42 +148,24 @@ def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
 def test_the_reaper_ends_a_cancel_nobody_acknowledged(jobs: Jobs) -> None:
     video = video_in(jobs, "running, to be cancelled")
     expire_lease(jobs, video.id)
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).cancelled == (video.id,)
+    assert jobs.reap(MAX_ATTEMPTS).cancelled == (video.id,)
     assert jobs.get(video.id).state is VideoState.CANCELLED
-
-
-def test_the_reaper_rings_again_for_a_queued_video_whose_message_was_lost(jobs: Jobs) -> None:
-    lost, fresh = create_video(jobs), create_video(jobs)
-    execute(jobs, "TRUNCATE outbox")
-    rung_long_ago(jobs, lost.id)
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == (lost.id,)
-    assert jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S).rung == ()
-    assert fresh.id not in waiting_doorbells(jobs)
-
-
-def test_while_rabbitmq_is_away_doorbells_do_not_pile_up(jobs: Jobs) -> None:
-    video = create_video(jobs)
-    for _ in range(3):
-        execute(jobs, "UPDATE videos SET rung_at = now() - interval '1 hour'")
-        jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
-    assert waiting_doorbells(jobs) == [video.id]
 
 
 @pytest.mark.parametrize("situation", ["running", "finalizing", "done", "failed", "cancelled", "queued"])
 def test_the_reaper_leaves_alone_what_is_in_order(jobs: Jobs, situation: str) -> None:
     before = video_in(jobs, situation)
-    report = jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
-    assert (report.rung, report.failed, report.cancelled) == ((), (), ())
+    report = jobs.reap(MAX_ATTEMPTS)
+    assert (report.failed, report.cancelled) == ((), ())
     assert jobs.get(before.id) == before
 
 
-def test_several_reapers_at_once_ring_each_video_once(jobs: Jobs) -> None:
+def test_several_reapers_at_once_end_each_video_once(jobs: Jobs) -> None:
     ids = {video_in(jobs, "running, lease expired").id for _ in range(20)}
-    execute(jobs, "TRUNCATE outbox")
-    threads = [threading.Thread(target=jobs.reap, args=(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)) for _ in range(6)]
+    failed: list[str] = []
+    threads = [threading.Thread(target=lambda: failed.extend(jobs.reap(1).failed)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    jobs.reap(MAX_ATTEMPTS, RING_AGAIN_AFTER_S)
-    assert sorted(waiting_doorbells(jobs)) == sorted(ids)
+    assert sorted(failed) == sorted(ids)

@@ -1,4 +1,4 @@
-"""The media store on a directory and on objects (fsspec's memory file system: the path that s3:// takes)."""
+"""The media store on a directory and on objects (fsspec's memory file system; S3 has a module of its own)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError, UsageError
 from cluster.stores import MediaStore, new_id
+from cluster.stores.media_cache import MediaCache
 
 KEY = "videos/abc/source"
 
@@ -43,6 +44,11 @@ def put(store: MediaStore, data: bytes, key: str = KEY) -> int:
     return store.put_stream(key, [data[i : i + 1000] for i in range(0, len(data), 1000)])
 
 
+def fetched(store: MediaStore, cache_dir: Path, key: str = KEY) -> bytes:
+    with store.local_copy(key, MediaCache(cache_dir, 1 << 30)) as path:
+        return path.read_bytes()
+
+
 def test_a_stream_is_stored_and_read_back(store: MediaStore) -> None:
     data = os.urandom(12_345)
     assert put(store, data) == 12_345
@@ -69,7 +75,7 @@ def test_what_is_not_there_is_not_found(store: MediaStore, tmp_path: Path) -> No
         lambda: store.size(KEY),
         lambda: store.read_range(KEY, 0, 1),
         lambda: store.move(KEY, "videos/other/source"),
-        lambda: store.fetch(KEY, tmp_path),
+        lambda: fetched(store, tmp_path),
     ):
         with pytest.raises(NotFoundError):
             call()
@@ -241,20 +247,24 @@ def test_deleting_while_someone_still_writes_ends(directory: MediaStore) -> None
 def test_a_local_copy_is_the_file_itself_or_a_download(store: MediaStore, tmp_path: Path) -> None:
     data = os.urandom(100_000)
     put(store, data)
-    path = store.fetch(KEY, tmp_path / "cache")
-    assert path.read_bytes() == data
+    with store.local_copy(KEY, MediaCache(tmp_path / "cache", 1 << 30)) as path:
+        assert path.read_bytes() == data
     assert store.local_path(KEY) in (path, None)
     assert (store.local_path(KEY) is None) == path.is_relative_to(tmp_path / "cache")
 
 
 def test_a_download_is_made_once_and_again_when_it_is_incomplete(tmp_path: Path) -> None:
     store = MediaStore(f"memory://{new_id()}")
+    cache = MediaCache(tmp_path, 1 << 30)
     put(store, b"0123456789")
-    path = store.fetch(KEY, tmp_path)
-    inode = path.stat().st_ino
-    assert store.fetch(KEY, tmp_path).stat().st_ino == inode
+    with store.local_copy(KEY, cache) as path:
+        inode = path.stat().st_ino
+    with store.local_copy(KEY, cache) as path:
+        assert path.stat().st_ino == inode
     path.write_bytes(b"01234")
-    assert store.fetch(KEY, tmp_path).read_bytes() == b"0123456789"
+    assert fetched(store, tmp_path) == b"0123456789"
+    put(store, b"something else")
+    assert fetched(store, tmp_path) == b"something else"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +293,7 @@ def test_keys_that_could_lead_elsewhere_are_refused(store: MediaStore, key: str,
         lambda: store.delete(key),
         lambda: store.move(KEY, key),
         lambda: store.local_path(key),
-        lambda: store.fetch(key, tmp_path),
+        lambda: fetched(store, tmp_path, key),
     ):
         with pytest.raises(UsageError):
             call()
@@ -294,7 +304,9 @@ def test_media_is_opened_for_reading_only(store: MediaStore) -> None:
         store.open(KEY, "wb")
 
 
-@pytest.mark.parametrize("url", ["", "/var/media", "file:media", "file://host/media", "nothing://x"])
+@pytest.mark.parametrize(
+    "url", ["", "/var/media", "file:media", "file://host/media", "nothing://x", "s3:///x"]
+)
 def test_a_url_that_makes_no_sense_is_refused_with_a_reason(url: str) -> None:
     with pytest.raises(InvalidSettingsError, match="media_url"):
         MediaStore(url)

@@ -8,7 +8,7 @@ import pytest
 
 from cluster.errors import NotFoundError
 from cluster.stores import Jobs, Upload, Uploads, new_id
-from tests.support.stores import execute
+from tests.support.stores import let_expire
 
 
 @pytest.fixture
@@ -18,10 +18,6 @@ def uploads(jobs: Jobs) -> Uploads:
 
 def begin(uploads: Uploads, length_bytes: int = 100) -> Upload:
     return uploads.create(new_id(), "film.mkv", length_bytes, {"preset": "film"}, expires_s=3600.0)
-
-
-def let_expire(jobs: Jobs, upload_id: str) -> None:
-    execute(jobs, "UPDATE uploads SET expires_at = now() - interval '1 s' WHERE id = %(id)s", id=upload_id)
 
 
 def test_an_upload_is_remembered(uploads: Uploads) -> None:
@@ -81,8 +77,11 @@ def test_an_expired_upload_is_frozen_and_then_forgotten(jobs: Jobs, uploads: Upl
     assert not uploads.advance(old.id, 0, 10)
     with pytest.raises(NotFoundError):
         uploads.get(old.id)
-    assert uploads.expire() == [old.id]
-    assert uploads.expire() == []
+    assert uploads.expired() == [old.id]
+    assert uploads.expire(old.id, lambda _: None)
+    assert not uploads.expire(old.id, lambda _: None)
+    assert not uploads.expire(young.id, lambda _: None)
+    assert uploads.expired() == []
     assert uploads.get(young.id) == young
 
 
@@ -95,6 +94,6 @@ def test_an_upload_whose_bytes_cannot_be_removed_yet_is_not_forgotten(jobs: Jobs
         raise OSError("the disk is away")
 
     with pytest.raises(OSError, match="the disk is away"):
-        uploads.expire(discard_fails)
-    assert uploads.expire(discarded.append) == [upload.id]
+        uploads.expire(upload.id, discard_fails)
+    assert uploads.expire(upload.id, discarded.append)
     assert [gone.id for gone in discarded] == [upload.id]

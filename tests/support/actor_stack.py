@@ -27,7 +27,7 @@ from cluster.stores.cache import Cache
 from cluster.stores.jobs import Jobs
 from cluster.stores.media import MediaStore
 from cluster.stores.results import Results
-from cluster.stores.video import Video
+from cluster.stores.video import Priority, Video
 from tests.support import stub_analyser
 
 T = TypeVar("T")
@@ -47,7 +47,14 @@ def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: An
         ray_namespace=f"test-{uuid.uuid4().hex[:8]}",
         var_dir=root,
         actors=ActorSettings(**{"count": 2, "ping_interval_s": 0.2, "stuck_after_s": 3.0, **actors}),
-        bridge=BridgeSettings(max_videos=4, relay_interval_s=0.05, reaper_interval_s=0.3),
+        bridge=BridgeSettings(
+            max_videos=4,
+            relay_interval_s=0.05,
+            look_interval_s=0.3,
+            cancel_interval_s=0.2,
+            reaper_interval_s=0.3,
+            backlog_interval_s=0.5,
+        ),
         lease=LeaseSettings(duration_s=3.0, heartbeat_s=0.3, max_attempts=5),
         imports=ImportSettings(private_networks=("127.0.0.1/32",)),
         webhooks=WebhookSettings(private_networks=("127.0.0.1/32",)),
@@ -67,7 +74,13 @@ class ActorStack:
         self.media = MediaStore(settings.media_url)
 
     def submit(
-        self, content: bytes, *, sha256: str | None = None, owner: str | None = None, **values: Any
+        self,
+        content: bytes,
+        *,
+        sha256: str | None = None,
+        owner: str | None = None,
+        priority: Priority = "interactive",
+        **values: Any,
     ) -> str:
         """Upload a file as the API does, with these settings; the video's id."""
         video_id = uuid.uuid4().hex
@@ -82,18 +95,13 @@ class ActorStack:
             preset="default",
             settings=values,
             owner=owner,
+            priority=priority,
         )
         return video_id
 
     def until(self, look: Callable[[], T | None]) -> T:
         """What `look` returns as soon as it is something."""
-        deadline = time.monotonic() + DEADLINE_S
-        while time.monotonic() < deadline:
-            seen = look()
-            if seen:
-                return seen
-            time.sleep(0.02)
-        raise AssertionError(f"not within {DEADLINE_S} s; pool: {self.snapshot()}")
+        return patiently(look, self.snapshot)
 
     def ended(self, video_id: str) -> Video:
         """The video once it is done, failed or cancelled."""
@@ -164,6 +172,14 @@ class ActorStack:
         assert video.timeline_id is not None
         return list(self.results.segments(video.timeline_id, limit=1000).items)
 
+    def decoded(self, video_id: str) -> list[int]:
+        """The chunks that were decoded from this video's own file, as often as they were."""
+        key = f"videos/{video_id}/decoded"
+        if not self.media.exists(key):
+            return []
+        with self.media.open(key) as file:
+            return [int(line) for line in file.read().split()]
+
     def events(self, video_id: str) -> list[tuple[str, dict[str, Any]]]:
         """All events so far."""
         return [(event.type, event.data) for event in self.cache.read_events(video_id, limit=1000) or []]
@@ -174,6 +190,17 @@ class ActorStack:
         self.jobs.close()
         self.results.close()
         self.cache.close()
+
+
+def patiently(look: Callable[[], T | None], snapshot: Callable[[], object]) -> T:
+    """What `look` returns as soon as it is something; `snapshot` tells of the pool if it never is."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.02)
+    raise AssertionError(f"not within {DEADLINE_S} s; pool: {snapshot()}")
 
 
 @contextmanager

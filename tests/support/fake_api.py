@@ -105,6 +105,7 @@ class FakeApi:
             "media": None,
             "progress": {"fraction": 0.0, "chunks_done": 0, "chunks_total": None, "eta_s": None},
             "settings": {"preset": "default"},
+            "priority": "interactive",
             "revision": 0,
             "attempt": 1,
             "error": None,

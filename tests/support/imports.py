@@ -28,10 +28,12 @@ LEASE = {"duration_s": 2.0, "heartbeat_s": 0.2}
 
 
 @contextmanager
-def importing(api: Api) -> Iterator[Importer]:
-    """The bridge's part that fetches, until the block ends."""
+def importing(api: Api, **changed: Any) -> Iterator[Importer]:
+    """The bridge's part that fetches, with some settings `changed`, until the block ends."""
     services = api.services
-    importer = Importer(services.settings, services.jobs, services.media, Reporter(services.cache))
+    imports = services.settings.imports.model_copy(update=changed)
+    settings = services.settings.model_copy(update={"imports": imports})
+    importer = Importer(settings, services.jobs, services.media, Reporter(services.cache))
     importer.start()
     try:
         yield importer

@@ -54,12 +54,19 @@ def _head(gpus: int) -> str:
 @contextmanager
 def connected_to_ray(namespace: str, gpus: int = 0) -> Iterator[None]:
     """This process as a driver of the private head that has so many (fake) GPUs."""
+    with driver_of(_head(gpus), namespace):
+        yield
+
+
+@contextmanager
+def driver_of(address: str, namespace: str) -> Iterator[None]:
+    """This process as a driver of the private Ray at this address."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         # Read from the environment when ray is imported, which may have been long before.
         patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)
-        ray.init(address=_head(gpus), namespace=namespace, log_to_driver=False, logging_level="error")
+        ray.init(address=address, namespace=namespace, log_to_driver=False, logging_level="error")
         try:
             yield
         finally:

@@ -30,7 +30,7 @@ class Seen:
 
 @dataclass
 class Web:
-    """What a server has seen; `gate` holds back paths below /gated."""
+    """What a server has seen; `gate` holds back /silent and paths below /gated."""
 
     url: str
     seen: list[Seen] = field(default_factory=list)
@@ -62,10 +62,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(b"")
             case "breaks":  # every connection gives so many bytes
                 self._send(FILM, stop_after=int(rest.partition("/")[0]))
+            case "breaks-early":  # likewise, of a film of four times as many
+                bytes_ = int(rest)
+                self._send(FILM[: 4 * bytes_], stop_after=bytes_)
             case "breaks-dated":
                 self._send(FILM, stop_after=9 << 20, named={"Last-Modified": OLD})
             case "breaks-unnamed":  # no name for this version, so no ranges: whole at the third try
                 self._send(FILM, stop_after=None if count > 2 else 9 << 20, named={}, ranges=False)
+            case "strange-name":  # that cannot be sent back
+                named = {"ETag": '"f\xfcr immer"'}
+                self._send(FILM, stop_after=None if count > 1 else 9 << 20, named=named)
             case "changes":
                 if count == 1:
                     self._send(FILM, stop_after=9 << 20)
@@ -95,6 +101,22 @@ class _Handler(BaseHTTPRequestHandler):
                 self._redirect("/loop")
             case "gated":
                 self._send(FILM[: 9 << 20], stop_after=8 << 20, wait=self.web.gate)
+            case "paced":
+                self._send(FILM[: 3 << 20], pause_s=0.05)
+            case "drip":
+                self.send_response(200)
+                self.end_headers()
+                self._drip()
+            case "silent":
+                self.send_response(200)
+                self.end_headers()
+                self.web.gate.wait(30)
+            case "drip-head":
+                self.send_response(200)
+                self.flush_headers()
+                self._drip()
+            case "nonsense":
+                self._redirect("http://[x")
             case "endless":
                 self._endless()
             case _:
@@ -126,6 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         ranges: bool = True,
         shift: int = 0,
         wait: threading.Event | None = None,
+        pause_s: float | None = None,
     ) -> None:
         names = {"ETag": '"film"'} if named is None else named
         start, status = 0, 200
@@ -140,7 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str((announced or len(body)) - start))
         self.end_headers()
         end = len(body) if stop_after is None else min(start + stop_after, len(body))
-        self._write(body[start:end])
+        if pause_s is None:
+            self._write(body[start:end])
+        else:
+            self._pace(body[start:end], pause_s)
         if wait is not None and not start:
             self.wfile.flush()
             wait.wait(30)
@@ -181,6 +207,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         while self._write(bytes(65536)):
             pass
+
+    def _pace(self, body: bytes, pause_s: float) -> None:
+        for at in range(0, len(body), 65536):
+            if not self._write(body[at : at + 65536]):
+                return
+            time.sleep(pause_s)
 
     def _drip(self) -> None:
         while self._write(b"X"):

@@ -51,8 +51,14 @@ def empty_tables(jobs: Jobs) -> None:
     execute(
         jobs,
         "TRUNCATE videos, revisions, clip_jobs, clip_files, imports, webhooks, webhook_deliveries, "
-        "outbox, uploads, api_keys, signing_secrets",
+        "outbox, uploads, api_keys, signing_secrets, answers",
     )
+
+
+def let_expire(jobs: Jobs, *upload_ids: str) -> None:
+    """Resumable uploads are past their time now."""
+    for id_ in upload_ids:
+        execute(jobs, "UPDATE uploads SET expires_at = now() - interval '1 s' WHERE id = %(id)s", id=id_)
 
 
 def execute(jobs: Jobs, statement: str, **values: Any) -> None:
@@ -86,16 +92,9 @@ def expire_lease(jobs: Jobs, video_id: str) -> None:
     """As if the lease's time had passed."""
     execute(
         jobs,
-        "UPDATE videos SET lease_expires_at = now() - interval '1 second', "
-        "rung_at = rung_at - interval '10 seconds' WHERE id = %(id)s",
+        "UPDATE videos SET lease_expires_at = now() - interval '1 second' WHERE id = %(id)s",
         id=video_id,
     )
-
-
-def rung_long_ago(jobs: Jobs, video_id: str) -> None:
-    """As if its last doorbell had been put into the outbox an hour ago, and published."""
-    execute(jobs, "UPDATE videos SET rung_at = now() - interval '1 hour' WHERE id = %(id)s", id=video_id)
-    execute(jobs, "DELETE FROM outbox WHERE video_id = %(id)s", id=video_id)
 
 
 def waiting_doorbells(jobs: Jobs) -> list[str]:

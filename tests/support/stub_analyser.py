@@ -3,7 +3,8 @@
 `{"chunks": [[frames, seconds], …], "frame_s": seconds each frame takes, "trouble": {"2": "kill"}}`.
 Trouble of a chunk: "kill" the process, "kill once", "raise" an exception, "freeze" (SIGSTOP once), "hang
 once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer). The
-chunks it decodes are listed in the file `decoded` beside the "video".
+chunks it decodes are listed in the file `decoded` beside the "video"; the tags of a shot are the GPUs its
+process sees, and the process.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class StubAnalyser:
         keyframe_sink(spec.start_frame, b"picture")
         label = hashlib.sha256(path.read_bytes() + str(index).encode()).hexdigest()[:8]
         shot = segment("shot", 0, spec.start_frame, spec.end_frame, label)
-        shot["visual"]["tags"] = [{"label": os.environ.get("CUDA_VISIBLE_DEVICES", ""), "probability": 1.0}]
+        seen = (os.environ.get("CUDA_VISIBLE_DEVICES", ""), str(os.getpid()))
+        shot["visual"]["tags"] = [{"label": label, "probability": 1.0} for label in seen]
         return AnalysedChunk(spec.start_frame, spec.end_frame, json.dumps(shot).encode(), [shot])
 
     def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,23 +14,32 @@ from starlette.datastructures import Headers
 from cluster.errors import UsageError
 from cluster.local.environment import environment_of
 from cluster.settings import AccessSettings, Settings
-from cluster.stores.api_keys import ApiKeys, Scope, check_owner, id_named, id_of
+from cluster.stores.api_keys import ApiKey, ApiKeys, Scope, check_owner, id_named, id_of
 from cluster.stores.postgres import Database
-from serve_app.auth import Access
+from serve_app.auth import KEY_KEPT_S, Access, KnownKeys
 from serve_app.auth_middleware import is_open, needed_scope
 from serve_app.cors import is_allowed
 from serve_app.intake import client_key
 from serve_app.rate_limits import came_by_tls, client_address
 from serve_app.signing import Signer
 
+OUR_NAMES = ("localhost", "LOCALHOST:8000", "127.0.1.1:80", "[::1]:8000", "[::1]", "workstation:8000")
+NAMES_OF_OTHERS = ("films.example", "evil.example:8000", "localhost.evil.example", "203.0.113.7", "")
 HERE, ELSEWHERE = ("127.0.0.1", 5000), ("203.0.113.7", 5000)
 VIDEO = "0123456789abcdef0123456789abcdef"
 PATH = f"/videos/{VIDEO}/media"
 TOKEN = f"sk_0123456789ab_{'A' * 43}"
 
 
-def scope(client: tuple[str, int] | None = HERE, server: tuple[str, int] = HERE) -> dict[str, Any]:
-    return {"type": "http", "scheme": "http", "client": client, "server": server}
+def scope(
+    client: tuple[str, int] | None = HERE,
+    server: tuple[str, int] = HERE,
+    host: str = "127.0.0.1:8000",
+    **headers: str,
+) -> dict[str, Any]:
+    sent = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
+    raw = [(name.encode(), value.encode()) for name, value in sent.items()]
+    return {"type": "http", "scheme": "http", "client": client, "server": server, "headers": raw}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +52,11 @@ def scope(client: tuple[str, int] | None = HERE, server: tuple[str, int] = HERE)
         ("auto", "films.example", scope(), True),
         ("auto", "127.0.0.1", scope(client=ELSEWHERE), True),
         ("auto", "127.0.0.1", scope(server=ELSEWHERE), True),
+        *(("auto", "127.0.0.1", scope(host=host), False) for host in OUR_NAMES),
+        *(("auto", "127.0.0.1", scope(host=host), True) for host in NAMES_OF_OTHERS),
+        ("auto", "127.0.0.1", scope(x_forwarded_host="films.example"), True),
+        ("auto", "127.0.0.1", scope(forwarded="for=203.0.113.7"), True),
+        ("auto", "127.0.0.1", scope(via="1.1 proxy"), True),
         ("always", "127.0.0.1", scope(), True),
         ("never", "0.0.0.0", scope(client=ELSEWHERE), False),
     ],
@@ -48,7 +64,7 @@ def scope(client: tuple[str, int] | None = HERE, server: tuple[str, int] = HERE)
 def test_a_key_is_needed_as_soon_as_others_can_come(
     required: str, host: str, came: dict[str, Any], needed: bool
 ) -> None:
-    settings = Settings(http={"host": host}, access={"required": required})
+    settings = Settings(http={"host": host}, access={"required": required, "hosts": ["Workstation"]})
     keys = ApiKeys(Database("postgresql://nobody@127.0.0.1:1/nothing"))
 
     access = Access(settings, keys, Signer(lambda: (b"s" * 32,)))
@@ -195,6 +211,50 @@ def test_a_link_by_a_secret_this_replica_has_not_seen_yet(clock: Clock) -> None:
     clock.now += 2
 
     assert other_replica.opens("GET", PATH, VIDEO, query.encode())
+
+
+def test_a_forged_link_that_has_the_secrets_asked_for_again_holds_up_nobody(clock: Clock) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def load() -> tuple[bytes, ...]:
+        if asked.is_set():
+            answer.wait(10)
+        return (b"s" * 32,)
+
+    signer = Signer(load, clock)
+    query, _ = signer.link(PATH, VIDEO, 3600)
+    asked.set()
+    clock.now += 2
+
+    with ThreadPoolExecutor(2) as pool:
+        forged = pool.submit(signer.opens, "GET", PATH, VIDEO, query[:-1].encode())
+        opened = pool.submit(signer.opens, "GET", PATH, VIDEO, query.encode())
+        try:
+            assert opened.result(5)
+        finally:
+            answer.set()
+        assert not forged.result(5)
+
+
+class NoKeys(ApiKeys):
+    """A table without rows that counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, key_id: str) -> ApiKey | None:
+        self.asked += 1
+        return None
+
+
+def test_a_key_that_is_none_is_looked_for_once_in_a_while(clock: Clock) -> None:
+    store = NoKeys(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    known = KnownKeys(store, clock)
+
+    assert [known.get("0123456789ab") for _ in range(3)] == [None] * 3
+    assert store.asked == 1
+    clock.now += KEY_KEPT_S
+    assert known.get("0123456789ab") is None
+    assert store.asked == 2
 
 
 def test_a_session_is_not_a_link_and_ends(clock: Clock) -> None:

@@ -6,13 +6,13 @@ import asyncio
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 from anyio import CapacityLimiter
 
 from serve_app import gate, pacing
-from serve_app.gate import Gate, patiently, read_small
+from serve_app.gate import Gate, Listeners, patiently, read_small
 from serve_app.problems import Problem
 
 
@@ -21,11 +21,11 @@ def test_who_finds_no_place_is_told_when_to_come_again(monkeypatch: pytest.Monke
 
     async def third_of_two() -> Problem:
         door = Gate(2)
-        async with door.enter(), door.enter():
+        async with door.enter("anna"), door.enter("bert"):
             with pytest.raises(Problem) as refused:
-                async with door.enter():
+                async with door.enter("carl"):
                     pytest.fail("three of two")
-        async with door.enter(), door.enter():  # both places are free again
+        async with door.enter("carl"), door.enter("bert"):  # both places are free again
             return refused.value
 
     refused = asyncio.run(third_of_two())
@@ -38,7 +38,7 @@ def test_who_waits_gets_the_place_that_becomes_free() -> None:
     order: list[str] = []
 
     async def visit(door: Gate, name: str) -> None:
-        async with door.enter():
+        async with door.enter(name):
             order.append(name)
             await asyncio.sleep(0)
 
@@ -49,6 +49,72 @@ def test_who_waits_gets_the_place_that_becomes_free() -> None:
     asyncio.run(visits())
 
     assert order == ["a", "b", "c"]
+
+
+def test_one_caller_leaves_places_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+
+    async def fill() -> Problem:
+        door = Gate(8)
+        async with AsyncExitStack() as held:
+            for _ in range(6):
+                await held.enter_async_context(door.enter("anna"))
+            with pytest.raises(Problem) as refused:
+                await held.enter_async_context(door.enter("anna"))
+            await held.enter_async_context(door.enter("bert"))
+        return refused.value
+
+    assert asyncio.run(fill()).code == "busy"
+
+
+def test_listeners_have_an_end() -> None:
+    listeners = Listeners(places=3, of_one=2)
+
+    with listeners.place("anna"), listeners.place("anna"):
+        with pytest.raises(Problem) as one_too_many, listeners.place("anna"):
+            pytest.fail("three of two")
+        with listeners.place("bert"), pytest.raises(Problem) as full, listeners.place("carl"):
+            pytest.fail("four of three")
+    with listeners.place("anna"), listeners.place("anna"), listeners.place("bert"):  # all are free again
+        pass
+
+    assert (one_too_many.value.code, full.value.code) == ("rate_limited", "busy")
+    assert all(int(told.value.headers["Retry-After"]) > 0 for told in (one_too_many, full))
+
+
+def test_a_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield b"x"
+
+    async def read() -> list[bytes]:
+        return [chunk async for chunk in patiently(dripping())]
+
+    with pytest.raises(Problem) as refused:
+        asyncio.run(read())
+
+    assert refused.value.code == "client_too_slow"
+
+
+def test_a_store_that_is_slow_is_not_the_clients_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            await asyncio.sleep(0)
+            yield b"x"
+
+    async def store() -> int:
+        stored = 0
+        async for chunk in patiently(body()):
+            await asyncio.sleep(0.06)
+            stored += len(chunk)
+        return stored
+
+    assert asyncio.run(store()) == 3
 
 
 def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:

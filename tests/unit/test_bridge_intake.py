@@ -1,17 +1,19 @@
-"""Doorbells become jobs: claimed once, bounded in number, handed back at a stop."""
+"""Doorbells become jobs: whichever video is next, bounded in number, handed back at a stop."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from actors.bridge.control import Control, Reason
-from actors.bridge.intake import Intake
+from actors.bridge.intake import NO_ROOM, Intake
 from cluster.errors import UnavailableError
 from cluster.stores.broker import Doorbell
+from cluster.stores.turns import Room
 
 LIMIT_S = 30.0
 
@@ -44,20 +46,22 @@ class Valve:
 
 
 class Claims:
-    """Grants every claim with the next epoch, unless told otherwise."""
+    """Gives the videos that wait, in order, each time with the next epoch."""
 
     def __init__(self) -> None:
         self.epoch = 0
-        self.grant = True
+        self.asked = 0
+        self.waiting: list[str] = []
         self.error: Exception | None = None
 
-    def __call__(self, video_id: str) -> Any:
+    def __call__(self, room: Room) -> Any:
+        self.asked += 1
         if self.error is not None:
             raise self.error
-        if not self.grant:
+        if not self.waiting:
             return None
         self.epoch += 1
-        return SimpleNamespace(id=video_id, lease_epoch=self.epoch)
+        return SimpleNamespace(id=self.waiting.pop(0), lease_epoch=self.epoch)
 
 
 @pytest.fixture
@@ -65,74 +69,118 @@ def claims() -> Claims:
     return Claims()
 
 
+def two_places(held: Sequence[Any]) -> Room:
+    return Room() if len(held) < 2 else NO_ROOM
+
+
 @pytest.fixture
 def intake(claims: Claims) -> Intake:
-    return Intake(claims, WaitingJob, max_videos=2)  # type: ignore[arg-type]
+    return Intake(claims, WaitingJob, two_places)  # type: ignore[arg-type]
 
 
-def bell(name: str) -> Doorbell:
-    return Doorbell(f"video-{name}")
+BELL = Doorbell("video-0001")
 
 
-def until_jobs(intake: Intake, count: int) -> None:
+def names(intake: Intake) -> list[str]:
+    return [job.video.id for job in intake.jobs()]
+
+
+def until_jobs(intake: Intake, expected: list[str]) -> None:
     for _ in range(int(LIMIT_S / 0.01)):
-        if len(intake.jobs()) == count:
+        if names(intake) == expected:
             return
         threading.Event().wait(0.01)
-    raise AssertionError(f"{len(intake.jobs())} jobs, not {count}")
+    raise AssertionError(f"{names(intake)}, not {expected}")
 
 
-def test_a_claimed_video_is_in_flight_until_its_job_ends(intake: Intake) -> None:
-    assert intake.ring(bell("one"))
-    (job,) = intake.jobs()
-    assert job.video.id == "video-one"
-    job.released.set()  # type: ignore[attr-defined]
-    until_jobs(intake, 0)
+def end(intake: Intake, number: int = 0) -> None:
+    intake.jobs()[number].released.set()  # type: ignore[attr-defined]
 
 
-def test_a_doorbell_nobody_needs_is_acknowledged(intake: Intake, claims: Claims) -> None:
-    claims.grant = False
-    assert intake.ring(bell("one"))
+def test_any_doorbell_takes_what_is_next_as_far_as_there_is_room(intake: Intake, claims: Claims) -> None:
+    claims.waiting = ["one", "two", "three"]
+    assert intake.ring(BELL)
+    assert names(intake) == ["one", "two"]
+
+
+def test_the_end_of_a_job_takes_the_next(intake: Intake, claims: Claims) -> None:
+    claims.waiting = ["one", "two", "three"]
+    intake.look()
+    end(intake)
+    until_jobs(intake, ["two", "three"])
+    end(intake)
+    until_jobs(intake, ["three"])
+
+
+def test_a_doorbell_nobody_needs_is_acknowledged(intake: Intake) -> None:
+    assert intake.ring(BELL)
     assert intake.jobs() == []
 
 
-def test_a_full_bridge_puts_doorbells_back_and_pauses_until_there_is_room(intake: Intake) -> None:
+def test_a_full_bridge_leaves_doorbells_to_others_until_there_is_room(intake: Intake, claims: Claims) -> None:
     valve = Valve()
     intake.attach(valve)
-    assert intake.ring(bell("one"))
+    claims.waiting = ["one"]
+    assert intake.ring(BELL)
     assert valve.open
-    assert intake.ring(bell("two"))
+    claims.waiting = ["two"]
+    assert intake.ring(BELL)
     assert not valve.open
-    assert not intake.ring(bell("three"))
-    intake.jobs()[0].released.set()  # type: ignore[attr-defined]
-    until_jobs(intake, 1)
+    assert not intake.ring(BELL)
+    end(intake)
+    until_jobs(intake, ["two"])
     assert valve.open
-    assert intake.ring(bell("three"))
+
+
+def test_many_doorbells_at_once_are_few_looks(intake: Intake, claims: Claims) -> None:
+    looking, may_go_on = threading.Event(), threading.Event()
+
+    def slow(room: Room) -> None:
+        claims.asked += 1
+        looking.set()
+        assert may_go_on.wait(LIMIT_S)
+
+    intake._claim = slow  # type: ignore[method-assign]
+    threads = [threading.Thread(target=intake.ring, args=(BELL,)) for _ in range(9)]
+    threads[0].start()
+    assert looking.wait(LIMIT_S)
+    for thread in threads[1:]:
+        thread.start()
+    while intake._asked < 9:
+        threading.Event().wait(0.01)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(LIMIT_S)
+    assert claims.asked == 2, "the one that was under way, and one that saw what all the others came for"
 
 
 def test_a_claim_that_fails_takes_no_place(intake: Intake, claims: Claims) -> None:
     claims.error = UnavailableError("away")
     for _ in range(5):
         with pytest.raises(UnavailableError):
-            intake.ring(bell("one"))
+            intake.ring(BELL)
     claims.error = None
-    assert intake.ring(bell("one"))
-    assert intake.ring(bell("two"))
+    claims.waiting = ["one", "two"]
+    assert intake.ring(BELL)
+    assert names(intake) == ["one", "two"]
 
 
-def test_claiming_a_video_again_ends_our_own_earlier_job(intake: Intake) -> None:
-    intake.ring(bell("one"))
+def test_claiming_a_video_again_ends_our_own_earlier_job(intake: Intake, claims: Claims) -> None:
+    claims.waiting = ["one"]
+    intake.look()
     (earlier,) = intake.jobs()
-    intake.ring(bell("one"))
+    claims.waiting = ["one"]
+    intake.look()
     assert earlier.control.reason is Reason.LOST
-    until_jobs(intake, 1)
+    until_jobs(intake, ["one"])
     assert intake.jobs()[0].epoch == 2
 
 
-def test_a_stop_hands_everything_back_and_takes_nothing_new(intake: Intake) -> None:
-    intake.ring(bell("one"))
-    intake.ring(bell("two"))
+def test_a_stop_hands_everything_back_and_takes_nothing_new(intake: Intake, claims: Claims) -> None:
+    claims.waiting = ["one", "two", "three"]
+    intake.look()
     jobs = intake.jobs()
     assert intake.stop(LIMIT_S)
     assert [job.control.reason for job in jobs] == [Reason.STOPPED, Reason.STOPPED]
-    assert not intake.ring(bell("three"))
+    assert not intake.ring(BELL)
+    assert claims.waiting == ["three"]

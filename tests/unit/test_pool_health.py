@@ -70,7 +70,7 @@ def test_the_size_of_the_pool(
 ) -> None:
     size = pool_size(ActorSettings(count=count, gpus_per_actor=share), gpus=gpus, cores=cores)
     assert (size.actors, size.num_gpus, size.threads) == want
-    assert size.device == ("cuda:0" if want[1] else "cpu")
+    assert size.shape.device == ("cuda:0" if want[1] else "cpu")
 
 
 @given(st.integers(1, 64), st.integers(1, 16))

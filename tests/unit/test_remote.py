@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
-from cluster.remote.addresses import AddressRules, resolve
-from cluster.remote.errors import AddressRefusedError
-from cluster.remote.source import SourceRules, check_source
+from cluster.remote.addresses import AddressRules, is_public, resolve
+from cluster.remote.errors import AddressRefusedError, SourceBrokeError
+from cluster.remote.line import Line
+from cluster.remote.post import post
+from cluster.remote.source import SourceRules, check_source, open_source
 from cluster.remote.webhook_signing import parse_secret, shown, signed_headers
+from tests.support.sources import web_server
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
@@ -29,21 +33,21 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
 def test_the_connection_goes_to_the_address_that_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, ["93.184.215.14"], ["127.0.0.1"])
 
-    target = resolve("https://films.example:8443/a.mp4?b=1", AddressRules())
+    target = resolve("https://films.example:8443/a.mp4?b=1", AddressRules(), 5)
 
     assert target.url == "https://93.184.215.14:8443/a.mp4?b=1"
     assert (target.host_header, target.extensions) == (
         "films.example:8443", {"sni_hostname": "films.example"},
     )  # fmt: skip
     with pytest.raises(AddressRefusedError):  # asked again, as every connection does
-        resolve("https://films.example:8443/a.mp4", AddressRules())
+        resolve("https://films.example:8443/a.mp4", AddressRules(), 5)
 
 
 def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, ["93.184.215.14", "10.0.0.1"])
 
     with pytest.raises(AddressRefusedError):
-        resolve("http://films.example/", AddressRules())
+        resolve("http://films.example/", AddressRules(), 5)
 
 
 def test_private_networks_are_allowed_where_the_operator_says_so() -> None:
@@ -51,6 +55,45 @@ def test_private_networks_are_allowed_where_the_operator_says_so() -> None:
 
     assert rules.allow(ipaddress.ip_address("10.1.2.3"))
     assert not rules.allow(ipaddress.ip_address("10.2.2.3"))
+
+
+def test_refused_networks_are_refused_even_where_they_would_be_allowed() -> None:
+    network = ipaddress.ip_network("10.1.0.0/16")
+    rules = AddressRules((network,), (network, ipaddress.ip_network("93.184.215.0/24")))
+
+    for text in ("10.1.2.3", "93.184.215.14", "::ffff:93.184.215.14"):
+        assert not rules.allow(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize("text", ["fec0::1", "168.63.129.16", "::ffff:168.63.129.16", "192.0.0.192"])
+def test_what_only_an_inside_reaches_is_not_public(text: str) -> None:
+    assert not is_public(ipaddress.ip_address(text))
+
+
+def test_a_name_server_that_does_not_answer_is_within_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        over.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+
+    with pytest.raises(SourceBrokeError, match="within"):
+        post("http://films.example/", b"", {}, AddressRules(), 0.1)
+    over.set()
+
+
+def test_headers_that_never_end_are_not_waited_for() -> None:
+    local = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
+    rules = SourceRules(local, connect_timeout_s=0.1, idle_timeout_s=0.3)
+
+    with (
+        web_server() as web,
+        pytest.raises(SourceBrokeError, match="too long"),
+        open_source(f"{web.url}/drip-head", 0, None, rules, Line()),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("url", ["s3://films/a.mp4", "s3://films/deep/er/a.mp4"])

@@ -134,11 +134,15 @@ def test_blocks_of_sound_belong_to_one_chunk_each(plan: Plan) -> None:
 
 def test_progress_is_told_and_ends_at_the_chunk_s_frames(film: Path, plan: Plan, models: Models) -> None:
     told: list[int] = []
+    spent: dict[str, float] = {}
 
-    analyse_chunk(film, in_chunks(plan, 0, 600), 1, models, on_frames=told.append)
+    cut = in_chunks(plan, 0, 600)
+    analyse_chunk(film, cut, 1, models, on_frames=told.append, on_times=spent.update)
 
     assert told == sorted(told)
     assert told[-1] == 25
+    assert spent.keys() == {"decode", "networks"}  # of the sound, this end has no block of its own
+    assert all(seconds > 0 for seconds in spent.values())
 
 
 def test_cancelled_before_and_during(film: Path, plan: Plan, models: Models) -> None:

@@ -70,6 +70,18 @@ def test_a_range_is_the_same_as_in_a_decode_from_the_beginning(tmp_path: Path, n
             assert pixels(path, plan, start, end, threads) == {k: whole[k] for k in range(start, end)}
 
 
+@pytest.mark.parametrize("name", sorted(FILMS))
+def test_asking_for_a_gpu_gives_the_same_frames(tmp_path: Path, name: str) -> None:
+    """On a machine without one by falling back, on others by the decoder's own exactness."""
+    path = make_media(tmp_path / name, *FILMS[name])
+    plan = build_plan(path)
+
+    with VideoReader.open(path, plan, threads=2, faithful=True, gpu=0) as reader:
+        asked = [(seen.slot, seen.pts, seen.frame is not None) for seen in reader.frames(0, plan.frames)]
+
+    assert asked == [(slot, int(pts), True) for slot, pts in enumerate(plan.index.pts)]
+
+
 def test_open_groups_are_really_open(tmp_path: Path) -> None:
     """Guards the test above: beginning at a key frame must break frames shown before it."""
     path = make_media(tmp_path / "film.mkv", *FILMS["open-gop.mkv"])

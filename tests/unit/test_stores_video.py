@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,8 @@ ROW: dict[str, Any] = {
     "tracks_key": "0123456789abcdef",
     "newest_revision": 0,
     "fetching": False,
+    "priority": "interactive",
+    "traceparent": None,
 }
 
 
@@ -73,7 +76,7 @@ def test_ids_are_128_random_bits_in_hexadecimal() -> None:
     assert all(len(id_) == 32 and set(id_) <= set("0123456789abcdef") for id_ in ids)
 
 
-@pytest.mark.parametrize("name", ["videos", "leases", "reaper", "outbox", "uploads"])
+@pytest.mark.parametrize("name", ["videos", "leases", "turns", "reaper", "outbox", "uploads"])
 def test_every_file_of_sql_holds_named_statements(name: str) -> None:
     statements = load_statements(f"{name}.sql")
     assert statements
@@ -83,5 +86,7 @@ def test_every_file_of_sql_holds_named_statements(name: str) -> None:
 
 def test_what_a_lease_holder_may_do_always_names_its_epoch_and_the_states() -> None:
     for name, text in load_statements("leases.sql").items():
-        if name != "claim":
-            assert b"AND lease_epoch = %(epoch)s AND state " in text, name
+        if b"UPDATE" in text and name != "claim":
+            assert re.search(rb"AND (videos\.)?lease_epoch = (%\(epoch\)s|held\.epoch) AND state ", text), (
+                name
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def test_a_folder_is_taken_whole_when_asked_for() -> None:
 def test_each_file_once_and_no_empty_one() -> None:
     assert names("b.mp4", "./b.mp4", "*.mp4") == ["b.mp4", "[c].mp4"]
     assert find(["empty.mp4"]).skipped == ["empty.mp4: it is empty"]
+
+
+def test_what_is_no_file_is_not_opened(folder: Path) -> None:
+    os.mkfifo(folder / "in/pipe.mp4")
+
+    assert find(["in"], recursive=True).skipped == [
+        "in/notes.txt: it is not a video",
+        "in/pipe.mp4: it is not a file",
+    ]
 
 
 @pytest.mark.parametrize("word", ["no-such-file.mp4", "*.avi"])

@@ -15,7 +15,8 @@ class ClipsPanel {
     this.label = this.#select("clips-label", "label", []);
     this.mode = this.#select("clips-mode", "mode", Object.entries(MODES));
     this.note = h("p", { class: "tune-note", role: "status" });
-    this.cut = h("button", { type: "button", class: "button primary", on: { click: () => clips.order() } });
+    this.cut = h("button", { type: "button", class: "button primary",
+      on: { click: () => clips.order() } }, "Cut");
     this.orders = h("ul", { class: "clip-orders", "aria-label": "Clips" });
     this.element = h("div", { class: "tune clips", id: "clips", role: "group", "aria-label": "Cut into files" },
       h("div", { class: "clips-choices" },

@@ -9,7 +9,10 @@ ON CONFLICT (video_id, idempotency_key) DO NOTHING
 RETURNING *, 0 AS made, 0 AS not_made
 
 -- get_clip_job --
-SELECT clip_jobs.*, counted.made, counted.not_made
+-- Without `wanted`, which may be megabytes and only the lease holder needs.
+SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
+       revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
+       lease_expires_at, cancel_requested, counted.made, counted.not_made
 FROM clip_jobs, LATERAL (
     SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
     FROM clip_files WHERE job_id = clip_jobs.id
@@ -22,7 +25,9 @@ SELECT id FROM clip_jobs WHERE video_id = %(video_id)s AND idempotency_key = %(i
 
 -- list_clip_jobs --
 -- Newest first, strictly after the keyset where one is given.
-SELECT clip_jobs.*, counted.made, counted.not_made
+SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
+       revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
+       lease_expires_at, cancel_requested, counted.made, counted.not_made
 FROM clip_jobs, LATERAL (
     SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
     FROM clip_files WHERE job_id = clip_jobs.id
@@ -34,8 +39,11 @@ ORDER BY created_at DESC, id DESC
 LIMIT %(limit)s
 
 -- clip_files --
--- In the order of the wanted segments.
-SELECT position, made, entry FROM clip_files WHERE job_id = %(id)s ORDER BY position
+-- In the order of the wanted segments, after a position; limit NULL: all.
+SELECT position, made, entry FROM clip_files
+WHERE job_id = %(id)s AND position > %(after)s
+ORDER BY position
+LIMIT %(limit)s
 
 -- claim_clip_job --
 -- The oldest job nobody works on. SKIP LOCKED: several bridges look at once, and each gets another one.

@@ -1,14 +1,14 @@
 -- insert_import --
 -- The video and what is to be fetched for it, or neither. No row when the idempotency key is taken.
 WITH video AS (
-    INSERT INTO videos (id, filename, bytes, media_key, preset, settings, idempotency_key, owner, tracks_key,
-                        fetching)
+    INSERT INTO videos (id, filename, bytes, media_key, preset, settings, idempotency_key, owner, priority,
+                        traceparent, tracks_key, fetching)
     VALUES (%(id)s, %(filename)s, 0, %(media_key)s, %(preset)s, %(settings)s, %(idempotency_key)s, %(owner)s,
-            %(id)s, true)
+            %(priority)s, %(traceparent)s, %(id)s, true)
     ON CONFLICT (idempotency_key) DO NOTHING
     RETURNING *
 ), source AS (
-    INSERT INTO imports (video_id, url, lane) SELECT id, %(url)s, %(lane)s FROM video
+    INSERT INTO imports (video_id, url, lane, priority) SELECT id, %(url)s, %(lane)s, %(priority)s FROM video
 )
 SELECT * FROM video
 
@@ -18,23 +18,33 @@ SELECT videos.*, imports.url FROM videos LEFT JOIN imports ON imports.video_id =
 WHERE videos.idempotency_key = %(idempotency_key)s
 
 -- lock_claims --
--- Claims are made one after another, so that all bridges together keep to one bound.
-SELECT pg_advisory_xact_lock(%(key)s)
+-- Claims are made one after another, so that all bridges together keep to one bound. See lock_turns.
+SELECT pg_advisory_xact_lock(%(key)s), set_config('idle_in_transaction_session_timeout', %(idle)s, true)
 
 -- claim_import --
--- The oldest of the lane that has the fewest under way and has waited longest for its turn.
-WITH lanes AS (
-    SELECT lane, count(*) FILTER (WHERE lease_expires_at > now()) AS busy, max(claimed_at) AS served_at
-    FROM imports
-    WHERE claimed_at > now() - interval '1 day'
-    GROUP BY lane
+-- Of the owner who has the fewest under way and has waited longest for a turn, and of the owner's lanes likewise,
+-- the oldest: with any number of batches an owner has one turn among the others. Those of the priority `batch`
+-- never take all places, since one may be slow for hours.
+WITH recent AS (
+    SELECT coalesce(videos.owner, '') AS owner, lane, imports.lease_expires_at > now() AS leased, imports.claimed_at
+    FROM imports JOIN videos ON videos.id = video_id
+    WHERE imports.claimed_at > now() - interval '1 day'
+), owners AS (
+    SELECT owner, count(*) FILTER (WHERE leased) AS busy, max(claimed_at) AS served_at FROM recent GROUP BY owner
+), lanes AS (
+    SELECT lane, count(*) FILTER (WHERE leased) AS busy, max(claimed_at) AS served_at FROM recent GROUP BY lane
 ), pick AS (
     SELECT imports.video_id
-    FROM imports LEFT JOIN lanes USING (lane)
-    WHERE state IN ('waiting', 'fetching') AND due_at <= now()
-      AND (lease_expires_at IS NULL OR lease_expires_at < now())
+    FROM imports JOIN videos ON videos.id = video_id
+         LEFT JOIN owners ON owners.owner = coalesce(videos.owner, '')
+         LEFT JOIN lanes USING (lane)
+    WHERE imports.state IN ('waiting', 'fetching') AND imports.due_at <= now()
+      AND (imports.lease_expires_at IS NULL OR imports.lease_expires_at < now())
       AND (SELECT count(*) FROM imports WHERE lease_expires_at > now()) < %(concurrency)s
-    ORDER BY coalesce(busy, 0), served_at NULLS FIRST, number
+      AND (imports.priority = 'interactive'
+           OR (SELECT count(*) FROM imports WHERE lease_expires_at > now() AND priority = 'batch') < %(batch)s)
+    ORDER BY coalesce(owners.busy, 0), owners.served_at NULLS FIRST,
+             coalesce(lanes.busy, 0), lanes.served_at NULLS FIRST, imports.number
     LIMIT 1
     FOR UPDATE OF imports SKIP LOCKED
 )
@@ -44,6 +54,40 @@ SET state = 'fetching', epoch = epoch + 1, tries = tries + 1, claimed_at = clock
 FROM pick
 WHERE imports.video_id = pick.video_id
 RETURNING imports.*
+
+-- is_waited_for --
+-- Whether an import of another lane waits for a place, is due, and would be claimed before this one's like: its
+-- owner has fewer under way, or its lane of the same owner. One that this place would not help does not count.
+WITH busy AS (
+    SELECT video_id, coalesce(videos.owner, '') AS owner, lane, imports.priority
+    FROM imports JOIN videos ON videos.id = video_id
+    WHERE imports.lease_expires_at > now()
+), mine AS (
+    SELECT owner, lane, priority,
+           (SELECT count(*) FROM busy AS others WHERE others.owner = busy.owner) AS of_owner,
+           (SELECT count(*) FROM busy AS others WHERE others.lane = busy.lane) AS of_lane
+    FROM busy
+    WHERE video_id = %(id)s
+), waiting AS (
+    SELECT DISTINCT coalesce(videos.owner, '') AS owner, lane, imports.priority
+    FROM imports JOIN videos ON videos.id = video_id
+    WHERE imports.state IN ('waiting', 'fetching') AND imports.due_at <= now()
+      AND (imports.lease_expires_at IS NULL OR imports.lease_expires_at < now())
+), places AS (
+    SELECT count(*) >= %(concurrency)s AS full_up,
+           count(*) FILTER (WHERE priority = 'batch') >= %(batch)s AS full_of_batches
+    FROM busy
+)
+SELECT 1 AS one
+FROM waiting, mine, places
+WHERE waiting.lane <> mine.lane
+  AND CASE WHEN waiting.priority = 'interactive' THEN full_up
+           WHEN mine.priority = 'batch' THEN full_up OR full_of_batches
+           ELSE full_up AND NOT full_of_batches END
+  AND CASE WHEN waiting.owner = mine.owner
+           THEN (SELECT count(*) FROM busy WHERE busy.lane = waiting.lane) < of_lane
+           ELSE (SELECT count(*) FROM busy WHERE busy.owner = waiting.owner) < of_owner END
+LIMIT 1
 
 -- heartbeat_import --
 UPDATE imports
@@ -63,7 +107,7 @@ WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 -- Tried again later; the lease is given back.
 UPDATE imports
 SET state = 'waiting', lease_expires_at = NULL, due_at = now() + make_interval(secs => %(delay_s)s),
-    tries = tries - %(uncounted)s
+    tries = greatest(tries - %(uncounted)s, 0)
 WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 
 -- finish_import --

@@ -1,20 +1,29 @@
 -- claim --
 -- Takes the lease and with it a new fencing token. Of several claimants the row lock lets one through; the
--- others see its lease when they get the row and match nothing.
+-- others see its lease when they get the row and match nothing. Who waited for a turn began when it came, not
+-- when its transaction did.
 UPDATE videos
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     lease_expires_at = now() + make_interval(secs => %(lease_s)s),
-    attempt = attempt + 1, started_at = coalesce(started_at, now())
+    attempt = attempt + 1, started_at = coalesce(started_at, clock_timestamp())
 WHERE id = %(id)s AND attempt < %(max_attempts)s AND NOT cancel_requested AND NOT fetching
   AND (state = 'queued' OR (state IN ('running', 'finalizing') AND lease_expires_at < now()))
 RETURNING *
 
 -- heartbeat --
--- Extends the lease. A late holder that nobody has replaced yet may go on: only the epoch decides.
+-- Extends all leases of one holder at once. A late holder that nobody has replaced yet may go on: only the epoch
+-- decides.
 UPDATE videos
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
-RETURNING *
+FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
+WHERE videos.id = held.id AND videos.lease_epoch = held.epoch AND state IN ('running', 'finalizing')
+RETURNING videos.id, videos.lease_epoch, videos.cancel_requested
+
+-- to_cancel --
+-- What this holder is asked to give up, videos and orders of clips.
+SELECT id, lease_epoch FROM videos WHERE cancel_requested AND lease_owner = %(owner)s
+UNION ALL
+SELECT id, lease_epoch FROM clip_jobs WHERE cancel_requested AND lease_owner = %(owner)s
 
 -- record_media --
 -- What the file is and into how many chunks it falls. Progress made for another tracks_hash does not count.
@@ -65,11 +74,12 @@ SET state = 'cancelled', finished_at = now(), cancel_requested = false,
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing') AND cancel_requested
 
 -- release --
--- An orderly stop: back into the queue, the attempt not counted. A cancel asked for meanwhile is carried out.
+-- An orderly stop: back into its place in the queue, the attempt not counted. A cancel asked for meanwhile is
+-- carried out.
 UPDATE videos
 SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
     finished_at = CASE WHEN cancel_requested THEN now() END,
-    attempt = greatest(attempt - 1, 0), rung_at = now(), cancel_requested = false,
+    attempt = greatest(attempt - 1, 0), cancel_requested = false,
     lease_owner = NULL, lease_expires_at = NULL
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
 RETURNING *

@@ -26,9 +26,9 @@ WHERE id = %(id)s AND offset_bytes = length_bytes AND (video_id IS NULL OR video
 -- delete_upload --
 DELETE FROM uploads WHERE id = %(id)s
 
--- take_expired_uploads --
--- An expired upload is frozen (advance_upload does not match it), so its bytes can be removed safely.
-DELETE FROM uploads
-WHERE id IN (SELECT id FROM uploads WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s
-             FOR UPDATE SKIP LOCKED)
-RETURNING *
+-- expired_uploads --
+SELECT id FROM uploads WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s
+
+-- take_expired_upload --
+-- An expired upload is frozen: advance_upload does not match it.
+DELETE FROM uploads WHERE id = %(id)s AND expires_at <= now() RETURNING *

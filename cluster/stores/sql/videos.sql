@@ -10,9 +10,10 @@ WITH twin AS (
     LIMIT 1
     FOR KEY SHARE
 )
-INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key, owner, tracks_key)
+INSERT INTO videos (id, filename, bytes, sha256, media_key, preset, settings, idempotency_key, owner, priority,
+                    traceparent, tracks_key)
 VALUES (%(id)s, %(filename)s, %(bytes)s, %(sha256)s, %(media_key)s, %(preset)s, %(settings)s,
-        %(idempotency_key)s, %(owner)s, coalesce((SELECT tracks_key FROM twin), %(id)s))
+        %(idempotency_key)s, %(owner)s, %(priority)s, %(traceparent)s, coalesce((SELECT tracks_key FROM twin), %(id)s))
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING *
 
@@ -55,7 +56,7 @@ SELECT state, count(*) AS number FROM videos GROUP BY state
 
 -- cancel_video --
 -- Nobody works on it (queued, or the lease has run out): cancelled at once. Otherwise its lease holder is
--- asked to stop, sees it at the next heartbeat and ends the video by acknowledge_cancel.
+-- asked to stop, sees it within a second and ends the video by acknowledge_cancel.
 WITH seen AS (
     SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
     FROM videos
@@ -76,7 +77,7 @@ RETURNING videos.*
 -- A new start with all attempts; stored chunks stay and are used again.
 UPDATE videos
 SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
-    finished_at = NULL, cancel_requested = false, rung_at = now()
+    finished_at = NULL, cancel_requested = false, rung_at = now(), traceparent = %(traceparent)s
 WHERE id = %(id)s AND state IN ('failed', 'cancelled')
 RETURNING *
 
@@ -85,7 +86,7 @@ RETURNING *
 -- until the new one is finished.
 UPDATE videos
 SET state = 'queued', attempt = 0, preset = %(preset)s, settings = %(settings)s, started_at = NULL,
-    finished_at = NULL, rung_at = now()
+    finished_at = NULL, rung_at = now(), traceparent = %(traceparent)s
 WHERE id = %(id)s AND state = 'done'
 RETURNING *
 

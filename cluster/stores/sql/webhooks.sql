@@ -3,6 +3,10 @@ INSERT INTO webhooks (id, owner, video_id, url, events, secret)
 VALUES (%(id)s, %(owner)s, %(video_id)s, %(url)s, %(events)s, %(secret)s)
 RETURNING *
 
+-- webhooks_of_videos --
+-- Those that were made with these videos, one each.
+SELECT video_id, url, events, secret FROM webhooks WHERE video_id = ANY(%(video_ids)s)
+
 -- count_webhooks --
 -- Those that hear of all videos of an owner.
 SELECT count(*) AS number FROM webhooks WHERE owner IS NOT DISTINCT FROM %(owner)s AND video_id IS NULL
@@ -37,19 +41,32 @@ ORDER BY id DESC
 LIMIT %(limit)s
 
 -- claim_deliveries --
--- Those that are due, few of one webhook at a time so that one that hangs does not hold up the others.
+-- Those that are due, few of one webhook at a time, and of the owner first who has the fewest under way: one that
+-- hangs holds up neither the others nor, with any number of them, the owners of others.
 -- SKIP LOCKED: several bridges share the work. An expired lease means that its holder died.
-WITH ranked AS (
-    SELECT id, row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, id) AS place,
-           (SELECT count(*) FROM webhook_deliveries AS others
-            WHERE others.webhook_id = waiting.webhook_id AND others.lease_expires_at > now()) AS under_way
-    FROM webhook_deliveries AS waiting
+WITH under_way AS (
+    SELECT webhook_id, coalesce(owner, '') AS owner
+    FROM webhook_deliveries JOIN webhooks ON webhooks.id = webhook_id
+    WHERE state = 'pending' AND lease_expires_at > now()
+), due AS (
+    SELECT deliveries.id, due_at, coalesce(owner, '') AS owner,
+           row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, deliveries.id)
+               + (SELECT count(*) FROM under_way WHERE under_way.webhook_id = deliveries.webhook_id) AS of_webhook
+    FROM webhook_deliveries AS deliveries JOIN webhooks ON webhooks.id = webhook_id
     WHERE state = 'pending' AND due_at <= now() AND (lease_expires_at IS NULL OR lease_expires_at < now())
+), turns AS (
+    SELECT id, due_at,
+           row_number() OVER (PARTITION BY owner ORDER BY due_at, id)
+               + (SELECT count(*) FROM under_way WHERE under_way.owner = due.owner) AS of_owner
+    FROM due
+    WHERE of_webhook <= %(each)s
+), ranked AS (
+    SELECT id, of_owner, row_number() OVER (ORDER BY of_owner, due_at, id) AS place FROM turns
 ), pick AS (
     SELECT webhook_deliveries.id FROM webhook_deliveries JOIN ranked USING (id)
-    WHERE place + under_way <= %(each)s AND state = 'pending'
+    WHERE (of_owner = 1 OR place <= %(limit)s - %(kept)s) AND state = 'pending'
       AND (lease_expires_at IS NULL OR lease_expires_at < now())
-    ORDER BY due_at, id
+    ORDER BY place
     LIMIT %(limit)s
     FOR UPDATE OF webhook_deliveries SKIP LOCKED
 )

@@ -1,0 +1,63 @@
+"""For which kinds of videos a bridge has a place free.
+
+A place is cheap (a thread that mostly waits), but not free: the pool serves all videos in flight in turn, so
+a hundred films at once would all come late. Since the places are bounded, each kind has some that are kept
+for it. So a clip begins at once behind any number of films, and nothing starves: not films behind clips, nor
+what nobody waits for behind what somebody does. Knows no store.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from cluster.stores.turns import Room
+from cluster.stores.video import Video
+
+
+class Size(Enum):
+    """LIGHT: seconds of work, that somebody waits for. HEAVY: interactive, and more than that."""
+
+    LIGHT = auto()
+    HEAVY = auto()
+    BATCH = auto()
+
+
+KEPT_PARTS = {Size.LIGHT: 4, Size.HEAVY: 8, Size.BATCH: 8}
+"""One in so many places is kept. Light videos have most, as their places become free again within seconds."""
+_FEWEST = len(Size)  # with fewer places than kinds there is none to keep
+
+
+class Places:
+    """`batch_share` (0..1]: what batch videos take at most; `light_bytes`: up to this a video is light."""
+
+    def __init__(self, batch_share: float, light_bytes: int) -> None:
+        self._batch_share = batch_share
+        self._light_bytes = light_bytes
+
+    def room(self, total: int, held: Iterable[Video]) -> Room:
+        """What fits beside the videos in flight, of `total` ≥ 1 places."""
+        taken = Counter(self.size(video) for video in held)
+        left = {
+            size: max(0, max(1, total // parts) - taken[size]) if total >= _FEWEST else 0
+            for size, parts in KEPT_PARTS.items()
+        }
+        free = total - taken.total()
+
+        def fits(size: Size) -> bool:
+            return free > sum(left.values()) - left[size]
+
+        return Room(
+            interactive=fits(Size.HEAVY),
+            light=fits(Size.LIGHT),
+            batch=fits(Size.BATCH) and taken[Size.BATCH] < max(1, int(total * self._batch_share)),
+        )
+
+    def size(self, video: Video) -> Size:
+        """A video that was done before has its tracks: it takes a fusion, whatever its length."""
+        if video.newest_revision > 0:
+            return Size.LIGHT
+        if video.priority == "batch":
+            return Size.BATCH
+        return Size.LIGHT if video.bytes <= self._light_bytes else Size.HEAVY

@@ -1,0 +1,122 @@
+"""What bridge, pool, fuser and segmenters count, and under which names: the one table of them.
+
+Everything goes through `cluster.metering`, so nothing happens outside Ray. The dashboard and the alerts of
+configs/ are held against this table by a test. Knows no store; hooks call it with plain values.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from cluster.metering import Counter, Gauge, Histogram, Instrument
+
+POOL_STATES = ("waiting", "starting", "idle", "working", "draining", "lost")
+_SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_WORK_S = (0.05, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 600.0)
+_WAIT_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+
+POOL_ACTORS = Gauge("scenestream_pool_actors", "Segmentation actors by state", ("state",))
+POOL_WANTED = Gauge("scenestream_pool_wanted", "Segmentation actors that there shall be")
+POOL_QUEUED = Gauge("scenestream_pool_queued_tasks", "Tasks that no actor has")
+POOL_BACKLOG_S = Gauge("scenestream_pool_backlog_seconds", "Seconds of video that are not analysed")
+ACTOR_SPEED = Gauge("scenestream_actor_video_speed", "Seconds of video per second of work", ("actor",))
+ACTOR_RSS = Gauge("scenestream_actor_rss_bytes", "Memory of a segmentation actor", ("actor",))
+ACTOR_GPU = Gauge("scenestream_actor_gpu_bytes", "GPU memory that its torch has reserved", ("actor",))
+ACTORS_LOST = Counter("scenestream_actors_lost", "Segmentation actors that died, stood still or crashed")
+TASKS = Counter("scenestream_tasks", "Tasks that came to an outcome", ("kind", "status"))
+TASKS_LOST = Counter("scenestream_tasks_lost", "Tasks whose actor was lost; done again elsewhere", ("kind",))
+DISPATCH_S = Histogram(
+    "scenestream_dispatch_seconds",
+    "What a task takes beyond its work once there is an actor for it",
+    _SHORT_S,
+)
+
+TASK_S = Histogram("scenestream_task_seconds", "A task on its actor", _WORK_S, ("kind",))
+STAGE_S = Histogram("scenestream_stage_seconds", "A part of a task", _WORK_S, ("stage",))
+FRAMES = Counter("scenestream_frames", "Frames analysed", ("actor", "device"))
+VIDEO_S = Counter("scenestream_analysed_video_seconds", "Seconds of video analysed", ("device",))
+
+LEASES_HELD = Gauge("scenestream_leases_held", "Videos in flight on a bridge", ("bridge",))
+LEASES_LOST = Counter("scenestream_leases_lost", "Leases of videos that went to somebody else, or ran out")
+VIDEOS_ENDED = Counter("scenestream_videos_ended", "Videos by how their work ended", ("state", "code"))
+TASKS_RETURNED = Counter("scenestream_tasks_returned", "Tasks a bridge has to ask for again", ("status",))
+QUEUED_S = Histogram(
+    "scenestream_queued_seconds", "From handing in to the first claim", _WAIT_S, ("priority",)
+)
+FIRST_SEGMENT_S = Histogram(
+    "scenestream_first_segment_seconds", "From handing in to the first segments", _WAIT_S, ("priority",)
+)
+JOB_S = Histogram("scenestream_job_seconds", "From the claim of a video to the end of that work", _WAIT_S)
+
+TABLE: tuple[Instrument, ...] = tuple(value for value in globals().values() if isinstance(value, Instrument))
+"""Every metric of the actors."""
+
+
+@lru_cache(maxsize=1)
+def this_process() -> str:
+    """The value of the tag `actor`, or `bridge`, for this process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def pool_seen(rows: Sequence[Mapping[str, Any]], *, wanted: int, queued: int, backlog_s: float) -> None:
+    """The pool as it is, about every second; `rows` are those of its snapshot."""
+    states = Tally(row["state"] for row in rows)
+    for state in POOL_STATES:
+        POOL_ACTORS.set(states[state], state=state)
+    POOL_WANTED.set(wanted)
+    POOL_QUEUED.set(queued)
+    POOL_BACKLOG_S.set(backlog_s)
+    for row in rows:
+        if row["pid"] is None:
+            continue
+        actor = f"{row['node']}:{row['pid']}"
+        for gauge, value in (
+            (ACTOR_SPEED, row["video_s_per_s"]),
+            (ACTOR_RSS, row["rss_bytes"]),
+            (ACTOR_GPU, row["gpu_bytes"]),
+        ):
+            if value is not None:
+                gauge.set(value, actor=actor)
+
+
+def chunk_done(frames: int, video_s: float, device: str) -> None:
+    """A chunk is analysed and stored."""
+    FRAMES.add(frames, actor=this_process(), device=device)
+    VIDEO_S.add(video_s, device=device)
+
+
+def job_began(created_at: datetime, priority: str) -> None:
+    """A bridge has claimed a new video for the first time."""
+    QUEUED_S.observe(_since(created_at), priority=priority)
+
+
+def first_segments(created_at: datetime, priority: str) -> None:
+    """The first chunk of a new video is stored."""
+    FIRST_SEGMENT_S.observe(_since(created_at), priority=priority)
+
+
+def video_ended(state: str, code: str = "") -> None:
+    """Done, failed (with the code of its error) or cancelled."""
+    VIDEOS_ENDED.add(state=state, code=code)
+
+
+@contextmanager
+def timed(histogram: Histogram, **tags: str) -> Iterator[None]:
+    """Observes how long the block took, also when it raises."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        histogram.observe(time.monotonic() - began, **tags)
+
+
+def _since(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()

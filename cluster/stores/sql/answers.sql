@@ -1,0 +1,19 @@
+-- begin_answer --
+-- A twin that is under way is waited for. No row: the key has been used.
+INSERT INTO answers (key_sha256, request_sha256) VALUES (%(key)s, %(request)s)
+ON CONFLICT (key_sha256) DO NOTHING
+RETURNING key_sha256
+
+-- get_answer --
+SELECT request_sha256, sealed FROM answers WHERE key_sha256 = %(key)s
+
+-- end_answer --
+UPDATE answers SET sealed = %(sealed)s WHERE key_sha256 = %(key)s
+
+-- forget_answers --
+-- A few with each new one, so that nobody has to look after them.
+DELETE FROM answers
+WHERE key_sha256 IN (
+    SELECT key_sha256 FROM answers WHERE created_at < now() - make_interval(secs => %(kept_s)s)
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)

@@ -1,0 +1,1 @@
+"""`scenestream top`: the installation at a glance, again and again."""

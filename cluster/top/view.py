@@ -1,0 +1,164 @@
+"""What `scenestream top` shows, as plain values: taken from the HTTP API, computed, and nothing drawn.
+
+Knows the client and the API's documents; no store, so it works from any machine that reaches the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
+
+from cluster.client import Client
+
+RUNNING_SHOWN = 20
+FAILURES_SHOWN = 5
+_WORKING = frozenset({"working", "draining"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A segmentation actor. `frames_per_s` is of the chunk in hand, `video_s_per_s` of the last minutes."""
+
+    name: str
+    node: str | None
+    device: str | None
+    state: str
+    video_id: str | None
+    kind: str | None
+    chunk: int | None
+    frames_per_s: float | None
+    video_s_per_s: float | None
+    rss_bytes: int | None
+    gpu_bytes: int | None
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A video in flight; `fraction` in 0..1."""
+
+    id: str
+    filename: str
+    state: str
+    priority: str
+    fraction: float
+    chunks_done: int
+    chunks_total: int | None
+    eta_s: float | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A video that failed."""
+
+    id: str
+    filename: str
+    code: str
+    message: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything. What the API does not know is None; `throughput` is in seconds of video per second."""
+
+    servers: dict[str, str | None]
+    queue_depth: int | None
+    backlog_s: float | None
+    backlog_videos: int | None
+    videos: dict[str, int]
+    pool_detail: str | None
+    wanted: int | None
+    queued: int | None
+    dispatch_ms: float | None
+    throughput: float
+    actors: tuple[Actor, ...] = ()
+    running: tuple[Running, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def drained_in_s(self) -> float | None:
+        """When all that is known will be done, at the present rate."""
+        if self.backlog_s is None or self.throughput <= 0:
+            return None
+        return self.backlog_s / self.throughput
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {**asdict(self), "drained_in_s": self.drained_in_s}
+
+
+def look(client: Client) -> View:
+    """One look. ScenestreamError as the client raises it."""
+    running = [*islice(client.videos(state="running"), RUNNING_SHOWN)]
+    running += islice(client.videos(state="finalizing"), RUNNING_SHOWN - len(running))
+    failed = islice(client.videos(state="failed"), FAILURES_SHOWN)
+    return view_of(client.cluster(), [dict(video) for video in running], [dict(video) for video in failed])
+
+
+def view_of(cluster: Mapping[str, Any], running: list[dict[str, Any]], failed: list[dict[str, Any]]) -> View:
+    """From the API's documents."""
+    pool = cluster["pool"] or {}
+    actors = tuple(_actor(row) for row in pool.get("actors", ()))
+    backlog = cluster.get("backlog") or {}
+    return View(
+        servers={
+            one["name"]: None if one["healthy"] else one["detail"] or "does not answer"
+            for one in cluster["servers"]
+        },
+        queue_depth=cluster["queue_depth"],
+        backlog_s=backlog.get("seconds", pool.get("backlog_s")),
+        backlog_videos=backlog.get("videos"),
+        videos=cluster["videos"] or {},
+        pool_detail=cluster["pool_detail"],
+        wanted=pool.get("wanted"),
+        queued=pool.get("queued"),
+        dispatch_ms=pool.get("dispatch_ms"),
+        throughput=sum(actor.video_s_per_s or 0.0 for actor in actors if actor.state in _WORKING),
+        actors=actors,
+        running=tuple(_running(video) for video in running),
+        failed=tuple(_failed(video) for video in failed),
+        versions=cluster["versions"],
+    )
+
+
+def _actor(row: Mapping[str, Any]) -> Actor:
+    frames, since_s = row["frames_done"], row["since_s"]
+    return Actor(
+        name=row["actor"],
+        node=row["node"],
+        device=row["device"],
+        state=row["state"],
+        video_id=row["video_id"],
+        kind=row["kind"],
+        chunk=row["chunk"],
+        frames_per_s=frames / since_s if frames and since_s else None,
+        video_s_per_s=row.get("video_s_per_s"),
+        rss_bytes=row.get("rss_bytes"),
+        gpu_bytes=row.get("gpu_bytes"),
+        replaced=row.get("replaced", 0),
+    )
+
+
+def _running(video: Mapping[str, Any]) -> Running:
+    progress = video["progress"]
+    return Running(
+        id=video["id"],
+        filename=video["filename"],
+        state=video["state"],
+        priority=video.get("priority", "interactive"),
+        fraction=progress["fraction"],
+        chunks_done=progress["chunks_done"],
+        chunks_total=progress["chunks_total"],
+        eta_s=progress["eta_s"],
+        attempt=video["attempt"],
+    )
+
+
+def _failed(video: Mapping[str, Any]) -> Failed:
+    error = video["error"] or {"code": "", "message": ""}
+    return Failed(video["id"], video["filename"], error["code"], error["message"], video["finished_at"])

@@ -1,0 +1,257 @@
+"""The doctor in front of what really goes wrong: each fault is found and comes with what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pika
+import psycopg
+import pytest
+
+from cluster.doctor import configuration, contents, machine, servers, software
+from cluster.doctor.findings import Finding, Level
+from cluster.doctor.stack import check_stack
+from cluster.local.layout import Layout
+from cluster.local.processes import STACK_MARK
+from cluster.settings import AccessSettings, HttpSettings, Settings
+from cluster.stores import Jobs, new_id
+from cluster.stores.broker import BrokerNames, declare_topology
+from tests.support.stack import Stack
+
+NOTHING = "127.0.0.1:1"  # no server listens there
+
+
+def levels(findings: Iterable[Finding]) -> dict[str, Level]:
+    return {finding.what: finding.level for finding in findings}
+
+
+def only(findings: Iterable[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path / "var")
+
+
+@pytest.fixture
+def names(rabbitmq_url: str) -> Iterator[BrokerNames]:
+    """Queues of the test's own, deleted afterwards."""
+    made = BrokerNames(prefix=f"test_{new_id()[:12]}")
+    yield made
+    with pika.BlockingConnection(pika.URLParameters(rabbitmq_url)) as connection:
+        for queue in (made.queue, made.dead_queue):
+            connection.channel().queue_delete(queue)
+
+
+def test_a_variable_with_a_slip_is_found_and_the_right_one_named() -> None:
+    found = list(
+        configuration.check_variables(
+            {
+                "SCENESTREAM_LEASE__DURATON_S": "60",
+                "SCENESTREAM_POSTGRES_URL": "",
+                "SCENESTREAM_QUEUEING__OWNERS__ARCHIVE": "{}",
+                "SCENESTREAM_API_KEY": "sk_",
+                "OTHER": "1",
+            }
+        )
+    )
+
+    told = only(found)
+    assert told.level is Level.WARNING
+    assert "SCENESTREAM_LEASE__DURATON_S" in told.told
+    assert told.advice == "Did you mean SCENESTREAM_LEASE__DURATION_S?"
+
+
+def test_servers_that_answer(postgres_url: str, rabbitmq_url: str, mongodb_url: str, redis_url: str) -> None:
+    urls = {"postgres": postgres_url, "rabbitmq": rabbitmq_url, "mongodb": mongodb_url, "redis": redis_url}
+
+    found = [finding for name in urls for finding in servers.check_server(name, urls)]
+
+    assert levels(found) == dict.fromkeys(urls, Level.OK)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("postgres", f"postgresql://user:secret@{NOTHING}/films"),
+        ("rabbitmq", f"amqp://user:secret@{NOTHING}/%2F"),
+        ("redis", f"redis://:secret@{NOTHING}/0"),
+    ],
+)
+def test_a_server_that_is_not_there(name: str, url: str) -> None:
+    told = only(servers.check_server(name, {name: url}))
+
+    assert told.level is Level.PROBLEM
+    assert f"SCENESTREAM_{name.upper()}_URL" in told.advice
+    assert "secret" not in told.told
+
+
+def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(rabbitmq_url: str, redis_url: str) -> None:
+    found = []
+    for name, url in (("rabbitmq", rabbitmq_url), ("redis", redis_url)):
+        where = urlsplit(url)
+        wrong = f"{where.username or ''}:wrong@{where.hostname}:{where.port}"
+        found += servers.check_server(name, {name: urlunsplit(where._replace(netloc=wrong))})
+
+    assert [finding.level for finding in found] == [Level.PROBLEM] * 2
+    assert all("password" in finding.advice for finding in found)
+
+
+def test_a_schema_from_empty_to_whole_to_damaged(postgres_url: str, own: Settings) -> None:
+    empty = levels(contents.check_database(postgres_url, own))
+    with Jobs(postgres_url, max_connections=1) as jobs:
+        jobs.migrate()
+    whole = levels(contents.check_database(postgres_url, own))
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE webhooks CASCADE")
+        damaged = next(iter(contents.check_database(postgres_url, own)))
+        connection.execute("INSERT INTO schema_migrations (number, name) VALUES (9999, '9999_later')")
+        newer = next(iter(contents.check_database(postgres_url, own)))
+
+    assert empty == {"schema": Level.WARNING, "clock": Level.OK}
+    assert whole == {"schema": Level.OK, "clock": Level.OK}
+    assert (damaged.level, newer.level) == (Level.PROBLEM, Level.PROBLEM)
+    assert "webhooks" in damaged.told
+    assert "9999" in newer.told
+
+
+def test_keys_that_are_needed_and_missing(postgres_url: str, tmp_path: Path) -> None:
+    guarded = Settings(var_dir=tmp_path, access=AccessSettings(required="always"))
+    with Jobs(postgres_url, max_connections=1) as jobs:
+        jobs.migrate()
+        without = levels(contents.check_database(postgres_url, guarded))
+        jobs.api_keys.create("anna", "anna", ["read"])
+        with_one = levels(contents.check_database(postgres_url, guarded))
+
+    assert without["keys"] is Level.PROBLEM
+    assert with_one["keys"] is Level.OK
+
+
+def test_queues_that_are_missing_right_and_wrong(rabbitmq_url: str, names: BrokerNames) -> None:
+    missing = only(contents.check_queues(rabbitmq_url, names))
+    declare_topology(rabbitmq_url, names)
+    with pika.BlockingConnection(pika.URLParameters(rabbitmq_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        right = levels(contents.check_queues(rabbitmq_url, names))
+        channel.basic_publish("", names.dead_queue, b"what nobody understands")
+        dead = levels(contents.check_queues(rabbitmq_url, names))
+        channel.queue_delete(names.queue)
+        channel.queue_declare(names.queue, durable=True)
+        wrong = only(contents.check_queues(rabbitmq_url, names))
+
+    assert missing.level is Level.WARNING
+    assert right == {"queues": Level.OK}
+    assert dead == {"queues": Level.OK, "dead letters": Level.WARNING}
+    assert wrong.level is Level.PROBLEM
+    assert names.queue in wrong.advice
+
+
+def test_a_media_store_that_can_be_written_to_and_one_that_cannot(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "file").write_text("no directory")
+
+    assert only(contents.check_media((tmp_path / "media").as_uri())).level is Level.OK
+    assert list((tmp_path / "media").rglob("doctor*")) == []
+    assert only(contents.check_media((tmp_path / "file").as_uri())).level is Level.PROBLEM
+
+
+def test_a_port_that_is_free_and_one_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        taken = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(port=port))))
+    free = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(port=port))))
+
+    assert (taken.level, free.level) == (Level.PROBLEM, Level.OK)
+    assert str(port) in taken.told
+
+
+def test_what_a_crashed_stack_left_behind(own: Settings) -> None:
+    layout = Layout.at(own.var_dir)
+    nothing = only(check_stack(own))
+    layout.create()
+    environment = {**os.environ, STACK_MARK: layout.stack_id}
+    orphan = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env=environment)
+    try:
+        left = only(check_stack(own))
+    finally:
+        orphan.communicate(b"\n")
+        layout.tidy()
+
+    assert nothing.level is Level.OK
+    assert left.level is Level.WARNING
+    assert str(orphan.pid) in left.told
+    assert "scenestream down" in left.advice
+
+
+def test_limits_of_the_machine_are_judged(tmp_path: Path, own: Settings) -> None:
+    (tmp_path / "var").write_text("a file where the directory should be")
+    unusable = next(iter(machine.check_var(own)))
+    rooms = [machine.disk(tmp_path, gib << 30).level for gib in (0, 5, 500)]
+    seen = [
+        software.gpus(*counts).level for counts in ((None, 0, None), (2, 2, 2.0), (2, 0, None), (2, 2, 0.0))
+    ]
+
+    assert unusable.level is Level.PROBLEM
+    assert rooms == [Level.PROBLEM, Level.WARNING, Level.OK]
+    assert seen == [Level.OK, Level.OK, Level.PROBLEM, Level.WARNING]
+    assert contents.skew(-30.0).level is Level.WARNING
+    assert list(
+        software.wrong_packages(["no-such-package-of-anybody>=1", "pydantic<1", "rich; extra == 's3'"])
+    ) == [
+        "no-such-package-of-anybody is missing",
+        next(software.wrong_packages(["pydantic<1"])),
+    ]
+
+
+def test_the_command_tells_all_of_it_and_fails(tmp_path: Path, postgres_url: str) -> None:
+    environment = {
+        **os.environ,
+        "SCENESTREAM_VAR_DIR": str(tmp_path),
+        "SCENESTREAM_POSTGRES_URL": postgres_url,
+        "SCENESTREAM_REDIS_URL": f"redis://{NOTHING}/0",
+        "SCENESTREAM_API_URL": f"http://{NOTHING}",
+        "SCENESTREAM_POSTGRESS_URL": "9000",
+    }
+    command = [str(Path(sys.executable).parent / "scenestream"), "doctor", "--quick", "--json"]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 1, done.stderr
+    found = [(one["what"], one["level"]) for one in json.loads(done.stdout)]
+    assert {("redis", "problem"), ("api", "problem"), ("variables", "warning"), ("schema", "warning")} <= set(
+        found
+    )
+    assert {("postgres", "ok"), ("settings", "ok"), ("python", "ok")} <= set(found)
+
+
+def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:
+    done = stack.cli("doctor", "--quick", "--json", check=False)
+
+    found = json.loads(done.stdout)
+    assert [one for one in found if one["level"] == "problem"] == []
+    assert done.returncode == 0
+    told = {one["what"]: one["told"] for one in found}
+    assert {
+        "postgres",
+        "rabbitmq",
+        "mongodb",
+        "redis",
+        "schema",
+        "queues",
+        "media",
+        "api",
+        "pool",
+    } <= told.keys()
+    assert "1 of 1 actors" in told["pool"]
+    plain = stack.cli("top", "--once").stdout
+    assert "segmenter-0" in plain

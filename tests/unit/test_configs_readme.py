@@ -1,0 +1,76 @@
+"""What the README tells to type or to write on a cluster works with the files that are there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from cluster.settings import CONFIG_DIR, PACKAGE_ROOT
+from tests.support.configs import KUBERNETES, filled_in, load_compose, read_env, rendered
+
+SECTION = (PACKAGE_ROOT / "README.md").read_text().partition("## On a cluster\n")[2].partition("\n## ")[0]
+
+
+def block(language: str, containing: str) -> str:
+    (found,) = [
+        text for text in re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL) if containing in text
+    ]
+    return str(found)
+
+
+def run(commands: str) -> None:
+    subprocess.run(["bash", "-euc", commands], cwd=PACKAGE_ROOT, check=True, timeout=30)
+
+
+def test_every_file_it_names_is_there() -> None:
+    table = re.findall(r"^\| (`.+?) \| ", SECTION, re.MULTILINE)
+    names = [name for row in table for name in re.findall(r"`([^`]+)`", row)]
+
+    assert len(names) >= 10
+    assert [name for name in names if not (CONFIG_DIR / name).exists()] == []
+    paths = re.findall(r"configs/[\w./-]+\w", SECTION)
+    made = {"configs/.env", "configs/kubernetes/secrets.env", "configs/ray/scenestream.env"}
+    made |= {"configs/prometheus/scenestream.key"}
+    assert [path for path in paths if not (PACKAGE_ROOT / path).exists() and path not in made] == []
+
+
+def test_the_secrets_it_makes_are_complete(tmp_path: Path) -> None:
+    commands = block("sh", "kind create").partition("password=")[2].partition("kubectl create")[0]
+    made = tmp_path / "secrets.env"
+
+    run(f"password={commands}".replace("configs/kubernetes/secrets.env\n", f"{made}\n"))
+
+    example = filled_in(KUBERNETES / "secrets.env.example")
+    found = read_env(made)
+    password = found["STORE_PASSWORD"]
+    assert len(password) == 48
+    assert {name: value.replace(password, "0123456789abcdef") for name, value in found.items()} == example
+
+
+def test_the_passwords_it_makes_are_enough_for_compose(tmp_path: Path) -> None:
+    (command, *_) = block("sh", "up --build").splitlines()
+    for name in ("compose.yaml", "compose.env.example"):
+        shutil.copy(CONFIG_DIR / name, tmp_path)
+
+    run(command.replace("configs/.env", str(tmp_path / ".env")))
+
+    assert all(read_env(tmp_path / ".env").values())
+    shutil.move(tmp_path / ".env", tmp_path / "compose.env.example")
+    assert load_compose(tmp_path / "compose.yaml")["services"]
+
+
+def test_the_overlay_it_shows_can_be_applied(tmp_path: Path) -> None:
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    mine = tmp_path / "kubernetes" / "mine"
+    mine.mkdir()
+    (mine / "kustomization.yaml").write_text(block("yaml", "kind: Kustomization"))
+
+    found = {(one["kind"], one["metadata"]["name"]): one for one in rendered(mine)}
+
+    cluster = found["RayService", "scenestream"]["spec"]["rayClusterConfig"]
+    gpu = next(group for group in cluster["workerGroupSpecs"] if group["groupName"] == "gpu")
+    assert gpu["maxReplicas"] == 20
+    assert gpu["template"]["spec"]["containers"][0]["image"] == "registry.yours.example/scenestream:1"
+    assert ("PodMonitor", "ray") in found

@@ -1,0 +1,266 @@
+"""Slots and their members without Ray: more, fewer, drained, replaced, and always ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from ray.exceptions import ActorDiedError
+
+from actors.pool import slot as slot_module
+from actors.pool.book import Book, Entry
+from actors.pool.dispatcher import Dispatcher
+from actors.pool.member import Member
+from actors.pool.scaler import Scaler
+from actors.pool.size import Shape
+from actors.pool.slot import Slot
+from actors.pool.slots import Slots
+from actors.pool.tasks import Kind, Outcome, Status, Task
+from actors.pool.throughput import Mean
+from cluster.settings import ActorSettings, Settings
+
+SHAPE = Shape(0.0, 2.0, 2)
+ANSWERS = {"setup": None, "destroy": True, "cancel": True}
+
+
+class Reference:
+    """What Ray gives for a call."""
+
+    def __init__(self) -> None:
+        self.answer: Future[Any] = Future()
+
+    def future(self) -> Future[Any]:
+        return self.answer
+
+
+class Process:
+    """A segmenter's handle; its work ends when the test says so."""
+
+    def __init__(self, number: int, node_id: str) -> None:
+        self.number = number
+        self.node_id = node_id
+        self.placed = True
+        self.dismissed = False
+        self.working: Future[Any] | None = None
+
+    def __getattr__(self, method: str) -> Any:
+        process = self
+
+        class Method:
+            def remote(self, *arguments: Any) -> Reference:
+                reference = Reference()
+                if method == "work":
+                    process.working = reference.answer
+                elif method == "ping" and process.placed:
+                    beat = {"pid": process.number, "node_id": process.node_id, "beat": 1}
+                    reference.answer.set_result(beat)
+                elif method in ANSWERS:
+                    reference.answer.set_result(ANSWERS[method])
+                return reference
+
+        return Method()
+
+    def finish(self, took_s: float = 1.0) -> None:
+        assert self.working is not None
+        working, self.working = self.working, None
+        working.set_result({**Outcome.done().to_dict(), "took_s": took_s})
+
+
+class Crew:
+    """Slots over processes of the test's making."""
+
+    def __init__(self) -> None:
+        self.processes: list[Process] = []
+        self.full = False
+        self.broken = False
+        self.settings = Settings(actors=ActorSettings(count=1))
+        self.book = Book(chunk_attempts=2, max_entries=100)
+        self.slots = Slots(self._slot)
+        self.dispatcher = Dispatcher(self.book, self.slots.staying)
+
+    def hire(self, shape: Shape) -> Process:
+        if self.broken:
+            raise RuntimeError("no process can be made")
+        process = Process(len(self.processes), node_id=f"node {len(self.processes) // 2}")
+        process.placed = not self.full
+        self.processes.append(process)
+        return process
+
+    def dismiss(self, handle: Process) -> None:
+        handle.dismissed = True
+
+    def at_work(self) -> list[Process]:
+        return [process for process in self.processes if process.working is not None]
+
+    def states(self) -> list[str]:
+        return sorted(row["state"] for row in self.slots.rows())
+
+    async def submit(self, count: int) -> list[Entry]:
+        tasks = [Task(Kind.CHUNK, "film", 1, "key", tracks_hash="h", chunk=n) for n in range(count)]
+        entries = [self.book.submit(task) for task in tasks]
+        self.dispatcher.dispatch()
+        await settled()
+        return entries
+
+    async def resize(self, wanted: int) -> None:
+        self.slots.resize({SHAPE: wanted})
+        await settled()
+
+    def _slot(self, name: str, shape: Shape) -> Slot:
+        def member(name: str, shape: Shape) -> Member:
+            return Member(name, shape, self.settings, self, self.slots.__len__)
+
+        return Slot(name, shape, member, book=self.book, dispatcher=self.dispatcher, overhead=Mean(0.0))
+
+
+async def settled() -> None:
+    """Every callback that is due has run; nothing here waits for a clock."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def crew() -> AsyncIterator[Crew]:
+    made = Crew()
+    yield made
+    made.slots.retire_all()
+    await settled()
+    for process in made.at_work():
+        process.finish()
+    async with asyncio.timeout(10):
+        assert await made.slots.ended()
+    assert all(process.dismissed for process in made.processes), "a process was left behind"
+
+
+def run(scenario: Callable[[Crew], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        async with crew() as made:
+            await scenario(made)
+
+    asyncio.run(whole())
+
+
+def test_a_retired_member_finishes_what_it_has_takes_no_more_and_loses_nothing() -> None:
+    async def scenario(made: Crew) -> None:
+        await made.resize(2)
+        entries = await made.submit(4)
+        await made.resize(1)
+        assert made.states() == ["draining", "working"]
+        for process in made.at_work():
+            process.finish()
+        await settled()
+        assert made.states() == ["working"]
+        while made.at_work():
+            made.at_work()[0].finish()
+            await settled()
+        outcomes = [entry.future.result() for entry in entries]
+        assert {outcome.status for outcome in outcomes} == {Status.DONE}
+        assert {entry.actors_lost for entry in entries} == {0}
+
+    run(scenario)
+
+
+def test_a_member_that_drains_is_taken_back_when_it_is_needed_again() -> None:
+    async def scenario(made: Crew) -> None:
+        await made.resize(2)
+        await made.submit(4)
+        await made.resize(1)
+        await made.resize(2)
+        assert made.states() == ["working", "working"]
+        assert len(made.processes) == 2, "nobody was hired anew"
+
+    run(scenario)
+
+
+def test_who_waits_for_a_node_goes_first_then_who_is_idle_then_who_is_alone_on_its_node() -> None:
+    async def scenario(made: Crew) -> None:
+        await made.resize(3)  # two on node 0, one on node 1
+        made.full = True
+        await made.resize(4)
+        assert (made.states(), made.slots.placed) == (["idle", "idle", "idle", "waiting"], 3)
+        await made.resize(3)
+        assert made.processes[3].dismissed
+        await made.submit(3)
+        await made.resize(2)
+        drained = [process for process in made.processes if process.working is not None]
+        for process in drained:
+            process.finish()
+        await settled()
+        assert made.processes[2].dismissed
+        assert not made.processes[0].dismissed
+
+    run(scenario)
+
+
+def test_a_shape_that_is_not_planned_any_more_is_drained() -> None:
+    async def scenario(made: Crew) -> None:
+        await made.resize(1)
+        await made.submit(1)
+        made.slots.resize({Shape(1.0, 1.0, 2): 1})
+        await settled()
+        assert made.states() == ["draining", "idle"]
+
+    run(scenario)
+
+
+def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot_module, "RESTART_FIRST_S", 1e-6)
+    monkeypatch.setattr(slot_module, "RESTART_LONGEST_S", 1e-6)
+
+    async def alive(error: BaseException | None, node_id: str | None, ask: object) -> bool:
+        return node_id != "node 0"  # which has vanished
+
+    monkeypatch.setattr("actors.pool.member.may_blame_the_work", alive)
+
+    async def scenario(made: Crew) -> None:
+        await made.resize(1)
+        (entry,) = await made.submit(1)
+        for losses in (0, 0, 1):  # both processes of node 0, then one of node 1
+            (process,) = made.at_work()
+            assert process.working is not None
+            process.working.set_exception(ActorDiedError())
+            process.working = None
+            async with asyncio.timeout(10):
+                while not made.at_work():
+                    await asyncio.sleep(0.001)
+            assert entry.actors_lost == losses
+        made.at_work()[0].finish()
+        await settled()
+        assert entry.future.result().status is Status.DONE
+
+    run(scenario)
+
+
+def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot_module, "RESTART_FIRST_S", 3600.0)
+    monkeypatch.setattr(slot_module, "RESTART_LONGEST_S", 3600.0)
+
+    async def scenario(made: Crew) -> None:
+        made.broken = True
+        await made.resize(1)
+        (row,) = made.slots.rows()
+        assert (row["state"], row["error"]) == ("lost", "RuntimeError: no process can be made")
+
+    run(scenario)
+
+
+def test_the_backlog_is_what_was_reported_or_what_the_pool_has_if_that_is_more() -> None:
+    async def scenario(made: Crew) -> None:
+        scaler = Scaler(made.settings, made.book, made.slots, made.dispatcher)
+        assert scaler.backlog_s == 0.0
+        await made.submit(3)
+        assert scaler.backlog_s == 3.0
+        scaler.report({"seconds": 500.0, "videos": 2})
+        assert scaler.backlog_s == 500.0
+        scaler.report({"seconds": 1.0, "videos": 1})
+        assert scaler.backlog_s == 3.0
+        await made.resize(1)
+        while made.at_work():
+            made.at_work()[0].finish()
+            await settled()
+
+    run(scenario)
