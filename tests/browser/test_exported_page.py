@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from serve_app.exports.html_page import write_html
 from tests.support.browser import Watched
@@ -33,9 +33,10 @@ def test_the_page_shows_from_a_file_and_asks_for_nothing(browser: Browser, tmp_p
 
     page.goto(path.as_uri())
 
-    images = "[...document.images].map((image) => image.naturalWidth)"
-    page.wait_for_function(f"{images}.every((width) => width > 0)")
-    assert page.evaluate(images) == [32, 32, 32]
+    images = page.locator("img")
+    expect(images).to_have_count(3)
+    for image in images.all():
+        expect(image).to_have_js_property("naturalWidth", 32)
     assert page.locator("article").first.evaluate("(card) => getComputedStyle(card).borderRadius") == "8px"
     bars = page.locator("svg.row").nth(2).locator("a")
     widths = [box["width"] for bar in bars.all() if (box := bar.bounding_box())]

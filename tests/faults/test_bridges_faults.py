@@ -30,6 +30,7 @@ def settings(one_bridge: Settings) -> Settings:
         one_bridge,
         bridge={"replicas": len(BRIDGES)},
         queueing={"light_bytes": LIGHT_BYTES, "owner_videos": 1},
+        lease={"duration_s": 8.0},  # only the killed bridge may lose its leases, however busy the machine is
     )
 
 
