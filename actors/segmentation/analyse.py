@@ -1,7 +1,8 @@
 """Analysis of one chunk: its frames and its sound, each decoded once, become ChunkTracks.
 
 Four lanes run side by side: a thread decodes frames, a thread shrinks them, a thread analyses the sound, the
-caller's thread runs the networks. A few windows of small frames are kept, however long the chunk is.
+caller's thread runs the networks; with one core they take turns. A few windows of small frames are kept,
+however long the chunk is.
 
 The picture is analysed in blocks: BLOCK_FRAMES slots on the grid of the whole video, each with
 CONTEXT_FRAMES on either side. What becomes of a block is a function of those frames only, so one chunk or
@@ -27,7 +28,7 @@ from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, we
 from actors.segmentation.limits import Limits
 from actors.segmentation.pictures import Picture, PictureSource
 from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
-from actors.segmentation.prefetch import Prefetch
+from actors.segmentation.prefetch import Prefetch, in_turn
 from actors.segmentation.small_frames import SmallFrames
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from actors.segmentation.visual import Window, analyse_block
@@ -77,21 +78,27 @@ def analyse_chunk(
             raise Cancelled
 
     job = _Job(Path(path), plan, chunk_index, models, limits)
+    if not job.side_by_side:
+        frames, keyframes = _PictureLane(job, keyframe_sink).run(stop_if_asked, on_frames or _no_report)
+        audio = _sound(job, should_stop or _never)
+        stop_if_asked()
+        return job.made(frames, keyframes, audio, on_times)
     with ThreadPoolExecutor(1, thread_name_prefix="sound") as lane:
-        sound = lane.submit(_sound, job, stopping)
+        sound = lane.submit(_sound, job, stopping.is_set)
         try:
             pictures = _PictureLane(job, keyframe_sink)
             frames, keyframes = pictures.run(stop_if_asked, on_frames or _no_report)
             audio = _await(sound, stop_if_asked)
         finally:
             stopping.set()
-    if on_times is not None:
-        on_times(job.times)
-    spec = plan.chunks[chunk_index]
-    return ChunkTracks(spec.start_frame, spec.end_frame, frames, keyframes, audio)
+    return job.made(frames, keyframes, audio, on_times)
 
 
 def _no_report(_frames: int) -> None: ...
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,25 @@ class _Job:
     models: Models | ModelsLoading
     limits: Limits | None
     times: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether the lanes run at the same time. With a single core they would only take it from each other,
+        and from the actors beside this one; a GPU, though, must not wait for the decoder."""
+        return self.models.threads > 1 or self.models.gpu is not None
+
+    def made(
+        self,
+        frames: FrameTrack,
+        keyframes: KeyframeTrack,
+        audio: AudioTrack | None,
+        on_times: Callable[[Mapping[str, float]], None] | None,
+    ) -> ChunkTracks:
+        """The chunk's tracks."""
+        if on_times is not None:
+            on_times(self.times)
+        spec = self.plan.chunks[self.chunk_index]
+        return ChunkTracks(spec.start_frame, spec.end_frame, frames, keyframes, audio)
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -120,7 +146,7 @@ class _Job:
         return VideoReader.open(self.path, self.plan, threads, self.limits, gpu=self.models.gpu)
 
 
-def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
+def _sound(job: _Job, should_stop: Callable[[], bool]) -> AudioTrack | None:
     # the networks behind take seconds to import: meanwhile the picture's decoder is at work already
     from actors.segmentation.audio_decode import AudioReader
     from actors.segmentation.sound import analyse_blocks, owned_blocks
@@ -135,7 +161,7 @@ def _sound(job: _Job, stopping: threading.Event) -> AudioTrack | None:
     if reader is None:
         return None
     with reader, job.timed("sound"):
-        return analyse_blocks(reader, info, blocks, job.models.listeners, should_stop=stopping.is_set)
+        return analyse_blocks(reader, info, blocks, job.models.listeners, should_stop=should_stop)
 
 
 def _await(sound: Future[AudioTrack | None], stop_if_asked: Callable[[], None]) -> AudioTrack | None:
@@ -165,9 +191,8 @@ class _PictureLane:
         began = time.perf_counter()
         block = self._own.start
         stop_if_asked()
-        with Prefetch(
-            self._decoded, _AHEAD, "shrink", batch=_AHEAD_BATCH, while_waiting=stop_if_asked
-        ) as ahead:
+        lane = Prefetch(self._decoded, _AHEAD, "shrink", batch=_AHEAD_BATCH, while_waiting=stop_if_asked)
+        with lane if self._job.side_by_side else in_turn(self._decoded) as ahead:
             for picture in ahead:
                 self._pending.append(picture)
                 if picture.slot % REPORT_EVERY_FRAMES == 0:
@@ -195,11 +220,14 @@ class _PictureLane:
         plan = self._job.plan
         source = PictureSource(SmallFrames(plan.media), Lookout(self._bounds, self._own), before)
         slots = plan.context(self._job.chunk_index)
-        with (
-            self._job.video() as reader,
-            Prefetch(lambda: reader.frames(*slots), _DECODED_AHEAD, "decode", batch=_DECODED_BATCH) as frames,
-        ):
-            yield from source.pictures(frames)
+        with self._job.video() as reader:
+
+            def decoded() -> Iterator[DecodedFrame]:
+                return reader.frames(*slots)
+
+            lane = Prefetch(decoded, _DECODED_AHEAD, "decode", batch=_DECODED_BATCH)
+            with lane if self._job.side_by_side else in_turn(decoded) as frames:
+                yield from source.pictures(frames)
 
     def _finish(self, block: range) -> None:
         """Measure a block whose context has been decoded, keep its rows, forget its frames."""

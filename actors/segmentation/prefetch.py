@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 _POLL_S = 0.1
 """How long a side that waits takes to notice that the other has gone."""
+
+
+@contextmanager
+def in_turn(make: Callable[[], Iterator[T]]) -> Iterator[Iterator[T]]:
+    """What Prefetch does without a thread of its own: each item is made when it is asked for."""
+    items = make()
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 class Prefetch(Generic[T]):
