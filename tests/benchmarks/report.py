@@ -199,7 +199,7 @@ def _sameness(results: Results) -> Iterator[str]:
         r = results.refusion
         said.append(
             f"Re-fusion of {r.film_s / 3600:.1f} h of film ({r.shots} shots): {r.fuse_s:.2f} s, "
-            f"{r.cpu_s:.2f} s of processors."
+            f"{r.cpu_s:.2f} s of processors; before the first, {r.measure_s:.2f} s for what is in the tracks."
         )
     if results.memory is not None:
         m = results.memory

@@ -57,7 +57,7 @@ def results() -> Results:
         reliability=curve([Judged(0.92, True)] * 9 + [Judged(0.92, False), Judged(0.1, False)]),
         consistency=[Sameness("dev/a.mp4", IDENTICAL, IDENTICAL)],
         speed=SPEED,
-        refusion=Refusion(7200.0, 1800, 0.6, 0.5),
+        refusion=Refusion(7200.0, 1800, 2.2, 0.6, 0.5),
         memory=Memory(7200.0, 1920, 1080, 400.0, 1_400_000_000),
         notes=["A note."],
     )
@@ -89,7 +89,7 @@ def test_cues_confidence_chunks_and_long_films(results: Results) -> None:
     assert "| **mean** | 0.7000 | 0.6000 | 0.9000 |" in told
     assert "| 0.9–1.0 | 10 | 0.92 | 0.90 |" in told
     assert "| dev/a.mp4 | identical | identical |" in told
-    assert "Re-fusion of 2.0 h of film (1800 shots): 0.60 s, 0.50 s of processors." in as_markdown(results)
+    assert "Re-fusion of 2.0 h of film (1800 shots): 0.60 s, 0.50 s of processors;" in as_markdown(results)
 
 
 def test_targets_are_judged_by_what_was_measured(results: Results) -> None:
