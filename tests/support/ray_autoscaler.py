@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,20 +18,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 from ray.autoscaler._private.fake_multi_node.node_provider import (
     FAKE_HEAD_NODE_ID,
     FAKE_HEAD_NODE_TYPE,
     FakeMultiNodeProvider,
 )
 
-from cluster.local.processes import send, wait_gone, with_descendants
 from tests.support.local_stack import free_port
-from tests.support.ray_cluster import OBJECT_STORE_BYTES, SERVICE
-from tests.support.ray_head import ENVIRONMENT
+from tests.support.ray_cluster import OBJECT_STORE_BYTES, SERVICE, end_with_descendants
+from tests.support.ray_head import environment
 
 START_TIMEOUT_S = 120.0
-END_TIMEOUT_S = 10.0
 
 
 def _config(address: str, node: Mapping[str, float], most: int, idle_s: float) -> dict[str, Any]:
@@ -95,7 +91,7 @@ def autoscaling_ray(node: Mapping[str, float], *, most: int, idle_s: float) -> I
         stderr=subprocess.DEVNULL,
         env={
             **os.environ,
-            **ENVIRONMENT,
+            **environment(),
             "RAY_TMPDIR": str(root),
             "RAY_FAKE_CLUSTER": "1",
             "RAY_enable_autoscaler_v2": "1",
@@ -107,7 +103,7 @@ def autoscaling_ray(node: Mapping[str, float], *, most: int, idle_s: float) -> I
         _await_raylet(process, root)
         yield address
     finally:
-        _end(process)
+        end_with_descendants(process)
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -118,11 +114,3 @@ def _await_raylet(process: subprocess.Popen[bytes], root: Path) -> None:
         assert process.poll() is None, "the private Ray head has ended"
         assert time.monotonic() < deadline, "the private Ray head did not start"
         time.sleep(0.05)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """The nodes that were added are processes of the autoscaler's, and would outlive it for a minute."""
-    every = with_descendants(psutil.Process(process.pid))
-    send(every, signal.SIGKILL)
-    process.wait(timeout=END_TIMEOUT_S)
-    assert not wait_gone(every, END_TIMEOUT_S), "processes of the private Ray are left"

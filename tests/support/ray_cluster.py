@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.ray_head import ENVIRONMENT
+import psutil
+
+from cluster.local.processes import send, wait_gone, with_descendants
+from tests.support.ray_head import environment
 
 SERVICE = "service"  # the resource of the head, for what is not to vanish with a node
 OBJECT_STORE_BYTES = 80 << 20
@@ -59,17 +63,25 @@ class RayCluster:
 
 
 @contextmanager
-def ray_cluster() -> Iterator[RayCluster]:
-    """A head without a core, but with the resource SERVICE, and no other node yet."""
+def ray_cluster(node_ip: str = "127.0.0.1", **health_checks: int) -> Iterator[RayCluster]:
+    """A head without a core, but with the resource SERVICE, and no other node yet. `node_ip`: of this host's
+    own; `health_checks`: other values than those of HEALTH_CHECKS.
+    """
     # Short, for the sockets' sake; "ray" below is where Ray notes which cluster is this process's own.
     root = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.ray_cluster"],
+        [
+            sys.executable,
+            "-m",
+            "tests.support.ray_cluster",
+            node_ip,
+            json.dumps(HEALTH_CHECKS | health_checks),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **ENVIRONMENT, "RAY_TMPDIR": root},
+        env={**os.environ, **environment(node_ip), "RAY_TMPDIR": root},
     )
     try:
         yield RayCluster(process)
@@ -78,7 +90,15 @@ def ray_cluster() -> Iterator[RayCluster]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def main() -> None:
+def end_with_descendants(process: subprocess.Popen[bytes]) -> None:
+    """By force: a node's processes, and nodes that an autoscaler has added, may outlive what began them."""
+    every = with_descendants(psutil.Process(process.pid))
+    send(every, signal.SIGKILL)
+    process.wait(timeout=END_TIMEOUT_S)
+    assert not wait_gone(every, END_TIMEOUT_S), "processes of the private Ray are left"
+
+
+def main(node_ip: str, health_checks: dict[str, int]) -> None:
     """Be the cluster until stdin is closed."""
     from ray.cluster_utils import Cluster  # after RAY_TMPDIR has been set
 
@@ -87,14 +107,14 @@ def main() -> None:
     temp_dir = Path(os.environ["RAY_TMPDIR"]) / "ray"
     temp_dir.mkdir()
     common: dict[str, Any] = {
-        "node_ip_address": "127.0.0.1",
+        "node_ip_address": node_ip,
         "temp_dir": str(temp_dir),
         "object_store_memory": OBJECT_STORE_BYTES,
         "include_dashboard": False,
         "include_log_monitor": False,
     }
     cluster = Cluster()
-    head = cluster.add_node(num_cpus=0, resources={SERVICE: 1}, _system_config=HEALTH_CHECKS, **common)
+    head = cluster.add_node(num_cpus=0, resources={SERVICE: 1}, _system_config=health_checks, **common)
     print(head.gcs_address, file=answers, flush=True)
     nodes: dict[str, Any] = {}
     for line in sys.stdin:
@@ -110,4 +130,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -21,8 +21,8 @@ import ray
 from ray._private import ray_constants
 
 STOP_TIMEOUT_S = 20.0
+LOOPBACK = "127.0.0.1"
 ENVIRONMENT = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # what makes Ray stay on the loopback interface on Linux, too
     "RAY_AUTH_MODE": "disabled",  # a driver takes its token when ray is imported, before this head exists
     "RAY_USAGE_STATS_ENABLED": "0",
 }
@@ -37,7 +37,7 @@ def _head(gpus: int) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **environment()},
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -58,15 +58,28 @@ def connected_to_ray(namespace: str, gpus: int = 0) -> Iterator[None]:
         yield
 
 
+def environment(node_ip: str = LOOPBACK) -> dict[str, str]:
+    """Of all processes of a private Ray whose nodes have such addresses."""
+    # What makes Ray stay on the loopback interface on Linux, too.
+    loopback = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} if node_ip == LOOPBACK else {}
+    return {**ENVIRONMENT, **loopback}
+
+
 @contextmanager
-def driver_of(address: str, namespace: str) -> Iterator[None]:
-    """This process as a driver of the private Ray at this address."""
+def driver_of(address: str, namespace: str, node_ip: str = LOOPBACK) -> Iterator[None]:
+    """This process as a driver of the private Ray at this address; `node_ip` is that of its node here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
+        for name, value in environment(node_ip).items():
             patch.setenv(name, value)
         # Read from the environment when ray is imported, which may have been long before.
-        patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)
-        ray.init(address=address, namespace=namespace, log_to_driver=False, logging_level="error")
+        patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", node_ip != LOOPBACK)
+        ray.init(
+            address=address,
+            namespace=namespace,
+            log_to_driver=False,
+            logging_level="error",
+            _node_ip_address=node_ip,
+        )
         try:
             yield
         finally:
@@ -84,7 +97,7 @@ def main(gpus: int) -> None:
         include_dashboard=False,
         log_to_driver=False,
         logging_level="error",
-        _node_ip_address="127.0.0.1",
+        _node_ip_address=LOOPBACK,
         _temp_dir=temp_dir,
     )
     print(context.address_info["gcs_address"], flush=True)
