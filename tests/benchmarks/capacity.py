@@ -1,7 +1,7 @@
 """What an installation can do, and what saturates first: `python -m tests.benchmarks.capacity --gpus 100`.
 
 Arithmetic over numbers measured elsewhere: costs from `tests.benchmarks.simulation` (processor time,
-messages, transactions, writes), sizes from `tests.benchmarks.pair`. `MEASURED` holds those of one run each,
+messages, transactions, writes), sizes from `tests.benchmarks.pair`. `MEASURED` holds the means of two runs,
 on the machine `cluster/SCALING.md` describes; how fast a GPU is, and what servers of a size can take, are
 assumptions and parameters. Knows no cluster: nothing is measured here.
 """
@@ -168,16 +168,16 @@ def costs_of(clips: Sequence[float], films: Sequence[float]) -> Cost:
 
 
 MEASURED = Costs(
-    bridge_ms=costs_of((1, 15.6), (180, 525.0)),
-    pool_ms=costs_of((1, 5.7), (180, 557.5)),
-    fuser_ms=costs_of((1, 6.5), (180, 142.5)),
+    bridge_ms=costs_of((1, 12.9), (180, 452.0)),
+    pool_ms=costs_of((1, 4.6), (180, 467.0)),
+    fuser_ms=costs_of((1, 5.4), (180, 117.0)),
     fuse_ms_an_hour=1700.0,
-    transactions=costs_of((1, 22.0), (180, 519.0)),
+    transactions=costs_of((1, 21.1), (180, 522.0)),
     doorbells=Cost(1.0, 0.0),
     mongodb_writes=costs_of((1, 4.0), (180, 362.0)),
     tracks_bytes_an_hour=55e6,
 )
-"""Two runs of the simulation, of clips of one chunk and of films of 180; see cluster/SCALING.md."""
+"""Runs of the simulation with clips of one chunk and with films of 180, two each; see cluster/SCALING.md."""
 
 
 def main() -> None:
