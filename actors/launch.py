@@ -10,11 +10,16 @@ first chunk that is not stored. They are replaced one after the other while the 
 fuser are to be replaced, all bridges are stopped first and begin again last: no bridge ever speaks to a pool
 of another version, nor makes a new one with old settings, and the segmenters' start takes longer than that
 anyway. What a segmenter has in hand at that moment, a chunk, is done again.
+
+Whoever rolled out last counts: a process that did so before, and finds actors of another version now, starts
+none of its own beside them. What it started in the very moment of the update is replaced like all the rest.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +44,8 @@ BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
 STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
 GONE_TIMEOUT_S = 10.0  # for Ray to forget the name of an actor that was killed
+VERSION_TIMEOUT_S = 60.0  # who has not said what it is by then is replaced
+ROUNDS = 3  # of an update, in which another process may bring up what it has
 
 _rolled_out: set[tuple[str, str, str]] = set()
 """What this process has brought up: only its first call for a version replaces or ends others, so that two
@@ -57,31 +64,41 @@ def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict
     """
     settings = settings or get_settings()
     version = (settings.ray_namespace, version_of(POOL, settings), version_of(BRIDGE, settings))
-    if version not in _rolled_out:
+    if version in _rolled_out:
+        return _kept(settings, analyser)
+    for _ in range(ROUNDS):
         _replace_outdated(settings, analyser)
-    running = _running(settings)
-    names = (FUSER_NAME, POOL_NAME, *_bridge_names(settings))
-    if not set(names) <= running.keys():
-        prepare_stores(settings)
-        log.info(
-            "actors created", actors=sorted(set(names) - running.keys()), namespace=settings.ray_namespace
-        )
-    handles = {name: running.get(name) or _create(name, settings, analyser) for name in names}
-    for name, handle in handles.items():
-        _answer(name, handle)
-    if version not in _rolled_out:
-        for name in running.keys() - set(names):
-            _end(name, running[name], settings)
-    _rolled_out.add(version)
-    return handles
+        before = _running(settings)
+        handles = _completed(before, settings, analyser)
+        versions = {name: _answer(name, handle).get("version") for name, handle in handles.items()}
+        if all(versions[name] == version_of(_kind(name), settings) for name in handles):
+            _end_all([name for name in before if name not in handles], before, settings)
+            _rolled_out.add(version)
+            return handles
+    raise UnavailableError(
+        "Another process keeps starting actors with other code or settings under the same ray_namespace. End "
+        "it, or give one of the two another namespace."
+    )
 
 
 def stop(settings: Settings | None = None) -> bool:
     """End the actors in order: leases handed back, segmenters ended. False when it had to be by force."""
     settings = settings or get_settings()
     running = _running(settings)
-    ended = [_end(name, running[name], settings) for name in sorted(running, key=_stop_order)]
-    return all(ended)
+    bridges = [name for name in running if _is_bridge(name)]
+    ended = _end_all(bridges, running, settings)
+    return _end_all([name for name in running if name not in bridges], running, settings) and ended
+
+
+def leave(settings: Settings, node_id: str) -> bool:
+    """End the bridges of a node that is about to end, in order: the others take up at once what they had.
+    They are missed, and made anew elsewhere, by whoever calls `ensure`. False when it had to be by force.
+    """
+    running = _running(settings)
+    there = [
+        name for name in running if _is_bridge(name) and _told(name, running[name]).get("node_id") == node_id
+    ]
+    return _end_all(there, running, settings)
 
 
 def prepare_stores(settings: Settings) -> None:
@@ -93,14 +110,36 @@ def prepare_stores(settings: Settings) -> None:
     declare_topology(settings.rabbitmq_url)
 
 
-def _replace_outdated(settings: Settings, analyser: str) -> None:
-    """See the module. What is missing afterwards is the caller's to create."""
+def _kept(settings: Settings, analyser: str) -> dict[str, Any]:
+    """What is missing is made anew, unless another version was rolled out since."""
     running = _running(settings)
-    outdated = [
-        name
-        for name, handle in running.items()
-        if _answer(name, handle).get("version") != version_of(_kind(name), settings)
-    ]
+    others = [name for name, handle in running.items() if _is_outdated(name, _answer(name, handle), settings)]
+    if others:
+        log.warning("actors of another version are left alone", actors=sorted(others))
+        return running
+    handles = _completed(running, settings, analyser)
+    for name in handles.keys() - running.keys():
+        _answer(name, handles[name])
+    return handles
+
+
+def _completed(running: dict[str, Any], settings: Settings, analyser: str) -> dict[str, Any]:
+    """The handles of all there shall be; those that are missing are created."""
+    names = (FUSER_NAME, POOL_NAME, *_bridge_names(settings))
+    missing = sorted(set(names) - running.keys())
+    if missing:
+        prepare_stores(settings)
+        log.info("actors created", actors=missing, namespace=settings.ray_namespace)
+    return {name: running.get(name) or _create(name, settings, analyser) for name in names}
+
+
+def _replace_outdated(settings: Settings, analyser: str) -> None:
+    """See the module. What is missing afterwards is the caller's to create.
+
+    Who does not answer counts as outdated: it may never have found a place with the settings it has.
+    """
+    running = _running(settings)
+    outdated = [name for name, handle in running.items() if _is_outdated(name, _told(name, handle), settings)]
     if not outdated:
         return
     log.info("replacing actors of another version", actors=sorted(outdated))
@@ -112,8 +151,21 @@ def _replace_outdated(settings: Settings, analyser: str) -> None:
                 _answer(name, _create(name, settings, analyser))
     else:
         bridges = [name for name in running if _is_bridge(name)]
-        for name in sorted({*bridges, *outdated}, key=_stop_order):
-            _end(name, running[name], settings)
+        _end_all(bridges, running, settings)
+        _end_all([name for name in outdated if name not in bridges], running, settings)
+
+
+def _is_outdated(name: str, told: dict[str, Any], settings: Settings) -> bool:
+    return told.get("version") != version_of(_kind(name), settings)
+
+
+def _told(name: str, handle: Any) -> dict[str, Any]:
+    """The answer to a ping; empty if there is none."""
+    try:
+        return dict(ray.get(handle.ping.remote(), timeout=VERSION_TIMEOUT_S))
+    except (GetTimeoutError, RayError) as error:
+        log.warning("actor says nothing", actor=name, reason=type(error).__name__)
+        return {}
 
 
 def _create(name: str, settings: Settings, analyser: str) -> Any:
@@ -160,9 +212,12 @@ def _kind(name: str) -> str:
     return BRIDGE if _is_bridge(name) else POOL
 
 
-def _stop_order(name: str) -> tuple[bool, str]:
-    """Bridges first: they give work to the others."""
-    return not _is_bridge(name), name
+def _end_all(names: Sequence[str], running: dict[str, Any], settings: Settings) -> bool:
+    """All at once, so that what one bridge hands back no other takes meanwhile; False if any was forced."""
+    if not names:
+        return True
+    with ThreadPoolExecutor(len(names)) as enders:
+        return all(list(enders.map(lambda name: _end(name, running[name], settings), names)))
 
 
 def _end(name: str, handle: Any, settings: Settings) -> bool:

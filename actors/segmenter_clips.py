@@ -104,7 +104,7 @@ class ClipMaker:
                 state.step()
                 yield block
 
-        with path.open("rb") as file:
+        with path.open("rb") as file, state.at_store():
             size = self._media.put_stream(key, blocks(file))
         return {"bytes": size, "sha256": sha256.hexdigest()}
 

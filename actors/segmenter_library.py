@@ -78,6 +78,7 @@ class LibraryAnalyser:
             on_frames=on_frames,
             should_stop=should_stop,
             keyframe_sink=keyframe_sink,
+            limits=self._limits,
             on_times=_tell_times,
         )
         return AnalysedChunk(
@@ -104,10 +105,14 @@ class LibraryAnalyser:
         self._models = None
 
     def _parsed(self, payload: bytes) -> Plan:
-        """The actor keeps a plan's bytes while it works on its video: parsed once, not for every chunk."""
-        if self._last_plan is None or self._last_plan[0] is not payload:
-            self._last_plan = (payload, Plan.from_bytes(payload))
-        return self._last_plan[1]
+        """The actor keeps a plan's bytes while it works on its video: parsed once, not for every chunk.
+
+        Never another's, also when several threads ask at once.
+        """
+        last = self._last_plan
+        if last is None or last[0] is not payload:
+            last = self._last_plan = (payload, Plan.from_bytes(payload))
+        return last[1]
 
 
 def _tell_times(times: Mapping[str, float]) -> None:

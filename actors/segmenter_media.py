@@ -7,7 +7,7 @@ task is cancelled. Knows the media store and its cache; no Ray, no queue.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from actors.segmentation.errors import Cancelled
@@ -25,6 +25,8 @@ def local_media(media: MediaStore, copies: MediaCache, key: str, state: WorkStat
         if state.should_stop():
             raise Cancelled
 
-    with media.local_copy(key, copies, gets_on) as path:
+    with ExitStack() as held:
+        with state.at_store():
+            path = held.enter_context(media.local_copy(key, copies, gets_on))
         state.step()
         yield path

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +19,12 @@ from actors.pool.tasks import Task
 
 READ_STEP_BYTES = 1 << 20
 """Reading counts as progress by the MiB: answering a ping reads a few hundred bytes of /proc itself."""
+
+
+STORE_TICK_S = 1.0
+STORE_PATIENCE_S = 600.0
+"""Waiting for a store counts as progress for so long: its client has time limits of its own, some minutes in
+all, after which it says that the store is away. A work lane that stood still would be its video's fault."""
 
 
 class SegmenterState(StrEnum):
@@ -53,6 +61,7 @@ class WorkState:
         self._steps = 0
         self._cancelled = False
         self._draining = False
+        self._store_since: float | None = None
         self._process = psutil.Process()
 
     def ready(self) -> None:
@@ -86,6 +95,18 @@ class WorkState:
         """Some progress that is not a frame: a stage begins, a keyframe is stored."""
         with self._changed:
             self._steps += 1
+            self._wait_anew(waiting=self._store_since is not None)
+
+    @contextmanager
+    def at_store(self) -> Iterator[None]:
+        """For a block that waits for a store; steps within it begin its patience anew."""
+        with self._changed:
+            self._wait_anew(waiting=True)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._wait_anew(waiting=False)
 
     def should_stop(self) -> bool:
         """Whether the task in hand was cancelled."""
@@ -125,9 +146,18 @@ class WorkState:
                 kind=task.kind.value if task else None,
                 chunk=task.chunk if task and task.chunk >= 0 else None,
                 frames_done=self._frames_done,
-                beat=self._steps + read,
+                beat=self._steps + self._store_ticks() + read,
                 since_s=time.monotonic() - self._since,
             )
+
+    def _wait_anew(self, *, waiting: bool) -> None:
+        self._steps += self._store_ticks()
+        self._store_since = time.monotonic() if waiting else None
+
+    def _store_ticks(self) -> int:
+        if self._store_since is None:
+            return 0
+        return int(min(time.monotonic() - self._store_since, STORE_PATIENCE_S) / STORE_TICK_S)
 
     def _enter(self, state: SegmenterState, task: Task | None) -> None:
         self._state = state

@@ -107,21 +107,24 @@ class Workshop:
             return Outcome.error(
                 InvalidSettingsError.code, f"The settings of this video are not valid: {error}"
             )
-        planned = self._stored_plan(task.tracks_key, tracks_hash)
+        with state.at_store():
+            planned = self._stored_plan(task.tracks_key, tracks_hash)
         if planned is None:
             with self._fetched(task, state) as path, stage("demux"):
                 planned = self._analyser.plan(path, task.settings, state.should_stop)
-            with stage("store"):
+            with stage("store"), state.at_store():
                 self._results.put_plan(task.tracks_key, tracks_hash, planned.payload)
         return planned_outcome(planned, tracks_hash)
 
     def _chunk(self, task: Task, state: WorkState) -> Outcome:
-        if task.again and task.chunk in self._results.stored_chunks(task.tracks_key, task.tracks_hash):
-            return Outcome.done(chunk=task.chunk, repeated=True)
-        plan = self._plan_of(task)
+        with state.at_store():
+            if task.again and task.chunk in self._results.stored_chunks(task.tracks_key, task.tracks_hash):
+                return Outcome.done(chunk=task.chunk, repeated=True)
+            plan = self._plan_of(task)
 
         def keep(frame: int, webp: bytes) -> None:
-            self._media.put_stream(keyframe_key(task.tracks_key, frame), [webp], durable=False)
+            with state.at_store():
+                self._media.put_stream(keyframe_key(task.tracks_key, frame), [webp], durable=False)
             state.step()
 
         with self._fetched(task, state) as path, stage("analyse"):
@@ -135,7 +138,7 @@ class Workshop:
             )
         if state.should_stop():
             raise Cancelled
-        with stage("store"):
+        with stage("store"), state.at_store():
             self._results.put_chunk(
                 task.tracks_key,
                 task.tracks_hash,
@@ -156,7 +159,7 @@ class Workshop:
         state.step()
         if state.should_stop():
             raise Cancelled
-        with stage("store"):
+        with stage("store"), state.at_store():
             self._results.put_timeline(
                 task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
             )

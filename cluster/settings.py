@@ -10,7 +10,7 @@ import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -31,12 +32,15 @@ from pydantic_settings import (
 
 from cluster.errors import InvalidSettingsError
 
+MOST_ACTORS = 10_000  # beyond what one pool can feed; a number above it is a slip of the keyboard
+SMALLEST_SHARE = 1e-4  # of a GPU: Ray counts in steps of it
+
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CONFIG_DIR = PACKAGE_ROOT / "configs"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class HttpSettings(_Section):
@@ -81,14 +85,25 @@ class AccessSettings(_Section):
 class ActorSettings(_Section):
     """The pool of segmentation actors. Zero means: decide from the machine."""
 
-    count: int = Field(0, ge=0)
+    count: int = Field(0, ge=0, le=MOST_ACTORS)
     gpus_per_actor: float = Field(0.0, ge=0)
-    torch_threads: int = Field(0, ge=0)
+    torch_threads: int = Field(0, ge=0, le=1024)
     ping_interval_s: float = Field(2.0, gt=0)
     stuck_after_s: float = Field(60.0, gt=0)
     chunk_attempts: int = Field(3, ge=1)
     start_timeout_s: float = Field(180.0, gt=0)
     service_resource: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        share = self.gpus_per_actor
+        if 0 < share < SMALLEST_SHARE or (share > 1 and not share.is_integer()):
+            raise ValueError(
+                f"gpus_per_actor must be 0, a share of one GPU ({SMALLEST_SHARE:g} to 1) or a whole number"
+            )
+        if self.ping_interval_s >= self.stuck_after_s:
+            raise ValueError("ping_interval_s must be below stuck_after_s, best a tenth of it or less")
+        return self
 
 
 class ScalingSettings(_Section):
@@ -100,7 +115,7 @@ class ScalingSettings(_Section):
 
     enabled: bool = False
     min_actors: int = Field(1, ge=0)
-    max_actors: int = Field(16, ge=1)
+    max_actors: int = Field(16, ge=1, le=MOST_ACTORS)
     allow_zero: bool = False
     zero_after_s: float = Field(300.0, ge=0)
     target_drain_s: float = Field(600.0, gt=0)
@@ -110,18 +125,26 @@ class ScalingSettings(_Section):
     cpu_actors: int = Field(0, ge=0)
     cpus_per_gpu_actor: float = Field(1.0, ge=0)
 
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.min_actors > self.max_actors:
+            raise ValueError(
+                f"min_actors ({self.min_actors}) must not be above max_actors ({self.max_actors})"
+            )
+        return self
+
 
 class BridgeSettings(_Section):
     """The bridges, and how each takes work. `spread`: over the nodes, instead of wherever Ray has them."""
 
     replicas: int = Field(1, ge=1, le=64)
     spread: bool = True
-    max_videos: int = Field(32, ge=1)
+    max_videos: int = Field(32, ge=1, le=10_000)
     relay_interval_s: float = Field(0.2, gt=0)
     look_interval_s: float = Field(1.0, gt=0)
     cancel_interval_s: float = Field(0.5, gt=0)
     reaper_interval_s: float = Field(5.0, gt=0)
-    backlog_interval_s: float = Field(5.0, gt=0)
+    backlog_interval_s: float = Field(5.0, gt=0, le=15)  # the pool forgets a report after 30 s
     revisions_kept: int = Field(10, ge=1)
 
 
@@ -151,8 +174,27 @@ class LeaseSettings(_Section):
     heartbeat_s: float = Field(5.0, gt=0)
     max_attempts: int = Field(5, ge=1)
 
+    @model_validator(mode="after")
+    def _outlives_a_heartbeat(self) -> Self:
+        if self.duration_s < 2 * self.heartbeat_s:
+            raise ValueError("duration_s must be at least twice heartbeat_s: a heartbeat may be late")
+        return self
 
-class ImportSettings(_Section):
+
+class _Retries(_Section):
+    """Tries again after `retry_first_s`, and after twice as long each time, up to `retry_longest_s`."""
+
+    retry_first_s: float = Field(gt=0)
+    retry_longest_s: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _waits_grow(self) -> Self:
+        if self.retry_first_s > self.retry_longest_s:
+            raise ValueError("retry_first_s must not be above retry_longest_s")
+        return self
+
+
+class ImportSettings(_Retries):
     """Files fetched from addresses. `concurrency` is that of all bridges together.
 
     `private_networks`: addresses that may be fetched from although they are not public; `refused_networks`:
@@ -173,7 +215,7 @@ class ImportSettings(_Section):
     retry_longest_s: float = Field(300.0, gt=0)
 
 
-class WebhookSettings(_Section):
+class WebhookSettings(_Retries):
     """Telling addresses how videos end. `concurrency` is that of one bridge."""
 
     concurrency: int = Field(8, ge=1)
@@ -322,7 +364,10 @@ def get_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
+        told = [
+            f"{'.'.join(map(str, found['loc']))}: {found['msg'].removeprefix('Value error, ')}"
+            for found in error.errors()
+        ]
         raise InvalidSettingsError(f"Configuration: {'; '.join(told)}.") from error
     except SettingsError as error:
         raise InvalidSettingsError(f"Configuration: {error}.") from error

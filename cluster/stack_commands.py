@@ -13,14 +13,16 @@ from cluster import terminal
 from cluster.local import down as stop_stack
 from cluster.local import status as stack_status
 from cluster.local import up as start_stack
-from cluster.settings import get_settings
+from cluster.settings import MOST_ACTORS, get_settings
 
 
 def up(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Where the page and the API listen.")
     ] = None,
-    actors: Annotated[int | None, typer.Option(min=1, help="Number of segmentation actors.")] = None,
+    actors: Annotated[
+        int | None, typer.Option(min=1, max=MOST_ACTORS, help="Number of segmentation actors.")
+    ] = None,
 ) -> None:
     """Start the whole stack on this machine, or find it running."""
     settings = get_settings()

@@ -14,10 +14,12 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import ray
 import structlog
 
 from actors import metrics
@@ -26,12 +28,13 @@ from actors.bridge.control import Reason
 from actors.bridge.deliveries import Deliveries
 from actors.bridge.ending import Services
 from actors.bridge.importer import Importer
-from actors.bridge.intake import Intake
+from actors.bridge.intake import NO_ROOM, Intake
 from actors.bridge.job import Job
 from actors.bridge.periodic import Periodic
 from actors.bridge.places import Places, Size
 from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
+from actors.bridge.pulse import Pulse
 from actors.bridge.reporter import Reporter
 from actors.fuser import find_or_create_fuser
 from actors.pool.handle import find_or_create_pool
@@ -82,7 +85,7 @@ class Bridge:
         self._pool = PoolClient(
             partial(find_or_create_pool, settings, analyser),
             settings.actors,
-            sharers=lambda: len(self._intake.jobs()) * settings.bridge.replicas,
+            sharers=lambda: settings.bridge.replicas * (len(self._intake.jobs()) + len(self._desk.works())),
         )
         media = MediaStore(settings.media_url)
         self._fuser = PoolClient(partial(find_or_create_fuser, settings, analyser), settings.actors)
@@ -100,8 +103,9 @@ class Bridge:
         self._deliveries = Deliveries(settings.webhooks, self._outside)
         self._rules = _rules(settings)
         self._places = Places(settings.queueing.batch_share, settings.queueing.light_bytes)
+        self._pulse = Pulse(settings.lease.duration_s)
         self._intake = Intake(self._claim, self._begin, self._room)
-        self._desk = ClipDesk(self._services, self._keeper.clips, self._owner, settings.lease)
+        self._desk = ClipDesk(self._services, self._keeper.clips, self._owner, settings.lease, self._pulse)
         self._consumer = Consumer(settings.rabbitmq_url, self._ring, PREFETCH)
         self._intake.attach(self._consumer)
         self._periodic = [
@@ -125,6 +129,7 @@ class Bridge:
         """Who this is and what it holds."""
         return {
             "pid": os.getpid(),
+            "node_id": ray.get_runtime_context().get_node_id(),
             "version": self._version,
             "owner": self._owner,
             "videos": [job.video.id for job in self._intake.jobs()],
@@ -135,10 +140,14 @@ class Bridge:
 
     def stop(self) -> bool:
         """An orderly end: every lease handed back, its attempt not counted. False when some could not be."""
-        self._consumer.stop()
-        released = self._intake.stop(STOP_TIMEOUT_S) & self._desk.stop(STOP_TIMEOUT_S)
-        released &= self._importer.stop(STOP_TIMEOUT_S)
-        self._deliveries.stop(STOP_TIMEOUT_S)
+        holders = (self._intake.stop, self._desk.stop, self._importer.stop)
+        with ThreadPoolExecutor(
+            len(holders) + 2
+        ) as enders:  # all at once: who stops us does not wait for long
+            rest = enders.submit(self._consumer.stop), enders.submit(self._deliveries.stop, STOP_TIMEOUT_S)
+            released = all(list(enders.map(lambda end: end(STOP_TIMEOUT_S), holders)))
+        for ended in rest:
+            ended.result()
         try:
             self._relay()
         except UnavailableError as error:  # another bridge, or this one's successor, does it
@@ -165,6 +174,8 @@ class Bridge:
         self._desk.look()
 
     def _room(self, held: Sequence[Video]) -> Room:
+        if not self._pulse.is_felt:
+            return NO_ROOM
         bridge = self._settings.bridge
         wanted = math.ceil(VIDEOS_PER_ACTOR * self._pool.wanted / bridge.replicas)
         return self._places.room(max(bridge.max_videos, wanted), held)
@@ -190,6 +201,7 @@ class Bridge:
             elif cancelled:
                 job.control.abort(Reason.CANCELLED)
         self._desk.heartbeat()
+        self._pulse.beat()
 
     def _notice_cancellations(self) -> None:
         """Sooner than the next heartbeat: somebody waits for it."""
@@ -200,14 +212,17 @@ class Bridge:
         self._desk.cancel(asked)
 
     def _report_backlog(self) -> None:
-        self._pool.report_backlog(asdict(self._keeper.backlog()))
+        # What waits for a quota is work for no actor, however much it is.
+        backlog = self._keeper.backlog(waiting=not self._intake.has_all)
+        clips = {"bridge": self._owner, "clips_s": self._desk.left_s}
+        self._pool.report_backlog({**asdict(backlog), **clips})
 
     def _relay(self) -> bool:
         return self._keeper.relay(self._publisher.publish, RELAY_BATCH) == RELAY_BATCH
 
     def _reap(self) -> None:
         """Look after what nobody looks after, and tell those who watch."""
-        report = self._keeper.reap(self._settings.lease.max_attempts)
+        report = self._keeper.reap(self._settings.lease.max_attempts, self._rules.grace_s)
         for state, video_ids in (("failed", report.failed), ("cancelled", report.cancelled)):
             for video_id in video_ids:
                 metrics.video_ended(state, ATTEMPTS_EXHAUSTED if state == "failed" else "")

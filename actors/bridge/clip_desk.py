@@ -1,11 +1,13 @@
 """Takes orders of clips for this bridge, a few at a time, and keeps their leases alive.
 
 PostgreSQL is asked for work: at every doorbell, at regular intervals and whenever an order has ended; so a
-lost doorbell or an expired lease costs seconds. Knows orders and threads; not how one is worked on.
+lost doorbell or an expired lease costs seconds. Places are kept for each kind of orders, as for videos: a few
+clips do not wait for whole films to be cut. Knows orders and threads; not how one is worked on.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection
 
@@ -14,12 +16,17 @@ import structlog
 from actors.bridge.clip_work import ClipWork
 from actors.bridge.control import Reason
 from actors.bridge.ending import Services
+from actors.bridge.intake import no_thread
+from actors.bridge.places import Places, Size
+from actors.bridge.pulse import Pulse
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
+from cluster.stores.clip_job import FEW_CLIPS, ClipJob
 from cluster.stores.clip_jobs import ClipJobs
 from cluster.stores.leases import Held
 
-MAX_ORDERS = 8  # at once; their clips take turns in the pool with everything else there
+MAX_ORDERS = 24  # at once; their clips take turns in the pool with everything else there
+BATCH_SHARE = 0.5  # of the places, at most
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +34,19 @@ log = structlog.get_logger(__name__)
 class ClipDesk:
     """Every method may be called from any thread. `keeper`: connections that do not wait for the work."""
 
-    def __init__(self, services: Services, keeper: ClipJobs, owner: str, lease: LeaseSettings) -> None:
+    def __init__(
+        self, services: Services, keeper: ClipJobs, owner: str, lease: LeaseSettings, pulse: Pulse
+    ) -> None:
         self._services = services
+        self._pulse = pulse
         self._keeper = keeper
         self._owner = owner
         self._lease = lease
+        self._places = Places(BATCH_SHARE, light_bytes=0)
+        self._looking = threading.Lock()
         self._changed = threading.Condition()
         self._works: dict[tuple[str, int], ClipWork] = {}
-        self._claiming = 0
+        self._claiming = False
         self._stopping = False
 
     def works(self) -> list[ClipWork]:
@@ -44,12 +56,18 @@ class ClipDesk:
 
     def look(self) -> None:
         """Take orders while there are any and there is room. UnavailableError when PostgreSQL is away."""
-        while self._take():
-            pass
+        with self._looking:
+            while self._take():
+                pass
+
+    @property
+    def left_s(self) -> float:
+        """What is left to do of all orders in work, as the seconds of video whose analysis takes as long."""
+        return math.fsum(work.left_s for work in self.works())
 
     def reap(self) -> None:
         """End what nobody will end, take what nobody works on."""
-        self._keeper.reap(self._lease.max_attempts)
+        self._keeper.reap(self._lease.max_attempts, self._lease.heartbeat_s)
         self.look()
 
     def heartbeat(self) -> None:
@@ -77,18 +95,23 @@ class ClipDesk:
 
     def _take(self) -> bool:
         """Take one order; False when there is none or no room."""
+        lease = self._lease
         with self._changed:
-            if self._stopping or len(self._works) + self._claiming >= MAX_ORDERS:
+            room = self._places.beside(MAX_ORDERS, (size_of(work.job) for work in self._works.values()))
+            if self._stopping or not room or not self._pulse.is_felt:
                 return False
-            self._claiming += 1
+            self._claiming = True
         try:
-            job = self._keeper.claim(self._owner, self._lease.duration_s, self._lease.max_attempts)
+            # A heartbeat more: after an outage of PostgreSQL who still works is to have the first word.
+            job = self._keeper.claim(
+                self._owner, lease.duration_s, lease.max_attempts, room, lease.heartbeat_s
+            )
             if job is None:
                 return False
             self._begin(ClipWork(job, self._services))
         finally:
             with self._changed:
-                self._claiming -= 1
+                self._claiming = False
                 self._changed.notify_all()
         return True
 
@@ -101,7 +124,13 @@ class ClipDesk:
             if self._stopping:
                 work.control.abort(Reason.STOPPED)
         name = f"clips {work.job.id}"
-        threading.Thread(target=self._run, args=(work,), name=name, daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(work,), name=name, daemon=True).start()
+        except RuntimeError as error:
+            with self._changed:
+                del self._works[(work.job.id, work.epoch)]
+            work.hand_back()
+            raise no_thread(error) from error
 
     def _run(self, work: ClipWork) -> None:
         try:
@@ -114,3 +143,10 @@ class ClipDesk:
             self.look()
         except UnavailableError as error:  # the next round takes what waits
             log.info("no further order taken", reason=error.message)
+
+
+def size_of(job: ClipJob) -> Size:
+    """Which places it takes."""
+    if job.priority == "batch":
+        return Size.BATCH
+    return Size.LIGHT if job.total <= FEW_CLIPS else Size.HEAVY

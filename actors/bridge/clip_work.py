@@ -7,7 +7,8 @@ client; no Ray, and not how a clip is cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from concurrent import futures
 from concurrent.futures import Future
 from typing import Any
@@ -45,6 +46,18 @@ class ClipWork:
         # Neither an orderly stop nor a late cancellation keeps an order from saying that it is done.
         self._last_patience = Patience(self.control, tolerate=Reason.CANCELLED)
         self._log = log.bind(video_id=job.video_id, clips_id=job.id, epoch=self.epoch)
+        self._costs_s = [_cost_s(segment, job.options) for segment in job.wanted]
+        self._recorded: set[int] = set()
+
+    @property
+    def left_s(self) -> float:
+        """What is left to do, as the seconds of video whose analysis takes as long."""
+        costs = enumerate(self._costs_s)
+        return math.fsum(cost_s for place, cost_s in costs if place not in self._recorded)
+
+    def hand_back(self) -> None:
+        """Instead of `run`: another bridge may have it, and its attempt does not count."""
+        self._given_up(Reason.STOPPED)
 
     def run(self) -> None:
         """From the claim to an end. Never raises."""
@@ -70,8 +83,8 @@ class ClipWork:
 
     def _make(self, video: Video) -> None:
         """Have the clips that are not recorded yet cut, a sliding window of them at a time."""
-        recorded = {file.position for file in self._patience.call(self._clips.files, self.job.id)}
-        waiting = [place for place in reversed(range(self.job.total)) if place not in recorded]
+        self._recorded.update(file.position for file in self._patience.call(self._clips.files, self.job.id))
+        waiting = [place for place in reversed(range(self.job.total)) if place not in self._recorded]
         under_way: dict[Future[Outcome], int] = {}
         backoff = Backoff(RETRY_FIRST_S, RETRY_LONGEST_S)
         while waiting or under_way:
@@ -100,6 +113,7 @@ class ClipWork:
             if not made:
                 self._log.info("clip not made", place=place, code=outcome.code, reason=outcome.message)
             self._fenced(self._clips.put_file, place, self._entry(place, outcome), made=made)
+            self._recorded.add(place)
         return away
 
     def _end(self, video: Video) -> None:
@@ -138,8 +152,6 @@ class ClipWork:
 
     def _task(self, video: Video, place: int) -> Task:
         job, segment = self.job, self.job.wanted[place]
-        length_s = segment["end_s"] - segment["start_s"]
-        cost = length_s if job.options["mode"] == "exact" else length_s * COPY_COST
         return Task(
             Kind.CLIP,
             job.id,
@@ -149,7 +161,7 @@ class ClipWork:
             tracks_hash=job.tracks_hash,
             tracks_key=job.tracks_key,
             chunk=place,
-            cost_s=max(cost, SHORTEST_COST_S),
+            cost_s=self._costs_s[place],
             priority=video.priority,
             owner=video.owner or "",
             trace=video.traceparent or "",
@@ -203,3 +215,8 @@ class ClipWork:
             self._clips.get(self.job.id)
         except NotFoundError:
             self._services.media.delete(self.job.prefix)
+
+
+def _cost_s(segment: Mapping[str, Any], options: Mapping[str, Any]) -> float:
+    length_s = float(segment["end_s"] - segment["start_s"])
+    return max(length_s if options["mode"] == "exact" else length_s * COPY_COST, SHORTEST_COST_S)

@@ -72,7 +72,8 @@ class Ending:
     def done(self, revision: int, timeline_id: str) -> None:
         """The timeline is stored whole: show it. Aborted when the lease is lost."""
         jobs = self._services.jobs
-        if not self._patience.call(jobs.finish, self._video.id, self._epoch, revision, timeline_id):
+        finished = self._patience.call(jobs.finish, self._video.id, self._epoch, revision, timeline_id)
+        if not finished and not self._is_shown(timeline_id):
             raise Aborted(Reason.LOST)
         metrics.video_ended("done")
         self._services.reporter.done(self._video.id, revision)
@@ -81,6 +82,13 @@ class Ending:
             self._services.results.drop_other_timelines(self._video.id, keep=NotOutdated(self._epoch, kept))
         except UnavailableError as error:  # nobody sees them, and the next revision drops them as well
             self._log.warning("outdated timelines kept", reason=error.message)
+
+    def _is_shown(self, timeline_id: str) -> bool:
+        """An earlier try went through, and only its answer was lost: no other lease uses that name."""
+        try:
+            return self._patience.call(self._services.jobs.get, self._video.id).timeline_id == timeline_id
+        except NotFoundError:
+            return False
 
     def failed(self, code: str, message: str) -> None:
         """The video cannot be segmented. Aborted when the lease is lost."""
@@ -99,11 +107,15 @@ class Ending:
         if reason is Reason.STOPPED:
             # First, since a stop is short of time and the pool may take long to give up its work. A bridge
             # that claims the video meanwhile asks under a newer epoch, which the cancellation spares.
-            self._settle(self._release)
+            self.hand_back()
             self._cancel_work()
         else:
             self._cancel_work()
             self._settle(self._acknowledge_cancel if reason is Reason.CANCELLED else self._leave)
+
+    def hand_back(self) -> None:
+        """Queued again, the attempt not counted, if PostgreSQL answers; otherwise the lease runs out."""
+        self._settle(self._release)
 
     def _cancel_work(self) -> None:
         for workers in (self._services.fuser, self._services.pool):

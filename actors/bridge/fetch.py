@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ PART_BYTES = 8 << 20
 PACE_WINDOW_S = 60.0
 REPORT_INTERVAL_S = 1.0
 _TURN_LOOK_S = 2.0  # how often one whose turn is over looks whether anybody waits
-_LONGER_TURNS = 8  # doublings at most
+_LONGER_TURNS = 6  # doublings at most
 _BARREN_CONNECTIONS = 3  # that bring nothing new, before somebody else's turn comes
 _RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.2, 5.0
 EMPTY_FILE = "empty_file"
@@ -91,8 +92,10 @@ class Fetch:
         self._digest: _Hash | None = hashlib.sha256() if not claimed.stored_bytes else None
         self._window = (time.monotonic(), 0)
         self._reported_at = 0.0
+        self._awaited_since: float | None = None
+        self._stalled = False
         # What cannot be resumed begins anew at each turn, and comes to its end in one that is long enough.
-        self._turn_ends_at = time.monotonic() + limits.turn_s * 2 ** min(claimed.generation, _LONGER_TURNS)
+        self._turn_ends_at = time.monotonic() + limits.turn_s * 2 ** min(claimed.turns, _LONGER_TURNS)
         self._log = log.bind(video_id=claimed.video_id, epoch=claimed.epoch)
 
     def run(self) -> None:
@@ -107,6 +110,7 @@ class Fetch:
         except (SourceBrokeError, SourceChangedError) as error:
             self._try_later(error)
         except Aborted as aborted:
+            self.control.abort(aborted.reason)  # who looks after this must know, too
             if aborted.reason is Reason.STOPPED:
                 self._imports.postpone(self.claimed, 0.0, counted=False)
             self._log.info("import left", reason=aborted.reason.value)
@@ -117,6 +121,17 @@ class Fetch:
             # Whatever a source has thought of, its import comes to an end, and with a reason.
             log.exception("import ended in an error", video_id=self.claimed.video_id)
             self._try_later(SourceBrokeError("Fetching it ended in an error; the server's log tells which."))
+
+    def look(self) -> None:
+        """Cut off a source of which nothing has come for so long that it cannot be as slow as is allowed.
+
+        From any thread, now and then. A time limit of the connection is no help: what frames the bytes of a
+        file (RFC 9112, section 7.1) may come a letter at a time for days, and begins it anew with each.
+        """
+        since = self._awaited_since
+        if since is not None and time.monotonic() - since > PACE_WINDOW_S + self._limits.rules.idle_timeout_s:
+            self._stalled = True
+            self._line.drop()
 
     @property
     def _at(self) -> int:
@@ -153,6 +168,8 @@ class Fetch:
                 raise
             except (SourceBrokeError, SourceChangedError) as error:
                 self.control.check()
+                if self._stalled:
+                    raise _TooSlowError("The source held the line and sent nothing of the file.") from error
                 changed = isinstance(error, SourceChangedError)
                 barren = barren + 1 if self._at <= furthest or changed else 0
                 furthest = max(furthest, self._at)
@@ -172,7 +189,7 @@ class Fetch:
         self._total = opened.total
         self._check_size(opened.total or 0)
         self._window = (time.monotonic(), self._at)
-        for block in opened.blocks:
+        for block in self._awaited(opened.blocks):
             self.control.check()
             self._tail += block
             self._check_size(self._at)
@@ -184,6 +201,18 @@ class Fetch:
         self.control.check()
         if self._total is not None and self._at != self._total:
             raise SourceBrokeError(f"The source sent {self._at} bytes and had announced {self._total}.")
+
+    def _awaited(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks; notes since when the next one is waited for, see `look`."""
+        while True:
+            self._awaited_since = time.monotonic()
+            try:
+                block = next(blocks, None)
+            finally:
+                self._awaited_since = None
+            if block is None:
+                return
+            yield block
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.max_bytes:
@@ -213,8 +242,9 @@ class Fetch:
         """Until its next turn, with all that came if it can be resumed there."""
         if self._tail and self._validator is not None:
             self._store(len(self._tail))
-        self._log.info("import gives way", at=self._stored)
-        self._imports.postpone(self.claimed, 0.0, counted=False)
+        in_vain = self._validator is None or self._generation > self.claimed.generation
+        self._log.info("import gives way", at=self._stored, in_vain=in_vain)
+        self._imports.postpone(self.claimed, 0.0, counted=False, in_vain=in_vain)
 
     def _store(self, size: int) -> None:
         part = bytes(self._tail[:size])

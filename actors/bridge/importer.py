@@ -94,6 +94,8 @@ class Importer:
 
     def _heartbeat(self) -> None:
         for fetch in self._fetches():
+            fetch.look()
+        for fetch in self._fetches():
             if not self._imports.heartbeat(fetch.claimed, self._lease_s):
                 fetch.control.abort(Reason.LOST)
 

@@ -22,6 +22,7 @@ from cluster.stores.turns import Room
 from cluster.stores.video import Video
 
 NO_ROOM = Room(interactive=False, light=False, batch=False)
+ROOM_FOR_ALL = Room()
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Intake:
         self._asked = 0
         self._looked = 0
         self._claiming = False
+        self._has_all = False
         self._stopping = False
         self._consumer: Pausable | None = None
 
@@ -65,6 +67,13 @@ class Intake:
         """The jobs in flight."""
         with self._changed:
             return list(self._jobs.values())
+
+    @property
+    def has_all(self) -> bool:
+        """Whether nothing was left to take at the last look although anything would have fitted: what still
+        waits, waits for a quota.
+        """
+        return self._has_all
 
     def ring(self, doorbell: Doorbell) -> bool:
         """Look; True when the doorbell has served its purpose here. UnavailableError: ring again."""
@@ -105,6 +114,7 @@ class Intake:
         """Take the next one; False when there is none that fits."""
         with self._changed:
             room = self._room()
+            self._has_all = False
             if not room:
                 return False
             self._claiming = True
@@ -112,6 +122,7 @@ class Intake:
             video = self._claim(room)
             if video is not None:
                 self._start(video)
+            self._has_all = video is None and room == ROOM_FOR_ALL
         finally:
             with self._changed:
                 self._claiming = False
@@ -128,20 +139,28 @@ class Intake:
             if self._stopping:
                 job.control.abort(Reason.STOPPED)
             self._pace()
-        threading.Thread(target=self._run, args=(job,), name=f"job {video.id}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(job,), name=f"job {video.id}", daemon=True).start()
+        except RuntimeError as error:
+            self._remove(job)
+            job.hand_back()
+            raise no_thread(error) from error
 
     def _run(self, job: Job) -> None:
         try:
             job.run()
         finally:
-            with self._changed:
-                del self._jobs[(job.video.id, job.epoch)]
-                self._pace()
-                self._changed.notify_all()
+            self._remove(job)
         try:
             self.look()
         except UnavailableError as error:  # the next look takes what waits
             log.info("no further video taken", reason=error.message)
+
+    def _remove(self, job: Job) -> None:
+        with self._changed:
+            del self._jobs[(job.video.id, job.epoch)]
+            self._pace()
+            self._changed.notify_all()
 
     def _room(self) -> Room:
         if self._stopping:
@@ -155,3 +174,8 @@ class Intake:
             self._consumer.resume()
         else:
             self._consumer.pause()
+
+
+def no_thread(error: RuntimeError) -> UnavailableError:
+    """What was claimed cannot be worked on here; kept in the table, its lease would live and nobody work."""
+    return UnavailableError(f"No thread can be started ({error}): allow this process more of them.")

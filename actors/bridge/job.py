@@ -68,6 +68,10 @@ class Job:
         ):
             self._run()
 
+    def hand_back(self) -> None:
+        """Instead of `run`: another bridge may have it, and its attempt does not count."""
+        self._ending.hand_back()
+
     @property
     def _is_first(self) -> bool:
         """Whether nobody has worked on this video before."""

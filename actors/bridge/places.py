@@ -38,7 +38,11 @@ class Places:
 
     def room(self, total: int, held: Iterable[Video]) -> Room:
         """What fits beside the videos in flight, of `total` ≥ 1 places."""
-        taken = Counter(self.size(video) for video in held)
+        return self.beside(total, (self.size(video) for video in held))
+
+    def beside(self, total: int, sizes: Iterable[Size]) -> Room:
+        """The same, where the sizes of what is in work are known."""
+        taken = Counter(sizes)
         left = {
             size: max(0, max(1, total // parts) - taken[size]) if total >= _FEWEST else 0
             for size, parts in KEPT_PARTS.items()

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 class PoolClient:
     """Safe to share between threads. `find` returns the pool's handle, creating it if there is none;
-    `sharers` how many videos share the pool, about.
+    `sharers` how many videos and orders of clips share the pool, about.
     """
 
     def __init__(
@@ -76,11 +76,7 @@ class PoolClient:
             answer.set_result(self._lost(error))
             return answer
 
-        def arrived(done: Future[Any]) -> None:
-            error = done.exception()
-            answer.set_result(self._lost(error) if error else Outcome.from_dict(done.result()))
-
-        call.add_done_callback(arrived)
+        call.add_done_callback(lambda done: answer.set_result(self._outcome(done)))
         return answer
 
     def cancel(self, video_id: str, epoch: int) -> None:
@@ -90,12 +86,24 @@ class PoolClient:
         except (RayError, ValueError) as error:
             self._lost(error)
 
-    def report_backlog(self, backlog: dict[str, float]) -> None:
+    def report_backlog(self, backlog: dict[str, Any]) -> None:
         """Say how much there is to do; nobody waits for an answer. A lost pool hears it the next time."""
         try:
             self._pool().report_backlog.remote(backlog)
         except (RayError, ValueError) as error:
             self._lost(error)
+
+    def _outcome(self, done: Future[Any]) -> Outcome:
+        """Whatever it is that came back: who waits for it must hear of it."""
+        try:
+            answer = done.result()
+        except BaseException as error:  # noqa: BLE001 - CancelledError too: this is the call's, not ours
+            return self._lost(error)
+        try:
+            return Outcome.from_dict(answer)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log.warning("answer cannot be read", reason=f"{type(error).__name__}: {error}")
+            return Outcome.unavailable("The pool's answer cannot be read; it may be of another version.")
 
     def _pool(self) -> Any:
         with self._lock:

@@ -9,7 +9,7 @@ Knows asyncio's futures, but no Ray, no clock and no actor.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actors.pool.fair_queue import FairQueue, Path, Rank
@@ -24,19 +24,26 @@ from actors.pool.tasks import (
     Task,
 )
 
+LOSSES_AT_MOST = 30
+"""Nodes vanish, but not so often under one task: it is the task then that takes them down."""
+
 BATCH_SHARE = 1 / 8  # of what is served while interactive work waits: slow, but never at a standstill
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
     """A task on the books. `askers`: the task of each video that wants it, by video; one is `task`, and
-    `epoch` that of the youngest lease of its video that asked."""
+    `epoch` that of the youngest lease of its video that asked. `actors_lost`: through its own fault, perhaps,
+    on the nodes `lost_on`; `losses`: in all.
+    """
 
     task: Task
     epoch: int
     future: asyncio.Future[Outcome]
     askers: dict[str, Task]
     actors_lost: int = 0
+    losses: int = 0
+    lost_on: set[str] = field(default_factory=set)
     running: bool = False
     cancelled: bool = False
 
@@ -51,6 +58,7 @@ class Book:
     def __init__(self, *, chunk_attempts: int, max_entries: int, batch_share: float = BATCH_SHARE) -> None:
         """`batch_share` in (0, 1): what batch work gets while interactive work waits too."""
         self._chunk_attempts = chunk_attempts
+        self._most_losses = max(LOSSES_AT_MOST, chunk_attempts)
         self._max_entries = max_entries
         self._entries: dict[tuple[Any, ...], Entry] = {}
         self._queue: FairQueue[Entry] = FairQueue({INTERACTIVE: 1 - batch_share, BATCH: batch_share})
@@ -100,23 +108,26 @@ class Book:
             entry.running = True
         return entry
 
-    def settle(self, entry: Entry, outcome: Outcome) -> None:
-        """The actor has answered; a crash it survived counts like one it did not."""
+    def settle(self, entry: Entry, outcome: Outcome, node_id: str | None = None) -> None:
+        """The actor, on that node, has answered; a crash it survived counts like one it did not."""
         if outcome.status is Status.CRASHED:
-            self.lost(entry, outcome.message, counted=True)
+            self.lost(entry, outcome.message, counted=True, node_id=node_id)
         elif outcome.status is Status.ERROR and self._may_try_another_file(entry, outcome):
             self._enqueue(entry)
         else:
             self._close(entry, Outcome.cancelled() if entry.cancelled else outcome)
 
-    def lost(self, entry: Entry, reason: str, *, counted: bool) -> None:
-        """The actor that had the task is gone. `counted`: the task may be to blame."""
+    def lost(self, entry: Entry, reason: str, *, counted: bool, node_id: str | None = None) -> None:
+        """The actor that had the task is gone. `counted`: the task may be to blame, or else the node."""
         entry.running = False
         entry.task = replace(entry.task, again=True)
+        entry.losses += 1
         entry.actors_lost += counted
+        if counted and node_id is not None:
+            entry.lost_on.add(node_id)
         if entry.cancelled:
             self._close(entry, Outcome.cancelled())
-        elif entry.actors_lost >= self._chunk_attempts:
+        elif entry.actors_lost >= self._chunk_attempts or entry.losses >= self._most_losses:
             self._close(entry, Outcome.error(CODE_CRASHED, self._crash_message(entry, reason)))
         elif self._handed_over(entry):
             self._enqueue(entry)
@@ -204,9 +215,9 @@ class Book:
             Kind.PREVIEW: "Trying settings on this video",
             Kind.CLIP: f"Cutting clip {entry.task.chunk + 1}",
         }[entry.task.kind]
-        times = "time" if entry.actors_lost == 1 else "times"
+        times = "time" if entry.losses == 1 else "times"
         return (
-            f"{what} broke down {entry.actors_lost} {times} (last: {reason}). The file may be damaged: "
+            f"{what} broke down {entry.losses} {times} (last: {reason}). The file may be damaged: "
             "re-encode it and upload it again; other videos are not affected."
         )
 

@@ -1,8 +1,8 @@
 """Brings together who is idle and what waits: the pull of the actors, with some thought given to the match.
 
 Fairness comes first (`fair_queue`). Where it leaves a choice, work goes to a node that has its file, and a
-slow actor leaves the last chunks to much faster ones that will be free sooner. Knows members and the books;
-no Ray.
+slow actor leaves the last chunks to much faster ones that will be free sooner. What broke down on a node is
+tried on others first: a node with broken hardware shall fail no video. Knows members and the books; no Ray.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Dispatcher:
                 member.handed_at = time.monotonic()
                 self._idle.pop(member).set_result(entry)
                 return True
-            refused = True
+            refused = refused or self._is_slow(member)
         return False
 
     def _by_suitability(self) -> list[Member]:
@@ -97,6 +97,8 @@ class Dispatcher:
         better_left: dict[float, bool] = {}  # by cost: most chunks are equally long
 
         def rank(entry: Entry, of_video: int) -> float:
+            if member.node_id in entry.lost_on and self._is_somebody_elsewhere(entry.lost_on):
+                return REFUSED
             cost_s = entry.task.cost_s
             if few and cost_s not in better_left:
                 better_left[cost_s] = is_done_sooner_by_others(cost_s, speed, others, self._book.queued)
@@ -120,6 +122,9 @@ class Dispatcher:
 
     def _is_at(self, member: Member, media_key: str) -> bool:
         return member.node_id is not None and self.locality.has(media_key, member.node_id)
+
+    def _is_somebody_elsewhere(self, nodes: set[str]) -> bool:
+        return any(member.node_id is not None and member.node_id not in nodes for member in self._members())
 
     def _others(self) -> Iterator[Busy]:
         now = time.monotonic()

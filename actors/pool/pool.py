@@ -85,7 +85,8 @@ class Pool:
     async def report_backlog(self, backlog: dict[str, Any]) -> None:
         """`{"seconds": of video not analysed yet in the whole installation, "videos": n}`, every few seconds.
 
-        The newest report counts, whoever made it, and for 30 s.
+        The newest report counts, whoever made it, and for 30 s. `bridge` and `clips_s`: who reports, and how
+        much work its own orders of clips are; these add up.
         """
         self._scaler.report(backlog)
 

@@ -45,19 +45,28 @@ class Scaler:
         self._video_s_per_s = settings.scaling.first_video_s_per_s
         self._reported_s = 0.0
         self._reported_at = float("-inf")
+        self._clips: dict[str, tuple[float, float]] = {}  # bridge → (seconds, when)
         self._nodes: list[NodeView] | None = None
         self._nodes_at = float("-inf")
+        self._homeless: list[str] = []
 
     def report(self, backlog: Mapping[str, Any]) -> None:
-        """`{"seconds": of video not analysed yet, "videos": n}` in the whole installation."""
+        """`{"seconds": of video not analysed yet, "videos": n}` in the whole installation, and with `bridge`
+        and `clips_s` what that bridge has of clips to cut.
+        """
+        now = time.monotonic()
         self._reported_s = max(float(backlog["seconds"]), 0.0)
-        self._reported_at = time.monotonic()
+        self._reported_at = now
+        self._clips[str(backlog.get("bridge", ""))] = (max(float(backlog.get("clips_s", 0.0)), 0.0), now)
+        self._clips = {name: told for name, told in self._clips.items() if now - told[1] <= REPORT_VALID_S}
 
     @property
     def backlog_s(self) -> float:
         """Seconds of video to be analysed: as reported lately (the pool's own among them), or known here."""
-        fresh = time.monotonic() - self._reported_at <= REPORT_VALID_S
-        return max(self._reported_s if fresh else 0.0, self._book.work_s)
+        now = time.monotonic()
+        videos_s = self._reported_s if now - self._reported_at <= REPORT_VALID_S else 0.0
+        clips_s = sum(clips_s for clips_s, at in self._clips.values() if now - at <= REPORT_VALID_S)
+        return max(videos_s + clips_s, self._book.work_s)
 
     async def run(self) -> None:
         """Keep as many slots as there shall be."""
@@ -95,6 +104,24 @@ class Scaler:
             shapes = [f"{count} x {shape}" for shape, count in plan.items()]
             log.info("pool size", wanted=sum(plan.values()), shapes=shapes, backlog_s=round(self.backlog_s))
         self._slots.resize(plan)
+        self._tell_of_homeless(plan, nodes)
+
+    def _tell_of_homeless(self, plan: Mapping[Shape, int], nodes: list[NodeView]) -> None:
+        """Where there are nodes of the right kind and all are too small: larger ones may come, but if none
+        does, all that waits waits for ever.
+        """
+        homeless = []
+        for shape in (shape for shape, count in plan.items() if count):
+            of_kind = [node for node in nodes if node.gpus > 0 or shape.num_gpus == 0]
+            if of_kind and not any(node.may_hold(shape) for node in of_kind):
+                homeless.append(f"{shape}")
+        if homeless and homeless != self._homeless:
+            log.warning(
+                "no node can hold such an actor: waiting for a larger one, or for smaller "
+                "actors.torch_threads, actors.gpus_per_actor, scaling.cpus_per_gpu_actor",
+                shapes=homeless,
+            )
+        self._homeless = homeless
 
     def _fixed(self, nodes: list[NodeView]) -> dict[Shape, int]:
         gpus, cores = sum(node.gpus for node in nodes), sum(node.cores for node in nodes)

@@ -53,6 +53,10 @@ class NodeView:
     gpus: float
     cores: float
 
+    def may_hold(self, shape: Shape) -> bool:
+        """Whether it is large enough, were it empty."""
+        return self.gpus >= shape.num_gpus and self.cores >= shape.num_cpus
+
 
 def pool_size(settings: ActorSettings, *, gpus: float, cores: float) -> PoolSize:
     """`gpus` and `cores` are the totals of the cluster.

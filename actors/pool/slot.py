@@ -136,10 +136,10 @@ class Slot:
         try:
             outcome = await self._work(member, entry)
             metrics.TASKS.add(kind=entry.task.kind.value, status=outcome.status.value)
-            self._book.settle(entry, outcome)
+            self._book.settle(entry, outcome, member.node_id)
         except MemberLostError as error:
             metrics.TASKS_LOST.add(kind=entry.task.kind.value)
-            self._book.lost(entry, error.reason, counted=error.counted)
+            self._book.lost(entry, error.reason, counted=error.counted, node_id=member.node_id)
             raise
         except Exception as error:
             self._book.lost(entry, f"{type(error).__name__}: {error}", counted=True)

@@ -40,23 +40,24 @@ class Line:
             self._closed = True
             self._shut()
 
+    def drop(self) -> None:
+        """End the present connection; later ones are fine. From any thread."""
+        with self._lock:
+            self._dropped = True
+            self._shut()
+
     @contextmanager
     def dropped_after(self, seconds: float) -> Iterator[None]:
         """Connections made in the block end unless it ends within so many seconds."""
         with self._lock:
             self._socket, self._dropped = None, False
-        timer = threading.Timer(seconds, self._drop)
+        timer = threading.Timer(seconds, self.drop)
         timer.daemon = True
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
-
-    def _drop(self) -> None:
-        with self._lock:
-            self._dropped = True
-            self._shut()
 
     def _shut(self) -> None:
         if self._socket is not None:

@@ -28,8 +28,12 @@ class Backlog:
     videos: int
 
 
-def backlog(database: Database) -> Backlog:
-    """As it is now, the length of videos that were never probed being estimated from their bytes."""
-    row = database.one(_SQL["backlog"], {"most": _MOST_COUNTED, "bytes_per_s": ASSUMED_BYTES_PER_S})
+def backlog(database: Database, *, waiting: bool = True) -> Backlog:
+    """As it is now, the length of videos that were never probed being estimated from their bytes.
+
+    With `waiting` False, only what is in flight.
+    """
+    values = {"most": _MOST_COUNTED, "bytes_per_s": ASSUMED_BYTES_PER_S, "waiting": waiting}
+    row = database.one(_SQL["backlog"], values)
     assert row is not None  # aggregates without GROUP BY give one row
     return Backlog(float(row["seconds"]), int(row["videos"]))

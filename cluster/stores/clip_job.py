@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from cluster.stores.video import Priority
+
 
 class ClipState(StrEnum):
     """Where the clips stand. Who may change it, and to what, is written beside each state."""
@@ -34,6 +36,10 @@ CLIP_TRANSITIONS: Mapping[ClipState, frozenset[ClipState]] = {
 ENDED_CLIP_STATES = frozenset({ClipState.DONE, ClipState.FAILED, ClipState.CANCELLED})
 
 
+FEW_CLIPS = 20
+"""An order of so many clips is light work; an order may be for thousands."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClipJob:
     """One row of `clip_jobs`.
@@ -41,7 +47,7 @@ class ClipJob:
     `clip_order`: as it was asked for; `options`: how each clip is cut; `wanted`: the segments, each with the
     `name` of its file, for who makes or claims the order, empty for others. `media_key`, `tracks_key`,
     `tracks_hash`, `revision`: of the video when they were chosen. `made`, `not_made`: how many there are so
-    far, and how many cannot be.
+    far, and how many cannot be. `priority`: its video's, for who claims the order.
     """
 
     id: str
@@ -67,12 +73,13 @@ class ClipJob:
     cancel_requested: bool
     made: int
     not_made: int
+    priority: Priority = "interactive"
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ClipJob:
         """From a row of `clip_jobs`; other columns are left aside."""
-        values = {name: row[name] for name in _FIELDS}
-        values["state"] = ClipState(values["state"])
+        values = {name: row[name] for name in _COLUMNS}
+        values |= {"state": ClipState(values["state"]), "priority": row.get("priority", "interactive")}
         return cls(**values)
 
     @property
@@ -99,4 +106,4 @@ class ClipFile:
     entry: dict[str, Any]
 
 
-_FIELDS = tuple(field.name for field in fields(ClipJob))
+_COLUMNS = tuple(field.name for field in fields(ClipJob) if field.name != "priority")

@@ -16,14 +16,17 @@ from psycopg.types.json import Json, Jsonb
 
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores import outbox
-from cluster.stores.clip_job import ClipFile, ClipJob
+from cluster.stores.clip_job import FEW_CLIPS, ClipFile, ClipJob
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 from cluster.stores.postgres import Database
 from cluster.stores.sql_files import load_statements
+from cluster.stores.turns import Room
 
 _log = structlog.get_logger(__name__)
 
 _SQL = load_statements("clip_jobs.sql")
+
+ROOM_FOR_ALL = Room()
 
 
 class ClipJobs:
@@ -169,10 +172,30 @@ class ClipJobs:
             raise no_such_clips(clips_id)
         _log.info("clips deleted", video_id=video_id, clips_id=clips_id)
 
-    def claim(self, owner: str, lease_s: float, max_attempts: int) -> ClipJob | None:
-        """Takes the lease of the oldest order that waits, or whose lease has expired. None: there is none."""
+    def claim(
+        self,
+        owner: str,
+        lease_s: float,
+        max_attempts: int,
+        room: Room = ROOM_FOR_ALL,
+        grace_s: float = 0.0,
+    ) -> ClipJob | None:
+        """Takes the lease of the order whose turn it is among those that fit; None: there is none.
+
+        Orders wait, or their lease has been over for `grace_s`. Light are interactive ones of few clips.
+        """
         row = self._database.one(
-            _SQL["claim_clip_job"], {"owner": owner, "lease_s": lease_s, "max_attempts": max_attempts}
+            _SQL["claim_clip_job"],
+            {
+                "owner": owner,
+                "lease_s": lease_s,
+                "max_attempts": max_attempts,
+                "grace_s": grace_s,
+                "few": FEW_CLIPS,
+                "interactive": room.interactive,
+                "light": room.light,
+                "batch": room.batch,
+            },
         )
         if row is None:
             return None
@@ -210,10 +233,10 @@ class ClipJobs:
         """An orderly stop: queued again, the attempt not counted."""
         return self._change("release_clip_job", clips_id, epoch)
 
-    def reap(self, max_attempts: int) -> list[str]:
+    def reap(self, max_attempts: int, grace_s: float = 0.0) -> list[str]:
         """Ends orders nobody will end: cancelled ones whose holder died, and those out of attempts; ids.
 
-        Other expired leases are for `claim`.
+        The latter when their lease has been over for `grace_s`. Other expired leases are for `claim`.
         """
         message = (
             f"Cutting these clips was tried {max_attempts} times and never came to an end: what worked on "
@@ -222,7 +245,8 @@ class ClipJobs:
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["cancel_abandoned_clip_jobs"]).fetchall()
             rows += connection.execute(
-                _SQL["fail_exhausted_clip_jobs"], {"max_attempts": max_attempts, "message": message}
+                _SQL["fail_exhausted_clip_jobs"],
+                {"max_attempts": max_attempts, "grace_s": grace_s, "message": message},
             ).fetchall()
         ids = [row["id"] for row in rows]
         for clips_id in ids:

@@ -52,7 +52,8 @@ class Import:
     """One row of `imports`, as claimed: `epoch` is the fencing token of everything done for it.
 
     `stored_bytes` of the file are stored under the number `generation`, which counts how often it was begun.
-    `tries`: claims since it last came further, this one included.
+    `tries`: claims since it last came further, this one included. `turns`: those that were used up in vain,
+    since the file had to be begun anew.
     """
 
     video_id: str
@@ -63,6 +64,7 @@ class Import:
     stored_bytes: int
     total_bytes: int | None
     validator: str | None
+    turns: int = 0
 
 
 _FIELDS = tuple(field.name for field in fields(Import))
@@ -137,9 +139,15 @@ class Imports:
             validator=validator,
         )
 
-    def postpone(self, claimed: Import, delay_s: float, *, counted: bool = True) -> bool:
-        """Tried again after `delay_s`, by whoever comes first. False: the lease is lost."""
-        return self._changed("postpone_import", claimed, delay_s=delay_s, uncounted=0 if counted else 1)
+    def postpone(
+        self, claimed: Import, delay_s: float, *, counted: bool = True, in_vain: bool = False
+    ) -> bool:
+        """Tried again after `delay_s`, by whoever comes first. False: the lease is lost.
+
+        `counted`: as a try. `in_vain`: as a turn of which nothing is left.
+        """
+        values = {"delay_s": delay_s, "uncounted": 0 if counted else 1, "in_vain": 1 if in_vain else 0}
+        return self._changed("postpone_import", claimed, **values)
 
     def finish(self, claimed: Import, bytes_: int, sha256: str) -> bool:
         """The file is in its place: the video is rung for. False: the lease is lost."""
@@ -171,7 +179,7 @@ class Imports:
 
 
 def _places(concurrency: int) -> dict[str, int]:
-    """All there are, and how many of them the priority `batch` may take."""
+    """All there are, and how many of them may go to what somebody need not wait for: batches, long turns."""
     return {"concurrency": concurrency, "batch": max(1, concurrency - max(1, concurrency // _KEPT_PART))}
 
 

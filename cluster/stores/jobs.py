@@ -198,9 +198,9 @@ class Jobs(Leases, Closing):
         found = {row["state"]: row["number"] for row in self.database.all(_VIDEOS["count_videos"])}
         return {str(state): found.get(str(state), 0) for state in VideoState}
 
-    def backlog(self) -> Backlog:
-        """How much there is to do."""
-        return backlog(self.database)
+    def backlog(self, *, waiting: bool = True) -> Backlog:
+        """How much there is to do; with `waiting` False, of videos in flight."""
+        return backlog(self.database, waiting=waiting)
 
     def cancel(self, video_id: str) -> Video:
         """Cancelled at once if nobody works on it; otherwise `cancel_requested` for its lease holder.

@@ -124,20 +124,22 @@ class Leases:
             _log.info("video released", video_id=video_id, epoch=epoch, state=row["state"])
         return row is not None
 
-    def reap(self, max_attempts: int) -> ReapReport:
+    def reap(self, max_attempts: int, grace_s: float = 0.0) -> ReapReport:
         """Ends what nobody will end; call it every few seconds, from any number of processes.
 
-        Expired leases fail with the code `attempts_exhausted` when no attempt is left; those that have one
-        are given to the next who asks (see turns.py).
+        Leases that have been over for `grace_s` fail with the code `attempts_exhausted` when no attempt is
+        left and the last one came no further; the others are given to the next who asks (see turns.py,
+        whose grace this is).
         """
         message = (
-            f"Segmenting this video was tried {max_attempts} times and never came to an end: what worked on "
-            "it died or stood still each time. Look at the logs of the actors, then retry the video."
+            f"Segmenting this video was tried {max_attempts} times and came no further: what worked on it "
+            "died or stood still each time. Look at the logs of the actors, then retry the video."
         )
         with self.database.transaction() as connection:
             cancelled = connection.execute(_REAPER["cancel_abandoned"]).fetchall()
             failed = connection.execute(
-                _REAPER["fail_exhausted"], {"max_attempts": max_attempts, "message": message}
+                _REAPER["fail_exhausted"],
+                {"max_attempts": max_attempts, "grace_s": grace_s, "message": message},
             ).fetchall()
         report = ReapReport(
             failed=tuple(row["id"] for row in failed), cancelled=tuple(row["id"] for row in cancelled)

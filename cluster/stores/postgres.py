@@ -31,8 +31,10 @@ _STATEMENT_TIMEOUT_MS = 30_000
 # Where all bridges take turns at a lock, in a transaction of several statements that follow each other at
 # once: who stands still in the middle for so long is cut off by the server.
 LONGEST_HOLD = "5s"
-# A server whose machine is gone is noticed by the kernel, not by a read that never returns.
+# A server whose machine is gone is noticed by the kernel, not by a read that never returns: by what was sent
+# and not taken, and where an answer is all there is to wait for, by asking every now and then.
 _TCP_USER_TIMEOUT_MS = 10_000
+_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 _UNAVAILABLE = (
     psycopg.OperationalError,  # refused, lost, shutting down, out of connections, statement timeout
@@ -70,6 +72,7 @@ class Database:
                 "row_factory": dict_row,
                 "connect_timeout": max(round(timeout_s), _SHORTEST_CONNECT_TIMEOUT_S),
                 "tcp_user_timeout": _TCP_USER_TIMEOUT_MS,
+                **_KEEPALIVE,
                 "application_name": "scenestream",
                 "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
             },

@@ -109,7 +109,7 @@ REMEDIES = {
     "GPUs": "more GPUs: scaling.max_actors, and nodes for them",
     "bridges": "bridge.replicas: they need no leader",
     "pool": "longer chunks; beyond that several pools, videos shared out by a hash of their id",
-    "fuser": "a fuser for each bridge, or fusions on the pool's actors",
+    "fuser": "none needed: what it has no place for is done by the pool's actors",
     "PostgreSQL": "progress written every few seconds instead of for each chunk; then a larger server",
     "RabbitMQ": "doorbells may be dropped: bridges look every second anyway; ring once for many videos",
     "MongoDB writes": "a sharded cluster, by tracks_key",

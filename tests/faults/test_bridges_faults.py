@@ -10,6 +10,7 @@ import pytest
 import ray
 
 from actors import launch
+from actors.version import BRIDGE, POOL, version_of
 from cluster.settings import Settings
 from cluster.stores.video import Video, VideoState
 from tests.support.actor_fixtures import ray_connection
@@ -152,5 +153,28 @@ def test_with_a_pool_of_another_version_all_is_replaced_and_nothing_lost(
     assert {video.attempt for video in done_once(stack, videos)} == {1}
     assert ray.get(stack.handles["pool"].ping.remote())["pid"] != pool
     assert set(stack.handles) == {"pool", "fuser", "bridge"}
-    with pytest.raises(ValueError, match="bridge-2"):
-        ray.get_actor("bridge-2", namespace=settings.ray_namespace)
+    launch.ensure(settings, analyser=NAME)  # as by a process that brought up what there was before
+    for gone in BRIDGES[1:]:
+        with pytest.raises(ValueError, match=gone):
+            ray.get_actor(gone, namespace=settings.ray_namespace)
+
+
+def test_what_an_older_process_starts_in_the_middle_of_an_update_is_replaced_too(
+    stack: ActorStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = stack.settings, changed(stack.settings, actors={"chunk_attempts": 5})
+    create = launch._create
+
+    def meanwhile(name: str, settings: Settings, analyser: str) -> Any:
+        monkeypatch.setattr(launch, "_create", create)
+        for actor in ("pool", "bridge"):
+            create(actor, older, analyser)
+        return create(name, settings, analyser)
+
+    monkeypatch.setattr(launch, "_create", meanwhile)
+    update(stack, newer)
+
+    versions = {name: ray.get(handle.ping.remote())["version"] for name, handle in stack.handles.items()}
+    pool, bridge = version_of(POOL, newer), version_of(BRIDGE, newer)
+    assert versions == {"pool": pool, "fuser": pool, "bridge": bridge}
+    assert stack.ended(stack.submit(film(2))).state is VideoState.DONE

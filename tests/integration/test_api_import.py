@@ -7,6 +7,8 @@ import hashlib
 import httpx
 import pytest
 
+from actors.bridge.importer import Importer
+from actors.bridge.reporter import Reporter
 from cluster.stores.imports import Import
 from cluster.stores.turns import Room, Rules
 from tests.support.api import Api
@@ -119,10 +121,13 @@ def test_a_source_that_gives_no_file_fails_the_video_with_a_reason(
     assert video["id"] not in waiting_doorbells(api.services.jobs)
 
 
-def test_a_source_that_drips_is_not_waited_for(api: Api, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/drip", "/drip-frame"])
+def test_a_source_that_drips_is_not_waited_for(
+    api: Api, web: Web, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     monkeypatch.setattr("actors.bridge.fetch.PACE_WINDOW_S", 0.2)
 
-    video = imported(api, f"{web.url}/drip")
+    video = imported(api, web.url + path)
 
     assert (video["state"], video["error"]["code"]) == ("failed", "import_failed")  # type: ignore[index]
 
@@ -231,6 +236,26 @@ def test_cancel_ends_a_fetch_and_retry_begins_it_again(api: Api, web: Web) -> No
     assert api.client.post(f"/videos/{video_id}/retry").json()["state"] == "queued"
 
     assert settled(api, video_id)["bytes"] == 9 << 20
+
+
+def test_nothing_stays_of_a_video_that_is_deleted_while_its_last_bytes_come(quiet_api: Api, web: Web) -> None:
+    services = quiet_api.services
+    lease = services.settings.lease.model_copy(update={"heartbeat_s": 60.0})  # it hears when it stores
+    settings = services.settings.model_copy(update={"lease": lease})
+    importer = Importer(settings, services.jobs, services.media, Reporter(services.cache))
+    web.gate.clear()
+    video_id = import_url(quiet_api, f"{web.url}/gated/4").json()["id"]
+    importer.start()
+    wait_until(lambda: _row(quiet_api, video_id)["stored_bytes"] == 8 << 20)
+
+    assert quiet_api.client.delete(f"/videos/{video_id}").status_code == 204
+    web.gate.set()
+    wait_until(lambda: len(web.asked_for("/gated/4")) == 2)  # the last MiB is on its way
+    assert importer.stop(20.0)
+
+    folder = services.media.local_path(f"videos/{video_id}")
+    assert folder is not None
+    assert not folder.exists()
 
 
 def test_an_import_that_waits_is_not_claimed_for_segmentation(quiet_api: Api, web: Web) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores import Jobs, new_id
-from cluster.stores.clip_job import CLIP_TRANSITIONS, ClipJob, ClipState
+from cluster.stores.clip_job import CLIP_TRANSITIONS, FEW_CLIPS, ClipJob, ClipState
+from cluster.stores.clip_jobs import ROOM_FOR_ALL
+from cluster.stores.turns import Room
 from tests.support.stores import create_video, execute, waiting_doorbells
 
 SITUATIONS = ("queued", "running", "done", "failed", "cancelled", "running, lease expired")
@@ -38,8 +41,22 @@ def expire(jobs: Jobs, clips_id: str) -> None:
     )
 
 
-def claim(jobs: Jobs) -> ClipJob | None:
-    return jobs.clips.claim("bridge-a", LEASE_S, ATTEMPTS)
+def claim(jobs: Jobs, room: Room = ROOM_FOR_ALL, grace_s: float = 0.0) -> ClipJob | None:
+    return jobs.clips.claim("bridge-a", LEASE_S, ATTEMPTS, room, grace_s)
+
+
+def turns(jobs: Jobs, **room: bool) -> list[str]:
+    """The ids of all orders that may be taken, in the order in which they are."""
+    taken: list[str] = []
+    while (job := claim(jobs, Room(**room))) is not None:
+        taken.append(job.id)
+    return taken
+
+
+def orders_of(jobs: Jobs, owner: str, count: int, clips: int = 2, **video: Any) -> list[str]:
+    video_id = create_video(jobs, owner=owner, **video).id
+    wanted = [{"name": f"{n}.mp4"} for n in range(clips)]
+    return [order(jobs, video_id=video_id, wanted=wanted).id for _ in range(count)]
 
 
 def order_in(jobs: Jobs, situation: str) -> ClipJob:
@@ -112,6 +129,45 @@ def test_a_claim_takes_what_nobody_works_on(jobs: Jobs, situation: str, claimabl
     assert (claimed is not None) == claimable
     if claimed is not None:
         assert (claimed.id, claimed.lease_epoch) == (job.id, job.lease_epoch + 1)
+
+
+def test_orders_take_turns_by_class_and_owner(jobs: Jobs) -> None:
+    batch = orders_of(jobs, "carl", 1, priority="batch")
+    annas, bens = orders_of(jobs, "anna", 3), orders_of(jobs, "ben", 1)
+    assert turns(jobs) == [annas[0], *bens, *annas[1:], *batch]
+
+
+def test_many_bridges_at_once_take_each_order_once(jobs: Jobs) -> None:
+    expected = [*orders_of(jobs, "anna", 8), *orders_of(jobs, "ben", 8)]
+    taken: list[str] = []
+    threads = [threading.Thread(target=lambda: taken.extend(turns(jobs))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(expected)
+
+
+def test_only_orders_that_fit_are_taken(jobs: Jobs) -> None:
+    (long,), (few,) = orders_of(jobs, "anna", 1, clips=FEW_CLIPS + 1), orders_of(jobs, "anna", 1)
+    (batch,) = orders_of(jobs, "anna", 1, priority="batch")
+    assert turns(jobs, interactive=False, batch=False) == [few]
+    assert turns(jobs, interactive=False, light=False) == [batch]
+    assert turns(jobs) == [long]
+    assert jobs.clips.get(batch).priority == "interactive", "only the claim tells"
+
+
+def test_what_a_holder_left_behind_comes_first_when_its_time_is_over(jobs: Jobs) -> None:
+    left = order_in(jobs, "running, lease expired")
+    newer = order(jobs)
+    taken = claim(jobs, grace_s=60.0)
+    assert taken is not None
+    assert taken.id == newer.id, "its holder may only have been cut off for a while"
+    assert jobs.clips.reap(1, grace_s=60.0) == []
+    order(jobs)
+    taken = claim(jobs)
+    assert taken is not None
+    assert (taken.id, taken.lease_epoch, taken.priority) == (left.id, left.lease_epoch + 1, "interactive")
 
 
 def test_whoever_lost_the_lease_changes_nothing(jobs: Jobs) -> None:

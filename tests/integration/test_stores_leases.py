@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from cluster.stores import Jobs, Video, VideoState
+from cluster.stores.turns import Room, Rules
 from tests.support.stores import (
     LEASE_S,
     MAX_ATTEMPTS,
@@ -143,6 +144,33 @@ def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
     assert (video.state, video.error_code) == (VideoState.FAILED, "attempts_exhausted")
     assert video.error_message is not None
     assert "3 times" in video.error_message
+
+
+def test_holders_that_came_further_before_they_died_use_up_no_attempt(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for chunks_done in range(1, 8):
+        taken = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 2)
+        assert taken is not None
+        assert taken.attempt == min(chunks_done, 2)
+        assert jobs.record_media(video_id, taken.lease_epoch, {}, 100, "h")
+        assert jobs.record_progress(video_id, taken.lease_epoch, chunks_done)
+        expire_lease(jobs, video_id)
+        assert jobs.reap(2).failed == ()
+    last = jobs.claim(video_id, OWNER, LEASE_S, 2)
+    assert last is not None
+    expire_lease(jobs, video_id)
+    assert jobs.claim(video_id, OWNER, LEASE_S, 2) is None
+    assert jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 2) is None
+    assert jobs.reap(2).failed == (video_id,)
+
+
+def test_who_still_works_after_an_outage_is_not_reaped_before_it_could_say_so(jobs: Jobs) -> None:
+    video = video_in(jobs, "running, lease expired")
+    assert jobs.reap(1, grace_s=60.0).failed == ()
+    assert jobs.heartbeat([(video.id, video.lease_epoch)], LEASE_S) == {(video.id, video.lease_epoch): False}
+    assert jobs.reap(1).failed == ()
+    expire_lease(jobs, video.id)
+    assert jobs.reap(1, grace_s=0.5).failed == (video.id,)
 
 
 def test_the_reaper_ends_a_cancel_nobody_acknowledged(jobs: Jobs) -> None:

@@ -37,6 +37,13 @@ def test_an_empty_database_is_migrated_once(database: Database) -> None:
     assert {"videos", "outbox", "uploads", "schema_migrations"} <= set(tables(database))
 
 
+def test_a_server_that_is_gone_is_noticed_while_its_answer_is_awaited(database: Database) -> None:
+    with database.connection() as connection:
+        asked = connection.info.get_parameters()
+    after_s = sum(int(asked[f"keepalives_{part}"]) for part in ("idle", "interval"))
+    assert after_s < 30, "before leases run out; the system's own are two hours"
+
+
 def test_processes_that_start_at_once_migrate_once(postgres_url: str) -> None:
     barrier = threading.Barrier(6)
 

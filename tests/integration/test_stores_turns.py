@@ -119,6 +119,22 @@ def test_many_bridges_at_once_take_each_video_once_and_keep_to_the_quota(jobs: J
     assert len(taken) == len(set(taken)) == 17
 
 
+def test_a_lease_begins_when_the_turn_has_come(jobs: Jobs) -> None:
+    made(jobs, FILM)
+    taken: list[Video | None] = []
+    waiting = threading.Thread(target=lambda: taken.append(take(jobs)))
+    with jobs.database.transaction() as connection:
+        connection.execute(turns._SQL["lock_turns"], {"key": turns._LOCK_KEY, "idle": "5s"})
+        waiting.start()
+        waiting.join(0.5)
+    waiting.join()
+    (video,) = taken
+    assert video is not None
+    assert video.started_at is not None
+    assert video.lease_expires_at is not None
+    assert (video.lease_expires_at - video.started_at).total_seconds() >= LEASE_S - 0.2
+
+
 def test_a_bridge_that_stands_still_in_its_turn_holds_up_nobody(jobs: Jobs) -> None:
     made(jobs, FILM)
 
@@ -142,6 +158,8 @@ def test_the_backlog_is_in_seconds_of_video(jobs: Jobs) -> None:
     assert jobs.record_progress(runs, 1, 3)
     assert jobs.finish(ended, 1, 1, "t")
     assert (jobs.backlog().seconds, jobs.backlog().videos) == (125.0, 2)  # as the one that is done has it
+    in_flight = jobs.backlog(waiting=False)
+    assert (in_flight.seconds, in_flight.videos) == (25.0, 1)
     expire_lease(jobs, runs)
     assert jobs.backlog().seconds == 125.0, "it is there for the next"
     jobs.resegment(ended, {}, "default")

@@ -111,6 +111,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_response(200)
                 self.end_headers()
                 self.web.gate.wait(30)
+            case "drip-frame":  # of a body in chunks: what stands before the first byte of the file
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self._write(b"1;")
+                self._drip()
+            case "renamed" if count <= 9:  # another file each time, of which more comes than of the last
+                self._send(FILM, stop_after=1000 * count, named={"ETag": f'"{count}"'})
+            case "renamed" if count <= 12:
+                self._plain(503)
+            case "renamed":
+                self.send_response(200)
+                self.end_headers()
+                self._drip()
             case "drip-head":
                 self.send_response(200)
                 self.flush_headers()

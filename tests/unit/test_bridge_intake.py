@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from actors.bridge.bridge import Bridge
 from actors.bridge.control import Control, Reason
 from actors.bridge.intake import NO_ROOM, Intake
+from actors.bridge.pulse import Pulse
 from cluster.errors import UnavailableError
 from cluster.stores.broker import Doorbell
 from cluster.stores.turns import Room
@@ -28,8 +30,13 @@ class WaitingJob:
         self.released = threading.Event()
         self.control.aborted.add_done_callback(lambda _: self.released.set())
 
+        self.handed_back = False
+
     def run(self) -> None:
         self.released.wait(LIMIT_S)
+
+    def hand_back(self) -> None:
+        self.handed_back = True
 
 
 class Valve:
@@ -154,6 +161,21 @@ def test_many_doorbells_at_once_are_few_looks(intake: Intake, claims: Claims) ->
     assert claims.asked == 2, "the one that was under way, and one that saw what all the others came for"
 
 
+def test_what_waits_although_anything_fits_waits_for_a_quota(intake: Intake, claims: Claims) -> None:
+    assert not intake.has_all, "nobody has looked"
+    claims.waiting = ["one"]
+    intake.look()
+    assert intake.has_all
+    claims.waiting = ["two", "three"]
+    intake.look()
+    assert not intake.has_all, "there may be more where there is no room"
+    end(intake)
+    until_jobs(intake, ["two", "three"])
+    intake._room_beside = lambda held: Room(batch=False)
+    intake.look()
+    assert not intake.has_all, "batch videos may wait for a place"
+
+
 def test_a_claim_that_fails_takes_no_place(intake: Intake, claims: Claims) -> None:
     claims.error = UnavailableError("away")
     for _ in range(5):
@@ -163,6 +185,32 @@ def test_a_claim_that_fails_takes_no_place(intake: Intake, claims: Claims) -> No
     claims.waiting = ["one", "two"]
     assert intake.ring(BELL)
     assert names(intake) == ["one", "two"]
+
+
+def test_a_video_no_thread_can_be_had_for_is_handed_back(
+    intake: Intake, claims: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[WaitingJob] = []
+    intake._begin = lambda video: begun.append(WaitingJob(video)) or begun[-1]  # type: ignore[assignment,func-returns-value,return-value]
+
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    claims.waiting = ["one", "two"]
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more)
+        with pytest.raises(UnavailableError, match="allow this process more"):
+            intake.look()
+    assert intake.jobs() == [], "its lease would be kept alive, and nobody at work"
+    assert [job.handed_back for job in begun] == [True]
+    intake.look()
+    assert names(intake) == ["two"]
+
+
+def test_a_bridge_whose_heartbeat_hangs_has_no_room() -> None:
+    bridge = object.__new__(Bridge)
+    bridge._pulse = Pulse(valid_s=-1.0)
+    assert bridge._room([]) is NO_ROOM
 
 
 def test_claiming_a_video_again_ends_our_own_earlier_job(intake: Intake, claims: Claims) -> None:
@@ -184,3 +232,20 @@ def test_a_stop_hands_everything_back_and_takes_nothing_new(intake: Intake, clai
     assert [job.control.reason for job in jobs] == [Reason.STOPPED, Reason.STOPPED]
     assert not intake.ring(BELL)
     assert claims.waiting == ["three"]
+
+
+def test_at_an_end_all_leases_are_handed_back_at_once() -> None:
+    together = threading.Barrier(5)
+
+    def end(*_: float) -> bool:
+        together.wait(LIMIT_S)
+        return True
+
+    bridge = object.__new__(Bridge)
+    for part in ("consumer", "intake", "desk", "importer", "deliveries"):
+        setattr(bridge, f"_{part}", SimpleNamespace(stop=end))
+    other = SimpleNamespace(stop=lambda: None, close=lambda: None, relay=lambda *_: 0, publish=None)
+    for part in ("jobs", "keeper", "outside", "cache", "results", "pool", "fuser", "publisher"):
+        setattr(bridge, f"_{part}", other)
+    bridge._periodic, bridge._owner = [], "bridge"
+    assert bridge.stop()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.pool.book import Book, BookFullError
+from actors.pool.book import LOSSES_AT_MOST, Book, BookFullError
 from actors.pool.tasks import Kind, Outcome, Status, Task
 
 
@@ -63,6 +63,21 @@ def test_an_actor_lost_for_another_reason_is_not_held_against_the_chunk() -> Non
             assert books.next() is entry
             books.lost(entry, "node reclaimed", counted=False)
         assert not entry.future.done()
+
+    run(scenario())
+
+
+def test_a_task_under_which_one_node_after_the_other_vanishes_ends() -> None:
+    async def scenario() -> None:
+        books = book(3)
+        entry = books.submit(chunk(0))
+        for _ in range(LOSSES_AT_MOST):
+            assert not entry.future.done()
+            assert books.next() is entry
+            books.lost(entry, "its node died", counted=False)
+        outcome = entry.future.result()
+        assert (outcome.status, outcome.code) == (Status.ERROR, "analysis_crashed")
+        assert f"broke down {LOSSES_AT_MOST} times" in outcome.message
 
     run(scenario())
 

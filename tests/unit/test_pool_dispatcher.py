@@ -131,6 +131,23 @@ def test_a_node_that_has_the_file_gets_its_chunks_and_fairness_holds() -> None:
     asyncio.run(scenario())
 
 
+def test_what_broke_down_on_a_node_is_tried_on_others_first() -> None:
+    async def scenario() -> None:
+        broken, sound = Someone("broken", speed=5.0), Someone("sound", speed=5.0)
+        scene = Scene(broken, sound)
+        (entry,) = await scene.submit(chunk(0))
+        assert (await (await scene.idle(broken))) is entry
+        scene.book.lost(entry, "it died", counted=True, node_id="broken")
+        again = await scene.idle(broken)
+        assert not again.done(), "three of its actors would be the end of the video"
+        assert (await (await scene.idle(sound))) is entry
+        scene.book.lost(entry, "it died", counted=True, node_id="sound")
+        scene.dispatcher.dispatch()
+        assert (await again) is entry, "it broke down everywhere"
+
+    asyncio.run(scenario())
+
+
 def test_who_is_withdrawn_hears_so_and_gets_nothing() -> None:
     async def scenario() -> None:
         member = Someone()

@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 from ray.exceptions import ActorDiedError
+from structlog.testing import capture_logs
 
 from actors.pool import slot as slot_module
 from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.member import Member
 from actors.pool.scaler import Scaler
-from actors.pool.size import Shape
+from actors.pool.size import NodeView, Shape
 from actors.pool.slot import Slot
 from actors.pool.slots import Slots
 from actors.pool.tasks import Kind, Outcome, Status, Task
 from actors.pool.throughput import Mean
-from cluster.settings import ActorSettings, Settings
+from cluster.settings import ActorSettings, ScalingSettings, Settings
 
 SHAPE = Shape(0.0, 2.0, 2)
 ANSWERS = {"setup": None, "destroy": True, "cancel": True}
@@ -248,6 +249,26 @@ def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> 
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("share", "gpus", "cores", "told"),
+    [(0.0, 0.0, 1.0, 1), (0.0, 0.0, 2.0, 0), (1.0, 0.0, 2.0, 0), (2.0, 1.0, 2.0, 1), (0.5, 1.0, 1.0, 0)],
+)
+def test_somebody_hears_of_actors_that_no_node_can_hold(
+    share: float, gpus: float, cores: float, told: int
+) -> None:
+    async def scenario(made: Crew) -> None:
+        actors = ActorSettings(gpus_per_actor=share)
+        settings = made.settings.with_values(actors=actors, scaling=ScalingSettings(enabled=True))
+        scaler = Scaler(settings, made.book, made.slots, made.dispatcher)
+        with capture_logs() as logged:
+            for _ in range(3):
+                scaler._resize([NodeView(gpus, cores)])
+        await settled()
+        assert len([entry for entry in logged if entry["log_level"] == "warning"]) == told
+
+    run(scenario)
+
+
 def test_the_backlog_is_what_was_reported_or_what_the_pool_has_if_that_is_more() -> None:
     async def scenario(made: Crew) -> None:
         scaler = Scaler(made.settings, made.book, made.slots, made.dispatcher)
@@ -258,6 +279,9 @@ def test_the_backlog_is_what_was_reported_or_what_the_pool_has_if_that_is_more()
         assert scaler.backlog_s == 500.0
         scaler.report({"seconds": 1.0, "videos": 1})
         assert scaler.backlog_s == 3.0
+        for bridge, clips_s in (("a", 90.0), ("b", 9.0), ("a", 60.0)):  # each tells of its own
+            scaler.report({"seconds": 1.0, "videos": 1, "bridge": bridge, "clips_s": clips_s})
+        assert scaler.backlog_s == 70.0
         await made.resize(1)
         while made.at_work():
             made.at_work()[0].finish()

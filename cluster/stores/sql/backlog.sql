@@ -1,6 +1,7 @@
 -- backlog --
 -- Seconds of video that are not analysed, and how many videos those are. Of what waits and was never probed: by
--- its bytes, at the rate of the videos done last. Beyond %(most)s waiting videos the rest is left out.
+-- its bytes, at the rate of the videos done last. Beyond %(most)s waiting videos the rest is left out; unless
+-- %(waiting)s, all of them.
 WITH rate AS (
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY bytes / duration_s) AS bytes_per_s
     FROM (
@@ -15,7 +16,7 @@ WITH rate AS (
     WHERE lease_expires_at IS NOT NULL
     UNION ALL
     (SELECT bytes, media, CASE WHEN newest_revision > 0 THEN 0 ELSE 1 END
-     FROM videos WHERE state = 'queued' AND NOT fetching LIMIT %(most)s)
+     FROM videos WHERE state = 'queued' AND NOT fetching AND %(waiting)s LIMIT %(most)s)
 )
 SELECT coalesce(sum(share * coalesce((media ->> 'duration_s')::double precision,
                                      bytes / coalesce(rate.bytes_per_s, %(bytes_per_s)s))), 0) AS seconds,

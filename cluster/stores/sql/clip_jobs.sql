@@ -46,20 +46,37 @@ ORDER BY position
 LIMIT %(limit)s
 
 -- claim_clip_job --
--- The oldest job nobody works on. SKIP LOCKED: several bridges look at once, and each gets another one.
+-- One nobody works on, of a kind there is a place for. As with videos: what its holder left behind first, then
+-- interactive before batch, the owners with less in work before the others, and the oldest. SKIP LOCKED: several
+-- bridges look at once, and each gets another one.
+WITH busy AS MATERIALIZED (
+    SELECT coalesce(videos.owner, '') AS owner, count(*) AS orders
+    FROM clip_jobs JOIN videos ON videos.id = clip_jobs.video_id
+    WHERE clip_jobs.state = 'running'
+    GROUP BY 1
+), chosen AS (
+    SELECT clip_jobs.id, videos.priority
+    FROM clip_jobs JOIN videos ON videos.id = clip_jobs.video_id
+    LEFT JOIN busy ON busy.owner = coalesce(videos.owner, '')
+    WHERE (clip_jobs.state = 'queued'
+           OR (clip_jobs.state = 'running'
+               AND clip_jobs.lease_expires_at < now() - make_interval(secs => %(grace_s)s)))
+      AND clip_jobs.attempt < %(max_attempts)s AND NOT clip_jobs.cancel_requested
+      AND CASE WHEN videos.priority = 'batch' THEN %(batch)s
+               WHEN clip_jobs.total <= %(few)s THEN %(light)s OR %(interactive)s
+               ELSE %(interactive)s END
+    ORDER BY clip_jobs.state = 'queued', videos.priority = 'batch', coalesce(busy.orders, 0),
+             clip_jobs.created_at, clip_jobs.id
+    LIMIT 1
+    FOR UPDATE OF clip_jobs SKIP LOCKED
+)
 UPDATE clip_jobs
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     lease_expires_at = now() + make_interval(secs => %(lease_s)s),
     attempt = attempt + 1, started_at = coalesce(started_at, now())
-WHERE id = (
-    SELECT id FROM clip_jobs
-    WHERE (state = 'queued' OR (state = 'running' AND lease_expires_at < now()))
-      AND attempt < %(max_attempts)s AND NOT cancel_requested
-    ORDER BY created_at, id
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
-)
-RETURNING *, 0 AS made, 0 AS not_made
+FROM chosen
+WHERE clip_jobs.id = chosen.id
+RETURNING clip_jobs.*, chosen.priority, 0 AS made, 0 AS not_made
 
 -- heartbeat_clip_job --
 UPDATE clip_jobs
@@ -147,5 +164,7 @@ RETURNING id
 UPDATE clip_jobs
 SET state = 'failed', error_code = 'attempts_exhausted', error_message = %(message)s, finished_at = now(),
     lease_owner = NULL, lease_expires_at = NULL
-WHERE attempt >= %(max_attempts)s AND (state = 'queued' OR (state = 'running' AND lease_expires_at < now()))
+WHERE attempt >= %(max_attempts)s
+  AND (state = 'queued'
+       OR (state = 'running' AND lease_expires_at < now() - make_interval(secs => %(grace_s)s)))
 RETURNING id

@@ -23,8 +23,8 @@ SELECT pg_advisory_xact_lock(%(key)s), set_config('idle_in_transaction_session_t
 
 -- claim_import --
 -- Of the owner who has the fewest under way and has waited longest for a turn, and of the owner's lanes likewise,
--- the oldest: with any number of batches an owner has one turn among the others. Those of the priority `batch`
--- never take all places, since one may be slow for hours.
+-- the oldest: with any number of batches an owner has one turn among the others. Neither those of the priority
+-- `batch` nor those with longer turns, since turns were in vain, ever take all places: one may be slow for hours.
 WITH recent AS (
     SELECT coalesce(videos.owner, '') AS owner, lane, imports.lease_expires_at > now() AS leased, imports.claimed_at
     FROM imports JOIN videos ON videos.id = video_id
@@ -43,6 +43,8 @@ WITH recent AS (
       AND (SELECT count(*) FROM imports WHERE lease_expires_at > now()) < %(concurrency)s
       AND (imports.priority = 'interactive'
            OR (SELECT count(*) FROM imports WHERE lease_expires_at > now() AND priority = 'batch') < %(batch)s)
+      AND (imports.turns = 0
+           OR (SELECT count(*) FROM imports WHERE lease_expires_at > now() AND turns > 0) < %(batch)s)
     ORDER BY coalesce(owners.busy, 0), owners.served_at NULLS FIRST,
              coalesce(lanes.busy, 0), lanes.served_at NULLS FIRST, imports.number
     LIMIT 1
@@ -59,28 +61,30 @@ RETURNING imports.*
 -- Whether an import of another lane waits for a place, is due, and would be claimed before this one's like: its
 -- owner has fewer under way, or its lane of the same owner. One that this place would not help does not count.
 WITH busy AS (
-    SELECT video_id, coalesce(videos.owner, '') AS owner, lane, imports.priority
+    SELECT video_id, coalesce(videos.owner, '') AS owner, lane, imports.priority, turns > 0 AS has_long
     FROM imports JOIN videos ON videos.id = video_id
     WHERE imports.lease_expires_at > now()
 ), mine AS (
-    SELECT owner, lane, priority,
+    SELECT owner, lane, priority, has_long,
            (SELECT count(*) FROM busy AS others WHERE others.owner = busy.owner) AS of_owner,
            (SELECT count(*) FROM busy AS others WHERE others.lane = busy.lane) AS of_lane
     FROM busy
     WHERE video_id = %(id)s
 ), waiting AS (
-    SELECT DISTINCT coalesce(videos.owner, '') AS owner, lane, imports.priority
+    SELECT DISTINCT coalesce(videos.owner, '') AS owner, lane, imports.priority, turns > 0 AS has_long
     FROM imports JOIN videos ON videos.id = video_id
     WHERE imports.state IN ('waiting', 'fetching') AND imports.due_at <= now()
       AND (imports.lease_expires_at IS NULL OR imports.lease_expires_at < now())
 ), places AS (
     SELECT count(*) >= %(concurrency)s AS full_up,
-           count(*) FILTER (WHERE priority = 'batch') >= %(batch)s AS full_of_batches
+           count(*) FILTER (WHERE priority = 'batch') >= %(batch)s AS full_of_batches,
+           count(*) FILTER (WHERE has_long) >= %(batch)s AS full_of_long
     FROM busy
 )
 SELECT 1 AS one
 FROM waiting, mine, places
 WHERE waiting.lane <> mine.lane
+  AND (mine.has_long OR NOT (waiting.has_long AND full_of_long))
   AND CASE WHEN waiting.priority = 'interactive' THEN full_up
            WHEN mine.priority = 'batch' THEN full_up OR full_of_batches
            ELSE full_up AND NOT full_of_batches END
@@ -107,7 +111,7 @@ WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 -- Tried again later; the lease is given back.
 UPDATE imports
 SET state = 'waiting', lease_expires_at = NULL, due_at = now() + make_interval(secs => %(delay_s)s),
-    tries = greatest(tries - %(uncounted)s, 0)
+    tries = greatest(tries - %(uncounted)s, 0), turns = turns + %(in_vain)s
 WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 
 -- finish_import --

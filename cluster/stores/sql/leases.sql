@@ -1,12 +1,15 @@
 -- claim --
 -- Takes the lease and with it a new fencing token. Of several claimants the row lock lets one through; the
 -- others see its lease when they get the row and match nothing. Who waited for a turn began when it came, not
--- when its transaction did.
+-- when its transaction did, and has the lease from then on. Attempts are those in vain: one more than are allowed
+-- may be made where the last one came further.
 UPDATE videos
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
-    lease_expires_at = now() + make_interval(secs => %(lease_s)s),
-    attempt = attempt + 1, started_at = coalesce(started_at, clock_timestamp())
-WHERE id = %(id)s AND attempt < %(max_attempts)s AND NOT cancel_requested AND NOT fetching
+    lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_s)s),
+    attempt = least(attempt + 1, %(max_attempts)s), chunks_at_claim = chunks_done,
+    started_at = coalesce(started_at, clock_timestamp())
+WHERE id = %(id)s AND (attempt < %(max_attempts)s OR chunks_done > chunks_at_claim)
+  AND NOT cancel_requested AND NOT fetching
   AND (state = 'queued' OR (state IN ('running', 'finalizing') AND lease_expires_at < now()))
 RETURNING *
 

@@ -7,8 +7,9 @@ WHERE state IN ('running', 'finalizing') AND lease_expires_at < now() AND cancel
 RETURNING id
 
 -- fail_exhausted --
--- The lease has run out and no attempt is left (or the bound was lowered while it waited). Two indexes of few
--- rows are looked through. SKIP LOCKED: several reapers may run, and none waits for a lease holder.
+-- The lease has run out, its holder came no further, and no attempt is left (or the bound was lowered while it waited). After the time that
+-- claims leave it, too: when this server comes back, who still works on it is to have the first word. Two indexes
+-- of few rows are looked through. SKIP LOCKED: several reapers may run, and none waits for a lease holder.
 UPDATE videos
 SET state = 'failed', error_code = 'attempts_exhausted', error_message = %(message)s, finished_at = now(),
     lease_owner = NULL, lease_expires_at = NULL
@@ -16,7 +17,9 @@ WHERE id IN (
     SELECT id FROM videos
     WHERE attempt >= %(max_attempts)s
       AND ((state = 'queued' AND attempt > 0)
-           OR (state IN ('running', 'finalizing') AND lease_expires_at IS NOT NULL AND lease_expires_at < now()))
+           OR (state IN ('running', 'finalizing') AND lease_expires_at IS NOT NULL
+               AND lease_expires_at < now() - make_interval(secs => %(grace_s)s)
+               AND chunks_done <= chunks_at_claim))
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id

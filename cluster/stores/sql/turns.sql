@@ -50,7 +50,7 @@ WITH RECURSIVE busy AS MATERIALIZED (
     SELECT 0 AS rank, 0::bigint AS busy, lease_expires_at AS since, id
     FROM videos
     WHERE lease_expires_at < now() - make_interval(secs => %(grace_s)s)
-      AND attempt < %(max_attempts)s AND NOT cancel_requested
+      AND (attempt < %(max_attempts)s OR chunks_done > chunks_at_claim) AND NOT cancel_requested
       AND CASE WHEN newest_revision > 0 OR (priority = 'interactive' AND bytes <= %(light_bytes)s)
                THEN %(light)s OR %(interactive)s
                WHEN priority = 'interactive' THEN %(interactive)s

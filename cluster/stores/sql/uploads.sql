@@ -26,6 +26,13 @@ WHERE id = %(id)s AND offset_bytes = length_bytes AND (video_id IS NULL OR video
 -- delete_upload --
 DELETE FROM uploads WHERE id = %(id)s
 
+-- left_complete --
+-- Every byte is here, the last of them for a while, and no video.
+SELECT id FROM uploads
+WHERE offset_bytes = length_bytes AND video_id IS NULL AND expires_at > now()
+  AND expires_at <= now() + make_interval(secs => lifetime_s - %(quiet_s)s)
+ORDER BY expires_at LIMIT %(limit)s
+
 -- expired_uploads --
 SELECT id FROM uploads WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s
 
