@@ -56,6 +56,7 @@ _log = structlog.get_logger(__name__)
 
 ROUTE_PREFIX = "/api/v1"
 SWEEP_INTERVAL_S = 300.0
+SERVERS_INTERVAL_S = 15.0  # as often as Prometheus comes
 
 # A listener of events holds a request for as long as it listens, and costs next to nothing.
 MAX_ONGOING_REQUESTS = 1000
@@ -88,12 +89,18 @@ def create_app(services: Services) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(services.open)
         to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
-        sweeper = asyncio.create_task(_sweep(context.uploads))
+        at_intervals = [
+            asyncio.create_task(_sweep(context.uploads)),
+            asyncio.create_task(_watch_servers(context)),
+        ]
         try:
             yield
         finally:
-            sweeper.cancel()
+            for task in at_intervals:
+                task.cancel()
+            context.finishing.close()
             await to_thread.run_sync(services.close)
+            await to_thread.run_sync(tracing.shutdown)
 
     app = FastAPI(
         title="Scenestream",
@@ -139,13 +146,21 @@ def create_app(services: Services) -> FastAPI:
 
 
 async def _sweep(uploads: UploadService) -> None:
-    """Remove expired uploads now and then; any replica may, and one that cannot tries again."""
+    """Look after uploads whose clients do not, now and then; any replica may, who cannot tries again."""
     while True:
         try:
             await to_thread.run_sync(uploads.sweep)
         except (ScenestreamError, OSError) as error:
-            _log.warning("expired uploads not removed", error=str(error))
+            _log.warning("uploads not looked after", error=str(error))
         await asyncio.sleep(SWEEP_INTERVAL_S)
+
+
+async def _watch_servers(context: Context) -> None:
+    """Tell the metrics which servers answer."""
+    while True:
+        servers = await context.probes.all_servers()
+        context.metrics.reached({server.name: server.healthy for server in servers})
+        await asyncio.sleep(SERVERS_INTERVAL_S)
 
 
 def _app_of_this_process() -> FastAPI:

@@ -11,6 +11,7 @@ from fastapi import Path, Request
 from serve_app.auth import Access
 from serve_app.auth_visibility import VIDEO_ID
 from serve_app.feeds import Feeds
+from serve_app.finishing import Finishing
 from serve_app.gate import Gates
 from serve_app.intake import Intake
 from serve_app.metrics import Metrics
@@ -35,6 +36,7 @@ class Context:
     access: Access
     intake: Intake
     uploads: UploadService
+    finishing: Finishing
     feeds: Feeds
     gates: Gates
     previews: Previews
@@ -47,12 +49,14 @@ class Context:
         probes = Probes(services)
         signer = Signer(services.jobs.signing_secrets.load)
         gates = Gates()
+        uploads = UploadService(services)
         previews = partial(preview_segments, services.settings.ray_namespace)
         return cls(
             services=services,
             access=Access(services.settings, services.jobs.api_keys, signer),
             intake=Intake(services),
-            uploads=UploadService(services),
+            uploads=uploads,
+            finishing=Finishing(uploads.finish),
             feeds=Feeds(services.jobs, services.cache),
             gates=gates,
             previews=Previews(previews, gates.previews),

@@ -10,19 +10,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from anyio import CapacityLimiter
 
 from serve_app.problems import RETRY_AFTER_S, Problem
 
+T = TypeVar("T")
+
 MAX_POSTS = 4  # of up to 64 MiB each
 MAX_PARTS = 16  # of up to 8 MiB each
 # A writer holds one connection of the pool for its lock while it needs a second for its update.
 MAX_WRITERS = 3
+MAX_FINISHERS = 2  # likewise
 MAX_READERS = 8  # of media files; each for the moment it takes to read one block
+MAX_BATCHES = 4  # of up to 8 MiB of JSON each, which are many times as much in memory
 MAX_PREVIEWS = 3  # the fuser makes one after the other
 MAX_LISTENERS = 500  # well below what Serve hands to one replica: requests that end have to get through
 MAX_LISTENERS_OF_ONE = 100
@@ -118,11 +123,26 @@ class Gates:
     def __init__(self) -> None:
         self.posts = Gate(MAX_POSTS)
         self.parts = Gate(MAX_PARTS)
+        self.batches = Gate(MAX_BATCHES, "batches")
         self.previews = Gate(MAX_PREVIEWS, "previews")
         self.listeners = Listeners(MAX_LISTENERS, MAX_LISTENERS_OF_ONE)
         self.post_threads = CapacityLimiter(MAX_POSTS)
         self.writers = CapacityLimiter(MAX_WRITERS)
         self.readers = CapacityLimiter(MAX_READERS)
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives. A request whose client leaves is cancelled, and its threads go on all the same: it
+    keeps its places until they have ended.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody is left to hear of it
+        raise
 
 
 async def patiently(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -14,8 +14,7 @@ MAX_IMAGE_BYTES = 1 << 20
 def keyframe_image(media: MediaStore, video: Video, frame: int) -> bytes | None:
     """The bytes of a WebP file; None where there is none. UnavailableError when the store is away."""
     try:
-        with media.open(keyframe_key(video.tracks_key, frame)) as file:
-            image = file.read(MAX_IMAGE_BYTES + 1)
+        image = media.beginning(keyframe_key(video.tracks_key, frame), MAX_IMAGE_BYTES + 1)
     except NotFoundError:
         return None
     return image if len(image) <= MAX_IMAGE_BYTES else None

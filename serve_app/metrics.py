@@ -3,14 +3,16 @@
 What one replica counts (requests, uploads, listeners) it counts twice: for its own /metrics, where the label
 `replica` tells it apart, since a scrape through the proxy reaches one replica at a time; and through Ray,
 whose exporter on each node has all replicas of that node (`ray_scenestream_…`): dashboards and alerts read
-those. What the stores know is the same from every replica: it is asked at the scrape and kept a few seconds.
+those. Which servers it reaches is told both ways, too: /metrics wants a key, which cannot be looked at while
+PostgreSQL is away; Ray's exporter wants none. What the stores know is the same from every replica: it is
+asked at the scrape and kept a few seconds.
 Knows nothing of routes beyond their templates.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +26,8 @@ from serve_app.kept import Kept
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STORES_KEPT_S = 5.0  # counting videos by state reads them all
+# What anybody may send: another word would make series of its own.
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _LATENCY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 REQUESTS = metering.Counter("scenestream_http_requests", "Requests answered", ("method", "route", "status"))
@@ -42,9 +46,12 @@ UPLOADS_FAILED = metering.Counter(
 )
 RATE_LIMITED = metering.Counter("scenestream_rate_limited", "Requests turned away as too many")
 LISTENERS = metering.Gauge("scenestream_event_listeners", "Streams of events that are open", ("replica",))
+SERVER_UP = metering.Gauge(
+    "scenestream_server_up", "1 where a replica reaches a server, 0 where it does not", ("replica", "server")
+)
 
 TABLE: tuple[metering.Instrument, ...] = (
-    REQUESTS, LATENCY, UPLOAD_BYTES, UPLOADS_ACTIVE, UPLOADS_FAILED, RATE_LIMITED, LISTENERS,
+    REQUESTS, LATENCY, UPLOAD_BYTES, UPLOADS_ACTIVE, UPLOADS_FAILED, RATE_LIMITED, LISTENERS, SERVER_UP,
 )  # fmt: skip
 """What every replica counts."""
 
@@ -92,10 +99,14 @@ class Metrics:
         self._rate_limited = self._counter(RATE_LIMITED)
         self.uploads = _Going(UPLOADS_ACTIVE, self.replica, self._registry)
         self.listeners = _Going(LISTENERS, self.replica, self._registry)
+        self._server_up = prometheus_client.Gauge(
+            SERVER_UP.name, SERVER_UP.description, SERVER_UP.tags, registry=self._registry
+        )
         self._registry.register(_Stores(Kept(look, STORES_KEPT_S)))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template ("" when none matched), `status` 0 when cut off."""
+        method = method if method in _METHODS else "other"
         self._requests.labels(self.replica, method, route, str(status)).inc()
         REQUESTS.add(method=method, route=route, status=str(status))
         self._latency.labels(self.replica, method, route).observe(seconds)
@@ -111,6 +122,12 @@ class Metrics:
         if not 200 <= status < 300:
             self._uploads_failed.labels(self.replica, str(status)).inc()
             UPLOADS_FAILED.add(status=str(status))
+
+    def reached(self, servers: Mapping[str, bool]) -> None:
+        """Which servers answer this replica, by name. To be told regularly: what is not is forgotten."""
+        for server, is_up in servers.items():
+            self._server_up.labels(self.replica, server).set(float(is_up))
+            SERVER_UP.set(float(is_up), replica=self.replica, server=server)
 
     def render(self) -> bytes:
         """The text exposition format; asks the stores, so call it from a thread."""

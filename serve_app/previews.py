@@ -56,7 +56,7 @@ class Previews:
                     if not scope.cancel_called:  # meanwhile; a thread cannot be interrupted
                         return found
             finally:
-                if self._newest[key] is scope:
+                if self._newest.get(key) is scope:
                     del self._newest[key]
         raise Problem("conflict", "Other settings were tried on this video since; their answer counts.")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
@@ -41,6 +41,7 @@ class Probes:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._threads = CapacityLimiter(_THREADS)
+        self._media: asyncio.Task[bool] | None = None
 
     def counts(self) -> dict[str, int] | None:
         """Videos by state, None when PostgreSQL does not answer."""
@@ -51,14 +52,16 @@ class Probes:
         return _or_none("postgresql", self._services.jobs.backlog)
 
     def seen(self) -> Seen:
-        """Everything for the metrics."""
+        """Everything for the metrics. PostgreSQL is asked no more once it did not answer: each question waits
+        for seconds, and Prometheus does not wait for four of them.
+        """
         jobs, doorbells = self._services.jobs, self._services.doorbells
-        by_state = {
-            "scenestream_videos": self.counts(),
-            "scenestream_imports": _or_none("postgresql", jobs.imports.counts),
-            "scenestream_webhook_deliveries": _or_none("postgresql", jobs.webhooks.counts),
-        }
-        backlog = self.backlog()
+        by_state = {"scenestream_videos": self.counts()}
+        backlog = None
+        if by_state["scenestream_videos"] is not None:
+            by_state["scenestream_imports"] = _or_none("postgresql", jobs.imports.counts)
+            by_state["scenestream_webhook_deliveries"] = _or_none("postgresql", jobs.webhooks.counts)
+            backlog = self.backlog()
         alone = {
             "scenestream_queue_depth": self.depth(),
             "scenestream_dead_letters": _or_none("rabbitmq", doorbells.dead),
@@ -90,7 +93,7 @@ class Probes:
         needed, *rest = await asyncio.gather(
             self.needed(),
             self._ask("redis", self._ping_cache),
-            self._ask("media", partial(self._services.media.exists, "uploads/none")),
+            self._judged("media", self._ask_media()),
         )
         return [*needed, *rest]
 
@@ -119,10 +122,22 @@ class Probes:
         if not self._services.cache.ping():
             raise UnavailableError("Redis does not answer; progress is shown by chunks meanwhile.")
 
+    async def _ask_media(self) -> None:
+        """One question at a time, whoever asks: an object store that hangs keeps a thread for minutes."""
+        if self._media is None or self._media.done():
+            look = partial(self._services.media.exists, "uploads/none")
+            self._media = asyncio.create_task(to_thread.run_sync(look, limiter=self._threads))
+            self._media.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        await asyncio.shield(self._media)
+
     async def _ask(self, name: str, question: Callable[[], object]) -> ServerHealth:
+        asked = to_thread.run_sync(question, limiter=self._threads, abandon_on_cancel=True)
+        return await self._judged(name, asked)
+
+    async def _judged(self, name: str, asked: Awaitable[object]) -> ServerHealth:
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await to_thread.run_sync(question, limiter=self._threads, abandon_on_cancel=True)
+                await asked
         except TimeoutError:
             return ServerHealth(name=name, healthy=False, detail=f"No answer within {PROBE_TIMEOUT_S:g} s.")
         except (ScenestreamError, OSError) as error:

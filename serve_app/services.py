@@ -23,9 +23,9 @@ from cluster.stores.results import Results
 _log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 24
-"""To PostgreSQL, for each replica: one for each of MAX_THREADS, two for each writer of `serve_app.gate`, and
-some for its other threads. A request then waits for a thread, for as long as it takes, not for a connection,
-which would be a 503 after a few seconds."""
+"""To PostgreSQL, for each replica: one for each of MAX_THREADS, two for each writer and finisher of
+`serve_app.gate`, and some for its other threads. A request then waits for a thread, for as long as it takes,
+not for a connection, which would be a 503 after a few seconds."""
 MAX_THREADS = 12  # for requests; more would only share the same core
 
 _DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer

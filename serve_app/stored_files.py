@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -11,10 +13,17 @@ from serve_app.context import Context
 from serve_app.pacing import paced
 from serve_app.ranges import Span, etag_matches, parse_range, range_applies
 
+T = TypeVar("T")
+
 BROWSER_WINDOW_BYTES = 8 << 20
 """What an open-ended range of a browser is answered with. A player asks for `bytes=0-` and reads what it
 needs; Serve's proxy has no backpressure and would take the rest of the film into memory meanwhile. A 206
 may be shorter than asked for (RFC 9110, 15.3.7), and players then ask for the next piece."""
+
+
+async def looked_up(context: Context, look: Callable[[], T]) -> T:
+    """What `look` finds in the media store, on threads for that: where it hangs, other requests do not."""
+    return await to_thread.run_sync(look, limiter=context.gates.readers)
 
 
 def answer_with(

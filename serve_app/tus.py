@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -21,6 +22,7 @@ PART_TYPE = "application/offset+octet-stream"
 VIDEO_ID_HEADER = "Scenestream-Video-Id"
 METHOD_OVERRIDE = "X-HTTP-Method-Override"
 MAX_METADATA_BYTES = 64 << 10
+_NUMBER = re.compile(r"[0-9]{1,19}")
 MAX_LENGTH = 2**63 - 1  # a signed 64-bit column holds it
 
 RESUMABLE = {"Tus-Resumable": VERSION}
@@ -38,7 +40,7 @@ def require_version(given: str | None) -> None:
 
 def whole_number(name: str, given: str | None) -> int:
     """A header that must be a whole number of bytes."""
-    if given is None or not (given.isascii() and given.isdigit()) or int(given) > MAX_LENGTH:
+    if given is None or not _NUMBER.fullmatch(given) or int(given) > MAX_LENGTH:
         raise Problem("bad_request", f"The header {name} must be a whole number of bytes.")
     return int(given)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cluster import tracing
-from cluster.errors import ConflictError, NotFoundError, UsageError
+from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.upload_lock import upload_lock
 from cluster.stores.uploads import EXPIRED_AT_ONCE, Upload
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+LOCKED_FOR_S = 2.0  # at most, by a request that only hears that its part is not wanted
+_LOOK_S = 0.05
+LEFT_AFTER_S = 60.0  # since its last part: somebody who is alive has begun to finish it by then
 MAX_DIGESTS = 1024  # running hashes kept; one that is dropped costs reading back, nothing else
 
 
@@ -127,16 +131,22 @@ class UploadService:
         return self._uploads.get(upload_id)
 
     def finish(self, upload_id: str) -> Upload:
-        """The upload, made a video first if its bytes are complete and that was interrupted.
+        """The upload, made a video first if its bytes are complete; as it is while another replica does that.
 
         NotFoundError when there is none (any more).
         """
-        with upload_lock(self._services.jobs.database, upload_id) as held:
-            upload = self._uploads.get(upload_id)
-            return self._finish(upload) if held else upload  # not held: another request is finishing it
+        look_until = time.monotonic() + LOCKED_FOR_S
+        while True:
+            with upload_lock(self._services.jobs.database, upload_id) as held:
+                upload = self._uploads.get(upload_id)
+                if held:
+                    return self._finish(upload)
+            if upload.video_id is not None or time.monotonic() > look_until:
+                return upload
+            time.sleep(_LOOK_S)
 
     def write(self, upload_id: str, offset: int, data: bytes) -> Upload:
-        """Append one part; the upload as it stands afterwards, finished if that was the last part.
+        """Append one part; the upload as it stands afterwards, for `finish` if that was the last part.
 
         Problems: `upload_offset_mismatch` (the part does not start at the end), `too_large` (it goes beyond
         the announced length), `upload_locked` (another request is writing).
@@ -152,7 +162,7 @@ class UploadService:
                 raise Problem("too_large", f"The upload was announced with {upload.length_bytes} bytes.")
             if data:
                 self._append(upload, data)
-            return self._finish(self._uploads.get(upload_id))
+            return self._uploads.get(upload_id)
 
     def delete(self, upload_id: str) -> None:
         """Forget an upload and its bytes; the video a finished one became stays. NotFoundError if unknown."""
@@ -165,7 +175,9 @@ class UploadService:
         self._digests.take(upload)
 
     def sweep(self) -> int:
-        """Remove what has expired; the number of uploads removed."""
+        """Finish what a dead replica left, and remove what has expired; the number of uploads removed."""
+        for upload_id in self._uploads.left_complete(LEFT_AFTER_S):
+            self._finish_left(upload_id)
         removed = 0
         while expired := self._uploads.expired():
             gone = sum(map(self._sweep_away, expired))
@@ -175,6 +187,13 @@ class UploadService:
         if removed:
             _log.info("expired uploads removed", uploads=removed)
         return removed
+
+    def _finish_left(self, upload_id: str) -> None:
+        """Its client has sent every byte, and may never ask again."""
+        try:
+            self.finish(upload_id)
+        except (ScenestreamError, OSError) as error:
+            _log.warning("upload not finished", upload_id=upload_id, reason=str(error))
 
     def _sweep_away(self, upload_id: str) -> bool:
         with upload_lock(self._services.jobs.database, upload_id) as held:

@@ -28,6 +28,9 @@ PART_BYTES = 8 << 20
 OUTAGE_PATIENCE_S = 120.0
 """How long silence is borne: Ray and the applications on it take about half of it to start anew."""
 
+FINISHING_PATIENCE_S = 3600.0
+"""How long the server may make a video of bytes that are all there: an object store copies a long film."""
+
 _TUS = {"Tus-Resumable": "1.0.0"}
 _PART = {**_TUS, "Content-Type": "application/offset+octet-stream"}
 
@@ -188,16 +191,19 @@ def _read(path: Path, offset: int, part_bytes: int) -> tuple[bytes, str]:
 
 def _finished(stand: _Stand) -> Op[str]:
     """The video of an upload whose bytes are all there, and which another request may be finishing."""
-    waited_s, attempt = 0.0, 0
-    while waited_s < OUTAGE_PATIENCE_S:
+    waited_s, silent_s, attempt = 0.0, 0.0, 0
+    while waited_s < FINISHING_PATIENCE_S and silent_s < OUTAGE_PATIENCE_S:
+        wait_s = pause_s(attempt)
         try:
             reached = stand.after((yield from request("HEAD", stand.upload, headers=_TUS)))
+            silent_s = 0.0
         except UnavailableError:
             reached = stand
+            silent_s += wait_s
         if reached.video_id:
             return reached.video_id
-        yield Pause(pause_s(attempt))
-        waited_s, attempt = waited_s + pause_s(attempt), attempt + 1
+        yield Pause(wait_s)
+        waited_s, attempt = waited_s + wait_s, attempt + 1
     raise UnavailableError(
         "The server has every byte but made no video of them yet; submit the file again later."
     )

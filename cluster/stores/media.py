@@ -43,6 +43,7 @@ class MediaBackend(Protocol):
         self, key: str, cache: MediaCache, progress: Callable[[], None]
     ) -> AbstractContextManager[Path]: ...
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]: ...  # noqa: D102
+    def beginning(self, key: str, most: int) -> bytes: ...  # noqa: D102
     def exists(self, key: str) -> bool: ...  # noqa: D102
 
 
@@ -127,6 +128,10 @@ class MediaStore:
         `progress` is called again and again while it is fetched; what that raises ends the wait.
         """
         return self._backend.local_copy(_check(key), cache, progress)
+
+    def beginning(self, key: str, most: int) -> bytes:
+        """The first bytes of a file that has any, at most so many: of an object, with one request."""
+        return self._backend.beginning(_check(key), most)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Bytes `start` (inclusive) to `end` (exclusive) in pieces of at most a MiB, never the whole file.

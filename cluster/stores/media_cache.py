@@ -80,11 +80,15 @@ class MediaCache:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
-        if _locked(descriptor, fcntl.LOCK_SH, path, progress):
-            if os.fstat(descriptor).st_size == size:
-                os.utime(descriptor)
-                return descriptor
-            path.unlink(missing_ok=True)  # not what was put there
+        try:
+            if _locked(descriptor, fcntl.LOCK_SH, path, progress):
+                if os.fstat(descriptor).st_size == size:
+                    os.utime(descriptor)
+                    return descriptor
+                path.unlink(missing_ok=True)  # not what was put there
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
         return None
 
@@ -103,7 +107,8 @@ class MediaCache:
                         )  # a size that is right must mean a content that is, ever after
                         unfinished.replace(path)
                 finally:
-                    unfinished.unlink(missing_ok=True)
+                    if _is_at(descriptor, unfinished):  # by now it may be somebody else's of this name
+                        unfinished.unlink(missing_ok=True)
                 # Letting go of the one lock comes before getting the other: the entry may just have gone.
                 if _locked(descriptor, fcntl.LOCK_SH, path, progress):
                     return descriptor

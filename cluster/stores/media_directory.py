@@ -141,6 +141,11 @@ class DirectoryMedia:
             raise media_not_found(key)
         yield self._path(key)
 
+    def beginning(self, key: str, most: int) -> bytes:
+        """Read at once."""
+        with self.open(key) as file:
+            return file.read(most)
+
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Opens the file now and reads it piece by piece."""
         return _pieces(self.open(key), start, end)

@@ -27,6 +27,7 @@ class Multipart:
         self._at_once = at_once
         self._upload = requests.begin(key)
         self._etags: dict[int, str] = {}
+        self._bytes = 0
         self._under_way: deque[tuple[int, Future[str]]] = deque()
         self._completed = False
 
@@ -52,17 +53,24 @@ class Multipart:
         """Part `number`; waits while too many are on their way."""
         self._wait(self._at_once - 1)
         self._under_way.append((number, self._requests.put_part(self._key, self._upload, number, data)))
+        self._bytes += len(data)
 
     def copy(self, number: int, source: str, start: int, end: int) -> None:
         """Part `number`, from bytes `start` to `end` (exclusive) of another object."""
         self._wait(self._at_once - 1)
         part = self._requests.copy_part(self._key, self._upload, number, source, start, end)
         self._under_way.append((number, part))
+        self._bytes += end - start
 
     def complete(self) -> None:
         """The object is there, with all of its parts, when this returns."""
         self._wait(0)
-        self._requests.complete(self._key, self._upload, self._etags)
+        try:
+            self._requests.complete(self._key, self._upload, self._etags)
+        except FileNotFoundError:
+            # The driver asks again where no answer came: the first time may have done it.
+            if self._requests.head(self._key).bytes != self._bytes:
+                raise
         self._completed = True
 
     def _wait(self, left: int) -> None:

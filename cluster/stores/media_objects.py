@@ -159,6 +159,11 @@ class ObjectMedia:
         with self._translated(key):
             return int(self._files.size(self._path(key))), str(self._files.ukey(self._path(key)))
 
+    def beginning(self, key: str, most: int) -> bytes:
+        """One ranged request."""
+        with self._translated(key):
+            return bytes(self._files.cat_file(self._path(key), start=0, end=most))
+
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """One ranged request for every few MiB."""
         return self._read(self._path(key), start, end)

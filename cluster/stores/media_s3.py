@@ -59,6 +59,7 @@ class S3Media(ObjectMedia):
         bucket, _, prefix = self._root.partition("/")
         self._prefix = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
         self._requests = S3Requests(self._files, bucket)
+        self._bucket_seen = False
         self._lock = threading.Lock()
         self._known: OrderedDict[str, str] = OrderedDict()
 
@@ -100,10 +101,11 @@ class S3Media(ObjectMedia):
         with self._translated(key):
             try:
                 self._join(key, total)
-            except UsageError:
-                # Done before, and what it was made of is gone, perhaps in part.
+            except (UsageError, FileNotFoundError) as error:
+                # Done before, and what it was made of is gone, perhaps in part; or just now, and the driver,
+                # which got no answer, asked for it once more.
                 if not self.exists(key) or self.size(key) != total:
-                    raise
+                    raise error if isinstance(error, UsageError) else parts_missing(0, total) from error
             self._requests.delete(self._pieces(key))
 
     def size(self, key: str) -> int:
@@ -250,7 +252,14 @@ class S3Media(ObjectMedia):
 
     def _head(self, key: str) -> Head:
         with self._translated(key):
-            return self._requests.head(self._name(key))
+            try:
+                return self._requests.head(self._name(key))
+            except FileNotFoundError:
+                # An answer to HEAD has no body to tell what is missing.
+                if not self._bucket_seen:
+                    self._requests.check_bucket(self._prefix)
+                    self._bucket_seen = True
+                raise
 
     def _not_found(self, key: str, error: FileNotFoundError) -> ScenestreamError:
         if error_code(error) == "NoSuchBucket":

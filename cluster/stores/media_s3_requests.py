@@ -72,6 +72,10 @@ class S3Requests:
         found = self._call("head_object", Key=key)
         return Head(int(found["ContentLength"]), str(found["ETag"]))
 
+    def check_bucket(self, prefix: str) -> None:
+        """FileNotFoundError with the server's code when there is no such bucket."""
+        self._call("list_objects_v2", Prefix=prefix, MaxKeys=1)
+
     def get(self, key: str, start: int, end: int, etag: str, within_s: float) -> bytes:
         """Bytes `start` to `end` (exclusive) of the object; OSError when it has another entity tag.
 

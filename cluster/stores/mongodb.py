@@ -14,7 +14,13 @@ from typing import Any
 
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, InvalidOperation, WTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    InvalidOperation,
+    OperationFailure,
+    WTimeoutError,
+)
 
 from cluster.errors import UnavailableError
 
@@ -29,6 +35,10 @@ FAST = WriteConcern(w=1)
 SURE = WriteConcern(w="majority", j=True)
 
 _UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation)
+_NOT_LET_IN = (
+    13,
+    18,
+)  # Unauthorized, AuthenticationFailed: of https://www.mongodb.com/docs/manual/reference/error-codes/
 
 
 @contextmanager
@@ -40,6 +50,13 @@ def translated_errors() -> Iterator[None]:
         reason = str(error).split(",", 1)[0]
         raise UnavailableError(
             f"MongoDB does not answer ({reason}). Check that it runs and try again."
+        ) from error
+    except OperationFailure as error:
+        if error.code not in _NOT_LET_IN:
+            raise
+        reason = str(error).split(",", 1)[0]
+        raise UnavailableError(
+            f"MongoDB does not let this user in ({reason}). Check user, password and rights in mongodb_url."
         ) from error
 
 

@@ -123,6 +123,13 @@ class Uploads:
         """Forgets the upload; whether there was one. Its bytes are the caller's to remove."""
         return self._database.changed(_SQL["delete_upload"], {"id": upload_id})
 
+    def left_complete(self, quiet_s: float) -> list[str]:
+        """The ids of uploads whose bytes are all here since so long and that are no video, the oldest first;
+        EXPIRED_AT_ONCE at most.
+        """
+        values = {"quiet_s": quiet_s, "limit": EXPIRED_AT_ONCE}
+        return [row["id"] for row in self._database.all(_SQL["left_complete"], values)]
+
     def expired(self) -> list[str]:
         """The ids of uploads past their time, the oldest first; EXPIRED_AT_ONCE at most."""
         return [row["id"] for row in self._database.all(_SQL["expired_uploads"], {"limit": EXPIRED_AT_ONCE})]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from cluster.errors import ConflictError, ScenestreamError
 from cluster.stores.ids import new_id
 from cluster.stores.video import Video
-from serve_app.callers import caller_of
+from serve_app.callers import caller_of, who_asks
 from serve_app.context import Context, context_of
 from serve_app.imports import CheckedImport, check_import
 from serve_app.intake import client_key
@@ -33,7 +33,7 @@ MAX_BATCH_BYTES = 8 << 20
     summary="Import up to 1,000 videos",
     openapi_extra=json_request(BatchRequest),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "too_large", "invalid_request", "unavailable"
+        "cross_site", "bad_json", "client_too_slow", "too_large", "invalid_request", "busy", "unavailable"
     ),
 )
 async def create_videos(
@@ -51,11 +51,12 @@ async def create_videos(
     owner = caller_of(request).owner
     client_key(idempotency_key, owner)
     await to_thread.run_sync(context.services.require_for_new_work)
-    asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
-    if len(asked.items) > MAX_ITEMS:
-        raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")
-    await to_thread.run_sync(charge, request, len(asked.items) - 1)
-    return await to_thread.run_sync(_create, request, context, asked.items, idempotency_key, owner)
+    async with context.gates.batches.enter(who_asks(request)):
+        asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
+        if len(asked.items) > MAX_ITEMS:
+            raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")
+        await to_thread.run_sync(charge, request, len(asked.items) - 1)
+        return await to_thread.run_sync(_create, request, context, asked.items, idempotency_key, owner)
 
 
 def _create(

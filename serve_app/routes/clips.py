@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from serve_app.links import signed_link
 from serve_app.pacing import paced
 from serve_app.problems import Problem, declared
 from serve_app.schemas_clips import ClipFiles, ClipsDocument, ClipsList, ClipsWithFiles, order_schema
-from serve_app.stored_files import answer_with
+from serve_app.stored_files import answer_with, looked_up
 
 router = APIRouter(tags=["clips"])
 
@@ -161,9 +162,9 @@ def list_clip_files(
         **declared("range_not_satisfiable", *_LOOKED_UP),
     },
 )
-def get_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
+async def get_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
     """A clip, `manifest.json` (everything about them) or `clips.jsonl` (a line for each). With Range."""
-    return _file(request, video_id, clips_id, name)
+    return await _file(request, video_id, clips_id, name)
 
 
 @router.head(
@@ -172,17 +173,22 @@ def get_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: 
     summary="What the file is",
     responses={200: {"description": "Headers only"}, **declared(*_LOOKED_UP)},
 )
-def head_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
+async def head_clip_file(request: Request, video_id: VideoId, clips_id: ClipsId, name: FileName) -> Response:
     """Size, type and entity tag."""
-    return _file(request, video_id, clips_id, name)
+    return await _file(request, video_id, clips_id, name)
 
 
-def _file(request: Request, video_id: str, clips_id: str, name: str) -> Response:
+async def _file(request: Request, video_id: str, clips_id: str, name: str) -> Response:
     context = context_of(request)
+    return await looked_up(context, lambda: _stored_file(request, context, video_id, clips_id, name))
+
+
+def _stored_file(request: Request, context: Context, video_id: str, clips_id: str, name: str) -> Response:
     key = f"videos/{video_id}/clips/{clips_id}/{name}"
-    if not context.services.media.exists(key):
-        raise NotFoundError(f"There is no file {name} among these clips (yet).")
-    size = context.services.media.size(key)
+    try:
+        size = context.services.media.size(key)
+    except NotFoundError:
+        raise NotFoundError(f"There is no file {name} among these clips (yet).") from None
     # A clip that is made again is the same; the tables are written again after a retry.
     etag = f'"{clips_id}-{name}-{size}"'
     headers = {
@@ -204,19 +210,26 @@ def _file(request: Request, video_id: str, clips_id: str, name: str) -> Response
         **declared("not_ready", *_LOOKED_UP),
     },
 )
-def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) -> Response:
+async def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) -> Response:
     """Made while it is sent. Of clips that failed in part: those that are there."""
     context = context_of(request)
     jobs = context.services.jobs
-    job = jobs.clips.get(clips_id, video_id)
+
+    def ordered() -> tuple[ClipJob, str, dict[str, int]]:
+        job = jobs.clips.get(clips_id, video_id)
+        made = [file.entry for file in jobs.clips.files(job.id) if file.made]
+        name = clips.archive_name(jobs.get(video_id), job)
+        return job, name, {str(entry["file"]): int(entry["bytes"]) for entry in made}
+
+    job, name, sizes = await to_thread.run_sync(ordered)
     if not clips.has_archive(job):
         raise Problem(
             "not_ready",
             f"The clips are {job.state.value}, {job.made} of {job.total} are made; the archive is there when "
             "they are done.",
         )
-    blocks = zip_blocks(_members(context, job), (job.finished_at or job.created_at).timetuple()[:6])
-    name = clips.archive_name(jobs.get(video_id), job)
+    members = await looked_up(context, lambda: _members(context, job, sizes))
+    blocks = zip_blocks(members, (job.finished_at or job.created_at).timetuple()[:6])
     return StreamingResponse(
         paced(blocks, context.gates.readers),
         media_type="application/zip",
@@ -224,10 +237,9 @@ def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) -> Respo
     )
 
 
-def _members(context: Context, job: ClipJob) -> list[Member]:
+def _members(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[Member]:
     media = context.services.media
-    made = [file.entry for file in context.services.jobs.clips.files(job.id) if file.made]
-    sizes = {str(entry["file"]): int(entry["bytes"]) for entry in made}
+    sizes = dict(clip_sizes)
     for name in (clips.MANIFEST, clips.TABLE):
         if media.exists(job.key(name)):  # not where the work on them never came to its end
             sizes[name] = media.size(job.key(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
 
 from cluster.errors import NotFoundError
@@ -12,7 +13,7 @@ from serve_app.context import Context, VideoId, context_of
 from serve_app.filetypes import CONTENT_TYPES, HEAD_BYTES, content_disposition, content_type
 from serve_app.keyframes import keyframe_image
 from serve_app.problems import declared
-from serve_app.stored_files import answer_with
+from serve_app.stored_files import answer_with, looked_up
 
 router = APIRouter(tags=["results"])
 
@@ -30,11 +31,16 @@ _FILE_SCHEMA = {kind: {"schema": {"type": "string", "format": "binary"}} for kin
         **declared("not_found", "range_not_satisfiable", "invalid_request", "unavailable"),
     },
 )
-def get_media(request: Request, video_id: VideoId) -> Response:
+async def get_media(request: Request, video_id: VideoId) -> Response:
     """With Range, ETag and If-None-Match."""
     context = context_of(request)
-    video, size, headers = _described(context, video_id)
-    return answer_with(request, context, video.media_key, size, headers)
+    video = await to_thread.run_sync(context.services.jobs.get, video_id)
+
+    def answer() -> Response:
+        size, headers = _described(context, video)
+        return answer_with(request, context, video.media_key, size, headers)
+
+    return await looked_up(context, answer)
 
 
 @router.head(
@@ -46,9 +52,11 @@ def get_media(request: Request, video_id: VideoId) -> Response:
         **declared("not_found", "invalid_request", "unavailable"),
     },
 )
-def head_media(request: Request, video_id: VideoId) -> Response:
+async def head_media(request: Request, video_id: VideoId) -> Response:
     """Size, type and entity tag."""
-    _, size, headers = _described(context_of(request), video_id)
+    context = context_of(request)
+    video = await to_thread.run_sync(context.services.jobs.get, video_id)
+    size, headers = await looked_up(context, lambda: _described(context, video))
     return Response(headers={**headers, "Content-Length": str(size)})
 
 
@@ -61,14 +69,15 @@ def head_media(request: Request, video_id: VideoId) -> Response:
         **declared("not_found", "invalid_request", "unavailable"),
     },
 )
-def get_thumbnail(
+async def get_thumbnail(
     request: Request,
     video_id: VideoId,
     frame: Annotated[int, Path(ge=0, le=10**12, description="Frame number, as in `thumbnail`")],
 ) -> Response:
     """Never changes: the same frame of the same file."""
-    services = context_of(request).services
-    image = keyframe_image(services.media, services.jobs.get(video_id), frame)
+    context = context_of(request)
+    video = await to_thread.run_sync(context.services.jobs.get, video_id)
+    image = await looked_up(context, lambda: keyframe_image(context.services.media, video, frame))
     if image is None:
         raise NotFoundError("There is no image of this frame; a segment's `thumbnail` names one there is.")
     return Response(
@@ -76,16 +85,14 @@ def get_thumbnail(
     )
 
 
-def _described(context: Context, video_id: str) -> tuple[Video, int, dict[str, str]]:
-    services = context.services
-    video = services.jobs.get(video_id)
-    if not services.media.exists(video.media_key):
-        raise NotFoundError("The file of this video is not in the media store any more.")
-    size = services.media.size(video.media_key)
-    with services.media.open(video.media_key) as file:
-        head = file.read(HEAD_BYTES)
+def _described(context: Context, video: Video) -> tuple[int, dict[str, str]]:
+    media = context.services.media
+    try:
+        size = media.size(video.media_key)
+        head = media.beginning(video.media_key, HEAD_BYTES)
+    except NotFoundError:
+        raise NotFoundError("The file of this video is not in the media store (any more).") from None
     return (
-        video,
         size,
         {
             "Accept-Ranges": "bytes",

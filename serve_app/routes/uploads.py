@@ -17,7 +17,7 @@ from serve_app import tus
 from serve_app.auth_visibility import UPLOAD_ID
 from serve_app.callers import caller_of, who_asks
 from serve_app.context import Context, context_of, root_of
-from serve_app.gate import read_small
+from serve_app.gate import read_small, to_its_end
 from serve_app.intake import client_key, empty_file, wish
 from serve_app.problems import Problem, declared
 from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
@@ -143,6 +143,7 @@ async def begin_upload(request: Request) -> Response:
             upload = await to_thread.run_sync(create)
             if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
                 upload = await _write(context, upload.id, 0, part)
+        upload = await context.finishing(upload)
     location = f"{root_of(request)}/uploads/{upload.id}"
     headers = {"Location": location, **_headers(upload)}
     if webhook is not None and webhook.made_secret is not None:
@@ -164,9 +165,7 @@ async def begin_upload(request: Request) -> Response:
 async def upload_state(request: Request, upload_id: UploadId) -> Response:
     """Where to continue. Also finishes an upload whose last part was stored and never answered."""
     context = context_of(request)
-    upload = await to_thread.run_sync(context.uploads.get, upload_id)
-    if upload.is_complete and upload.video_id is None:
-        upload = await to_thread.run_sync(context.uploads.finish, upload_id, limiter=context.gates.writers)
+    upload = await context.finishing(await to_thread.run_sync(context.uploads.get, upload_id))
     return Response(
         headers={
             **_headers(upload),
@@ -201,13 +200,13 @@ async def upload_state(request: Request, upload_id: UploadId) -> Response:
     },
 )  # fmt: skip
 async def append_part(request: Request, upload_id: UploadId) -> Response:
-    """The answer to the last part carries the id of the video."""
+    """The answer to the last part has the id of the video; where that takes long, the one to a HEAD does."""
     context = context_of(request)
     offset = tus.whole_number("Upload-Offset", request.headers.get("upload-offset"))
     async with context.gates.parts.enter(who_asks(request)):
         part = await _part(request, context)
         upload = await _write(context, upload_id, offset, part)
-    return Response(status_code=204, headers=_headers(upload))
+    return Response(status_code=204, headers=_headers(await context.finishing(upload)))
 
 
 @router.delete(
@@ -260,9 +259,14 @@ async def _part(request: Request, context: Context) -> bytes:
 
 
 async def _write(context: Context, upload_id: str, offset: int, part: bytes) -> Upload:
-    return await to_thread.run_sync(
-        context.uploads.write, upload_id, offset, part, limiter=context.gates.writers
-    )
+    async def stored() -> Upload:
+        upload = await to_thread.run_sync(
+            context.uploads.write, upload_id, offset, part, limiter=context.gates.writers
+        )
+        context.finishing.begin(upload)  # also if its client has gone
+        return upload
+
+    return await to_its_end(stored())
 
 
 def _headers(upload: Upload) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
 from tests.support.fake_api import FakeVideo
@@ -67,6 +67,15 @@ def test_without_events_polling_does(site: Site, analysed: Analysed, new_page: N
     expect(page.locator(".status .badge")).to_have_text("Done")
 
 
+def page_that_uploads(site: Site, new_page: NewPage, clip: Path) -> Page:
+    """A page whose only part is on its way for long."""
+    site.api.part_delay_s = 30.0
+    page = new_page(site.url).page
+    page.locator("#upload-files").set_input_files(clip)
+    expect(page.get_by_text("the server is storing it")).to_be_visible()
+    return page
+
+
 def test_an_interrupted_part_is_resumed_where_it_broke(site: Site, new_page: NewPage, clip: Path) -> None:
     site.api.break_next_part = True
     page = new_page(site.url).page
@@ -77,6 +86,32 @@ def test_an_interrupted_part_is_resumed_where_it_broke(site: Site, new_page: New
     (upload,) = site.api.uploads.values()
     assert upload["data"] == clip.read_bytes()
     assert any(request.startswith("HEAD ") for request in site.api.requests)
+
+
+def test_an_upload_that_the_server_has_forgotten_begins_anew(
+    site: Site, new_page: NewPage, clip: Path
+) -> None:
+    page = page_that_uploads(site, new_page, clip)
+    later = page.context.new_page()
+    page.close()
+    site.api.uploads.clear()
+    site.api.part_delay_s = 0.0
+
+    later.goto(site.url)
+    later.locator("#upload-files").set_input_files(clip)
+
+    later.wait_for_url("**/?v=*")
+    assert any(request.startswith("HEAD ") for request in site.api.requests)
+
+
+def test_a_video_that_takes_time_to_make_is_waited_for(site: Site, new_page: NewPage, clip: Path) -> None:
+    site.api.looks_until_made = 2
+    page = new_page(site.url).page
+
+    page.locator("#upload-files").set_input_files(clip)
+
+    page.wait_for_url("**/?v=*")
+    assert len(site.api.uploads) == 1
 
 
 def test_several_files_queue_up_and_one_can_be_stopped(
@@ -100,10 +135,7 @@ def test_several_files_queue_up_and_one_can_be_stopped(
 def test_stopping_a_running_upload_removes_it_from_the_server(
     site: Site, new_page: NewPage, clip: Path
 ) -> None:
-    site.api.part_delay_s = 30.0
-    page = new_page(site.url).page
-    page.locator("#upload-files").set_input_files(clip)
-    expect(page.get_by_text("the server is storing it")).to_be_visible()
+    page = page_that_uploads(site, new_page, clip)
 
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         page.get_by_role("button", name="Stop the upload of numbers.mp4").click()

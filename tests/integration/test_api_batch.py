@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from cluster.stores.imports import NewImport
+from serve_app import gate
 from tests.support.api import Api
 from tests.support.imports import importing, quiet_api, settled, web
 from tests.support.sources import FILM, Web
@@ -128,6 +132,39 @@ def test_who_is_slow_gives_the_place_to_who_waits_and_goes_on_later(quiet_api: A
     assert "range" in asked[2].headers
 
 
+def test_a_source_that_changes_its_name_again_and_again_gets_no_longer_turn(quiet_api: Api, web: Web) -> None:
+    execute(quiet_api.services.jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+    web.films["/next.mp4"] = FILM[:1000]
+    with importing(quiet_api, concurrency=1, turn_s=0.3):
+        greedy = quiet_api.client.post("/videos", json={"url": f"{web.url}/renamed"}).json()["id"]
+        wait_until(lambda: len(web.asked_for("/renamed")) > 12)
+        other = send(quiet_api, [{"url": f"{web.url}/next.mp4"}]).json()["items"][0]["video"]["id"]
+
+        assert settled(quiet_api, other)["bytes"] == 1000
+        quiet_api.client.post(f"/videos/{greedy}/cancel")
+
+
+def test_few_batches_are_read_at_a_time(quiet_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "WAIT_S", 0.05)
+    go_on = threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        yield b'{"items": ['
+        assert go_on.wait(20)
+        yield b"7]}"
+
+    def held() -> int:
+        headers = {"Content-Type": "application/json"}
+        return quiet_api.client.post("/videos:batch", content=slow(), headers=headers).status_code
+
+    with ThreadPoolExecutor(gate.MAX_BATCHES) as pool:
+        under_way = [pool.submit(held) for _ in range(gate.MAX_BATCHES - 1)]
+        wait_until(lambda: send(quiet_api, [7]).status_code == 503)
+        go_on.set()
+        assert {one.result() for one in under_way} == {200}
+    assert send(quiet_api, [7]).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/drip", "/silent"])
 def test_a_cancelled_import_frees_its_place_at_once(quiet_api: Api, web: Web, path: str) -> None:
     execute(quiet_api.services.jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
@@ -141,6 +178,33 @@ def test_a_cancelled_import_frees_its_place_at_once(quiet_api: Api, web: Web, pa
     web.gate.set()
 
     assert fetched["bytes"] == len(FILM)
+
+
+def test_longer_turns_leave_a_place_to_others(quiet_api: Api) -> None:
+    jobs = quiet_api.services.jobs
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL")
+
+    def create(name: str, owner: str) -> None:
+        jobs.imports.create(
+            NewImport(f"http://a.example/{name}", "a.mp4", "default", {}, f"single:{owner}", owner=owner)
+        )
+
+    for number in range(5):
+        create(f"long-{number}", "anna")
+    execute(jobs, "UPDATE imports SET turns = 3 WHERE state = 'waiting'")
+    claimed = [jobs.imports.claim(60, 4) for _ in range(4)]
+    held = [one for one in claimed if one is not None]
+    alone = jobs.imports.is_waited_for(held[0], 4)
+    create("now", "bert")
+    short = jobs.imports.claim(60, 4)
+    create("later", "carl")
+
+    assert [one is None for one in claimed] == [False, False, False, True]
+    assert short is not None
+    assert short.url.endswith("/now")
+    assert not alone
+    assert jobs.imports.is_waited_for(held[0], 4)
+    execute(jobs, "UPDATE imports SET state = 'stopped', lease_expires_at = NULL, turns = 0")
 
 
 def test_a_batch_leaves_a_place_to_what_somebody_waits_for(quiet_api: Api) -> None:

@@ -21,7 +21,7 @@ from serve_app import uploads
 from serve_app.uploads import UploadService
 from tests.support import api as support
 from tests.support.api import Api
-from tests.support.stores import let_expire
+from tests.support.stores import execute, let_expire, wait_until
 from tests.support.tus import FILM, PART, TUS, begin, head, patch, stored
 
 api = support.running_api
@@ -79,6 +79,46 @@ def test_what_expires_is_swept_away(session_servers: support.SessionServers) -> 
         assert (late.status_code, late.json()["code"]) == (404, "not_found")
         assert swept == 1
         assert not api.services.media.exists(key)
+
+
+def test_films_that_become_videos_hold_up_nobody_elses_parts(api: Api) -> None:
+    jobs = api.services.jobs
+    uploads = [begin(api) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        with jobs.database.transaction() as connection:
+            of_content = b"SELECT pg_advisory_xact_lock(hashtextextended(%(sha256)s, 0))"
+            connection.execute(of_content, {"sha256": hashlib.sha256(FILM).hexdigest()})
+            ends = [pool.submit(patch, api, upload, 0, FILM) for upload in uploads]
+            ids = [upload.rsplit("/", 1)[1] for upload in uploads]
+            wait_until(lambda: all(jobs.uploads.get(one).is_complete for one in ids))
+
+            headers = {**PART, "Upload-Offset": "0"}
+            other = api.client.patch(begin(api), content=b"part", headers=headers, timeout=5.0)
+        made = [end.result().headers["scenestream-video-id"] for end in ends]
+
+    assert other.status_code == 204
+    assert len(set(made)) == 4
+
+
+def test_what_a_replica_left_complete_becomes_a_video_unasked(api: Api) -> None:
+    jobs, upload = api.services.jobs, begin(api)
+    upload_id = upload.rsplit("/", 1)[1]
+    api.services.media.write_at(upload.removeprefix("/"), 0, FILM)
+    assert jobs.uploads.advance(upload_id, 0, len(FILM))
+
+    UploadService(api.services).sweep()
+    at_once = jobs.uploads.get(upload_id).video_id
+    execute(
+        jobs,
+        "UPDATE uploads SET expires_at = expires_at - interval '2 minutes' WHERE id = %(id)s",
+        id=upload_id,
+    )
+    UploadService(api.services).sweep()
+
+    assert at_once is None, "its replica may be at it"
+    video_id = jobs.uploads.get(upload_id).video_id
+    assert video_id is not None
+    assert stored(api, video_id) == FILM
 
 
 @pytest.mark.parametrize("way", ["given up", "expired"])

@@ -22,6 +22,7 @@ from cluster.remote.s3_source import open_s3
 from cluster.settings import LimitSettings
 from cluster.stores import MediaStore, media_s3
 from cluster.stores.media_cache import MediaCache
+from cluster.stores.media_s3_requests import S3Requests
 from tests.support import s3_server as support
 from tests.support.api import Api, api_over
 from tests.support.s3_server import BUCKET, S3Server
@@ -70,6 +71,8 @@ def test_a_long_stream_is_one_multipart_upload_and_a_short_one_a_request(
     assert content(store, "videos/abc/clips/1") == b"abcd"
     assert s3.call("head_object", Key=name_of(url, KEY))["ETag"].endswith('-3"')  # of three parts
     assert b"".join(store.read_range(KEY, CELL - 2, CELL + 2)) == DATA[CELL - 2 : CELL + 2]
+    assert store.beginning(KEY, 5) == DATA[:5]
+    assert store.beginning("videos/abc/clips/1", 5) == b"abcd"
     with store.open(KEY) as file:
         file.seek(-5, os.SEEK_END)
         assert file.read() == DATA[-5:]
@@ -164,6 +167,27 @@ def test_a_file_too_large_for_one_copy_is_copied_by_the_store_in_parts(
         store.move(UPLOAD, "videos/other/source")
 
 
+def test_an_upload_that_was_completed_without_an_answer_is_complete(
+    s3: S3Server, url: str, store: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = S3Requests.complete
+
+    def unanswered(self: S3Requests, key: str, upload: str, etags: dict[str, str]) -> None:
+        """The driver asks once more where no answer comes; by now, other servers do not know the upload."""
+        complete(self, key, upload, etags)
+        complete(self, key, f"{upload}0", etags)
+
+    monkeypatch.setattr(S3Requests, "complete", unanswered)
+    monkeypatch.setattr(media_s3, "_COPY_BYTES", 5 * MIB)
+    store.put_stream("videos/abc/clips/1", pieces(DATA, MIB))
+    for offset in range(0, len(DATA), CELL):
+        store.write_at(UPLOAD, offset, DATA[offset : offset + CELL])
+    store.finish_parts(UPLOAD, len(DATA))
+    store.move(UPLOAD, KEY)
+
+    assert content(store, "videos/abc/clips/1") == content(store) == DATA
+
+
 def test_deleting_takes_objects_parts_and_uploads_and_nothing_beside(
     s3: S3Server, url: str, store: MediaStore
 ) -> None:
@@ -183,8 +207,10 @@ def test_deleting_takes_objects_parts_and_uploads_and_nothing_beside(
 
 
 def test_a_store_that_is_away_or_refuses_says_so(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UnavailableError, match="bucket"):
-        MediaStore("s3://no-such-bucket/x").put_stream(KEY, [b"x"])
+    nowhere = MediaStore("s3://no-such-bucket/x")
+    for call in (nowhere.exists, nowhere.size, lambda key: nowhere.put_stream(key, [b"x"])):
+        with pytest.raises(UnavailableError, match="bucket"):
+            call(KEY)
     monkeypatch.setenv("AWS_REGION", "eu-north-1")  # another driver than those that have the credentials
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
     with pytest.raises(UnavailableError, match="credentials"):

@@ -90,6 +90,8 @@ class FakeApi:
         self.break_next_part = False
         self.refuse_uploads: str | None = None
         self.part_delay_s = 0.0
+        self.looks_until_made = 0
+        """How often an upload that is complete has to be asked for before it is a video."""
         self.app: ASGIApp = _Switch(self, self._routes())
 
     def add(
@@ -279,7 +281,9 @@ class FakeApi:
 
     def _head_upload(self, upload_id: str) -> Response:
         if upload_id not in self.uploads:
-            return Response(status_code=404)
+            return problem(404, "not_found", "There is no such upload.")
+        self.looks_until_made -= 1
+        self._make_video(self.uploads[upload_id])
         return Response(headers=self._upload_headers(upload_id))
 
     async def _patch_upload(self, upload_id: str, request: Request) -> Response:
@@ -293,11 +297,15 @@ class FakeApi:
             upload["data"] += body[: len(body) // 2]
             return problem(503, "unavailable", "Storing was interrupted.")
         upload["data"] += body
-        if len(upload["data"]) == upload["length"]:
+        self._make_video(upload)
+        return Response(status_code=204, headers=self._upload_headers(upload_id))
+
+    def _make_video(self, upload: Json) -> None:
+        whole = len(upload["data"]) == upload["length"]
+        if whole and not upload["video_id"] and self.looks_until_made <= 0:
             name = upload["metadata"]["filename"]
             preset = upload["metadata"].get("preset", "default")
             upload["video_id"] = self.add(name, settings={"preset": preset}).document["id"]
-        return Response(status_code=204, headers=self._upload_headers(upload_id))
 
     def _delete_upload(self, upload_id: str) -> Response:
         self.uploads.pop(upload_id, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from serve_app.gate import Gate
 from serve_app.previews import Previews, Segments
 from serve_app.problems import Problem
 from tests.unit.test_api_parts import video
+
+Try = asyncio.Task[Segments]
 
 
 class Fuser:
@@ -36,16 +38,39 @@ async def until_asked(fuser: Fuser, number: int) -> None:
             await asyncio.sleep(0.001)
 
 
+async def first_of_anna(fuser: Fuser) -> tuple[Callable[[int], Try], Try]:
+    """Begins her previews of one video, and the first, which the fuser is at."""
+    previews = Previews(fuser, Gate(1))
+
+    def begin(number: int) -> Try:
+        return asyncio.create_task(previews.segments("anna", video(), {"number": number}))
+
+    first = begin(1)
+    await until_asked(fuser, 1)
+    return begin, first
+
+
+def test_one_that_was_overtaken_by_one_that_was_refused_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+
+    async def tried() -> list[Any]:
+        fuser = Fuser()
+        begin, first = await first_of_anna(fuser)
+        second = begin(2)
+        await asyncio.wait([second])
+        fuser.answers.set()
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    first, second = asyncio.run(tried())
+
+    assert isinstance(first, Problem)
+    assert (first.code, second.code) == ("conflict", "busy")
+
+
 def test_of_one_callers_previews_the_newest_counts() -> None:
     async def tried() -> list[Any]:
         fuser = Fuser()
-        previews = Previews(fuser, Gate(1))
-
-        def begin(number: int) -> asyncio.Task[Segments]:
-            return asyncio.create_task(previews.segments("anna", video(), {"number": number}))
-
-        first = begin(1)
-        await until_asked(fuser, 1)
+        begin, first = await first_of_anna(fuser)
         later = [begin(number) for number in (2, 3)]
         await asyncio.sleep(0)
         fuser.answers.set()

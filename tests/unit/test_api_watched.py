@@ -55,6 +55,26 @@ def test_a_part_of_a_file_that_comes_in() -> None:
     assert "scenestream_uploads_failed_total" not in after
 
 
+def test_servers_that_answer_and_do_not() -> None:
+    metrics = Metrics(lambda: Seen({}, {}))
+
+    metrics.reached({"postgresql": False, "redis": True})
+    metrics.reached({"postgresql": True, "redis": False})
+
+    found = re.findall(r'^scenestream_server_up\{.*server="(\w+)"\} (\S+)$', metrics.render().decode(), re.M)
+    assert dict(found) == {"postgresql": "1.0", "redis": "0.0"}
+
+
+def test_methods_that_nobody_knows_make_no_series_of_their_own() -> None:
+    metrics = Metrics(lambda: Seen({}, {}))
+
+    for method in ("GET", "BREW", "PROPFIND"):
+        metrics.observe(method, "", 405, 0.01)
+
+    text = metrics.render().decode()
+    assert set(re.findall(r'method="(\w+)"', text)) == {"GET", "other"}
+
+
 def test_one_that_breaks_off() -> None:
     _, after = watch("POST", "/videos", 0, breaks=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -116,6 +117,33 @@ def test_a_fetch_that_fails_or_is_given_up_leaves_nothing_and_is_made_again(
         pass
     assert [path.name for path in tmp_path.iterdir()] == [".guard"]
     keep(cache, "a")
+
+
+def test_a_fetch_that_fails_leaves_what_another_began_meanwhile(cache: MediaCache, tmp_path: Path) -> None:
+    part = tmp_path / ".a.part"
+
+    def overtaken(descriptor: int, step: Step) -> None:
+        part.unlink()
+        part.write_bytes(b"another's")
+        raise UnavailableError("the store is away")
+
+    with pytest.raises(UnavailableError), cache.lease("a", 40 * KIB, overtaken):
+        pass
+    assert part.read_bytes() == b"another's"
+
+
+def test_who_gives_up_waiting_for_an_entry_leaves_no_file_open(cache: MediaCache, tmp_path: Path) -> None:
+    keep(cache, "a")
+
+    def give_up() -> None:
+        raise InterruptedError
+
+    before = len(os.listdir("/proc/self/fd"))
+    with (tmp_path / "a").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UnavailableError), cache.lease("a", 40 * KIB, never, give_up):
+            pass
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 DIES = """

@@ -15,6 +15,9 @@ const LONGEST_WAIT_MS = 15000;
 /** Longer than a restart of everything takes; after that a person should know. */
 const GIVE_UP_AFTER_MS = 15 * 60 * 1000;
 
+/** How long the server may take to make a video of a file that is all there. */
+const FINISHING_MS = 60 * 60 * 1000;
+
 /** An error inside the server seldom goes away: fewer tries than for a server that is not there. */
 const TRIES_AFTER_SERVER_ERROR = 4;
 
@@ -69,17 +72,32 @@ export class TusUpload {
     this.url = recall(this.memoryKey);
     let state = this.url ? await this.#persist(() => this.#head(), () => null) : null;
     if (!state) state = await this.#create();
-    let wholeFileSeen = 0;
     while (!state.videoId) {
-      if (state.offset >= this.file.size && (wholeFileSeen += 1) > 2) {
-        throw new ApiError("The server has the whole file but made no video of it. Upload it again.");
-      }
       const { offset } = state;
       this.hooks.onProgress(offset);
-      state = await this.#persist(() => this.#part(offset), () => null) ?? (await this.#create());
+      state = offset < this.file.size
+        ? await this.#persist(() => this.#part(offset), () => null)
+        : await this.#made(state);
+      state ??= await this.#create();
     }
     forget(this.memoryKey);
     return state.videoId;
+  }
+
+  /** The whole file is there: wait for its video, which takes the server minutes if the film is long. */
+  async #made(state) {
+    const giveUpAt = Date.now() + FINISHING_MS;
+    let waitMs = FIRST_WAIT_MS;
+    let seen = state;
+    while (seen && !seen.videoId && seen.offset >= this.file.size) {
+      if (Date.now() > giveUpAt) {
+        throw new ApiError("The server has the whole file but made no video of it. Upload it again.");
+      }
+      await this.#pause(waitMs);
+      waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
+      seen = await this.#persist(() => this.#head(), () => null);
+    }
+    return seen;
   }
 
   /** Stop, and have the server throw away what it has. */
@@ -202,12 +220,18 @@ export class TusUpload {
           return;
         }
         const error = problemError(request.status, request.responseText);
+        // An answer to HEAD has no body; that it is the API's own and no proxy's shows in its type.
+        if (method === "HEAD" && isProblem(request)) error.status = request.status;
         error.retryAfterS = Number(request.getResponseHeader("Retry-After")) || 0;
         reject(error);
       };
       request.send(body);
     });
   }
+}
+
+function isProblem(answer) {
+  return (answer.getResponseHeader("Content-Type") ?? "").startsWith("application/problem+json");
 }
 
 function readState(answer) {
