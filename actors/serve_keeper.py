@@ -1,16 +1,19 @@
 """Bridge, pool and fuser as a Ray Serve application, so that what deploys Serve (a RayService, or
 `serve deploy`) brings them up, keeps them there, and ends them in order with the application.
 
-`python -m actors.serve_keeper` hands their work back before a cluster ends (a preStop hook of its head).
-Knows when; how is `actors.launch`'s matter. The actors outlive the keeper: only when the application is
-deleted does it end them, not when its replica is replaced or moves to another node.
+`python -m actors.serve_keeper` hands their work back before a cluster ends, and with `--this-node` that of
+the bridges of this node before it ends (preStop hooks). Knows when; how is `actors.launch`'s matter. The
+actors outlive the keeper: only when the application is deleted does it end them, not when its replica is
+replaced or moves to another node.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import ray
@@ -155,15 +158,21 @@ def hand_back(settings: Settings) -> bool:
         return launch.stop(settings)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Hand back the work of the actors of the Ray on this node (or at RAY_ADDRESS)."""
+    parser = argparse.ArgumentParser(description="Hand work back before a cluster ends, or a node of it.")
+    parser.add_argument("--this-node", action="store_true", help="only that of the bridges of this node")
+    given = parser.parse_args(arguments)
     settings = get_settings()
     logs.configure(settings)
     try:
         ray.init(
             address=settings.ray_address or "auto", namespace=settings.ray_namespace, log_to_driver=False
         )
-        orderly = hand_back(settings)
+        if given.this_node:
+            orderly = launch.leave(settings, ray.get_runtime_context().get_node_id())
+        else:
+            orderly = hand_back(settings)
     except (ConnectionError, ScenestreamError, RayError) as error:
         print(f"Not handed back: {error}", file=sys.stderr)
         return 1

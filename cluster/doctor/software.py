@@ -66,7 +66,7 @@ def wrong_packages(requirements: list[str]) -> Iterator[str]:
 
 
 def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether it loads, and whether the driver, PyTorch and a running Ray agree about GPUs."""
+    """Whether it loads, whether Ray answers, and whether the driver and both of them agree about GPUs."""
     told, error = _ask(_ASK_TORCH, TORCH_TIMEOUT_S, {})
     if told is None:
         yield problem("torch", f"does not load: {error}", _INSTALL)
@@ -74,16 +74,39 @@ def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:
     yield ok("torch", f"{told['torch']} loads")
     ray_gpus = None
     if ray_environment:
-        asked, _ = _ask(_ASK_RAY, RAY_TIMEOUT_S, ray_environment)
+        asked, error = _ask(_ASK_RAY, RAY_TIMEOUT_S, ray_environment)
         ray_gpus = None if asked is None else float(asked["gpus"])
-    yield gpus(_driver_gpus(), int(told["gpus"]), ray_gpus)
+        yield ray_told(ray_environment.get("RAY_ADDRESS", ""), error)
+    try:
+        driver = driver_gpus()
+    except DriverError as broken:
+        yield problem(
+            "gpu",
+            f"nvidia-smi fails: {broken}",
+            "Install NVIDIA's driver anew (580 or newer) and restart the machine; until then nothing works "
+            "on a GPU here. If there is none in this machine, remove nvidia-smi.",
+        )
+    else:
+        yield gpus(driver, int(told["gpus"]), ray_gpus)
+
+
+def ray_told(address: str, error: str) -> Finding:
+    """How it is to be judged that Ray said so when it was asked; "" when it answered."""
+    if not error:
+        return ok("ray", f"answers at {address}")
+    return problem(
+        "ray",
+        f"does not answer at {address}: {error}",
+        "RAY_ADDRESS says where it is. Look at `ray status` on its head and at the logs in "
+        "/tmp/ray/session_latest/logs there.",
+    )
 
 
 def gpus(driver: int | None, torch: int, ray: float | None) -> Finding:
     """How it is to be judged that they see so many. None: no such driver; Ray does not run."""
-    if not driver:
+    if not driver and not torch:
         return ok("gpu", "none; the work is done on the CPU")
-    if torch < driver:
+    if driver is not None and torch < driver:
         return problem(
             "gpu",
             f"the driver has {driver}, and PyTorch sees {torch}",
@@ -99,16 +122,26 @@ def gpus(driver: int | None, torch: int, ray: float | None) -> Finding:
     return ok("gpu", f"{torch} seen by PyTorch" + ("" if ray is None else f", {ray:g} by Ray's cluster"))
 
 
-def _driver_gpus() -> int | None:
+class DriverError(Exception):
+    """NVIDIA's tool is there and does not reach a driver; the message is its complaint."""
+
+
+def driver_gpus() -> int | None:
+    """How many GPUs NVIDIA's driver has; None without its tool, DriverError when that fails."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None
     try:
         done = subprocess.run(
-            [tool, "-L"], capture_output=True, text=True, timeout=GPU_TOOL_TIMEOUT_S, check=True
+            [tool, "-L"], capture_output=True, text=True, timeout=GPU_TOOL_TIMEOUT_S, check=False
         )
-    except (OSError, subprocess.SubprocessError):
-        return None
+    except subprocess.TimeoutExpired as error:
+        raise DriverError(f"no answer within {GPU_TOOL_TIMEOUT_S:.0f} s") from error
+    except OSError as error:
+        raise DriverError(str(error)) from error
+    if done.returncode:
+        told = " ".join((done.stdout + done.stderr).split())
+        raise DriverError(told[:300] or f"exit code {done.returncode}")
     return sum(line.startswith("GPU ") for line in done.stdout.splitlines())
 
 

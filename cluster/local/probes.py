@@ -115,6 +115,8 @@ def redacted(url: str) -> str:
     """The URL as people may see it: without user and password, Unix sockets as their path."""
     where = urlsplit(url)
     host = where.netloc.rpartition("@")[2]
+    if host and host == where.netloc and "@" in url:
+        return f"{where.scheme}://…"  # an unquoted sign: what looks like the host is half of the password
     if not host and where.query:
         return parse_qs(where.query).get("host", [url])[0]
     if not where.scheme:

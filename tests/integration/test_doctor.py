@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pika
 import psycopg
 import pytest
+from pika.exceptions import ChannelClosedByBroker
 
 from cluster.doctor import configuration, contents, machine, servers, software
 from cluster.doctor.findings import Finding, Level
@@ -60,6 +61,9 @@ def test_a_variable_with_a_slip_is_found_and_the_right_one_named() -> None:
                 "SCENESTREAM_POSTGRES_URL": "",
                 "SCENESTREAM_QUEUEING__OWNERS__ARCHIVE": "{}",
                 "SCENESTREAM_API_KEY": "sk_",
+                # of Kubernetes, for a Service called scenestream-serve-svc
+                "SCENESTREAM_SERVE_SVC_SERVICE_HOST": "10.0.0.1",
+                "SCENESTREAM_SERVE_SVC_PORT_8000_TCP": "tcp://10.0.0.1:8000",
                 "OTHER": "1",
             }
         )
@@ -104,6 +108,40 @@ def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(rabbitmq_url:
 
     assert [finding.level for finding in found] == [Level.PROBLEM] * 2
     assert all("password" in finding.advice for finding in found)
+
+
+@pytest.mark.parametrize(
+    "url", ["amqp://user:hal/f@mq:5672/%2F", "amqp://user:hal#f@mq/", "amqp://user:[hal@mq/"]
+)
+def test_an_address_that_a_sign_of_the_password_has_torn(url: str) -> None:
+    told = only(servers.check_server("rabbitmq", {"rabbitmq": url}))
+
+    assert told.level is Level.PROBLEM
+    assert "hal" not in told.told + told.advice
+    assert "%2F" in told.advice
+
+
+def test_a_password_that_cannot_be_read_is_not_told() -> None:
+    told = only(servers.check_server("postgres", {"postgres": f"postgresql://user:half%zz@{NOTHING}/films"}))
+
+    assert told.level is Level.PROBLEM
+    assert "half" not in told.told
+
+
+def test_a_user_without_rights_is_told_apart_from_an_empty_database(postgres_url: str, own: Settings) -> None:
+    role = f"stranger_{new_id()[:12]}"
+    with Jobs(postgres_url, max_connections=1) as jobs:
+        jobs.migrate()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'".encode())
+        try:
+            stranger = psycopg.conninfo.make_conninfo(postgres_url, user=role, password="secret")
+            told = only(contents.check_database(stranger, own))
+        finally:
+            connection.execute(f"DROP ROLE {role}".encode())
+
+    assert (told.what, told.level) == ("schema", Level.PROBLEM)
+    assert "rights" in told.advice
 
 
 def test_a_schema_from_empty_to_whole_to_damaged(postgres_url: str, own: Settings) -> None:
@@ -156,6 +194,20 @@ def test_queues_that_are_missing_right_and_wrong(rabbitmq_url: str, names: Broke
     assert names.queue in wrong.advice
 
 
+def test_queues_that_this_user_may_not_touch_are_not_to_be_deleted() -> None:
+    names = BrokerNames()
+    refusal = ChannelClosedByBroker(403, "ACCESS_REFUSED - read access to queue refused for user 'u'")
+    other_kind = ChannelClosedByBroker(406, "PRECONDITION_FAILED - inequivalent arg 'x-queue-type'")
+
+    assert "delete" not in contents.refused(refusal, names).advice
+    assert "set_permissions" in contents.refused(refusal, names).advice
+    assert "delete" in contents.refused(other_kind, names).advice
+
+
+def test_results_that_can_be_read(mongodb_url: str) -> None:
+    assert only(contents.check_results(mongodb_url, "scenestream_doctor")).level is Level.OK
+
+
 def test_a_media_store_that_can_be_written_to_and_one_that_cannot(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "file").write_text("no directory")
@@ -173,6 +225,28 @@ def test_a_port_that_is_free_and_one_that_is_taken(tmp_path: Path) -> None:
 
     assert (taken.level, free.level) == (Level.PROBLEM, Level.OK)
     assert str(port) in taken.told
+
+
+def test_a_driver_that_works_is_broken_or_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without = software.driver_gpus()
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: A10 (UUID: 1)'\necho 'GPU 1: A10 (UUID: 2)'\n")
+    tool.chmod(0o755)
+    working = software.driver_gpus()
+    tool.write_text('#!/bin/sh\necho "couldn\'t communicate with the driver"\nexit 9\n')
+
+    assert (without, working) == (None, 2)
+    with pytest.raises(software.DriverError, match="couldn't communicate"):
+        software.driver_gpus()
+    assert "2 seen" in software.gpus(None, 2, None).told  # PyTorch needs no nvidia-smi
+
+
+def test_a_ray_that_does_not_answer_is_told() -> None:
+    assert software.ray_told("head:6379", "").level is Level.OK
+    assert software.ray_told("head:6379", "ConnectionError: no").level is Level.PROBLEM
 
 
 def test_what_a_crashed_stack_left_behind(own: Settings) -> None:
@@ -234,6 +308,17 @@ def test_the_command_tells_all_of_it_and_fails(tmp_path: Path, postgres_url: str
     assert {("postgres", "ok"), ("settings", "ok"), ("python", "ok")} <= set(found)
 
 
+def test_the_port_of_an_api_that_others_have_started_is_not_taken(stack: Stack, tmp_path: Path) -> None:
+    """As on a node of a cluster, where Serve's proxy listens and no stack of `up` runs."""
+    port = urlsplit(stack.url).port
+    assert port is not None
+
+    found = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(host="0.0.0.0", port=port))))
+
+    assert found.level is Level.OK
+    assert "API" in found.told
+
+
 def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:
     done = stack.cli("doctor", "--quick", "--json", check=False)
 
@@ -248,6 +333,7 @@ def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:
         "redis",
         "schema",
         "queues",
+        "results",
         "media",
         "api",
         "pool",

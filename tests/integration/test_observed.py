@@ -122,7 +122,7 @@ def test_every_metric_is_exported_under_the_name_in_the_table(stack: ActorStack,
         metrics.POOL_ACTORS, metrics.POOL_WANTED, metrics.POOL_BACKLOG_S, metrics.ACTOR_RSS,
         metrics.LEASES_HELD,
         metrics.VIDEOS_ENDED, metrics.FIRST_SEGMENT_S, metrics.QUEUED_S, metrics.JOB_S, api_metrics.REQUESTS,
-        api_metrics.UPLOAD_BYTES,
+        api_metrics.UPLOAD_BYTES, api_metrics.SERVER_UP,
     }  # fmt: skip
     wanted = {name for instrument in expected for name in instrument.exported}
 

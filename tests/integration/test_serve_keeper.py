@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import ray
 
+from actors import launch
 from actors.detached import SERVICE_SHARE
 from cluster.settings import Settings
 from cluster.stores.jobs import Jobs
@@ -85,6 +86,21 @@ def test_work_is_handed_back_before_a_cluster_ends_and_nothing_begins_anew(kept:
     assert_given_back(kept.jobs, video_id)
     deploy(kept.settings, interval_s=0.3)  # the cluster lives on: a new keeper waits for nothing
     until(kept, {"bridge", "pool", "fuser"})
+
+
+def test_bridges_hand_back_what_they_hold_when_their_node_is_to_end(kept: ActorStack) -> None:
+    video_id = kept.submit(film(40, frame_s=0.02))
+    kept.until(lambda: kept.jobs.get(video_id).state is VideoState.RUNNING)
+    before = bridge_of(kept)
+
+    assert launch.leave(kept.settings, "f" * len(before["node_id"]))
+    assert bridge_of(kept)["pid"] == before["pid"], "that is not its node"
+
+    assert launch.leave(kept.settings, before["node_id"])
+    kept.until(lambda: "bridge" in names(kept.settings))
+    assert bridge_of(kept)["pid"] != before["pid"]
+    video = kept.ended(video_id)
+    assert (video.state, video.attempt) == (VideoState.DONE, 1)
 
 
 def test_with_the_application_go_the_actors_in_order(kept: ActorStack) -> None:

@@ -52,8 +52,25 @@ def test_packages_have_the_versions_of_the_constraints() -> None:
         if part.strip().startswith("pip install")
     ]
 
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all("-c constraints.txt" in one or "--no-deps" in one for one in installs)
+
+
+def test_without_cuda_pytorch_comes_from_its_own_index_alone() -> None:
+    """Elsewhere the same version is built for CUDA, whose libraries are not there."""
+    (own,) = [rest.split("&&")[0] for name, rest in instructions() if name == "RUN" and "index-url" in rest]
+
+    assert own.split()[-2:] == ["torch", "torchaudio"]
+    assert " --index-url " in own
+    assert "--no-deps" in own
+
+
+def test_it_does_not_claim_the_gpus_of_the_machine() -> None:
+    """Who starts the container says which it may see; an image says it for nodes that shall have none."""
+    assert not [rest for name, rest in instructions() if name == "ENV" and "NVIDIA_VISIBLE_DEVICES" in rest]
+    for cluster in (CONFIG_DIR / "ray").glob("*.yaml"):
+        options = yaml.safe_load(cluster.read_text())["docker"]["worker_run_options"]
+        assert "--env NVIDIA_VISIBLE_DEVICES=all" in options
 
 
 def test_it_does_not_run_as_root_and_ends_its_children() -> None:

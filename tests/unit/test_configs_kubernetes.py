@@ -6,7 +6,9 @@ end: pods by Kubernetes, groups by Ray's autoscaler, rayStartParams by `ray star
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +16,10 @@ import kubernetes_validate
 import pytest
 import yaml
 from ray.autoscaler._private.kuberay.autoscaling_config import _derive_autoscaling_config_from_ray_cr
-from ray.scripts.scripts import start
 
 from cluster.settings import PACKAGE_ROOT
 from tests.support.configs import KUBERNETES, OVERLAYS, filled_in, rendered, settings_of
+from tests.support.ray_serve import drain_node, start
 
 Manifest = dict[str, Any]
 
@@ -119,6 +121,40 @@ def test_the_rayservice_has_the_names_that_kuberay_knows(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_nodes_that_do_not_segment_are_given_nothing_to_segment_with(overlay: str) -> None:
+    """Whatever processors and GPUs they see. KubeRay and Ray read `resources` each in a way of its own."""
+    head, services, *_ = groups(overlay)
+
+    for group in (head, services):
+        assert group["rayStartParams"]["num-cpus"] == group["rayStartParams"]["num-gpus"] == "0"
+    declared = services["rayStartParams"]["resources"]
+    assert json.loads(declared.strip("'\"` ")) == {"scenestream_service": 1}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_services_hand_their_own_back_and_outlive_the_head_s_handing_back(overlay: str) -> None:
+    """KubeRay ends the pods of a cluster all at once, and the bridges are on those of the services."""
+    head, services, *_ = groups(overlay)
+    command, (_, _, script) = (
+        ray_container(group)["lifecycle"]["preStop"]["exec"]["command"] for group in (head, services)
+    )
+    drain, leave, wait = (shlex.split(line) for line in script.split(";"))
+
+    assert command == ["python", "-m", "actors.serve_keeper"]
+    assert leave == [*command, "--this-node"]
+    assert drain[:2] == ["ray", "drain-node"]
+    told = drain_node.make_context("drain-node", drain[2:]).params
+    assert wait[0] == "sleep"
+    allowed_s = services["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert 30 <= int(wait[1]) < told["deadline_remaining_seconds"] - 30 < allowed_s - 30
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_get_no_variables_of_services_that_look_like_settings(overlay: str) -> None:
+    assert all(group["template"]["spec"]["enableServiceLinks"] is False for group in groups(overlay))
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_ray_is_started_with_options_it_has(overlay: str) -> None:
     known = {option.removeprefix("--") for parameter in start.params for option in parameter.opts}
 
@@ -139,6 +175,39 @@ def test_ray_s_autoscaler_understands_the_groups() -> None:
     assert types["services"]["resources"]["scenestream_service"] == 1
     assert types["gpu"]["resources"]["GPU"] == 1
     assert types["gpu"]["min_workers"] == 0 < types["gpu"]["max_workers"]
+
+
+def amount(quantity: str) -> float:
+    """Cores, or GiB."""
+    number, unit = re.fullmatch(r"([\d.]+)(m|Mi|Gi)?", quantity).groups()  # type: ignore[union-attr]
+    return float(number) * {None: 1, "m": 1 / 1000, "Mi": 1 / 1024, "Gi": 1}[unit]
+
+
+def test_what_the_readme_promises_of_a_small_machine_holds() -> None:
+    """Every pod finds its place on 4 cores and 16 GB, beside what kind's own and the operator's ask for."""
+    cluster = service("kind")["spec"]["rayClusterConfig"]
+    asked = [(1, cluster["autoscalerOptions"]["resources"]["requests"])]
+    for group in groups("kind"):
+        asked.append((group.get("maxReplicas", 1), ray_container(group)["resources"]["requests"]))
+    for one in rendered(KUBERNETES / "kind"):
+        if one["kind"] == "StatefulSet":
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            asked.append((one["spec"]["replicas"], container["resources"]["requests"]))
+
+    assert sum(count * amount(requests["cpu"]) for count, requests in asked) <= 4 - 0.95 - 0.1
+    assert sum(count * amount(requests["memory"]) for count, requests in asked) <= 14.9 - 0.3 - 0.5
+
+
+def test_files_of_the_stores_stay_their_owner_s_alone() -> None:
+    """At every mount anew, Kubernetes would let the group read RabbitMQ's cookie, and Erlang refuse it."""
+    pods = [
+        one["spec"]["template"]["spec"]
+        for one in rendered(KUBERNETES / "kind")
+        if one["kind"] == "StatefulSet"
+    ]
+
+    assert len(pods) == 6
+    assert {pod["securityContext"]["fsGroupChangePolicy"] for pod in pods} == {"OnRootMismatch"}
 
 
 def test_without_gpus_none_is_asked_for() -> None:

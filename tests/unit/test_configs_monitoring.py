@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from actors import metrics
 from cluster.settings import CONFIG_DIR
@@ -20,6 +23,7 @@ from tests.support.monitoring import (
 )
 
 PROMETHEUS, GRAFANA = CONFIG_DIR / "prometheus", CONFIG_DIR / "grafana"
+OPERATOR = CONFIG_DIR / "kubernetes" / "monitoring"
 DASHBOARD = GRAFANA / "dashboards" / "scenestream.json"
 
 
@@ -50,6 +54,46 @@ def test_everything_that_is_counted_is_looked_at() -> None:
 def test_what_is_wrong_is_found(wrong: str) -> None:
     with pytest.raises((AssertionError, ValueError)):
         check_expression(wrong)
+
+
+def scraped_jobs() -> dict[str, set[str]]:
+    """The label `job` of what is scraped: by prometheus.yml, and under the Prometheus operator."""
+    configured = load_prometheus(PROMETHEUS / "prometheus.yml")["scrape_configs"]
+    monitors: list[Any] = list(yaml.safe_load_all((OPERATOR / "pod-monitors.yaml").read_text()))
+    (renamed,) = zip(*(one["spec"]["podMetricsEndpoints"][0]["relabelings"] for one in monitors), strict=True)
+    assert {change["targetLabel"] for change in renamed} == {"job"}
+    return {
+        "prometheus.yml": {job["job_name"] for job in configured},
+        "operator": {change["replacement"] for change in renamed},
+    }
+
+
+@pytest.mark.parametrize("who", ["prometheus.yml", "operator"])
+def test_alerts_ask_for_jobs_that_are_scraped(who: str) -> None:
+    """A job of another name would be away for ever."""
+    text = (PROMETHEUS / "alerts.yml").read_text()
+
+    asked = set(re.findall(r'job="(\w+)"', text))
+
+    assert asked == {"scenestream", "ray"}
+    assert asked <= scraped_jobs()[who]
+
+
+def test_the_operator_has_the_same_alerts() -> None:
+    rules = read_yaml(OPERATOR / "rules.yaml")
+
+    assert (rules["apiVersion"], rules["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
+    assert rules["spec"] == read_yaml(PROMETHEUS / "alerts.yml")
+
+
+def test_every_server_behind_the_api_is_watched() -> None:
+    """By what Ray exports: /metrics wants a key, which the API cannot look at while PostgreSQL is away."""
+    expressions = {rule["alert"]: rule["expr"] for rule in load_alerts(PROMETHEUS / "alerts.yml")}
+
+    (away,) = selected(expressions["ServerAway"])
+    (cache,) = selected(expressions["CacheAway"])
+    assert away == ("ray_scenestream_server_up", {"server": "redis"})  # != redis
+    assert cache == ("ray_scenestream_server_up", {"server": "redis"})
 
 
 def test_the_dashboard_asks_the_source_that_is_provisioned() -> None:

@@ -11,10 +11,10 @@ import googleapiclient
 import jsonschema
 import pytest
 from botocore.validate import ParamValidator
-from ray.scripts.scripts import start
 
 from cluster.settings import CONFIG_DIR
 from tests.support.configs import load_ray_cluster, read_yaml
+from tests.support.ray_serve import start
 
 RAY = CONFIG_DIR / "ray"
 COMPUTE = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents" / "compute.v1.json"

@@ -74,3 +74,14 @@ def test_the_overlay_it_shows_can_be_applied(tmp_path: Path) -> None:
     assert gpu["maxReplicas"] == 20
     assert gpu["template"]["spec"]["containers"][0]["image"] == "registry.yours.example/scenestream:1"
     assert ("PodMonitor", "ray") in found
+    assert ("PrometheusRule", "scenestream") in found
+
+
+def test_the_service_is_gone_before_its_namespace_goes() -> None:
+    """KubeRay makes a job in the namespace to clear up after a cluster, and the cluster waits for it."""
+    commands = block("sh", "kubectl delete -k").splitlines()
+
+    assert [line.split()[3] for line in commands[:2]] == ["delete", "wait"]
+    assert commands[0].endswith("rayservice scenestream")
+    assert "raycluster --all --for=delete" in commands[1]
+    assert commands[2].startswith("kubectl delete -k")

@@ -112,6 +112,7 @@ def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> N
         ("postgresql://u:secret@/db?host=%2Ftmp%2Fx", "/tmp/x"),
         ("postgresql://u@db.example.org/db?password=secret", "postgresql://db.example.org/db"),
         ("file:///srv/media", "file:///srv/media"),
+        ("amqp://user:half/secret@host/%2F", "amqp://…"),
     ],
 )
 def test_addresses_for_people_have_no_password(url: str, shown: str) -> None:
