@@ -77,6 +77,11 @@ class Job:
         """Whether nobody has worked on this video before."""
         return self.video.attempt == 1 and self.video.newest_revision == 0
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether nobody else can be about to store a chunk: no twin, and nobody who had the lease before."""
+        return self.video.lease_epoch == 1 and self.video.tracks_key == self.video.id
+
     def _run(self) -> None:
         try:
             self._segment()
@@ -140,7 +145,7 @@ class Job:
                     tracks_hash=tracks_hash,
                     chunk=index,
                     cost_s=max(chunks[index], SHORTEST_COST_S),
-                    again=index in returned,
+                    again=index in returned or not self._is_alone,
                 )
                 under_way[self._services.pool.submit(task)] = index
             finished, away = self._collect(under_way)

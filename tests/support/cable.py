@@ -107,11 +107,13 @@ async def _forward(address: str, host: str, port: int) -> asyncio.Server:
 
 
 async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while block := await source.read(BLOCK_BYTES):
-            target.write(block)
-            await target.drain()
-    target.close()
+    try:
+        with suppress(OSError):
+            while block := await source.read(BLOCK_BYTES):
+                target.write(block)
+                await target.drain()
+    finally:
+        target.close()
 
 
 async def _end(server: asyncio.Server) -> None:
