@@ -74,7 +74,8 @@ def copy_piece(
                 ) from error
             picture = cast("VideoStream", outputs[film.index])
             show_turned(picture, plan.media.rotation, plan.media.mirrored)
-            for packet in selection.chosen(_packets_from(path, limits, container, streams, first)):
+            packets = _packets_from(path, limits, container, streams, first, selection.heard_from)
+            for packet in selection.chosen(packets):
                 if should_stop():
                     raise Cancelled
                 packet.stream = outputs[packet.stream_index]
@@ -115,9 +116,15 @@ def _not_as_planned() -> ClipError:
 
 
 def _packets_from(
-    path: Path, limits: Limits, container: InputContainer, streams: list[Stream], first: SeekPoint
+    path: Path,
+    limits: Limits,
+    container: InputContainer,
+    streams: list[Stream],
+    first: SeekPoint,
+    heard: Callable[[AnyPacket], bool],
 ) -> Iterator[AnyPacket]:
-    """Packets from the key frame's on, and those of sound met on the way to it; in the file's order.
+    """Packets from the key frame's on, and those of sound met on the way to it that are heard; in the file's
+    order.
 
     Where no seek leads to it, the file is read from its start.
     """
@@ -130,7 +137,7 @@ def _packets_from(
         except av.error.FFmpegError:
             break
         packets = demux(container, streams)
-        met = _read_to(packets, wanted[0], first)
+        met = _read_to(packets, wanted[0], first, heard)
         if met is not None:
             yield from met
             yield from packets
@@ -138,21 +145,27 @@ def _packets_from(
     with opened(path, limits) as again:
         ignore_other_streams(again, wanted)
         packets = demux(again, [again.streams[index] for index in wanted])
-        met = _read_to(packets, wanted[0], first)
+        met = _read_to(packets, wanted[0], first, heard)
         if met is None:
             raise _not_as_planned()
         yield from met
         yield from packets
 
 
-def _read_to(packets: Iterator[AnyPacket], film: int, first: SeekPoint) -> list[AnyPacket] | None:
-    """Sound on the way to the key frame, and its packet; None when that does not come."""
+def _read_to(
+    packets: Iterator[AnyPacket], film: int, first: SeekPoint, heard: Callable[[AnyPacket], bool]
+) -> list[AnyPacket] | None:
+    """Sound on the way to the key frame, and its packet; None when that does not come.
+
+    The way may be long: what is not heard in the clip is not kept.
+    """
     met: list[AnyPacket] = []
     for packet in packets:
         if packet.size == 0:
             continue
         if packet.stream_index != film:
-            met.append(packet)
+            if heard(packet):
+                met.append(packet)
         elif packet.is_keyframe and packet.pts == first.pts and packet.dts in (first.dts, None):
             return [*met, packet]
         elif packet.dts is not None and packet.dts > first.dts:
@@ -183,6 +196,11 @@ class _Selection:
         self.frames = 0
         self.has_sound = False
 
+    def heard_from(self, packet: AnyPacket) -> bool:
+        """Whether a packet of sound does not end before the clip begins."""
+        start_s, end_s = _extent_s(packet)
+        return start_s is not None and end_s > self._sound_from_s
+
     def chosen(self, packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
         """The packets of the clip, moved so that its first frame is at 0."""
         late: int | None = None  # packets since the picture ended
@@ -190,10 +208,10 @@ class _Selection:
             if packet.size == 0:
                 continue
             if packet.stream_index != self._film:
-                start_s, end_s = _extent_s(packet)
+                start_s, _ = _extent_s(packet)
                 if late is not None and start_s is not None and start_s >= self._end_s:
                     return
-                if start_s is not None and end_s > self._sound_from_s and start_s < self._end_or_never:
+                if start_s is not None and self.heard_from(packet) and start_s < self._end_or_never:
                     self.has_sound = True
                     yield self._moved(packet)
             elif late is None and self._shown_in_clip(packet):

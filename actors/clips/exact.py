@@ -58,7 +58,8 @@ def encode_piece(
     """See `actors.clips.cut`."""
     clock = plan.index.clock
     begin_s, end_s = clock.exact_seconds_of(piece.start_frame), clock.exact_seconds_of(piece.end_frame)
-    source = FrameSource(path, plan.media.video_stream, plan.index, limits, faithful=True)
+    stream = plan.media.video_stream
+    source = FrameSource(path, stream, plan.index, limits, faithful=True, should_stop=should_stop)
     frames = _without_holes(source.frames(piece.start_frame, piece.end_frame, threads), piece)
     with (
         SoundEncoder.opened(path, plan, limits, begin_s, end_s, wanted=options.sound) as sound,

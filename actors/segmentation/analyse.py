@@ -29,7 +29,12 @@ from actors.segmentation.limits import Limits
 from actors.segmentation.pictures import Picture, PictureSource
 from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
 from actors.segmentation.prefetch import Prefetch, in_turn
-from actors.segmentation.small_frames import SmallFrames
+from actors.segmentation.small_frames import (
+    IMAGE_SIDE_PX,
+    NETWORK_HEIGHT_PX,
+    NETWORK_WIDTH_PX,
+    SmallFrames,
+)
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from actors.segmentation.visual import Window, analyse_block
 
@@ -42,8 +47,12 @@ _AHEAD = 1500
 """Small pictures waiting for the networks, some kilobytes each: neither a burst of work nor the networks' own
 loading need stop the decoder."""
 _AHEAD_BATCH = 25
+_AHEAD_BYTES = 64 << 20
+"""... but in slow films nearly every one has a look beside it."""
 _DECODED_AHEAD, _DECODED_BATCH = 9, 3
 """Whole frames waiting to be made small: enough that the decoder's threads never wait for it."""
+_DECODED_AHEAD_BYTES, _PIXEL_BYTES = 256 << 20, 3
+"""... but fewer of large ones. Three bytes a pixel are ten bits with half the colours."""
 _POLL_S = 0.1
 
 KeyframeSink = Callable[[int, bytes], None]
@@ -63,32 +72,51 @@ def analyse_chunk(
 ) -> ChunkTracks:
     """Decode and measure one chunk of a planned video.
 
-    `on_frames(n)`: n of the chunk's own frames are decoded, told about every 50. `should_stop`: asked as
-    often and while waiting for the sound; True ends in Cancelled. `keyframe_sink(slot, webp)`: the picture
-    of every keyframe candidate, in order of time. All three are called on the caller's thread. `limits`:
+    `on_frames(n)`: n of the chunk's own frames are decoded, told about every 50, and all of them again as
+    long as there is only sound left. `should_stop`: asked as often and while waiting for the sound; True
+    ends in Cancelled. `keyframe_sink(slot, webp)`: the picture of every keyframe candidate, in order of
+    time. All three are called on the caller's thread. `limits`:
     those the plan was made under. `on_times`: told at the end how many seconds the caller's thread spent on
     `networks` and waited for `decode`, and how long the lane beside it took for `sound`.
 
     Raises Cancelled, and MediaError where the file cannot be opened or decoded any more.
     """
-    stopping = threading.Event()
+    stopping, heard = threading.Event(), threading.Event()
+    asked, report = should_stop or _never, on_frames or _no_report
 
     def stop_if_asked() -> None:
-        if should_stop is not None and should_stop():
+        if asked():
+            stopping.set()  # now: a decoder on its way to the first frame would not end before it
             raise Cancelled
 
-    job = _Job(Path(path), plan, chunk_index, models, limits)
+    def block_begins() -> bool:
+        heard.set()
+        return stopping.is_set()
+
+    def while_hearing() -> None:
+        stop_if_asked()
+        if heard.is_set():  # nothing new, but whoever watches sees that it gets on
+            heard.clear()
+            report(plan.chunks[chunk_index].frames)
+
+    job = _Job(Path(path), plan, chunk_index, models, limits, asked, stopping)
     if not job.side_by_side:
-        frames, keyframes = _PictureLane(job, keyframe_sink).run(stop_if_asked, on_frames or _no_report)
-        audio = _sound(job, should_stop or _never)
+
+        def block_begins_here() -> bool:
+            block_begins()
+            while_hearing()
+            return False
+
+        frames, keyframes = _PictureLane(job, keyframe_sink).run(stop_if_asked, report)
+        audio = _sound(job, block_begins_here)
         stop_if_asked()
         return job.made(frames, keyframes, audio, on_times)
     with ThreadPoolExecutor(1, thread_name_prefix="sound") as lane:
-        sound = lane.submit(_sound, job, stopping.is_set)
+        sound = lane.submit(_sound, job, block_begins)
         try:
             pictures = _PictureLane(job, keyframe_sink)
-            frames, keyframes = pictures.run(stop_if_asked, on_frames or _no_report)
-            audio = _await(sound, stop_if_asked)
+            frames, keyframes = pictures.run(stop_if_asked, report)
+            audio = _await(sound, while_hearing)
         finally:
             stopping.set()
     return job.made(frames, keyframes, audio, on_times)
@@ -110,6 +138,8 @@ class _Job:
     chunk_index: int
     models: Models | ModelsLoading
     limits: Limits | None
+    asked: Callable[[], bool]
+    stopping: threading.Event
     times: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -143,7 +173,23 @@ class _Job:
     def video(self) -> VideoReader:
         # one more than the cores: a decoder whose frame waits to be taken must not leave its core idle
         threads = self.models.threads + 1 if self.models.threads > 1 else 1
-        return VideoReader.open(self.path, self.plan, threads, self.limits, gpu=self.models.gpu)
+        stop = self.stopping.is_set if self.side_by_side else self.asked
+        return VideoReader.open(
+            self.path, self.plan, threads, self.limits, gpu=self.models.gpu, should_stop=stop
+        )
+
+
+def frames_ahead(width: int, height: int) -> int:
+    """How many whole frames of a size may wait, at least two."""
+    return min(max(_DECODED_AHEAD_BYTES // (width * height * _PIXEL_BYTES), 2), _DECODED_AHEAD)
+
+
+def pictures_ahead(fps: float) -> int:
+    """How many small pictures may wait, with the looks that so many frames a second get."""
+    look = Lookout(cell_bounds(fps), range(0)).share * IMAGE_SIDE_PX**2 * 3
+    return min(
+        max(int(_AHEAD_BYTES / (NETWORK_HEIGHT_PX * NETWORK_WIDTH_PX * 3 + look)), _AHEAD_BATCH), _AHEAD
+    )
 
 
 def _sound(job: _Job, should_stop: Callable[[], bool]) -> AudioTrack | None:
@@ -178,7 +224,8 @@ class _PictureLane:
         self._sink = sink
         spec = job.plan.chunks[job.chunk_index]
         self._own = range(spec.start_frame, spec.end_frame)
-        self._bounds = cell_bounds(job.plan.media.fps)
+        self._pace = job.plan.pace
+        self._bounds = cell_bounds(self._pace)
         self._pending: list[Picture] = []
         # filled as blocks are done: pieces to be joined would take the memory twice
         self._frames = FrameTrack.empty(len(self._own))
@@ -191,7 +238,8 @@ class _PictureLane:
         began = time.perf_counter()
         block = self._own.start
         stop_if_asked()
-        lane = Prefetch(self._decoded, _AHEAD, "shrink", batch=_AHEAD_BATCH, while_waiting=stop_if_asked)
+        most = pictures_ahead(self._pace)
+        lane = Prefetch(self._decoded, most, "shrink", batch=_AHEAD_BATCH, while_waiting=stop_if_asked)
         with lane if self._job.side_by_side else in_turn(self._decoded) as ahead:
             for picture in ahead:
                 self._pending.append(picture)
@@ -225,7 +273,8 @@ class _PictureLane:
             def decoded() -> Iterator[DecodedFrame]:
                 return reader.frames(*slots)
 
-            lane = Prefetch(decoded, _DECODED_AHEAD, "decode", batch=_DECODED_BATCH)
+            most = frames_ahead(plan.media.width, plan.media.height)
+            lane = Prefetch(decoded, most, "decode", batch=min(_DECODED_BATCH, most // 2))
             with lane if self._job.side_by_side else in_turn(decoded) as frames:
                 yield from source.pictures(frames)
 
@@ -239,7 +288,7 @@ class _PictureLane:
             np.array([picture.change for picture in pending], np.int64),
             np.array([picture.valid for picture in pending], np.bool_),
         )
-        rows = analyse_block(window, block, self._job.plan.media.fps, self._job.models)
+        rows = analyse_block(window, block, self._pace, self._job.models)
         self._frames.put(block.start - self._own.start, rows.frames)
         mine = pending[block.start - first : block.stop - first]
         looks = [picture.look for picture in mine if picture.look is not None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from math import ceil, floor
 from typing import TYPE_CHECKING, cast
 
@@ -39,6 +40,10 @@ POSTROLL_S = Fraction(1, 4)
 """Read behind a cell, for decoders that give a frame only with the next packet."""
 JITTER_S = 0.02
 """Timestamps this close to where the samples before end are rounded, not gaps (FLV and Matroska count ms)."""
+
+_MOST_TIMES = 8
+"""A file may say over and over what is heard at one moment; no more is decoded for a cell than so many times
+its length, and what two packets hold."""
 
 _SELF_DESCRIBING = frozenset(
     {"aac", "aac_latm", "ac3", "eac3", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "dts", "truehd"}
@@ -190,20 +195,29 @@ class CellDecoder:
     def decode(self, packets: Iterable[Packet[AudioStream]], cell: int) -> Samples:
         """float32[channels, n]: the samples of the cell."""
         frames: list[tuple[float | None, Samples]] = []
-        for packet in (*packets, None):
+        first, stop = (edge * self._rate for edge in cell_bounds(cell))
+        most = _MOST_TIMES * (stop - first)
+        total = largest = 0
+        for packet in chain(packets, [None]):
             try:
                 decoded = self._context.decode(packet)
             except (av.error.FFmpegError, ValueError):
                 self._note(packet.pts if packet is not None else None, "cannot be decoded")
                 continue
             if packet is None or not packet.is_discard:
-                frames.extend(entry for frame in decoded if (entry := self._placed(frame)) is not None)
-        first, stop = (edge * self._rate for edge in cell_bounds(cell))
+                placed = [entry for frame in decoded if (entry := self._placed(frame, most)) is not None]
+                frames += placed
+                count = sum(samples.shape[1] for _, samples in placed)
+                total, largest = total + count, max(largest, count)
+                if total > most + 2 * largest:
+                    self._note(packet.pts if packet is not None else None, "is said over and over")
+                    break
         out = np.zeros((self._channels, stop - first), np.float32)
         assemble(frames, out, first, self._rate)
         return out
 
-    def _placed(self, frame: AudioFrame) -> tuple[float | None, Samples] | None:
+    def _placed(self, frame: AudioFrame, most: int) -> tuple[float | None, Samples] | None:
+        """A frame's samples and where they belong; None where nobody knows or they are more than `most`."""
         try:
             samples = with_channels(samples_of(frame), self._channels)
         except ValueError as error:
@@ -215,6 +229,8 @@ class CellDecoder:
         if rate != self._rate and rate > 0:
             self._note(frame.pts, f"changes to {rate} samples a second")
             count = samples.shape[1]
+            if count * self._rate // rate > most:
+                return None
             at = np.arange(count * self._rate // rate) * (rate / self._rate)
             samples = np.stack([np.interp(at, np.arange(count), row) for row in samples]).astype(np.float32)
         return position, samples

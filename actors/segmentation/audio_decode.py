@@ -54,6 +54,10 @@ _KEPT_CELLS = 2
 _MAX_CHANNELS = 8
 """Of more channels (fields of sound, stems) nobody knows the places: their mean is taken as one."""
 _MAX_WARNINGS = 20
+_MOST_PACKETS, _MOST_BYTES = 100_000, 256 << 20
+"""Of a cell. TrueHD has 1200 packets a second; eight channels of 192 kHz take 170 MB."""
+_MOST_RESTARTS = 30
+"""Where no seek leads to a cell, the file is read from its start; not for every cell of a day."""
 
 
 class _Packets:
@@ -66,6 +70,7 @@ class _Packets:
         self._recent: deque[tuple[int, SoundPacket]] = deque()
         self._from_start = True
         self._ended = False
+        self._restarts = 0
 
     @property
     def stream(self) -> AudioStream:
@@ -85,8 +90,12 @@ class _Packets:
             self._pull(first)
         if not self._reaches(first):
             self._go_to(first)
+        held_bytes = sum(packet.size for _, packet in self._recent)
         while not self._ended and (not self._recent or self._recent[-1][0] < end):
-            self._pull(first)
+            if len(self._recent) >= _MOST_PACKETS or held_bytes > _MOST_BYTES:
+                log.info("sound_said_over_and_over", file=self._path.name)
+                break
+            held_bytes += self._pull(first)
         self._forget(first)
         return [packet for stamp, packet in self._recent if stamp < end]
 
@@ -122,8 +131,9 @@ class _Packets:
         near = (first - newest) * self.tick <= _READ_ON_S
         return (oldest <= first or self._from_start) and (near or self._ended)
 
-    def _pull(self, first: int) -> None:
-        """Read one packet with sound. Those without a timestamp belong to the moment before."""
+    def _pull(self, first: int) -> int:
+        """Read one packet with sound, whose bytes are told. Those without a timestamp belong to the moment
+        before."""
         for packet in self._source:
             if packet.size == 0:
                 continue
@@ -133,14 +143,17 @@ class _Packets:
                     continue
                 stamp = self._recent[-1][0] if self._recent else (self.stream.start_time or 0)
             self._recent.append((stamp, packet))
-            self._forget(first)
-            return
+            return packet.size - self._forget(first)
         self._ended = True
+        return 0
 
-    def _forget(self, first: int) -> None:
+    def _forget(self, first: int) -> int:
+        """Let go of what lies before `first`; how many bytes that were."""
+        forgotten = 0
         while len(self._recent) > 1 and self._recent[1][0] <= first:
-            self._recent.popleft()
+            forgotten += self._recent.popleft()[1].size
             self._from_start = False
+        return forgotten
 
     def _go_to(self, first: int) -> None:
         for margin in _SEEK_MARGINS_S:
@@ -154,10 +167,14 @@ class _Packets:
             self._pull(first)
             if self._recent and self._recent[0][0] <= first:
                 return
+        self._recent.clear()
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            self._source, self._ended = iter(()), True
+            return
         self._container.close()
         self._container = self._open()
         self._source = self._demux()
-        self._recent.clear()
         self._from_start, self._ended = True, False
 
 

@@ -7,6 +7,7 @@ a MediaError; a missing or unreadable path stays the OSError it is. Knows no fra
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import av
 import av.error
+import structlog
 from av.stream import Discard, Stream
 
 from actors.segmentation.errors import MediaError, MediaErrorCode
@@ -26,12 +28,19 @@ if TYPE_CHECKING:
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
+log = structlog.get_logger(__name__)
+
 VIDEO_DEMUXERS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "flv", "ogg", "asf", "mxf", "rm", "dv", "nut", "wtv", "gxf",
     "ivf", "gif", "yuv4mpegpipe", "mpegvideo", "m4v", "h263", "h264", "hevc", "vvc", "obu", "av1", "vc1",
 )  # fmt: skip
 AUDIO_DEMUXERS = ("wav", "mp3", "aac", "flac", "ac3", "eac3", "w64", "aiff", "caf", "amr", "dts", "ape", "wv")
 """Opened only to be able to say that there is sound but no picture."""
+
+_LOST_DRIVE = frozenset(
+    {errno.ESTALE, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EHOSTDOWN}
+)
+"""What only a system says of its drives. (EIO is not here: ffmpeg's demuxers say it of damaged files too.)"""
 
 _SNIFF_BYTES = 16
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide")
@@ -42,7 +51,8 @@ _MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u"
 def open_container(
     path: Path | str, limits: Limits | None = None, hardware: HWAccel | None = None
 ) -> InputContainer:
-    """Open a local file for demuxing; the caller closes it. `hardware`: what its pictures are decoded on.
+    """Open a local file for demuxing; the caller closes it. `hardware`: what its pictures are decoded on, if
+    that will (a device whose memory is full says nothing about the file).
 
     MediaError: empty_file, not_media, truncated, limit_exceeded (file size, number of streams). OSError:
     the path cannot be read.
@@ -73,6 +83,9 @@ def open_container(
             hwaccel=hardware,
         )
     except av.error.FFmpegError as error:
+        if hardware is not None:
+            log.warning("hardware_refused", file=file.name, reason=str(error))
+            return open_container(path, limits)
         raise _opening_failed(head, error) from error
     if len(container.streams) > limits.streams:
         count = len(container.streams)
@@ -99,7 +112,8 @@ def opened(
 def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[Packet[AnyStream]]:
     """Packets of these streams in the file's order, then an empty one for each that flushes its decoder.
 
-    av.error.FFmpegError when the file cannot be read further.
+    av.error.FFmpegError when the file cannot be read further; OSError when it is the drive that is gone,
+    which must not pass for the file's end.
     """
     try:
         yield from cast("Iterator[Packet[AnyStream]]", container.demux(list(streams)))
@@ -107,6 +121,10 @@ def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[P
         # Streams that a damaged file reveals while it is read are unknown to PyAV, which stumbles over them
         # after the last packet, when all others have been flushed.
         return
+    except av.error.FFmpegError as error:
+        if error.errno in _LOST_DRIVE:
+            raise OSError(error.errno, error.strerror) from error
+        raise
 
 
 def ignore_other_streams(container: InputContainer, wanted: Sequence[int]) -> None:

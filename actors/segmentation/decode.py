@@ -5,7 +5,7 @@ Knows the plan and the decoder; what is done with a frame is not its concern.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,10 @@ from actors.segmentation.plan import Plan
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+
+
+_GPU_STREAMS_MAX = 4
+"""Of pictures: each that a file has gets a context on the GPU, also those that are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,13 @@ class VideoReader:
         *,
         faithful: bool = False,
         gpu: int | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> VideoReader:
-        """A reader; the file itself is opened by `frames`. faithful, gpu: see FrameSource."""
+        """A reader; the file itself is opened by `frames`. faithful, gpu, should_stop: see FrameSource."""
         stream = plan.media.video_stream
-        source = FrameSource(Path(path), stream, plan.index, limits or Limits(), faithful, gpu)
+        if sum(one.kind == "video" for one in plan.media.streams) > _GPU_STREAMS_MAX:
+            gpu = None
+        source = FrameSource(Path(path), stream, plan.index, limits or Limits(), faithful, gpu, should_stop)
         return cls(source, threads)
 
     def frames(self, start_slot: int, end_slot: int) -> Iterator[DecodedFrame]:

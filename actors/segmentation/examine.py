@@ -164,7 +164,7 @@ def _checked_index(
         log.info("indexing_by_decoding", file=path.name)
         return index_by_decoding(path, found.video, found.time_base, found.frame_s, limits, should_stop)
     if found.scan.damaged:
-        return without_lost_tail(path, found.video, index, limits)
+        return without_lost_tail(path, found.video, index, limits, should_stop)
     return index
 
 

@@ -9,7 +9,7 @@ decoder does not report, as ffmpeg's H.265 sometimes, goes unnoticed here too.) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from pathlib import Path
@@ -21,9 +21,9 @@ import numpy as np
 import structlog
 
 from actors.segmentation.container import demux, ignore_other_streams, opened
-from actors.segmentation.errors import MediaError, MediaErrorCode
+from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
 from actors.segmentation.frame_index import FrameIndex, SeekPoint
-from actors.segmentation.gpu_decoder import gpu_decoder
+from actors.segmentation.gpu_decoder import gpu_decoder, on_gpu
 from actors.segmentation.limits import Limits
 from actors.segmentation.picture_decoder import PictureDecoder
 
@@ -52,10 +52,11 @@ class _DamageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One attempt. point: index into the seek points, -1 for the file's start."""
+    """One attempt. point: index into the seek points, -1 for the file's start. gpu: may a GPU decode."""
 
     point: int
     threads: int
+    gpu: bool
     skip_from_start: bool = False
     settled: bool = False
 
@@ -65,7 +66,8 @@ class FrameSource:
     """A file's video stream and its index: enough to decode any range of frames.
 
     faithful: decode as the standard says to the last bit, rather than as well as measuring needs.
-    gpu: the one that decodes what is not damaged, if it can.
+    gpu: the one that decodes what is not damaged, if it can. should_stop: asked with every packet, on the
+    thread that decodes; True ends in Cancelled.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class FrameSource:
     limits: Limits
     faithful: bool = False
     gpu: int | None = None
+    should_stop: Callable[[], bool] | None = None
 
     def frames(self, start: int, end: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
         """(number, frame) for start <= number < end in order; those that do not decode are left out."""
@@ -86,7 +89,8 @@ class FrameSource:
         def nearest() -> int:
             return int(np.searchsorted(starts, following, side="right")) - 1
 
-        run = _Run(nearest(), 1 if self.index.damaged else threads)
+        undamaged = not self.index.damaged
+        run = _Run(nearest(), threads if undamaged else 1, gpu=undamaged and self.gpu is not None)
         while True:
             try:
                 for number, frame in self._decode(run, points, following, end):
@@ -98,34 +102,33 @@ class FrameSource:
                 run = replace(run, point=-1 if run.skip_from_start else run.point, skip_from_start=True)
             except _DamageError:
                 log.info("damage_met", file=self.path.name, frame=following)
-                point = nearest() if run.threads > 1 else max(-1, run.point - 1)
+                point = nearest() if run.threads > 1 or run.gpu else max(-1, run.point - 1)
                 settled = point < 0 or nearest() - point >= MAX_STEPS_BACK
-                run = replace(run, point=point, threads=1, settled=settled)
+                run = replace(run, point=point, threads=1, gpu=False, settled=settled)
 
     def _decode(
         self, run: _Run, points: list[SeekPoint], start: int, end: int
     ) -> Iterator[tuple[int, VideoFrame]]:
-        # what is made up for damage is only the same on one decoder with one thread
-        clean = not (self.index.damaged or run.settled)
-        hardware = gpu_decoder(self.gpu) if clean else None
+        hardware = gpu_decoder(self.gpu) if run.gpu else None
         with opened(self.path, self.limits, hardware) as container:
             stream = cast("VideoStream", container.streams[self.stream])
             ignore_other_streams(container, [self.stream])
+            run = replace(run, gpu=on_gpu(stream.codec_context))
             decoder = PictureDecoder(
                 stream,
                 self.limits,
-                threads=1 if hardware else run.threads,
+                threads=1 if run.gpu else run.threads,
                 reorder_depth=self.index.reorder_depth,
                 faithful=self.faithful,
             )
             seek = points[run.point] if run.point >= 0 else None
             second = points[run.point + 1].frame if run.point + 1 < len(points) else len(self.index)
             if seek is None:
-                packets = packets_from_start(container, stream)
+                packets = self._packets(container, stream)
             elif run.skip_from_start:
-                packets = _skip_to(packets_from_start(container, stream), seek)
+                packets = _skip_to(self._packets(container, stream), seek)
             else:
-                packets = _seek_to(container, stream, seek)
+                packets = self._seek_to(container, stream, seek)
             yield from self._in_order(self._decoded(decoder, packets, run, seek, second), start, end)
 
     def _decoded(
@@ -160,7 +163,8 @@ class FrameSource:
                 broken.append(expected)
             errors = decoder.errors
             if broken and not run.settled:
-                if run.threads > 1 or (min(broken) < second and run.point >= 0):
+                # what is made up for damage is only the same on one decoder with one thread
+                if run.gpu or run.threads > 1 or (min(broken) < second and run.point >= 0):
                     raise _DamageError
                 run = replace(run, settled=True)
             yield from ready
@@ -188,6 +192,37 @@ class FrameSource:
                 yield number, frame
                 following = number + 1
 
+    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+        """From where the container stands. Cancelled on request, however long no frame is given out."""
+        for packet in packets_from_start(container, stream):
+            if self.should_stop is not None and self.should_stop():
+                raise Cancelled
+            yield packet
+
+    def _seek_to(
+        self, container: InputContainer, stream: VideoStream, seek: SeekPoint
+    ) -> Iterator[VideoPacket]:
+        """Packets from a seek point on. _SeekMissedError when no attempt leads to its packet.
+
+        Containers differ in whether they seek by decoding or by presentation time, hence several attempts.
+        """
+        tick_s = stream.time_base or 1
+        targets = [seek.pts, seek.dts, *(seek.pts - int(back / tick_s) for back in _SEEK_BACK_S)]
+        for target in targets:
+            try:
+                container.seek(target, stream=stream, backward=True)
+            except av.error.FFmpegError as error:
+                raise _SeekMissedError from error
+            packets = self._packets(container, stream)
+            for packet in packets:
+                if _is_point(packet, seek):
+                    yield packet
+                    yield from packets
+                    return
+                if packet.dts is not None and packet.dts > seek.dts:
+                    break
+        raise _SeekMissedError
+
     def _number(self, frame: VideoFrame, serial: int, run: _Run) -> int | None:
         if not self.index.trusted:
             return serial if serial < len(self.index) else None
@@ -210,29 +245,6 @@ def packets_from_start(container: InputContainer, stream: VideoStream) -> Iterat
         flush = cast("VideoPacket", av.Packet())
         flush.stream = stream
         yield flush
-
-
-def _seek_to(container: InputContainer, stream: VideoStream, seek: SeekPoint) -> Iterator[VideoPacket]:
-    """Packets from a seek point on. _SeekMissedError when no attempt leads to its packet.
-
-    Containers differ in whether they seek by decoding or by presentation time, hence several attempts.
-    """
-    tick_s = stream.time_base or 1
-    targets = [seek.pts, seek.dts, *(seek.pts - int(back / tick_s) for back in _SEEK_BACK_S)]
-    for target in targets:
-        try:
-            container.seek(target, stream=stream, backward=True)
-        except av.error.FFmpegError as error:
-            raise _SeekMissedError from error
-        packets = packets_from_start(container, stream)
-        for packet in packets:
-            if _is_point(packet, seek):
-                yield packet
-                yield from packets
-                return
-            if packet.dts is not None and packet.dts > seek.dts:
-                break
-    raise _SeekMissedError
 
 
 def _skip_to(packets: Iterator[VideoPacket], seek: SeekPoint) -> Iterator[VideoPacket]:

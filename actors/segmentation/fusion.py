@@ -18,7 +18,7 @@ import numpy.typing as npt
 from actors.segmentation.fusion_assembly import Mark, assemble
 from actors.segmentation.fusion_evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
 from actors.segmentation.fusion_levels import CueWeights, Groups, Level, group_units
-from actors.segmentation.fusion_measured import Heard, Measured
+from actors.segmentation.fusion_measured import Heard, Measured, measured_pace
 from actors.segmentation.fusion_places import find_places
 from actors.segmentation.fusion_sounds import find_sounds
 from actors.segmentation.fusion_takes import sound_breaks
@@ -67,7 +67,7 @@ def fuse_measured(
     """The same from what no setting changes: the quick half, for trying one setting after the other."""
     frames, keyframes, heard = measured.frames, measured.keyframes, measured.heard
     clock = plan.index.clock
-    fps = len(clock) / clock.duration_s
+    fps = measured_pace(clock)
 
     shortest = round(settings.min_shot_s * fps)
     shots = select(measured.transitions, settings.shot_sensitivity, shortest, len(frames))
@@ -106,7 +106,7 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
     Numbered within the chunk, without parent; the first begins where the chunk does, not at a cut.
     """
     clock = plan.index.clock
-    fps = len(clock) / clock.duration_s
+    fps = measured_pace(clock)
     settings = FusionSettings()
     found = select(
         transitions_at_any_rate(tracks.frames, fps),

@@ -7,6 +7,7 @@ evidence; does not know tracks.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ NEAR_REACHES = 6.0
 TAKE_ALIKE = 1.0
 """Log odds between two parts of one take: that they are alike is no news."""
 MAX_UNITS = 400
+_KNOWN_MAX = 2048
+"""Units whose pairs are kept: all of a usual film. Of hours that flicker they would take gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class _Pairs:
     """Evidence of pairs of units, weighted by nearness and by length.
 
     The weight of two units is the integral of exp(-distance / reach) over both, so that the same film cut
-    finer gives the same sums. Each unit's pairs are computed once.
+    finer gives the same sums. Each unit's pairs are computed once, if there are not too many.
     """
 
     def __init__(
@@ -120,8 +123,10 @@ class _Pairs:
         self._starts, self._ends = times_s[:-1], times_s[1:]
         self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
         self._places, self._sounds, self._reach_s, self._weights = places, sounds, reach_s, weights
-        self._near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
-        self._known: dict[int, tuple[Floats, Floats]] = {}
+        near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
+        # nobody asks for pairs further apart than two whole groups
+        self._near = np.maximum(near, np.arange(len(near)) - 2 * MAX_UNITS)
+        self._known: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
 
     def together(self, unit: int, first: int) -> Floats:
         """That `unit` belongs with each of the units first .. unit - 1."""
@@ -158,4 +163,6 @@ class _Pairs:
             if self._sounds is not None:
                 sound = self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)
             self._known[unit] = picture, sound
+            if len(self._known) > _KNOWN_MAX:
+                self._known.popitem(last=False)
         return self._known[unit]

@@ -16,8 +16,14 @@ from actors.segmentation.shots_rate import transitions_at_any_rate
 from actors.segmentation.sound_changes import SoundChanges, find_changes
 from actors.segmentation.sound_classes import SoundClasses, classify
 from actors.segmentation.summary import Summaries
+from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import Curve
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+
+
+def measured_pace(clock: FrameClock) -> float:
+    """Frames a second by the timestamps, pauses left out."""
+    return clock.pace or len(clock) / clock.duration_s
 
 
 class TracksMismatchError(ValueError):
@@ -61,7 +67,7 @@ class Measured:
         whole = _joined(plan, tracks)
         clock = plan.index.clock
         frames, keyframes, heard = whole.frames, whole.keyframes, Heard.of(whole.audio)
-        transitions = transitions_at_any_rate(frames, len(clock) / clock.duration_s)
+        transitions = transitions_at_any_rate(frames, measured_pace(clock))
         return cls(
             frames,
             keyframes,

@@ -6,6 +6,7 @@ whether a break becomes a boundary is decided by who asks.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -51,13 +52,13 @@ def sound_breaks(changes: SoundChanges, clock: FrameClock, bounds: Sequence[int]
         if end_s - start_s < LONG_TAKE_S:
             continue
         first, last = np.searchsorted(times, [start_s + PIECE_MIN_S, end_s - PIECE_MIN_S])
-        kept: list[int] = []
+        kept: list[int] = []  # ascending, as the times are
         for k in sorted(range(first, last), key=lambda k: (-strengths[k], times[k])):
-            if all(abs(times[k] - times[other]) >= PIECE_MIN_S for other in kept):
-                kept.append(k)
+            at = bisect_left(kept, k)
+            if all(abs(times[k] - times[other]) >= PIECE_MIN_S for other in kept[max(0, at - 1) : at + 1]):
+                insort(kept, k)
         found += [
-            SoundBreak(clock.frame_at(float(times[k])), float(times[k]), float(strengths[k]))
-            for k in sorted(kept)
+            SoundBreak(clock.frame_at(float(times[k])), float(times[k]), float(strengths[k])) for k in kept
         ]
     return found
 
@@ -79,8 +80,9 @@ def _moments(changes: SoundChanges) -> tuple[npt.NDArray[np.float64], npt.NDArra
     plateaus = np.split(peaks, np.flatnonzero(np.diff(peaks) > 1) + 1) if len(peaks) else []
     tops = np.array([plateau.mean() for plateau in plateaus])
     if len(tops) and len(middles):
-        lone = np.abs(tops[:, None] - middles).min(axis=1) > PEAK_S * STEPS_PER_SECOND
-        tops = tops[lone]
+        after = np.searchsorted(middles, tops)  # pauses are in order
+        beside = np.clip([after - 1, after], 0, len(middles) - 1)
+        tops = tops[np.abs(tops - middles[beside]).min(axis=0) > PEAK_S * STEPS_PER_SECOND]
     top_strength = WITHOUT_PAUSE * change[tops.astype(np.int64)] if len(tops) else np.zeros(0)
     steps = np.concatenate([middles, tops])
     order = np.argsort(steps, kind="stable")

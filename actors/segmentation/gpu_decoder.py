@@ -7,11 +7,15 @@ others fall back to the processor. Frames come to main memory, as the processor'
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import av.error
 import structlog
 from av.codec.codec import Codec
 from av.codec.hwaccel import HWAccel, hwdevices_available
+
+if TYPE_CHECKING:
+    from av.codec.context import CodecContext
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +26,11 @@ _PROBE = "h264"  # every GPU that decodes at all decodes it
 def gpu_decoder(gpu: int | None) -> HWAccel | None:
     """For the GPU of this number as this process sees them; None for none, or one that cannot decode."""
     return _decoder(gpu) if gpu is not None and _works(gpu) else None
+
+
+def on_gpu(context: CodecContext) -> bool:
+    """Whether this decoder has a device: not every coding has one in this build, nor every file gets one."""
+    return context.is_hwaccel
 
 
 def _decoder(gpu: int) -> HWAccel:

@@ -70,12 +70,19 @@ def agree(index: FrameIndex, head: Head) -> FrameIndex | None:
     return index.without(lost, 0)
 
 
-def without_lost_tail(path: Path, stream: int, index: FrameIndex, limits: Limits) -> FrameIndex:
-    """The index, less frames at the end that do not decode (a file cut off in the middle of one)."""
+def without_lost_tail(
+    path: Path,
+    stream: int,
+    index: FrameIndex,
+    limits: Limits,
+    should_stop: Callable[[], bool] | None = None,
+) -> FrameIndex:
+    """The index, less frames at the end that do not decode (the file is cut off in the middle of one)."""
     points = index.seek_points()
     start = points[-1].frame if points else 0
     last = start - 1
-    for number, _ in FrameSource(path, stream, index, limits).frames(start, len(index)):
+    source = FrameSource(path, stream, index, limits, should_stop=should_stop)
+    for number, _ in source.frames(start, len(index)):
         last = number
     return index.without(0, len(index) - 1 - last) if last >= 0 else index
 

@@ -74,6 +74,11 @@ class Lookout:
         self._changes_before = 0, 0
         self._settled_at = -1
 
+    @property
+    def share(self) -> float:
+        """Of the frames, how many get a look whatever they show."""
+        return float(self._regular.mean())
+
     def wants(self, slot: int, change: int) -> bool:
         """`change`: sum of absolute differences of 27 x 48 x 3 values to the slot before."""
         due = slot == self._settled_at

@@ -56,6 +56,11 @@ class Plan:
         """The number of frame slots of the video."""
         return len(self.index)
 
+    @property
+    def pace(self) -> float:
+        """Frames a second, as analysis wants them: pauses in the timestamps left out."""
+        return self.index.clock.pace or self.media.fps
+
     def context(self, chunk_index: int) -> tuple[int, int]:
         """Frames [a, b) a chunk needs to decode: its own and CONTEXT_FRAMES on either side, clipped."""
         chunk = self.chunks[chunk_index]

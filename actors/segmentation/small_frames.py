@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import av.error
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.media import MediaInfo
 
 if TYPE_CHECKING:
@@ -36,8 +38,13 @@ _MATRICES = {
 """ITU-T H.273 matrix coefficients that swscale can convert; other values are treated as if not given."""
 
 
+_DEADLY_FORMATS = frozenset({"yaf32le", "yaf32be"})
+"""At these swscale ends the process instead of saying no."""
+
+
 class SmallFrames:
     """Converts frames of one video, whatever their size and pixel format; both may change inside a stream.
+    MediaError decode_failed for the few formats that swscale does not know.
 
     White may come out as 253 (swscale's rounding). High dynamic range is not tone-mapped, such pictures come
     out flat. Not thread-safe.
@@ -75,15 +82,30 @@ class SmallFrames:
 
 def _scaled(scaler: VideoReformatter, frame: VideoFrame, width: int, height: int) -> npt.NDArray[np.uint8]:
     default = Colorspace.ITU709 if frame.height >= _HD_FROM_HEIGHT_PX else Colorspace.ITU601
-    small = scaler.reformat(
-        frame,
-        width,
-        height,
-        "rgb24",
-        src_colorspace=_MATRICES.get(frame.colorspace, default),
-        dst_colorspace=Colorspace.ITU709,
-        dst_color_range=ColorRange.JPEG,
-        interpolation=_SCALING,
-        threads=1,
-    )
+    if frame.format.name in _DEADLY_FORMATS:
+        raise _unknown(frame)
+    try:
+        small = scaler.reformat(
+            frame,
+            width,
+            height,
+            "rgb24",
+            src_colorspace=_MATRICES.get(frame.colorspace, default),
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_SCALING,
+            threads=1,
+        )
+    except av.error.FFmpegError as error:
+        if isinstance(error, av.error.MemoryError):
+            raise
+        raise _unknown(frame) from error
     return cast("npt.NDArray[np.uint8]", small.to_ndarray())
+
+
+def _unknown(frame: VideoFrame) -> MediaError:
+    return MediaError(
+        MediaErrorCode.DECODE_FAILED,
+        f"Pictures of the format {frame.format.name} cannot be converted here. Convert the video to H.264 in "
+        "MP4 and upload it again.",
+    )

@@ -12,6 +12,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+PAUSE_S = 60
+"""A frame shown longer is a pause (of a camera that records what moves, between recordings that were joined)
+and says nothing about the rate."""
+
 
 def seconds(pts: int, time_base: Fraction) -> float:
     """The time of a timestamp: pts x time_base, rounded once (exact product, one division)."""
@@ -82,6 +86,16 @@ class FrameClock:
     def end_s(self) -> float:
         """When the last frame ends."""
         return self.seconds_of(len(self.pts))
+
+    @property
+    def pace(self) -> float | None:
+        """Frames a second while they follow each other; None where there are no pauses, or nothing but: the
+        average says it then."""
+        steps = np.diff(self.pts, append=self.end_pts)
+        pauses = steps * float(self.time_base) > PAUSE_S
+        if not pauses.any() or 2 * int(pauses.sum()) > len(steps):
+            return None
+        return float((~pauses).sum() / (int(steps[~pauses].sum()) * self.time_base))
 
     @property
     def duration_s(self) -> float:

@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.clips import ClipError, CutOptions, CutReport, Piece, cut
+from actors.clips import ClipError, CutOptions, CutReport, Piece, copying, cut
+from actors.segmentation.container import opened
 from actors.segmentation.errors import Cancelled
+from actors.segmentation.limits import Limits
 from actors.segmentation.plan import Plan, build_plan
 from tests.support.media import Picture, Rgb, Sound, make_media, read_number
 
@@ -273,3 +275,21 @@ def test_progress_counts_frames(flashes: tuple[Path, Plan], tmp_path: Path) -> N
 def test_a_piece_beyond_the_end_is_refused(flashes: tuple[Path, Plan], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="120 frames"):
         cut(*flashes, Piece(0, 121), CutOptions(), tmp_path / "clip.mp4")
+
+
+def test_sound_that_is_not_heard_is_not_kept_on_the_way_to_the_key_frame(
+    film: Callable[[str], tuple[Path, Plan]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, plan = film("matroska")
+    last = plan.index.seek_points()[-1]
+    monkeypatch.setattr(copying, "_SEEK_BACK_S", ())  # no seek leads there: from the file's start
+
+    def packets(heard: bool) -> list[str]:
+        with opened(path) as container:
+            streams = list(container.streams)
+            found = copying._packets_from(path, Limits(), container, streams, last, lambda _packet: heard)
+            kinds = [packet.stream.type for packet in found]
+        return kinds[: kinds.index("video")]
+
+    assert len(packets(heard=True)) > 50
+    assert packets(heard=False) == []
