@@ -25,7 +25,7 @@ from typing import Any
 
 import ray
 import structlog
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
 from actors.bridge.bridge import Bridge
 from actors.detached import find_or_create
@@ -44,6 +44,7 @@ BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
 STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
 GONE_TIMEOUT_S = 10.0  # for Ray to forget the name of an actor that was killed
+ASK_AGAIN_S = 1.0
 VERSION_TIMEOUT_S = 60.0  # who has not said what it is by then is replaced
 ROUNDS = 3  # of an update, in which another process may bring up what it has
 
@@ -95,9 +96,8 @@ def leave(settings: Settings, node_id: str) -> bool:
     They are missed, and made anew elsewhere, by whoever calls `ensure`. False when it had to be by force.
     """
     running = _running(settings)
-    there = [
-        name for name in running if _is_bridge(name) and _told(name, running[name]).get("node_id") == node_id
-    ]
+    bridges = {name: handle for name, handle in running.items() if _is_bridge(name)}
+    there = [name for name, told in _told(bridges).items() if told.get("node_id") == node_id]
     return _end_all(there, running, settings)
 
 
@@ -115,6 +115,12 @@ def _kept(settings: Settings, analyser: str) -> dict[str, Any]:
     running = _running(settings)
     others = [name for name, handle in running.items() if _is_outdated(name, _answer(name, handle), settings)]
     if others:
+        missing = sorted({FUSER_NAME, POOL_NAME, BRIDGE_NAME} - running.keys())  # which every version has
+        if missing:
+            raise UnavailableError(
+                f"Actors are missing ({', '.join(missing)}), and the others have other code or settings than "
+                "this process: an update has not come to its end. Start it again, or this process."
+            )
         log.warning("actors of another version are left alone", actors=sorted(others))
         return running
     handles = _completed(running, settings, analyser)
@@ -139,7 +145,7 @@ def _replace_outdated(settings: Settings, analyser: str) -> None:
     Who does not answer counts as outdated: it may never have found a place with the settings it has.
     """
     running = _running(settings)
-    outdated = [name for name, handle in running.items() if _is_outdated(name, _told(name, handle), settings)]
+    outdated = [name for name, told in _told(running).items() if _is_outdated(name, told, settings)]
     if not outdated:
         return
     log.info("replacing actors of another version", actors=sorted(outdated))
@@ -159,13 +165,25 @@ def _is_outdated(name: str, told: dict[str, Any], settings: Settings) -> bool:
     return told.get("version") != version_of(_kind(name), settings)
 
 
-def _told(name: str, handle: Any) -> dict[str, Any]:
-    """The answer to a ping; empty if there is none."""
-    try:
-        return dict(ray.get(handle.ping.remote(), timeout=VERSION_TIMEOUT_S))
-    except (GetTimeoutError, RayError) as error:
-        log.warning("actor says nothing", actor=name, reason=type(error).__name__)
+def _told(running: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The answers to pings by name, all asked at once; empty where none comes."""
+    if not running:
         return {}
+    with ThreadPoolExecutor(len(running)) as askers:
+        return dict(zip(running, askers.map(_told_by, running, running.values()), strict=True))
+
+
+def _told_by(name: str, handle: Any) -> dict[str, Any]:
+    give_up_at = time.monotonic() + VERSION_TIMEOUT_S
+    while True:
+        try:
+            return dict(ray.get(handle.ping.remote(), timeout=max(give_up_at - time.monotonic(), 0.1)))
+        except (GetTimeoutError, RayError) as error:
+            # One that Ray is just starting again is not silent, and may be of the right version.
+            if not isinstance(error, ActorUnavailableError) or time.monotonic() > give_up_at:
+                log.warning("actor says nothing", actor=name, reason=type(error).__name__)
+                return {}
+        time.sleep(ASK_AGAIN_S)
 
 
 def _create(name: str, settings: Settings, analyser: str) -> Any:

@@ -62,7 +62,8 @@ class ClipMaker:
 
     def do(self, task: Task, state: WorkState) -> Outcome:
         """MediaError, Cancelled, NotFoundError and errors of the stores are for the caller."""
-        plan = self._plan_of(task.tracks_key, task.tracks_hash)
+        with state.at_store():
+            plan = self._plan_of(task.tracks_key, task.tracks_hash)
         if plan is None:
             return Outcome.error(
                 CODE_PLAN_MISSING,

@@ -178,7 +178,8 @@ class Workshop:
                 state.step()
                 yield payload
 
-        return self._analyser.join(self._plan_of(task), chunks())
+        with state.at_store():
+            return self._analyser.join(self._plan_of(task), chunks())
 
     @contextmanager
     def _fetched(self, task: Task, state: WorkState) -> Iterator[Path]:

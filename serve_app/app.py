@@ -7,8 +7,9 @@ to that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -90,8 +91,8 @@ def create_app(services: Services) -> FastAPI:
         await to_thread.run_sync(services.open)
         to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
         at_intervals = [
-            asyncio.create_task(_sweep(context.uploads)),
-            asyncio.create_task(_watch_servers(context)),
+            asyncio.create_task(_at_intervals("sweep", partial(_sweep, context.uploads), SWEEP_INTERVAL_S)),
+            asyncio.create_task(_at_intervals("watch", partial(_watch_servers, context), SERVERS_INTERVAL_S)),
         ]
         try:
             yield
@@ -146,21 +147,26 @@ def create_app(services: Services) -> FastAPI:
 
 
 async def _sweep(uploads: UploadService) -> None:
-    """Look after uploads whose clients do not, now and then; any replica may, who cannot tries again."""
-    while True:
-        try:
-            await to_thread.run_sync(uploads.sweep)
-        except (ScenestreamError, OSError) as error:
-            _log.warning("uploads not looked after", error=str(error))
-        await asyncio.sleep(SWEEP_INTERVAL_S)
+    """Look after uploads whose clients do not; any replica may."""
+    await to_thread.run_sync(uploads.sweep)
 
 
 async def _watch_servers(context: Context) -> None:
     """Tell the metrics which servers answer."""
+    servers = await context.probes.all_servers()
+    context.metrics.reached({server.name: server.healthy for server in servers})
+
+
+async def _at_intervals(name: str, task: Callable[[], Awaitable[None]], interval_s: float) -> None:
+    """Again and again: a round that went wrong is not to be the last."""
     while True:
-        servers = await context.probes.all_servers()
-        context.metrics.reached({server.name: server.healthy for server in servers})
-        await asyncio.sleep(SERVERS_INTERVAL_S)
+        try:
+            await task()
+        except (ScenestreamError, OSError) as error:
+            _log.warning("not done, tried again", task=name, error=str(error))
+        except Exception:  # noqa: BLE001 - whatever it is: told with its traceback, and tried again
+            _log.exception("failed, tried again", task=name)
+        await asyncio.sleep(interval_s)
 
 
 def _app_of_this_process() -> FastAPI:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+FINISHED_ELSEWHERE_S = 0.3  # at most, on one of the few threads that finish: who asks will ask again
 LOCKED_FOR_S = 2.0  # at most, by a request that only hears that its part is not wanted
 _LOOK_S = 0.05
 LEFT_AFTER_S = 60.0  # since its last part: somebody who is alive has begun to finish it by then
@@ -135,7 +136,7 @@ class UploadService:
 
         NotFoundError when there is none (any more).
         """
-        look_until = time.monotonic() + LOCKED_FOR_S
+        look_until = time.monotonic() + FINISHED_ELSEWHERE_S
         while True:
             with upload_lock(self._services.jobs.database, upload_id) as held:
                 upload = self._uploads.get(upload_id)

@@ -165,8 +165,9 @@ class Bridge:
 
     def _ring(self, doorbell: Doorbell) -> bool:
         """Something may have changed about a video: it waits to be segmented, or clips of it were ordered."""
+        served = self._intake.ring(doorbell)
         self._desk.look()
-        return self._intake.ring(doorbell)
+        return served
 
     def _look(self) -> None:
         """For what no doorbell told this bridge of: a lease that ran out, a quota another bridge freed."""

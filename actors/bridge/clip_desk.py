@@ -17,6 +17,7 @@ from actors.bridge.clip_work import ClipWork
 from actors.bridge.control import Reason
 from actors.bridge.ending import Services
 from actors.bridge.intake import no_thread
+from actors.bridge.looks import Looks
 from actors.bridge.places import Places, Size
 from actors.bridge.pulse import Pulse
 from cluster.errors import UnavailableError
@@ -43,7 +44,7 @@ class ClipDesk:
         self._owner = owner
         self._lease = lease
         self._places = Places(BATCH_SHARE, light_bytes=0)
-        self._looking = threading.Lock()
+        self._looks = Looks(self._take_all)
         self._changed = threading.Condition()
         self._works: dict[tuple[str, int], ClipWork] = {}
         self._claiming = False
@@ -56,9 +57,7 @@ class ClipDesk:
 
     def look(self) -> None:
         """Take orders while there are any and there is room. UnavailableError when PostgreSQL is away."""
-        with self._looking:
-            while self._take():
-                pass
+        self._looks()
 
     @property
     def left_s(self) -> float:
@@ -92,6 +91,10 @@ class ClipDesk:
             for work in self._works.values():
                 work.control.abort(Reason.STOPPED)
             return self._changed.wait_for(lambda: not self._works and not self._claiming, timeout_s)
+
+    def _take_all(self) -> None:
+        while self._take():
+            pass
 
     def _take(self) -> bool:
         """Take one order; False when there is none or no room."""

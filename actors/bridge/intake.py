@@ -15,6 +15,7 @@ import structlog
 
 from actors.bridge.control import Reason
 from actors.bridge.job import Job
+from actors.bridge.looks import Looks
 from cluster.errors import UnavailableError
 from cluster.stores.broker import Doorbell
 from cluster.stores.leases import Held
@@ -49,11 +50,9 @@ class Intake:
         self._claim = claim
         self._begin = begin
         self._room_beside = room
-        self._looking = threading.Lock()
+        self._looks = Looks(self._take_all)
         self._changed = threading.Condition()
         self._jobs: dict[Held, Job] = {}
-        self._asked = 0
-        self._looked = 0
         self._claiming = False
         self._has_all = False
         self._stopping = False
@@ -90,17 +89,7 @@ class Intake:
 
     def look(self) -> None:
         """Take videos while there are some that fit. UnavailableError while PostgreSQL is away."""
-        with self._changed:
-            self._asked += 1
-            mine = self._asked
-        with self._looking:
-            if self._looked >= mine:  # who looked meanwhile began after this call, and saw what it would see
-                return
-            with self._changed:
-                upto = self._asked
-            while self._take():
-                pass
-            self._looked = upto
+        self._looks()
 
     def stop(self, timeout_s: float) -> bool:
         """Take nothing new, hand every job's lease back; False when that takes longer than allowed."""
@@ -110,12 +99,20 @@ class Intake:
                 job.control.abort(Reason.STOPPED)
             return self._changed.wait_for(lambda: not self._jobs and not self._claiming, timeout_s)
 
+    def _take_all(self) -> None:
+        try:
+            while self._take():
+                pass
+        except BaseException:
+            self._has_all = False
+            raise
+
     def _take(self) -> bool:
         """Take the next one; False when there is none that fits."""
         with self._changed:
             room = self._room()
-            self._has_all = False
             if not room:
+                self._has_all = False
                 return False
             self._claiming = True
         try:

@@ -174,13 +174,14 @@ class Job:
     def _ask(self, task: Task) -> dict[str, Any]:
         """Have one task done, waiting for pool and stores as long as it takes.
 
-        The fuser is tried once, since it answers while the pool decodes; the pool knows how often a task may
-        end its process.
+        The fuser is tried once, since it answers while the pool decodes, or that this is not for it; the pool
+        knows how often a task may end its process.
         """
         future = self._services.fuser.submit(task)
         self._wait([future])
         outcome = future.result()
-        result = None if outcome.status is Status.CRASHED else self._accept(outcome)
+        for_the_pool = outcome.status in (Status.CRASHED, Status.UNAVAILABLE)
+        result = None if for_the_pool else self._accept(outcome)
         backoff = Backoff(RETRY_FIRST_S, RETRY_LONGEST_S)
         while result is None:
             self.control.check()

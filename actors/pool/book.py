@@ -34,7 +34,7 @@ BATCH_SHARE = 1 / 8  # of what is served while interactive work waits: slow, but
 class Entry:
     """A task on the books. `askers`: the task of each video that wants it, by video; one is `task`, and
     `epoch` that of the youngest lease of its video that asked. `actors_lost`: through its own fault, perhaps,
-    on the nodes `lost_on`; `losses`: in all.
+    on the nodes `lost_on`; `losses`: in all. `left_since_s`: when it was first left to other nodes since.
     """
 
     task: Task
@@ -44,6 +44,7 @@ class Entry:
     actors_lost: int = 0
     losses: int = 0
     lost_on: set[str] = field(default_factory=set)
+    left_since_s: float | None = None
     running: bool = False
     cancelled: bool = False
 
@@ -122,6 +123,7 @@ class Book:
         entry.running = False
         entry.task = replace(entry.task, again=True)
         entry.losses += 1
+        entry.left_since_s = None
         entry.actors_lost += counted
         if counted and node_id is not None:
             entry.lost_on.add(node_id)

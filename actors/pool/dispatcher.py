@@ -19,6 +19,8 @@ from actors.pool.locality import Locality
 from actors.pool.member import Member
 from actors.pool.tail import MUCH_FASTER, Busy, is_done_sooner_by_others
 
+LEFT_TO_OTHER_NODES_S = 10.0  # then its own node may try again: the others may be busy, or never come
+
 ELSEWHERE, LAST_FOR_THE_SLOW = 1.0, 2.0
 """What an item's rank is raised by: its file must be fetched; others do the last of its video sooner."""
 
@@ -97,7 +99,7 @@ class Dispatcher:
         better_left: dict[float, bool] = {}  # by cost: most chunks are equally long
 
         def rank(entry: Entry, of_video: int) -> float:
-            if member.node_id in entry.lost_on and self._is_somebody_elsewhere(entry.lost_on):
+            if member.node_id in entry.lost_on and self._is_left_to_other_nodes(entry):
                 return REFUSED
             cost_s = entry.task.cost_s
             if few and cost_s not in better_left:
@@ -123,8 +125,15 @@ class Dispatcher:
     def _is_at(self, member: Member, media_key: str) -> bool:
         return member.node_id is not None and self.locality.has(media_key, member.node_id)
 
-    def _is_somebody_elsewhere(self, nodes: set[str]) -> bool:
-        return any(member.node_id is not None and member.node_id not in nodes for member in self._members())
+    def _is_left_to_other_nodes(self, entry: Entry) -> bool:
+        """For some time, and not to the slow ones, which leave it to the others."""
+        now = time.monotonic()
+        if entry.left_since_s is None:
+            entry.left_since_s = now
+        return now - entry.left_since_s < LEFT_TO_OTHER_NODES_S and any(
+            member.node_id is not None and member.node_id not in entry.lost_on and not self._is_slow(member)
+            for member in self._members()
+        )
 
     def _others(self) -> Iterator[Busy]:
         now = time.monotonic()

@@ -143,6 +143,7 @@ async def begin_upload(request: Request) -> Response:
             upload = await to_thread.run_sync(create)
             if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
                 upload = await _write(context, upload.id, 0, part)
+            del part  # finishing takes long, and bodies are only bounded in here
         upload = await context.finishing(upload)
     location = f"{root_of(request)}/uploads/{upload.id}"
     headers = {"Location": location, **_headers(upload)}
@@ -206,6 +207,7 @@ async def append_part(request: Request, upload_id: UploadId) -> Response:
     async with context.gates.parts.enter(who_asks(request)):
         part = await _part(request, context)
         upload = await _write(context, upload_id, offset, part)
+        del part  # finishing takes long, and bodies are only bounded in here
     return Response(status_code=204, headers=_headers(await context.finishing(upload)))
 
 

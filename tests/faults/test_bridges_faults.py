@@ -11,6 +11,7 @@ import ray
 
 from actors import launch
 from actors.version import BRIDGE, POOL, version_of
+from cluster.errors import UnavailableError
 from cluster.settings import Settings
 from cluster.stores.video import Video, VideoState
 from tests.support.actor_fixtures import ray_connection
@@ -157,6 +158,10 @@ def test_with_a_pool_of_another_version_all_is_replaced_and_nothing_lost(
     for gone in BRIDGES[1:]:
         with pytest.raises(ValueError, match=gone):
             ray.get_actor(gone, namespace=settings.ray_namespace)
+    ray.kill(stack.handles["bridge"], no_restart=True)  # as when an update ended in the middle
+    stack.until(lambda: "bridge" not in launch._running(settings))
+    with pytest.raises(UnavailableError, match="bridge"):
+        launch.ensure(settings, analyser=NAME)
 
 
 def test_what_an_older_process_starts_in_the_middle_of_an_update_is_replaced_too(

@@ -149,19 +149,21 @@ def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
 def test_holders_that_came_further_before_they_died_use_up_no_attempt(jobs: Jobs) -> None:
     video_id = create_video(jobs).id
     for chunks_done in range(1, 8):
-        taken = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 2)
+        taken = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4)
         assert taken is not None
         assert taken.attempt == min(chunks_done, 2)
         assert jobs.record_media(video_id, taken.lease_epoch, {}, 100, "h")
         assert jobs.record_progress(video_id, taken.lease_epoch, chunks_done)
         expire_lease(jobs, video_id)
-        assert jobs.reap(2).failed == ()
-    last = jobs.claim(video_id, OWNER, LEASE_S, 2)
-    assert last is not None
-    expire_lease(jobs, video_id)
-    assert jobs.claim(video_id, OWNER, LEASE_S, 2) is None
-    assert jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 2) is None
-    assert jobs.reap(2).failed == (video_id,)
+        assert jobs.reap(4).failed == ()
+    for attempt in (2, 3, 4):
+        in_vain = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4)
+        assert in_vain is not None
+        assert in_vain.attempt == attempt
+        expire_lease(jobs, video_id)
+    assert jobs.claim(video_id, OWNER, LEASE_S, 4) is None
+    assert jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4) is None
+    assert jobs.reap(4).failed == (video_id,)
 
 
 def test_who_still_works_after_an_outage_is_not_reaped_before_it_could_say_so(jobs: Jobs) -> None:

@@ -153,7 +153,7 @@ def test_many_doorbells_at_once_are_few_looks(intake: Intake, claims: Claims) ->
     assert looking.wait(LIMIT_S)
     for thread in threads[1:]:
         thread.start()
-    while intake._asked < 9:
+    while intake._looks._asked < 9:
         threading.Event().wait(0.01)
     may_go_on.set()
     for thread in threads:
@@ -166,6 +166,11 @@ def test_what_waits_although_anything_fits_waits_for_a_quota(intake: Intake, cla
     claims.waiting = ["one"]
     intake.look()
     assert intake.has_all
+    seen_while_looking: list[bool] = []
+    claim = intake._claim
+    intake._claim = lambda room: (seen_while_looking.append(intake.has_all), claim(room))[1]
+    intake.look()
+    assert seen_while_looking == [True], "a report of the backlog may be made at that moment"
     claims.waiting = ["two", "three"]
     intake.look()
     assert not intake.has_all, "there may be more where there is no room"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -60,7 +61,9 @@ class Scene:
         for task in tasks:
             before = len(self.fuser._waiting)
             asked.append(self.ask(task))
+            give_up_at = time.monotonic() + 30
             while len(self.fuser._waiting) == before:
+                assert time.monotonic() < give_up_at, "it does not wait"
                 threading.Event().wait(0.005)
         return asked
 

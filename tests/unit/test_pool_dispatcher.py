@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.pool import dispatcher
 from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.locality import Locality
@@ -144,6 +145,35 @@ def test_what_broke_down_on_a_node_is_tried_on_others_first() -> None:
         scene.book.lost(entry, "it died", counted=True, node_id="sound")
         scene.dispatcher.dispatch()
         assert (await again) is entry, "it broke down everywhere"
+
+    asyncio.run(scenario())
+
+
+def test_what_broke_down_is_not_left_to_the_slow_who_leave_it_to_the_fast() -> None:
+    async def scenario() -> None:
+        fast, slow = Someone("gpus", speed=10.0), Someone("cores", speed=1.0)
+        scene = Scene(fast, slow)
+        (entry,) = await scene.submit(chunk(0))
+        assert (await (await scene.idle(fast))) is entry
+        scene.book.lost(entry, "it died", counted=True, node_id="gpus")
+        await scene.idle(slow)
+        assert (await (await scene.idle(fast))) is entry
+
+    asyncio.run(scenario())
+
+
+def test_what_broke_down_waits_for_other_nodes_for_some_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        here, other = Someone("here", speed=5.0), Someone("other", speed=5.0, free_in_s=600.0)
+        scene = Scene(here, other)
+        (entry,) = await scene.submit(chunk(0))
+        assert (await (await scene.idle(here))) is entry
+        scene.book.lost(entry, "it died", counted=True, node_id="here")
+        again = await scene.idle(here)
+        assert not again.done()
+        monkeypatch.setattr(dispatcher, "LEFT_TO_OTHER_NODES_S", 0.0)
+        scene.dispatcher.look_around()
+        assert (await again) is entry
 
     asyncio.run(scenario())
 

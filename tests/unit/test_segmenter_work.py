@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,10 @@ from actors.segmenter_work import Workshop
 from cluster.settings import LimitSettings
 from cluster.stores.media import MediaStore
 from cluster.stores.media_cache import MediaCache
-from tests.support.stub_analyser import StubAnalyser, film
+from tests.support.stub_analyser import StubAnalyser, film, segment
 
 FILM = film(1, frame_s=0.0)
+SHOT = json.dumps(segment("shot", 0, 0, 25, "stub")).encode()
 
 
 class SlowResults:
@@ -33,14 +35,18 @@ class SlowResults:
             before = self._state.glance().beat
             time.sleep(0.01)
             self.seen[call] = self._state.glance().beat - before
-            return {"get_plan": FILM, "stored_chunks": set(), "load_chunks": []}.get(call)
+            return {"get_plan": FILM, "stored_chunks": set(), "load_chunks": [(0, SHOT)]}.get(call)
 
         return waited
 
 
 @pytest.mark.parametrize(
     ("kind", "calls"),
-    [(Kind.PLAN, {"get_plan"}), (Kind.CHUNK, {"stored_chunks", "get_plan", "put_chunk"})],
+    [
+        (Kind.PLAN, {"get_plan"}),
+        (Kind.CHUNK, {"stored_chunks", "get_plan", "put_chunk"}),
+        (Kind.FUSE, {"get_plan", "load_chunks", "put_timeline"}),
+    ],
 )
 def test_waiting_for_results_counts_as_getting_on(
     kind: Kind, calls: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -53,7 +59,9 @@ def test_waiting_for_results_counts_as_getting_on(
     results = SlowResults(state)
     analyser = StubAnalyser(device="cpu", threads=1, limits=LimitSettings())
     shop = Workshop(analyser, results, media, MediaCache(tmp_path / "cache", 0))  # type: ignore[arg-type]
-    task = Task(kind, "v", 1, "videos/v/source", tracks_hash="stub", chunk=0, again=True)
+    task = Task(
+        kind, "v", 1, "videos/v/source", tracks_hash="stub", chunk=0, again=True, timeline_id="t", revision=1
+    )
     assert state.begin(task)
     assert shop.do(task, state).status is Status.DONE
     assert results.seen.keys() == calls

@@ -1,12 +1,14 @@
 -- claim --
 -- Takes the lease and with it a new fencing token. Of several claimants the row lock lets one through; the
 -- others see its lease when they get the row and match nothing. Who waited for a turn began when it came, not
--- when its transaction did, and has the lease from then on. Attempts are those in vain: one more than are allowed
--- may be made where the last one came further.
+-- when its transaction did, and has the lease from then on. Attempts are those in vain in a row: after a holder
+-- that died and had come further, the next one's is the second again (the first is that of a new video alone).
 UPDATE videos
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_s)s),
-    attempt = least(attempt + 1, %(max_attempts)s), chunks_at_claim = chunks_done,
+    attempt = least(CASE WHEN state <> 'queued' AND chunks_done > chunks_at_claim THEN 2 ELSE attempt + 1 END,
+                    %(max_attempts)s),
+    chunks_at_claim = chunks_done,
     started_at = coalesce(started_at, clock_timestamp())
 WHERE id = %(id)s AND (attempt < %(max_attempts)s OR chunks_done > chunks_at_claim)
   AND NOT cancel_requested AND NOT fetching
