@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 FINISHED_ELSEWHERE_S = 0.3  # at most, on one of the few threads that finish: who asks will ask again
-LOCKED_FOR_S = 2.0  # at most, by a request that only hears that its part is not wanted
 _LOOK_S = 0.05
 LEFT_AFTER_S = 60.0  # since its last part: somebody who is alive has begun to finish it by then
 MAX_DIGESTS = 1024  # running hashes kept; one that is dropped costs reading back, nothing else

@@ -141,9 +141,8 @@ class Bridge:
     def stop(self) -> bool:
         """An orderly end: every lease handed back, its attempt not counted. False when some could not be."""
         holders = (self._intake.stop, self._desk.stop, self._importer.stop)
-        with ThreadPoolExecutor(
-            len(holders) + 2
-        ) as enders:  # all at once: who stops us does not wait for long
+        # All at once: who stops us does not wait for long.
+        with ThreadPoolExecutor(len(holders) + 2) as enders:
             rest = enders.submit(self._consumer.stop), enders.submit(self._deliveries.stop, STOP_TIMEOUT_S)
             released = all(list(enders.map(lambda end: end(STOP_TIMEOUT_S), holders)))
         for ended in rest:

@@ -117,9 +117,8 @@ class Fetch:
         except UnavailableError as error:  # a store of ours is away: no fault of the source
             self._log.warning("import waits for a server", reason=error.message)
             self._imports.postpone(self.claimed, self._limits.retry_first_s, counted=False)
-        except Exception:
-            # Whatever a source has thought of, its import comes to an end, and with a reason.
-            log.exception("import ended in an error", video_id=self.claimed.video_id)
+        except Exception:  # noqa: BLE001 - whatever a source has thought of, its import ends, and with a reason
+            self._log.exception("import ended in an error")
             self._try_later(SourceBrokeError("Fetching it ended in an error; the server's log tells which."))
 
     def look(self) -> None:

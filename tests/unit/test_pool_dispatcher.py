@@ -64,6 +64,13 @@ class Scene:
         await asyncio.sleep(0)
         return entries
 
+    async def broken_down_on(self, member: Someone) -> Entry:
+        """A chunk that this member had in hand when it died."""
+        (entry,) = await self.submit(chunk(0))
+        assert (await (await self.idle(member))) is entry
+        self.book.lost(entry, "it died", counted=True, node_id=member.node_id)
+        return entry
+
 
 def test_the_last_chunk_is_left_to_a_much_faster_actor_that_is_soon_free() -> None:
     async def scenario() -> None:
@@ -136,9 +143,7 @@ def test_what_broke_down_on_a_node_is_tried_on_others_first() -> None:
     async def scenario() -> None:
         broken, sound = Someone("broken", speed=5.0), Someone("sound", speed=5.0)
         scene = Scene(broken, sound)
-        (entry,) = await scene.submit(chunk(0))
-        assert (await (await scene.idle(broken))) is entry
-        scene.book.lost(entry, "it died", counted=True, node_id="broken")
+        entry = await scene.broken_down_on(broken)
         again = await scene.idle(broken)
         assert not again.done(), "three of its actors would be the end of the video"
         assert (await (await scene.idle(sound))) is entry
@@ -153,9 +158,7 @@ def test_what_broke_down_is_not_left_to_the_slow_who_leave_it_to_the_fast() -> N
     async def scenario() -> None:
         fast, slow = Someone("gpus", speed=10.0), Someone("cores", speed=1.0)
         scene = Scene(fast, slow)
-        (entry,) = await scene.submit(chunk(0))
-        assert (await (await scene.idle(fast))) is entry
-        scene.book.lost(entry, "it died", counted=True, node_id="gpus")
+        entry = await scene.broken_down_on(fast)
         await scene.idle(slow)
         assert (await (await scene.idle(fast))) is entry
 
@@ -166,9 +169,7 @@ def test_what_broke_down_waits_for_other_nodes_for_some_time_only(monkeypatch: p
     async def scenario() -> None:
         here, other = Someone("here", speed=5.0), Someone("other", speed=5.0, free_in_s=600.0)
         scene = Scene(here, other)
-        (entry,) = await scene.submit(chunk(0))
-        assert (await (await scene.idle(here))) is entry
-        scene.book.lost(entry, "it died", counted=True, node_id="here")
+        entry = await scene.broken_down_on(here)
         again = await scene.idle(here)
         assert not again.done()
         monkeypatch.setattr(dispatcher, "LEFT_TO_OTHER_NODES_S", 0.0)
