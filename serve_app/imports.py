@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster.remote.addresses import AddressRules
-from cluster.remote.source import SourceRules, check_source, file_name
+from cluster.remote.opened import SourceRules
+from cluster.remote.source import check_source, file_name
 from cluster.settings import Settings
 from cluster.stores.imports import NewImport
 from serve_app.intake import wish

@@ -16,12 +16,13 @@ from typing import Any, cast, get_args
 import structlog
 
 from cluster import segment_settings
+from cluster.contract.problems import FieldProblem
 from cluster.errors import InvalidSettingsError, NotFoundError, ScenestreamError, UnavailableError
 from cluster.stores.ids import new_id
 from cluster.stores.video import Priority, Video
 from cluster.stores.webhooks import NewWebhook
 from serve_app.filetypes import display_name
-from serve_app.problems import FieldProblem, Problem
+from serve_app.problems import Problem
 from serve_app.services import Services
 
 _log = structlog.get_logger(__name__)

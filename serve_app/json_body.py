@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from cluster.contract.problems import FieldProblem
 from serve_app.gate import read_small
-from serve_app.problems import FieldProblem, Problem
+from serve_app.problems import Problem
 
 MAX_JSON_BYTES = 64 << 10
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cluster.contract.problems import ProblemDocument
 from cluster.stores.video import Priority
 from cluster.stores.webhooks import Delivery, Webhook
-from serve_app.problems import ProblemDocument
 from serve_app.schemas import PRIORITY, ImportRequest, VideoDocument
 
 WebhookEvent = Literal["done", "failed", "cancelled"]

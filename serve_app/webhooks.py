@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cluster.contract.problems import FieldProblem
 from cluster.remote.addresses import AddressRules, check_url
 from cluster.remote.webhook_signing import parse_secret, shown
 from cluster.settings import WebhookSettings
 from cluster.stores.webhooks import NewWebhook, check_events
 from serve_app.json_body import body_problem
-from serve_app.problems import FieldProblem, Problem
+from serve_app.problems import Problem
 from serve_app.schemas import WebhookWish
 
 SECRET_HEADER = "Scenestream-Webhook-Secret"  # noqa: S105 - the name of a header field

@@ -26,7 +26,6 @@ from actors import metrics
 from actors.bridge.clip_desk import ClipDesk
 from actors.bridge.control import Reason
 from actors.bridge.deliveries import Deliveries
-from actors.bridge.ending import Services
 from actors.bridge.importer import Importer
 from actors.bridge.intake import NO_ROOM, Intake
 from actors.bridge.job import Job
@@ -36,6 +35,7 @@ from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
 from actors.bridge.pulse import Pulse
 from actors.bridge.reporter import Reporter
+from actors.bridge.services import Services
 from actors.fuser import find_or_create_fuser
 from actors.pool.handle import find_or_create_pool
 from actors.segmenter_analysis import LIBRARY

@@ -15,11 +15,11 @@ import structlog
 
 from actors.bridge.clip_work import ClipWork
 from actors.bridge.control import Reason
-from actors.bridge.ending import Services
 from actors.bridge.intake import no_thread
 from actors.bridge.looks import Looks
 from actors.bridge.places import Places, Size
 from actors.bridge.pulse import Pulse
+from actors.bridge.services import Services
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
 from cluster.stores.clip_job import FEW_CLIPS, ClipJob

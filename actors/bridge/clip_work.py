@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from actors.bridge.control import Aborted, Control, Patience, Reason
-from actors.bridge.ending import Services
+from actors.bridge.services import Services
 from actors.clip_manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
 from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task

@@ -7,54 +7,18 @@ segmented.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from actors import metrics
 from actors.bridge.control import Aborted, Control, Patience, Reason
-from actors.bridge.planners import Planners
-from actors.bridge.reporter import Reporter
+from actors.bridge.services import Services
 from actors.bridge.timeline_ids import NotOutdated
-from actors.pool.tasks import Outcome, Task
 from cluster.errors import NotFoundError, UnavailableError
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
 from cluster.stores.removal import removal_steps
-from cluster.stores.results import Results
 from cluster.stores.video import Video
 
 log = structlog.get_logger(__name__)
-
-
-class PoolLike(Protocol):
-    """What a job needs of the pool (see `PoolClient`)."""
-
-    @property
-    def window(self) -> int:
-        """How many chunks to have under way at once."""
-
-    def submit(self, task: Task) -> Future[Outcome]:
-        """Have a task done; the future never holds an exception."""
-
-    def cancel(self, video_id: str, epoch: int) -> None:
-        """Give up all tasks of this lease, waiting a while for their end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What all jobs of a bridge share."""
-
-    jobs: Jobs
-    results: Results
-    media: MediaStore
-    reporter: Reporter
-    pool: PoolLike
-    fuser: PoolLike
-    planners: Planners
-    revisions_kept: int
 
 
 class Ending:

@@ -29,7 +29,8 @@ from cluster.remote.errors import (
     SourceError,
 )
 from cluster.remote.line import Line
-from cluster.remote.source import Opened, SourceRules, open_source
+from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.source import open_source
 from cluster.stores.imports import Import, Imports
 from cluster.stores.media import MediaStore
 

@@ -17,7 +17,7 @@ from actors.bridge.periodic import Periodic
 from actors.bridge.reporter import Reporter
 from cluster.errors import NotFoundError
 from cluster.remote.addresses import AddressRules
-from cluster.remote.source import SourceRules
+from cluster.remote.opened import SourceRules
 from cluster.settings import ImportSettings, Settings
 from cluster.stores.imports import Import
 from cluster.stores.jobs import Jobs

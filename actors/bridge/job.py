@@ -16,8 +16,9 @@ import structlog
 
 from actors import metrics
 from actors.bridge.control import Aborted, Control, Patience, Reason
-from actors.bridge.ending import Ending, Services
+from actors.bridge.ending import Ending
 from actors.bridge.progress import Progress
+from actors.bridge.services import Services
 from actors.bridge.timeline_ids import timeline_id
 from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task

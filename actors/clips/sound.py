@@ -54,7 +54,7 @@ class SoundEncoder:
         cls, path: Path, plan: Plan, limits: Limits, begin_s: Fraction, end_s: Fraction, *, wanted: bool
     ) -> Iterator[SoundEncoder | None]:
         """The encoder, None where the video has no sound or none is wanted."""
-        reader = AudioReader.open(path, plan, limits) if wanted else None
+        reader = AudioReader.open(path, plan.media.audio, limits) if wanted else None
         if reader is None:
             yield None
             return

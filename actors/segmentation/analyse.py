@@ -175,7 +175,13 @@ class _Job:
         threads = self.models.threads + 1 if self.models.threads > 1 else 1
         stop = self.stopping.is_set if self.side_by_side else self.asked
         return VideoReader.open(
-            self.path, self.plan, threads, self.limits, gpu=self.models.gpu, should_stop=stop
+            self.path,
+            self.plan.media,
+            self.plan.index,
+            threads,
+            self.limits,
+            gpu=self.models.gpu,
+            should_stop=stop,
         )
 
 
@@ -203,7 +209,7 @@ def _sound(job: _Job, should_stop: Callable[[], bool]) -> AudioTrack | None:
     blocks = owned_blocks(job.plan, job.chunk_index)
     if not blocks:
         return AudioTrack.empty()
-    reader = AudioReader.open(job.path, job.plan, job.limits)
+    reader = AudioReader.open(job.path, info, job.limits)
     if reader is None:
         return None
     with reader, job.timed("sound"):

@@ -1,7 +1,7 @@
 """The sound: PCM of any time range, the same samples whatever was decoded before.
 
 Finds the packets of each cell, reading on where the next cell follows and seeking where it does not. Knows
-the file and the plan's sound track; cells are decoded by `audio_cells`. A broken sound track never fails a
+the file and its sound track; cells are decoded by `audio_cells`. A broken sound track never fails a
 video: what is missing is silence, and `warnings` says so.
 """
 
@@ -33,7 +33,6 @@ from actors.segmentation.container import demux, ignore_other_streams, open_cont
 from actors.segmentation.limits import Limits
 from actors.segmentation.media import AudioInfo
 from actors.segmentation.packet_scan import sane_stamp
-from actors.segmentation.plan import Plan
 from actors.segmentation.timebase import timestamp
 
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ class _Packets:
 
 
 class AudioReader:
-    """Decodes ranges of the plan's audio stream. Not thread-safe.
+    """Decodes ranges of a file's analysed audio stream. Not thread-safe.
 
     Sample n of the sound lies at n / sample_rate_hz seconds on the container's clock, for every integer n;
     where the stream has nothing (before it starts, after it ends, gaps, broken packets) it is 0. `places`:
@@ -196,9 +195,10 @@ class AudioReader:
         self._cells: OrderedDict[int, Samples] = OrderedDict()
 
     @classmethod
-    def open(cls, path: Path | str, plan: Plan, limits: Limits | None = None) -> AudioReader | None:
-        """A reader, or None when the plan has no sound. MediaError when the file cannot be opened."""
-        sound = plan.media.audio
+    def open(
+        cls, path: Path | str, sound: AudioInfo | None, limits: Limits | None = None
+    ) -> AudioReader | None:
+        """A reader, None without `sound`. MediaError when the file cannot be opened."""
         if sound is None:
             return None
         return cls(_Packets(Path(path), sound.stream, limits or Limits()), sound)

@@ -1,6 +1,6 @@
 """The picture: frames of a range of slots, in presentation order, each slot exactly once.
 
-Knows the plan and the decoder; what is done with a frame is not its concern.
+Knows the frame index and the decoder; what is done with a frame is not its concern.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from actors.segmentation.frame_index import FrameIndex
 from actors.segmentation.frame_runs import FrameSource, require_decoded
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import Plan
+from actors.segmentation.media import MediaInfo
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -33,9 +34,9 @@ class DecodedFrame:
 
 
 class VideoReader:
-    """Decodes ranges of the plan's video stream. Not thread-safe; one range at a time.
+    """Decodes ranges of a file's analysed video stream. Not thread-safe; one range at a time.
 
-        with VideoReader.open(path, plan, threads=2) as reader:
+        with VideoReader.open(path, plan.media, plan.index, threads=2) as reader:
             for decoded in reader.frames(250, 650): ...
 
     Each range is decoded by a decoder of its own, so ranges may come in any order and overlap; asking for
@@ -53,7 +54,8 @@ class VideoReader:
     def open(
         cls,
         path: Path | str,
-        plan: Plan,
+        media: MediaInfo,
+        index: FrameIndex,
         threads: int = 1,
         limits: Limits | None = None,
         *,
@@ -62,14 +64,14 @@ class VideoReader:
         should_stop: Callable[[], bool] | None = None,
     ) -> VideoReader:
         """A reader; the file itself is opened by `frames`. faithful, gpu, should_stop: see FrameSource."""
-        stream = plan.media.video_stream
-        if sum(one.kind == "video" for one in plan.media.streams) > _GPU_STREAMS_MAX:
+        stream = media.video_stream
+        if sum(one.kind == "video" for one in media.streams) > _GPU_STREAMS_MAX:
             gpu = None
-        source = FrameSource(Path(path), stream, plan.index, limits or Limits(), faithful, gpu, should_stop)
+        source = FrameSource(Path(path), stream, index, limits or Limits(), faithful, gpu, should_stop)
         return cls(source, threads)
 
     def frames(self, start_slot: int, end_slot: int) -> Iterator[DecodedFrame]:
-        """Slots start_slot .. end_slot - 1 in order. ValueError for a range outside the plan.
+        """Slots start_slot .. end_slot - 1 in order. ValueError for a range outside the index.
 
         While iterating: OSError or MediaError when the file cannot be opened any more; MediaError
         limit_exceeded when a frame is larger than allowed, decode_failed when the range is the whole video

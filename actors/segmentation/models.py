@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from actors.segmentation.cores import usable_cores
 from actors.segmentation.embed import EfficientNetLite0, Embedding, embed
-from actors.segmentation.models_loading import usable_cores
-from actors.segmentation.sound import Listeners
+from actors.segmentation.listeners import Listeners
 from actors.segmentation.transnet import TransNetV2
 
 Precision = Literal["auto", "float32", "bfloat16"]

@@ -6,22 +6,18 @@ Knows what `Models` offers; not what it is for.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
+from actors.segmentation.cores import usable_cores
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from actors.segmentation.embed import Embedding
+    from actors.segmentation.listeners import Listeners
     from actors.segmentation.models import Models
-    from actors.segmentation.sound import Listeners
-
-
-def usable_cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ModelsLoading:

@@ -15,9 +15,7 @@ from scipy.ndimage import median_filter
 
 from actors.segmentation.shots_active import active_area, deviation, luma
 from actors.segmentation.shots_candidates import contrast_scale, jumps
-from actors.segmentation.shots_fades import Fade
-from actors.segmentation.shots_fit import (
-    Fits,
+from actors.segmentation.shots_compare import (
     Floats,
     Ints,
     Thumbs,
@@ -27,6 +25,8 @@ from actors.segmentation.shots_fit import (
     pictures,
     relit,
 )
+from actors.segmentation.shots_fades import Fade
+from actors.segmentation.shots_fit import Fits
 from actors.segmentation.tracks import FrameTrack
 
 CUT_FEATURES = ("cut", "many", "jump", "share", "calm", "peak", "colours", "stays", "alike", "relit")

@@ -15,9 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Thumbs = npt.NDArray[np.uint8]
+from actors.segmentation.shots_compare import (
+    Floats,
+    Ints,
+    Thumbs,
+    colour_distance,
+    correlation,
+    distance,
+    pictures,
+    relit,
+)
 
 CELL_CHANGE = 12.0
 """A cell (luma, 0..255) tells old from new only where they differ by more than noise and coding."""
@@ -59,54 +66,6 @@ class Fits:
 
     def __repr__(self) -> str:
         return f"Fits({len(self)})"
-
-
-def pictures(video: Thumbs, frames: Ints) -> Floats:
-    """float32 (..., rows, columns[, 3]) of frame numbers of any shape, clamped to the video."""
-    picked: Floats = video[np.clip(frames, 0, len(video) - 1)].astype(np.float32)
-    return picked
-
-
-def distance(a: Floats, b: Floats) -> Floats:
-    """Mean absolute difference of pictures (..., rows, columns), 0..255."""
-    out: Floats = np.abs(a - b).mean(axis=(-2, -1))
-    return out
-
-
-def colour_change(a: Floats, b: Floats) -> Floats:
-    """Mean absolute difference of pictures (..., rows, columns, 3), 0..255."""
-    out: Floats = np.abs(a - b).mean(axis=(-3, -2, -1))
-    return out
-
-
-def colour_distance(a: Floats, b: Floats) -> Floats:
-    """Mean L1 Wasserstein distance of the channels' distributions of pictures (..., rows, columns, 3)."""
-    shape = (*a.shape[:-3], a.shape[-3] * a.shape[-2], 3)
-    out: Floats = np.abs(np.sort(a.reshape(shape), axis=-2) - np.sort(b.reshape(shape), axis=-2)).mean(
-        axis=(-2, -1)
-    )
-    return out
-
-
-def correlation(a: Floats, b: Floats) -> Floats:
-    """Pearson correlation of pictures (..., rows, columns); 0 where one of them is flat."""
-    axes = (-2, -1)
-    x, y = a - a.mean(axis=axes, keepdims=True), b - b.mean(axis=axes, keepdims=True)
-    norm = np.sqrt((x * x).mean(axis=axes) * (y * y).mean(axis=axes))
-    out: Floats = np.where(norm > 1e-3, (x * y).mean(axis=axes) / np.maximum(norm, 1e-6), 0.0)
-    return out.astype(np.float32)
-
-
-def relit(old: Floats, new: Floats) -> Floats:
-    """Change that a common offset, or gain and offset, cannot explain, as a share of all change, 0..1."""
-    axes = (-2, -1)
-    x = old - np.median(old, axis=axes, keepdims=True)
-    y = new - np.median(new, axis=axes, keepdims=True)
-    spread = np.abs(x).mean(axis=axes, keepdims=True)
-    gain = np.clip(np.abs(y).mean(axis=axes, keepdims=True) / (spread + 1.0), 0.4, 2.5)
-    left = np.minimum(distance(x, y), distance(gain * x, y))
-    out: Floats = np.clip((left + 1.0) / (distance(old, new) + 1.0), 0, 1)
-    return out
 
 
 def mix_profile(windows: Floats, old: Floats, new: Floats) -> Floats:

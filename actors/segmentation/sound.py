@@ -9,7 +9,6 @@ in `loudness` and `mel`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
@@ -22,12 +21,13 @@ import torch
 from actors.segmentation import loudness
 from actors.segmentation.audio_cells import BLOCK_S, CONTEXT_S
 from actors.segmentation.errors import Cancelled
+from actors.segmentation.listeners import Listeners
 from actors.segmentation.media import AudioInfo
 from actors.segmentation.mel import log_mel
 from actors.segmentation.plan import Plan
 from actors.segmentation.resampling import SAMPLE_RATE_HZ, resampled
-from actors.segmentation.sound_events import AED_FRAMES_PER_SECOND, EventDetector
-from actors.segmentation.sound_voice import VAD_FRAME_S, VoiceDetector
+from actors.segmentation.sound_events import AED_FRAMES_PER_SECOND
+from actors.segmentation.sound_voice import VAD_FRAME_S
 from actors.segmentation.tracks import AUDIO_STEP_S, MEL_BANDS, SILENCE_DB, STEPS_PER_SECOND, AudioTrack
 
 TENTH_S = 10
@@ -60,19 +60,6 @@ class PcmSource(Protocol):
 
     def pcm(self, start_s: Fraction | int, end_s: Fraction | int) -> Samples:
         """float32[channels, n]: samples of a range of seconds; zeros where there is no sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listeners:
-    """The two models that hear a block."""
-
-    events: EventDetector
-    voice: VoiceDetector
-
-    @classmethod
-    def pretrained(cls) -> Listeners:
-        """Both with the packaged weights. FileNotFoundError when a package is not installed."""
-        return cls(EventDetector.pretrained(), VoiceDetector.pretrained())
 
 
 def owned_blocks(plan: Plan, chunk_index: int) -> range:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from cluster.client import clipping, following, library, notifying, revising, uploading
+from cluster.client.running import Awaiting, Blocking
 from cluster.client.steps import Flow, Op
-
-if TYPE_CHECKING:
-    from cluster.client.asynchronous import AsyncClient
-    from cluster.client.blocking import Client
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,9 +28,9 @@ class Method(Generic[P, R]):
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, R]: ...
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, R]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, client: Awaiting, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
     def __get__(self, client: Any, owner: type) -> Any:
         return self if client is None else _bound(client.run, self._operation)
 
@@ -47,9 +44,9 @@ class Listing(Generic[P, T]):
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, Iterator[T]]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, client: Awaiting, owner: type) -> Callable[P, AsyncIterator[T]]: ...
     def __get__(self, client: Any, owner: type) -> Any:
         return self if client is None else _bound(client.iterate, self._operation)
 

@@ -6,14 +6,17 @@ Knows no operation.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import httpx
 
+from cluster.client.steps import Flow, Op
+
 API_KEY_VARIABLE = "SCENESTREAM_API_KEY"
 
+T = TypeVar("T")
 Y = TypeVar("Y")
 R = TypeVar("R")
 
@@ -39,6 +42,26 @@ def let_go(answer: httpx.Response) -> httpx.Response:
     """
     answer.stream = httpx.ByteStream(b"")
     return answer
+
+
+class Blocking(Protocol):
+    """A client that carries an operation out and returns."""
+
+    def run(self, operation: Op[R]) -> R:
+        """An operation's result."""
+
+    def iterate(self, operation: Flow[T]) -> Iterator[T]:
+        """What an operation gives, as it gives it."""
+
+
+class Awaiting(Protocol):
+    """A client whose operations are awaited."""
+
+    async def run(self, operation: Op[R]) -> R:
+        """An operation's result."""
+
+    def iterate(self, operation: Flow[T]) -> AsyncIterator[T]:
+        """What an operation gives, as it gives it."""
 
 
 class Connection:

@@ -26,7 +26,7 @@ from cluster.remote.errors import (
     SourceError,
 )
 from cluster.remote.line import Line
-from cluster.remote.source import Opened, SourceRules
+from cluster.remote.opened import Opened, SourceRules
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -15,7 +15,7 @@ from cluster.remote.errors import (
     SourceChangedError,
     SourceError,
 )
-from cluster.remote.source import Opened
+from cluster.remote.opened import Opened
 
 _REQUEST_BYTES = 8 << 20  # small enough for a slow line within the time of a request
 _REQUEST_S = 30.0

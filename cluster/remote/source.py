@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from cluster.remote.addresses import AddressRules, check_url, parse_url
+from cluster.remote.addresses import check_url, parse_url
 from cluster.remote.errors import AddressRefusedError
+from cluster.remote.http_source import open_http
 from cluster.remote.line import Line
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """`blocks`, as they come, begin at byte `start` of `total` (None: the source does not tell).
-
-    `validator` names this version of the file; None: the source has no name for it, so a broken transfer
-    begins again.
-    """
-
-    start: int
-    total: int | None
-    validator: str | None
-    blocks: Iterator[bytes] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRules:
-    """What may be fetched, and how patient one connection is."""
-
-    addresses: AddressRules = field(default_factory=AddressRules)
-    s3_buckets: tuple[str, ...] = ()
-    connect_timeout_s: float = 10.0
-    idle_timeout_s: float = 30.0
+from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.s3_source import open_s3
 
 
 def check_source(url: str, rules: SourceRules) -> None:
@@ -53,11 +30,7 @@ def open_source(
     Raises SourceError, SourceBrokeError, SourceChangedError and AddressRefusedError, also out of the blocks.
     """
     if parse_url(url).scheme == "s3":
-        from cluster.remote.s3_source import open_s3  # the driver is an extra
-
         return open_s3(*s3_object(url, rules.s3_buckets), start, validator)
-    from cluster.remote.http_source import open_http
-
     return open_http(url, start, validator, rules, line)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
 
+from cluster.contract.problems import FieldProblem
 from cluster.stores.video import Video
 from serve_app.callers import caller_of, who_asks
 from serve_app.context import Context, context_of, root_of
@@ -18,7 +19,7 @@ from serve_app.imports import check_import, lane_of
 from serve_app.intake import Wish, client_key, wish
 from serve_app.json_body import body_schema, read_json
 from serve_app.present import video_document
-from serve_app.problems import FieldProblem, Problem, declared
+from serve_app.problems import Problem, declared
 from serve_app.schemas import ImportRequest, UploadForm, VideoDocument
 from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
 

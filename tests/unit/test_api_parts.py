@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.contract.problems import CODES
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UnavailableError, UsageError
 from cluster.remote.addresses import is_public
 from cluster.stores.video import Video, VideoState
@@ -21,7 +22,7 @@ from serve_app import tus
 from serve_app.feeds import newer
 from serve_app.filetypes import content_disposition, content_type, display_name
 from serve_app.present import media_document, progress_document
-from serve_app.problems import CODES, Problem, declared, from_error
+from serve_app.problems import Problem, declared, from_error
 from serve_app.ranges import Span, etag_matches, parse_range
 from serve_app.signals import spans
 

@@ -14,8 +14,9 @@ from standardwebhooks import Webhook
 from cluster.remote.addresses import AddressRules, is_public, resolve
 from cluster.remote.errors import AddressRefusedError, SourceBrokeError
 from cluster.remote.line import Line
+from cluster.remote.opened import SourceRules
 from cluster.remote.post import post
-from cluster.remote.source import SourceRules, check_source, open_source
+from cluster.remote.source import check_source, open_source
 from cluster.remote.webhook_signing import parse_secret, shown, signed_headers
 from tests.support.sources import web_server
 

@@ -34,7 +34,7 @@ CODECS = {
 
 
 def reader_of(path: Path) -> AudioReader:
-    reader = AudioReader.open(path, build_plan(path))
+    reader = AudioReader.open(path, build_plan(path).media.audio)
     assert reader is not None
     return reader
 
@@ -160,7 +160,7 @@ def test_cells_tile_the_clock_and_a_block_needs_three() -> None:
 def test_a_video_without_sound_has_no_reader(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((5,)))
 
-    assert AudioReader.open(path, build_plan(path)) is None
+    assert AudioReader.open(path, build_plan(path).media.audio) is None
 
 
 def test_a_range_must_not_run_backwards(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from actors.segmentation.decode import VideoReader
 from actors.segmentation.errors import MediaError, MediaErrorCode
+from actors.segmentation.frame_index import FrameIndex
 from actors.segmentation.frame_runs import FrameSource, require_decoded
 from actors.segmentation.limits import Limits
+from actors.segmentation.media import MediaInfo
 from actors.segmentation.plan import Plan, build_plan
 from tests.support.media import (
     Picture,
@@ -48,8 +50,13 @@ FILMS = {
 }
 
 
+def described(path: Path) -> tuple[MediaInfo, FrameIndex]:
+    plan = build_plan(path)
+    return plan.media, plan.index
+
+
 def pixels(path: Path, plan: Plan, start: int, end: int, threads: int) -> dict[int, bytes | None]:
-    with VideoReader.open(path, plan, threads, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, threads, faithful=True) as reader:
         return {
             item.slot: picture_bytes(item.frame) if item.frame is not None else None
             for item in reader.frames(start, end)
@@ -76,7 +83,7 @@ def test_asking_for_a_gpu_gives_the_same_frames(tmp_path: Path, name: str) -> No
     path = make_media(tmp_path / name, *FILMS[name])
     plan = build_plan(path)
 
-    with VideoReader.open(path, plan, threads=2, faithful=True, gpu=0) as reader:
+    with VideoReader.open(path, plan.media, plan.index, threads=2, faithful=True, gpu=0) as reader:
         asked = [(seen.slot, seen.pts, seen.frame is not None) for seen in reader.frames(0, plan.frames)]
 
     assert asked == [(slot, int(pts), True) for slot, pts in enumerate(plan.index.pts)]
@@ -108,7 +115,7 @@ def test_each_slot_holds_its_own_frame(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((70, 50), options=OPEN_GOP))
     plan = build_plan(path)
 
-    with VideoReader.open(path, plan, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, faithful=True) as reader:
         for item in reader.frames(33, 95):
             assert item.frame is not None
             assert read_number(item.frame.to_ndarray(format="rgb24")) == item.slot
@@ -119,7 +126,7 @@ def test_ranges_may_come_in_any_order_from_one_reader(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((60,), gop=20))
     plan = build_plan(path)
 
-    with VideoReader.open(path, plan, threads=2) as reader:
+    with VideoReader.open(path, plan.media, plan.index, threads=2) as reader:
         unfinished = reader.frames(0, 60)
         next(unfinished)
         later = [item.slot for item in reader.frames(41, 45)]
@@ -135,7 +142,7 @@ def test_ranges_outside_the_video_are_refused(tmp_path: Path, bounds: tuple[int,
     path = make_media(tmp_path / "film.mp4", Picture((10,)))
 
     with (
-        VideoReader.open(path, build_plan(path)) as reader,
+        VideoReader.open(path, *described(path)) as reader,
         pytest.raises(ValueError, match=r"not within 0\.\.10"),
     ):
         reader.frames(*bounds)
@@ -199,4 +206,4 @@ def test_a_reader_needs_a_thread(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((5,)))
 
     with pytest.raises(ValueError, match="threads"):
-        VideoReader.open(path, build_plan(path), threads=0)
+        VideoReader.open(path, *described(path), threads=0)

@@ -11,14 +11,21 @@ from av.codec.hwaccel import HWAccel
 from actors.segmentation import frame_runs
 from actors.segmentation.container import opened
 from actors.segmentation.decode import VideoReader
+from actors.segmentation.frame_index import FrameIndex
 from actors.segmentation.frame_runs import FrameSource
 from actors.segmentation.limits import Limits
+from actors.segmentation.media import MediaInfo
 from actors.segmentation.picture_decoder import PictureDecoder
 from actors.segmentation.plan import Plan, build_plan
 from tests.support.media import Picture, make_media, picture_bytes, spoil_packets
 
 NO_SUCH_GPU = "99"
 GOPS = Picture(shots=(30, 30, 30), gop=15)
+
+
+def described(path: Path) -> tuple[MediaInfo, FrameIndex]:
+    plan = build_plan(path)
+    return plan.media, plan.index
 
 
 def source_of(path: Path, plan: Plan) -> FrameSource:
@@ -75,7 +82,7 @@ def test_a_file_of_many_pictures_gets_no_context_on_the_gpu_for_each(tmp_path: P
     few = make_media(tmp_path / "few.mkv", *[Picture(shots=(2,), size=(32, 32))] * 2)
     many = make_media(tmp_path / "many.mkv", *[Picture(shots=(2,), size=(32, 32))] * 5)
 
-    readers = [VideoReader.open(path, build_plan(path), gpu=0) for path in (few, many)]
+    readers = [VideoReader.open(path, *described(path), gpu=0) for path in (few, many)]
 
     assert [reader._source.gpu for reader in readers] == [0, None]
 
@@ -94,7 +101,7 @@ def test_damage_is_never_decoded_on_the_gpu(
 ) -> None:
     damaged = spoil_packets(make_media(tmp_path / "film.mp4", GOPS), tmp_path / "bad.mp4", range(50, 53))
     plan = build_plan(damaged)
-    with VideoReader.open(damaged, plan) as reader:
+    with VideoReader.open(damaged, plan.media, plan.index) as reader:
         expected = {item.slot: picture_bytes(item.frame) for item in reader.frames(0, 90) if item.frame}
     asked.clear()
     monkeypatch.setattr(frame_runs, "on_gpu", lambda _context: len(asked) == 1)  # the first run is

@@ -103,7 +103,7 @@ def test_packets_of_one_moment_do_not_pile_up(tmp_path: Path, monkeypatch: pytes
     )
     path = repeated(tmp_path / "bomb.mkv", plain, 500)
     monkeypatch.setattr(audio_decode, "_MOST_PACKETS", 50)
-    reader = AudioReader.open(path, build_plan(path))
+    reader = AudioReader.open(path, build_plan(path).media.audio)
     assert reader is not None
 
     with reader:
@@ -112,7 +112,7 @@ def test_packets_of_one_moment_do_not_pile_up(tmp_path: Path, monkeypatch: pytes
         later = reader.pcm(6, 8)
 
     assert len(packets) <= 50
-    with AudioReader.open(plain, build_plan(plain)) as expected:  # type: ignore[union-attr]
+    with AudioReader.open(plain, build_plan(plain).media.audio) as expected:  # type: ignore[union-attr]
         assert np.array_equal(later, expected.pcm(6, 8))
 
 

@@ -58,7 +58,7 @@ def assert_tells_the_truth(path: Path) -> Plan:
     """The plan's frames are those of a plain decode: as many, at the same times, with the same pixels."""
     plan = build_plan(path)
     plain = decode_plainly(path)
-    with VideoReader.open(path, plan, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, faithful=True) as reader:
         decoded = list(reader.frames(0, plan.frames))
 
     assert plan.index.pts.tolist() == [pts for pts, _ in plain]
@@ -143,7 +143,7 @@ def test_joined_recordings_go_on_where_the_first_ended(tmp_path: Path) -> None:
     path = joined(tmp_path / "both.ts", first, second)
 
     plan = build_plan(path)
-    with VideoReader.open(path, plan, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, faithful=True) as reader:
         sizes = [item.frame.width for item in reader.frames(0, plan.frames) if item.frame is not None]
 
     assert not plan.index.trusted
@@ -160,7 +160,7 @@ def test_of_a_recording_that_announces_no_length_the_part_that_decodes_is_the_vi
 
     path = cut_off(whole, tmp_path / name, 0.6)
     plan = build_plan(path)
-    with VideoReader.open(path, plan, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, faithful=True) as reader:
         holes = [item.slot for item in reader.frames(0, plan.frames) if item.frame is None]
 
     assert 20 < plan.frames < 60
@@ -172,7 +172,7 @@ def test_a_frame_that_fails_inside_the_file_is_a_hole(tmp_path: Path) -> None:
     path = spoil_packets(make_media(tmp_path / "whole.mov", spec), tmp_path / "hole.mov", range(70, 75))
 
     plan = build_plan(path)
-    with VideoReader.open(path, plan, faithful=True) as reader:
+    with VideoReader.open(path, plan.media, plan.index, faithful=True) as reader:
         decoded = list(reader.frames(0, plan.frames))
 
     assert plan.frames == 120

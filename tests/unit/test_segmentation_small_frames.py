@@ -41,7 +41,7 @@ def colours(picture: Rgb) -> list[str]:
 
 def first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame]:
     plan = build_plan(path)
-    with VideoReader.open(path, plan) as reader:
+    with VideoReader.open(path, plan.media, plan.index) as reader:
         frame = next(iter(reader.frames(0, 1))).frame
     assert frame is not None
     return plan.media, frame
@@ -99,7 +99,7 @@ def test_the_frame_number_survives_shrinking(tmp_path: Path) -> None:
     plan = build_plan(path)
     small = SmallFrames(plan.media)
 
-    with VideoReader.open(path, plan) as reader:
+    with VideoReader.open(path, plan.media, plan.index) as reader:
         for item in reader.frames(30, 40):
             assert item.frame is not None
             assert read_number(small.image(item.frame)) == item.slot
@@ -115,7 +115,7 @@ def test_sizes_may_change_inside_a_stream(tmp_path: Path) -> None:
     plan = build_plan(path)
     small = SmallFrames(plan.media)
 
-    with VideoReader.open(path, plan) as reader:
+    with VideoReader.open(path, plan.media, plan.index) as reader:
         shapes = set()
         for item in reader.frames(0, plan.frames):
             assert item.frame is not None

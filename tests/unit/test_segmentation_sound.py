@@ -15,11 +15,12 @@ import torch
 from scipy import signal
 
 from actors.segmentation.errors import Cancelled
+from actors.segmentation.listeners import Listeners
 from actors.segmentation.media import AudioInfo
 from actors.segmentation.mel import log_mel
 from actors.segmentation.packaged import packaged
 from actors.segmentation.resampling import resampled
-from actors.segmentation.sound import Listeners, analyse_blocks, mixed
+from actors.segmentation.sound import analyse_blocks, mixed
 from actors.segmentation.sound_events import EventDetector
 from actors.segmentation.sound_voice import VoiceDetector
 from actors.segmentation.sound_weights import read_bundle, read_safetensors
