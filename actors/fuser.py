@@ -21,11 +21,11 @@ from actors.pool.tasks import Kind, Outcome, Task
 from actors.segmenter_analysis import LIBRARY, make_analyser
 from actors.segmenter_state import WorkState
 from actors.version import POOL, version_of
-from cluster import logs, tracing
 from cluster.settings import Settings
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.telemetry import logs, tracing
 
 FUSER_NAME = "fuser"
 CALLS = 64

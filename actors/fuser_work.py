@@ -14,9 +14,9 @@ from actors.pool.tasks import Kind, Outcome, Task
 from actors.segmenter_analysis import Analyser, JoinedTracks
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop, planned_outcome
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
 
 KEPT_BYTES = 400 << 20
 """Two hours of film take 110 MB joined: room for a few of them. A longer one than fits is read each time."""

@@ -35,9 +35,9 @@ from actors.segmenter_analysis import LIBRARY
 from actors.version import BRIDGE, POOL, version_of
 from cluster.errors import UnavailableError
 from cluster.settings import Settings, get_settings
-from cluster.stores.broker import declare_topology
-from cluster.stores.jobs import Jobs
-from cluster.stores.results import Results
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.rabbitmq.broker import declare_topology
 
 BRIDGE_NAME = "bridge"  # the others are bridge-1, bridge-2, …
 BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`

@@ -1,7 +1,7 @@
 """What bridge, pool, fuser and segmenters count, and under which names: the one table of them.
 
-Everything goes through `cluster.metering`, so nothing happens outside Ray. The dashboard and the alerts of
-configs/ are held against this table by a test. Knows no store; hooks call it with plain values.
+Everything goes through `cluster.telemetry.metering`, so nothing happens outside Ray. The dashboard and the
+alerts of configs/ are held against this table by a test. Knows no store; hooks call it with plain values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from cluster.metering import Counter, Gauge, Histogram, Instrument
+from cluster.telemetry.metering import Counter, Gauge, Histogram, Instrument
 
 POOL_STATES = ("waiting", "starting", "idle", "working", "draining", "lost")
 _SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)

@@ -15,10 +15,11 @@ from rich.console import Console
 
 from actors.segmentation import Limits, MediaError, Timeline, segment_file
 from actors.segmentation.timeline import LEVELS
-from cluster import logs, terminal
+from cluster import terminal
 from cluster.errors import InvalidSettingsError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
+from cluster.telemetry import logs
 
 FAILED, WRONG_USAGE = 1, 2
 

@@ -23,11 +23,11 @@ from actors.segmenter_analysis import Analyser, make_analyser
 from actors.segmenter_clips import ClipMaker
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop
-from cluster import logs, tracing
 from cluster.settings import Settings
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.telemetry import logs, tracing
 
 LANES = {"work": 1, "control": 2}
 

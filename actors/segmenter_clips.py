@@ -24,9 +24,9 @@ from actors.segmentation.plan import Plan
 from actors.segmenter_media import local_media
 from actors.segmenter_state import WorkState
 from cluster.errors import UnavailableError
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
 
 CODE_PLAN_MISSING = "plan_missing"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from actors.segmentation.errors import Cancelled
 from actors.segmenter_state import WorkState
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
 
 
 @contextmanager

@@ -21,12 +21,12 @@ from actors.segmenter_analysis import Analyser, JoinedTracks, PlanCache, Planned
 from actors.segmenter_clips import ClipMaker
 from actors.segmenter_media import local_media
 from actors.segmenter_state import WorkState
-from cluster import tracing
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.media_keys import keyframe_key
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.keys import keyframe_key
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.telemetry import tracing
 
 INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
 """What says nothing about the video: a store that is away, a full disk, a lost network drive. Asking again

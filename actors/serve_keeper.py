@@ -25,9 +25,9 @@ from ray.serve.schema import ApplicationStatus
 
 from actors import launch
 from actors.segmenter_analysis import LIBRARY
-from cluster import logs
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.settings import Settings, get_settings
+from cluster.telemetry import logs
 
 APPLICATION_NAME = "actors"  # in configs/serve_cluster.yaml
 DEPLOYMENT_NAME = "keeper"

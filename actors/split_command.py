@@ -20,12 +20,13 @@ from actors.segment_command import FAILED, WRONG_USAGE, segmented, stop
 from actors.segmentation import Limits, MediaError, build_plan
 from actors.segmentation.plan import Plan
 from actors.segmentation.settings import split as settings_of
-from cluster import logs, terminal
-from cluster.clip_names import DEFAULT_PATTERN
-from cluster.clip_orders import ClipOrder, clip_order
+from cluster import terminal
+from cluster.clips.names import DEFAULT_PATTERN
+from cluster.clips.orders import ClipOrder, clip_order
 from cluster.errors import InvalidSettingsError, UsageError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
+from cluster.telemetry import logs
 
 THREADS = 2
 """Of each encoder: more share the work on one small picture badly."""

@@ -19,15 +19,15 @@ import typer
 from cluster.errors import InvalidSettingsError, ScenestreamError
 
 _COMMANDS = {
-    "up": "cluster.stack_commands",
-    "down": "cluster.stack_commands",
-    "status": "cluster.stack_commands",
-    "submit": "cluster.submit_command",
-    "segments": "cluster.results_commands",
-    "export": "cluster.results_commands",
-    "keys": "cluster.keys_command",
-    "top": "cluster.top.command",
-    "doctor": "cluster.doctor.command",
+    "up": "cluster.commands.stack",
+    "down": "cluster.commands.stack",
+    "status": "cluster.commands.stack",
+    "submit": "cluster.commands.submit",
+    "segments": "cluster.commands.results",
+    "export": "cluster.commands.results",
+    "keys": "cluster.commands.keys",
+    "top": "cluster.commands.top.command",
+    "doctor": "cluster.commands.doctor.command",
 }
 """Name → the module with a function of that name, or with a Typer `app` of commands below it."""
 

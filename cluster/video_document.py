@@ -1,6 +1,6 @@
 """The contract's Video as plain values, from a row of `videos`, for who tells others of it without the API.
 
-`serve_app.present` adds what only the API knows: live progress.
+`cluster.stores.documents` adds what only the API knows: live progress.
 """
 
 from __future__ import annotations

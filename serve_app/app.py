@@ -18,19 +18,15 @@ from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
 
-from cluster import logs, tracing
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
-from cluster.stores.rate_limits import RateLimits
-from serve_app import problems
-from serve_app.auth import SESSION_COOKIE
-from serve_app.auth_middleware import Door
-from serve_app.auth_visibility import Visibility
+from cluster.stores.redis.rate_limits import RateLimits
+from cluster.telemetry import logs, tracing
+from serve_app.access.auth import SESSION_COOKIE
+from serve_app.access.door import Door
+from serve_app.access.rate_limits import Budgets
+from serve_app.access.visibility import Visibility
 from serve_app.context import Context
-from serve_app.cors import cors_options
-from serve_app.envelope import Envelope
-from serve_app.probes import versions
-from serve_app.rate_limits import Budgets
 from serve_app.routes import (
     access,
     batch,
@@ -46,9 +42,13 @@ from serve_app.routes import (
     webhooks,
 )
 from serve_app.services import MAX_THREADS, Services
-from serve_app.tracing import Traced
-from serve_app.uploads import UploadService
-from serve_app.watched import Watched
+from serve_app.telemetry.probes import versions
+from serve_app.telemetry.watched import Watched
+from serve_app.videos.uploads import UploadService
+from serve_app.web import problems
+from serve_app.web.cors import cors_options
+from serve_app.web.envelope import Envelope
+from serve_app.web.tracing import Traced
 
 if TYPE_CHECKING:
     from ray import serve

@@ -8,19 +8,19 @@ from typing import Annotated
 
 from fastapi import Path, Request
 
-from serve_app.auth import Access
-from serve_app.auth_visibility import VIDEO_ID
-from serve_app.feeds import Feeds
-from serve_app.finishing import Finishing
-from serve_app.gate import Gates
-from serve_app.intake import Intake
-from serve_app.metrics import Metrics
-from serve_app.previews import Previews, preview_segments
-from serve_app.probes import Probes
-from serve_app.schemas import EXAMPLE_ID
+from cluster.contract.videos import EXAMPLE_ID
+from serve_app.access.auth import Access
+from serve_app.access.signing import Signer
+from serve_app.access.visibility import VIDEO_ID
 from serve_app.services import Services
-from serve_app.signing import Signer
-from serve_app.uploads import UploadService
+from serve_app.telemetry.metrics import Metrics
+from serve_app.telemetry.probes import Probes
+from serve_app.videos.feeds import Feeds
+from serve_app.videos.finishing import Finishing
+from serve_app.videos.intake import Intake
+from serve_app.videos.previews import Previews, preview_segments
+from serve_app.videos.uploads import UploadService
+from serve_app.web.gate import Gates
 
 VideoId = Annotated[
     str,

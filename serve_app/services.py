@@ -14,18 +14,18 @@ import structlog
 
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.settings import Settings
-from cluster.stores.broker import BrokerNames, declare_topology, queue_depths
-from cluster.stores.cache import Cache
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology, queue_depths
+from cluster.stores.redis.cache import Cache
 
 _log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 24
 """To PostgreSQL, for each replica: one for each of MAX_THREADS, two for each writer and finisher of
-`serve_app.gate`, and some for its other threads. A request then waits for a thread, for as long as it takes,
-not for a connection, which would be a 503 after a few seconds."""
+`serve_app.web.gate`, and some for its other threads. A request then waits for a thread, for as long as it
+takes, not for a connection, which would be a 503 after a few seconds."""
 MAX_THREADS = 12  # for requests; more would only share the same core
 
 _DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer

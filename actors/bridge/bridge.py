@@ -40,17 +40,17 @@ from actors.fuser import find_or_create_fuser
 from actors.pool.handle import find_or_create_pool
 from actors.segmenter_analysis import LIBRARY
 from actors.version import BRIDGE, version_of
-from cluster import logs, tracing
 from cluster.errors import UnavailableError
 from cluster.settings import OwnerQuota, Settings
-from cluster.stores.broker import Consumer, Doorbell, Publisher
-from cluster.stores.cache import Cache
-from cluster.stores.jobs import Jobs
-from cluster.stores.leases import ATTEMPTS_EXHAUSTED
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
-from cluster.stores.turns import Quota, Room, Rules
-from cluster.stores.video import Video
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.leases import ATTEMPTS_EXHAUSTED
+from cluster.stores.postgres.turns import Quota, Room, Rules
+from cluster.stores.postgres.video import Video
+from cluster.stores.rabbitmq.broker import Consumer, Doorbell, Publisher
+from cluster.stores.redis.cache import Cache
+from cluster.telemetry import logs, tracing
 
 PREFETCH = 8  # doorbells handled at once: one looks for videos, the others share what it found
 VIDEOS_PER_ACTOR = (

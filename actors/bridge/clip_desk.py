@@ -22,9 +22,9 @@ from actors.bridge.pulse import Pulse
 from actors.bridge.services import Services
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
-from cluster.stores.clip_job import FEW_CLIPS, ClipJob
-from cluster.stores.clip_jobs import ClipJobs
-from cluster.stores.leases import Held
+from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipJob
+from cluster.stores.postgres.clip_jobs import ClipJobs
+from cluster.stores.postgres.leases import Held
 
 MAX_ORDERS = 24  # at once; their clips take turns in the pool with everything else there
 BATCH_SHARE = 0.5  # of the places, at most

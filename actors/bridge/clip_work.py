@@ -21,8 +21,8 @@ from actors.clip_manifest import MANIFEST, TABLE, Entry, made_entry, manifest, m
 from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task
 from cluster.errors import NotFoundError, UnavailableError
-from cluster.stores.clip_job import ClipJob
-from cluster.stores.video import Video
+from cluster.stores.postgres.clip_job import ClipJob
+from cluster.stores.postgres.video import Video
 
 CODE_CLIPS_FAILED = "clips_failed"
 CODE_INTERNAL = "internal"

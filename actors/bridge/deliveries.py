@@ -21,8 +21,8 @@ from cluster.remote.errors import AddressRefusedError, SourceBrokeError, SourceE
 from cluster.remote.post import post
 from cluster.remote.webhook_signing import signed_headers
 from cluster.settings import WebhookSettings
-from cluster.stores.jobs import Jobs
-from cluster.stores.webhooks import Delivery, Errand
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.webhooks import Delivery, Errand
 from cluster.video_document import ended_video
 
 CLAIM_INTERVAL_S = 0.5

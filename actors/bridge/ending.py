@@ -15,8 +15,8 @@ from actors.bridge.control import Aborted, Control, Patience, Reason
 from actors.bridge.services import Services
 from actors.bridge.timeline_ids import NotOutdated
 from cluster.errors import NotFoundError, UnavailableError
+from cluster.stores.postgres.video import Video
 from cluster.stores.removal import removal_steps
-from cluster.stores.video import Video
 
 log = structlog.get_logger(__name__)
 

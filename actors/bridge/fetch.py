@@ -31,8 +31,8 @@ from cluster.remote.errors import (
 from cluster.remote.line import Line
 from cluster.remote.opened import Opened, SourceRules
 from cluster.remote.source import open_source
-from cluster.stores.imports import Import, Imports
-from cluster.stores.media import MediaStore
+from cluster.stores.media.store import MediaStore
+from cluster.stores.postgres.imports import Import, Imports
 
 if TYPE_CHECKING:
     from hashlib import _Hash

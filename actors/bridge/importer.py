@@ -1,7 +1,7 @@
 """The bridge's part that fetches files from addresses: whose turn it is, leases, an orderly end.
 
 All bridges together fetch `imports.concurrency` files at a time; lanes take turns, see
-`cluster.stores.imports`. Knows neither HTTP nor where the bytes go.
+`cluster.stores.postgres.imports`. Knows neither HTTP nor where the bytes go.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from cluster.errors import NotFoundError
 from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
 from cluster.settings import ImportSettings, Settings
-from cluster.stores.imports import Import
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
+from cluster.stores.media.store import MediaStore
+from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.jobs import Jobs
 
 CLAIM_INTERVAL_S = 0.5
 

@@ -17,10 +17,10 @@ from actors.bridge.control import Reason
 from actors.bridge.job import Job
 from actors.bridge.looks import Looks
 from cluster.errors import UnavailableError
-from cluster.stores.broker import Doorbell
-from cluster.stores.leases import Held
-from cluster.stores.turns import Room
-from cluster.stores.video import Video
+from cluster.stores.postgres.leases import Held
+from cluster.stores.postgres.turns import Room
+from cluster.stores.postgres.video import Video
+from cluster.stores.rabbitmq.broker import Doorbell
 
 NO_ROOM = Room(interactive=False, light=False, batch=False)
 ROOM_FOR_ALL = Room()

@@ -22,8 +22,8 @@ from actors.bridge.services import Services
 from actors.bridge.timeline_ids import timeline_id
 from actors.pool.backoff import Backoff
 from actors.pool.tasks import Kind, Outcome, Status, Task
-from cluster import tracing
-from cluster.stores.video import Video
+from cluster.stores.postgres.video import Video
+from cluster.telemetry import tracing
 
 CODE_INTERNAL = "internal"
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.2, 10.0  # between tries of a task whose actor or store was away

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from cluster.stores.turns import Room
-from cluster.stores.video import Video
+from cluster.stores.postgres.turns import Room
+from cluster.stores.postgres.video import Video
 
 
 class Size(Enum):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.bridge.progress import Progress
-from cluster.stores.cache import Cache
+from cluster.stores.redis.cache import Cache
 
 
 class Reporter:

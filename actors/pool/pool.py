@@ -26,8 +26,8 @@ from actors.pool.tasks import Kind, Outcome, Task
 from actors.pool.throughput import Mean
 from actors.segmenter_analysis import LIBRARY
 from actors.version import POOL, version_of
-from cluster import logs
 from cluster.settings import Settings
+from cluster.telemetry import logs
 
 MAX_TASKS = 10_000  # bounds memory; bridges keep a window of a few tasks a video, so this is far away
 CANCEL_WAIT_S = 10.0  # how long `cancel` waits for the work to end

@@ -40,7 +40,7 @@ class Task:
     A CLIP belongs to an order of clips, whose id stands in `video_id`: it waits its turn beside the videos.
     `chunk` is its place in the order, `settings` how it is cut, `clip` what (see `actors.segmenter_clips`).
     `owner` is whose it is (of an API key; "" without), whom the pool is fair to. `trace`: the span it belongs
-    to, see `cluster.tracing`.
+    to, see `cluster.telemetry.tracing`.
     """
 
     kind: Kind

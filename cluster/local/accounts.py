@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cluster.local.errors import LocalStackError
-from cluster.local.processes import Account
+from cluster.local.process.spawning import Account
 
 CANDIDATES = ("postgres", "_postgres", "nobody")
 # Traversable for every user on every system we know, and kept across reboots.

@@ -24,14 +24,14 @@ from ray import serve
 from ray.serve.config import HTTPOptions
 from ray.serve.schema import ApplicationStatus
 
-from cluster import logs
 from cluster.errors import ScenestreamError
 from cluster.local import serve_config
-from cluster.local.apps_part import STOP_FUNCTION_S, STOP_SERVE_S
 from cluster.local.environment import RAY_IS_LOCAL, environment_of
 from cluster.local.layout import write_private
+from cluster.local.parts.apps import STOP_FUNCTION_S, STOP_SERVE_S
 from cluster.local.serve_config import Application
 from cluster.settings import Settings, get_settings
+from cluster.telemetry import logs
 
 START_WATCH_INTERVAL_S = 0.5
 WATCH_INTERVAL_S = 3.0

@@ -9,8 +9,8 @@ import signal
 import sys
 
 from cluster.local.layout import Layout
-from cluster.local.processes import end
-from cluster.local.records import belongings
+from cluster.local.process.records import belongings
+from cluster.local.process.spawning import end
 
 GRACE_S = 5.0
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.local import probes
-from cluster.local.apps_part import Apps
 from cluster.local.environment import RAY_IS_LOCAL, environment_of
 from cluster.local.layout import Layout
-from cluster.local.part import Part
+from cluster.local.parts.apps import Apps
+from cluster.local.parts.part import Part
+from cluster.local.parts.ray import Ray
 from cluster.local.ports import PortBook
-from cluster.local.ray_head import Ray
 from cluster.local.servers import SERVER_PARTS
 from cluster.settings import Settings
 

@@ -15,8 +15,9 @@ from typing import TypeVar
 import structlog
 
 from cluster.local.errors import LocalStackError, NotReadyError
-from cluster.local.part import Part
-from cluster.local.processes import (
+from cluster.local.parts.part import Part
+from cluster.local.process.records import Record, Records
+from cluster.local.process.spawning import (
     Identity,
     ProcessSpec,
     end,
@@ -25,7 +26,6 @@ from cluster.local.processes import (
     wait_gone,
     with_descendants,
 )
-from cluster.local.records import Record, Records
 
 PROBE_INTERVAL_S = 0.1
 REST_GRACE_S = 2.0  # for what the leader left behind although it ended in order

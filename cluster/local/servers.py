@@ -14,13 +14,13 @@ from pathlib import Path
 
 from cluster.local.errors import LocalStackError
 from cluster.local.layout import Layout
-from cluster.local.locks import DirectoryLock
-from cluster.local.mongodb import MongoDB
-from cluster.local.part import Part, clean_environment
+from cluster.local.parts.mongodb import MongoDB
+from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.postgres import Postgres
+from cluster.local.parts.rabbitmq import RabbitMQ
+from cluster.local.parts.redis import Redis
 from cluster.local.ports import PortBook
-from cluster.local.postgres import Postgres
-from cluster.local.rabbitmq import RabbitMQ
-from cluster.local.redis_server import Redis
+from cluster.local.process.locks import DirectoryLock
 from cluster.local.runner import PartRunner
 
 SERVER_PARTS: dict[str, type[Part]] = {

@@ -16,10 +16,10 @@ from typing import Any
 from cluster.errors import ConflictError
 from cluster.local.errors import LocalStackError, NotReadyError
 from cluster.local.layout import Layout
-from cluster.local.locks import DirectoryLock
-from cluster.local.part import child_environment
-from cluster.local.processes import Identity, end
-from cluster.local.records import Records, belongings
+from cluster.local.parts.part import child_environment
+from cluster.local.process.locks import DirectoryLock
+from cluster.local.process.records import Records, belongings
+from cluster.local.process.spawning import Identity, end
 from cluster.local.request import Request
 from cluster.local.runner import tail
 from cluster.local.serve_config import DEFAULT_PATH

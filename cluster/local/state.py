@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from cluster.local.layout import Layout, write_private
-from cluster.local.processes import Identity
+from cluster.local.process.spawning import Identity
 
 
 class Phase(StrEnum):

@@ -18,24 +18,24 @@ from types import FrameType
 import psutil
 import structlog
 
-from cluster import logs
 from cluster.errors import ScenestreamError
 from cluster.local import probes
-from cluster.local.apps_part import Apps
 from cluster.local.board import Board
 from cluster.local.errors import LocalStackError, StackBusyError
 from cluster.local.keeper import Keeper, Visitor
 from cluster.local.layout import Layout
-from cluster.local.locks import DirectoryLock
+from cluster.local.parts.apps import Apps
+from cluster.local.parts.ray import Ray
+from cluster.local.parts.redis import Redis
 from cluster.local.plan import ALL_PARTS, Plan, address_of, local_api_url, make_plan
 from cluster.local.ports import PortBook, is_free
-from cluster.local.processes import Identity, end
-from cluster.local.ray_head import Ray
-from cluster.local.records import Records, belongings
-from cluster.local.redis_server import Redis
+from cluster.local.process.locks import DirectoryLock
+from cluster.local.process.records import Records, belongings
+from cluster.local.process.spawning import Identity, end
 from cluster.local.request import Request
 from cluster.local.runner import PartRunner
 from cluster.local.state import Health, PartState, Phase, StackFile, read
+from cluster.telemetry import logs
 
 START_TIMEOUT_S = 420.0  # every part has a tighter one of its own; this one is for what nobody thought of
 ORPHAN_GRACE_S = 10.0

@@ -31,7 +31,7 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
         from botocore.exceptions import NoCredentialsError
         from s3fs import S3FileSystem
 
-        from cluster.stores.media_s3_requests import (
+        from cluster.stores.media.s3_requests import (
             DRIVER_ERRORS,
             S3Requests,
             client_options,

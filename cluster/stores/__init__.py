@@ -7,16 +7,23 @@ PostgreSQL is the truth about state (`Jobs`, `Uploads`), MongoDB holds results (
 
 from __future__ import annotations
 
-from cluster.stores.broker import BrokerNames, Consumer, Doorbell, Publisher, declare_topology, queue_depth
-from cluster.stores.cache import Cache, Event
 from cluster.stores.ids import new_id
-from cluster.stores.jobs import Jobs
-from cluster.stores.leases import ReapReport
-from cluster.stores.media import MediaStore
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
 from cluster.stores.page import MAX_PAGE_ITEMS, Page
-from cluster.stores.results import Results
-from cluster.stores.uploads import Upload, Uploads
-from cluster.stores.video import FINAL_STATES, LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.leases import ReapReport
+from cluster.stores.postgres.uploads import Upload, Uploads
+from cluster.stores.postgres.video import FINAL_STATES, LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState
+from cluster.stores.rabbitmq.broker import (
+    BrokerNames,
+    Consumer,
+    Doorbell,
+    Publisher,
+    declare_topology,
+    queue_depth,
+)
+from cluster.stores.redis.cache import Cache, Event
 
 __all__ = [
     "FINAL_STATES",

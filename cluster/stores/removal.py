@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from cluster.stores import media_keys
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
-from cluster.stores.video import Video
+from cluster.stores.media import keys as media_keys
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Video
 
 Step = tuple[str, Callable[[], object]]
 

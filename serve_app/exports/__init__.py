@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cluster.contract.videos import Level
 from serve_app.exports.csv_file import write_csv
 from serve_app.exports.edl import write_edl
 from serve_app.exports.fcpxml import write_fcpxml
@@ -17,7 +18,6 @@ from serve_app.exports.json_file import write_json
 from serve_app.exports.material import Export, stem_of
 from serve_app.exports.otio_file import write_otio
 from serve_app.exports.webvtt import write_webvtt
-from serve_app.schemas import Level
 
 __all__ = ["FORMATS", "MEDIA_TYPES", "Export", "Format"]
 

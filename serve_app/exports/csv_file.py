@@ -6,8 +6,8 @@ import csv
 import io
 from typing import Any
 
+from cluster.contract.videos import Segment
 from serve_app.exports.material import Export
-from serve_app.schemas import Segment
 
 _PLAIN_COLUMNS = (
     "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cluster.contract.videos import Level, Segment
 from serve_app.exports.material import COARSE_TO_FINE, Export
 from serve_app.exports.rates import Rate, nominal_rate
-from serve_app.schemas import Level, Segment
 
 MIXED = ("dissolve", "wipe")
 """Boundaries that editing tools can hold as a transition. The film shows it already, and mixing the film with

@@ -6,9 +6,9 @@ from fractions import Fraction
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from cluster.contract.videos import Segment
 from serve_app.exports.cuts import Clip, CutList, cut_list
 from serve_app.exports.material import Export, described, one_line, title
-from serve_app.schemas import Segment
 
 VERSION = "1.10"
 _FORMAT, _ASSET, _DISSOLVE = "r1", "r2", "r3"

@@ -13,12 +13,12 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from cluster.contract.videos import Level, Segment
 from cluster.terminal import clock
 from serve_app.exports.html_images import Images
 from serve_app.exports.html_strip import strip
 from serve_app.exports.material import COARSE_TO_FINE, Export, one_line, title
 from serve_app.exports.spoken import length, share
-from serve_app.schemas import Level, Segment
 
 
 def write_html(made: Export) -> Iterator[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from cluster.contract.videos import Level, Segment
 from cluster.terminal import clock
 from serve_app.exports.material import title
-from serve_app.schemas import Level, Segment
 
 _WIDTH = 10_000
 _TICKS = 5

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from serve_app.schemas import Level, Segment
+from cluster.contract.videos import Level, Segment
 
 COARSE_TO_FINE: tuple[Level, ...] = ("chapter", "scene", "shot")
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from cluster.contract.videos import Segment
 from serve_app.exports.cuts import CutList, cut_list
 from serve_app.exports.material import Export, one_line, title
-from serve_app.schemas import Segment
 
 _DISSOLVE = otio.schema.TransitionTypes.SMPTE_Dissolve
 _OTHER_MIX = otio.schema.TransitionTypes.Custom

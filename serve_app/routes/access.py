@@ -8,17 +8,17 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from cluster.contract.access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
 from cluster.contract.problems import FieldProblem
-from cluster.stores.api_keys import id_named
-from serve_app.auth import SESSION_COOKIE
-from serve_app.callers import caller_of
+from cluster.stores.postgres.api_keys import id_named
+from serve_app.access.auth import SESSION_COOKIE
+from serve_app.access.callers import caller_of
+from serve_app.access.rate_limits import came_by_tls
 from serve_app.context import VideoId, context_of, root_of
-from serve_app.json_body import read_json
-from serve_app.links import signed_link
-from serve_app.problems import Problem, declared
-from serve_app.rate_limits import came_by_tls
-from serve_app.repeats import IdempotencyKey, once
-from serve_app.schemas_access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
+from serve_app.routes.links import signed_link
+from serve_app.routes.repeats import IdempotencyKey, once
+from serve_app.web.json_body import read_json
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["access"])
 

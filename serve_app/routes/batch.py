@@ -8,19 +8,19 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Request
 from pydantic import ValidationError
 
+from cluster.contract.imports import BatchAnswer, BatchItem, BatchOutcome, BatchRequest
 from cluster.errors import ConflictError, ScenestreamError
+from cluster.stores.documents import video_document
 from cluster.stores.ids import new_id
-from cluster.stores.video import Video
-from serve_app.callers import caller_of, who_asks
+from cluster.stores.postgres.video import Video
+from serve_app.access.callers import caller_of, who_asks
+from serve_app.access.rate_limits import charge
 from serve_app.context import Context, context_of
-from serve_app.imports import CheckedImport, check_import
-from serve_app.intake import client_key
-from serve_app.json_body import body_problem, json_request, read_json
-from serve_app.present import video_document
-from serve_app.problems import Problem, declared, from_error
-from serve_app.rate_limits import charge
-from serve_app.schemas_imports import BatchAnswer, BatchItem, BatchOutcome, BatchRequest
-from serve_app.webhooks import CheckedWebhook
+from serve_app.videos.imports import CheckedImport, check_import
+from serve_app.videos.intake import client_key
+from serve_app.videos.webhooks import CheckedWebhook
+from serve_app.web.json_body import body_problem, json_request, read_json
+from serve_app.web.problems import Problem, declared, from_error
 
 router = APIRouter(tags=["videos"])
 

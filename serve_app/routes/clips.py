@@ -10,21 +10,21 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from cluster.clip_orders import ClipOrder
+from cluster.clips.orders import ClipOrder
+from cluster.contract.clips import ClipFiles, ClipsDocument, ClipsList, ClipsWithFiles, order_schema
 from cluster.errors import NotFoundError, ScenestreamError
-from cluster.stores.clip_job import ClipJob
-from serve_app import clips
-from serve_app.callers import caller_of
-from serve_app.clip_zip import Member, zip_blocks
+from cluster.stores.postgres.clip_job import ClipJob
+from serve_app.access.callers import caller_of
 from serve_app.context import Context, VideoId, context_of, root_of
-from serve_app.filetypes import UNKNOWN_TYPE, content_disposition
-from serve_app.intake import client_key
-from serve_app.json_body import read_json
-from serve_app.links import signed_link
-from serve_app.pacing import paced
-from serve_app.problems import Problem, declared
-from serve_app.schemas_clips import ClipFiles, ClipsDocument, ClipsList, ClipsWithFiles, order_schema
-from serve_app.stored_files import answer_with, looked_up
+from serve_app.routes.links import signed_link
+from serve_app.routes.stored_files import answer_with, looked_up
+from serve_app.videos import clips
+from serve_app.videos.clip_zip import Member, zip_blocks
+from serve_app.videos.intake import client_key
+from serve_app.web.filetypes import UNKNOWN_TYPE, content_disposition
+from serve_app.web.json_body import read_json
+from serve_app.web.pacing import paced
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["clips"])
 

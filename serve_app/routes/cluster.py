@@ -8,11 +8,11 @@ from dataclasses import asdict
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from serve_app.callers import caller_of
+from cluster.contract.videos import Alive, BacklogDocument, Cluster, Readiness
+from serve_app.access.callers import caller_of
 from serve_app.context import context_of
-from serve_app.metrics import CONTENT_TYPE
-from serve_app.probes import versions
-from serve_app.schemas import Alive, BacklogDocument, Cluster, Readiness
+from serve_app.telemetry.metrics import CONTENT_TYPE
+from serve_app.telemetry.probes import versions
 
 router = APIRouter(tags=["cluster"])
 probes = APIRouter(tags=["cluster"])  # open to everybody: orchestrators have no keys

@@ -13,13 +13,13 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from cluster.stores.cache import EVENT_ID, Event
-from cluster.stores.video import Video
-from serve_app.callers import who_asks
+from cluster.stores.documents import progress_document, video_document
+from cluster.stores.postgres.video import Video
+from cluster.stores.redis.cache import EVENT_ID, Event
+from serve_app.access.callers import who_asks
 from serve_app.context import VideoId, context_of
-from serve_app.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
-from serve_app.present import progress_document, video_document
-from serve_app.problems import declared
+from serve_app.videos.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
+from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
 

@@ -10,18 +10,18 @@ from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
 
 from cluster.contract.problems import FieldProblem
-from cluster.stores.video import Video
-from serve_app.callers import caller_of, who_asks
+from cluster.contract.videos import ImportRequest, UploadForm, VideoDocument
+from cluster.stores.documents import video_document
+from cluster.stores.postgres.video import Video
+from serve_app.access.callers import caller_of, who_asks
 from serve_app.context import Context, context_of, root_of
-from serve_app.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
-from serve_app.gate import patiently
-from serve_app.imports import check_import, lane_of
-from serve_app.intake import Wish, client_key, wish
-from serve_app.json_body import body_schema, read_json
-from serve_app.present import video_document
-from serve_app.problems import Problem, declared
-from serve_app.schemas import ImportRequest, UploadForm, VideoDocument
-from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
+from serve_app.videos.imports import check_import, lane_of
+from serve_app.videos.intake import Wish, client_key, wish
+from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
+from serve_app.web.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
+from serve_app.web.gate import patiently
+from serve_app.web.json_body import body_schema, read_json
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["videos"])
 

@@ -8,12 +8,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
 
 from cluster.errors import NotFoundError
-from cluster.stores.video import Video
+from cluster.stores.postgres.video import Video
 from serve_app.context import Context, VideoId, context_of
-from serve_app.filetypes import CONTENT_TYPES, HEAD_BYTES, content_disposition, content_type
-from serve_app.keyframes import keyframe_image
-from serve_app.problems import declared
-from serve_app.stored_files import answer_with, looked_up
+from serve_app.routes.stored_files import answer_with, looked_up
+from serve_app.videos.keyframes import keyframe_image
+from serve_app.web.filetypes import CONTENT_TYPES, HEAD_BYTES, content_disposition, content_type
+from serve_app.web.problems import declared
 
 router = APIRouter(tags=["results"])
 

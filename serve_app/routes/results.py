@@ -9,21 +9,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from cluster.contract.videos import AudioTrack, Level, Segment, SegmentList, Signals
+from cluster.stores.documents import segment_document
+from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
-from cluster.stores.timelines import timeline_of_cursor
-from cluster.stores.video import Video
+from cluster.stores.postgres.video import Video
 from serve_app import exports
 from serve_app.context import Context, VideoId, context_of, root_of
 from serve_app.exports.blocks import in_blocks
-from serve_app.filetypes import content_disposition
-from serve_app.keyframes import keyframe_image
-from serve_app.links import with_signed_images
-from serve_app.pacing import paced
-from serve_app.present import segment_document
-from serve_app.problems import Problem, declared
-from serve_app.schemas import AudioTrack, Level, Segment, SegmentList, Signals
+from serve_app.routes.links import with_signed_images
 from serve_app.services import Services
-from serve_app.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
+from serve_app.videos.keyframes import keyframe_image
+from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
+from serve_app.web.filetypes import content_disposition
+from serve_app.web.pacing import paced
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["results"])
 

@@ -7,26 +7,26 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cluster.errors import ConflictError, NotFoundError
-from cluster.stores.video import Video, VideoState
-from serve_app.callers import who_asks
-from serve_app.comparison import compare
-from serve_app.context import VideoId, context_of, root_of
-from serve_app.intake import resolve_settings
-from serve_app.json_body import read_json
-from serve_app.links import with_signed_images
-from serve_app.present import segment_document
-from serve_app.problems import declared
-from serve_app.repeats import IdempotencyKey, once
-from serve_app.routes.videos import shown, tell
-from serve_app.schemas import Level, VideoDocument
-from serve_app.schemas_revisions import (
+from cluster.contract.revisions import (
     Comparison,
     Preview,
     ResegmentRequest,
     Revision,
     RevisionList,
 )
+from cluster.contract.videos import Level, VideoDocument
+from cluster.errors import ConflictError, NotFoundError
+from cluster.stores.documents import segment_document
+from cluster.stores.postgres.video import Video, VideoState
+from serve_app.access.callers import who_asks
+from serve_app.context import VideoId, context_of, root_of
+from serve_app.routes.links import with_signed_images
+from serve_app.routes.repeats import IdempotencyKey, once
+from serve_app.routes.videos import shown, tell
+from serve_app.videos.comparison import compare
+from serve_app.videos.intake import resolve_settings
+from serve_app.web.json_body import read_json
+from serve_app.web.problems import declared
 
 router = APIRouter(tags=["results"])
 

@@ -1,6 +1,6 @@
 """Resumable uploads: tus 1.0.0 with creation, creation-with-upload, termination, checksum and expiration.
 
-Headers in, headers out; what happens to the bytes is in `serve_app.uploads`.
+Headers in, headers out; what happens to the bytes is in `serve_app.videos.uploads`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from cluster.stores.uploads import Upload
-from serve_app import tus
-from serve_app.auth_visibility import UPLOAD_ID
-from serve_app.callers import caller_of, who_asks
+from cluster.stores.postgres.uploads import Upload
+from serve_app.access.callers import caller_of, who_asks
+from serve_app.access.visibility import UPLOAD_ID
 from serve_app.context import Context, context_of, root_of
-from serve_app.gate import read_small, to_its_end
-from serve_app.intake import client_key, empty_file, wish
-from serve_app.problems import Problem, declared
-from serve_app.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
+from serve_app.videos.intake import client_key, empty_file, wish
+from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
+from serve_app.web import tus
+from serve_app.web.gate import read_small, to_its_end
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["uploads"])
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
-from cluster.stores.video import LEASED_STATES, Video
-from serve_app.callers import caller_of
+from cluster.contract.videos import State, VideoDocument, VideoList
+from cluster.stores.documents import video_document
+from cluster.stores.postgres.video import LEASED_STATES, Video
+from serve_app.access.callers import caller_of
 from serve_app.context import Context, VideoId, context_of
-from serve_app.deletion import delete_video_everywhere
-from serve_app.present import video_document
-from serve_app.problems import declared
-from serve_app.schemas import State, VideoDocument, VideoList
+from serve_app.videos.deletion import delete_video_everywhere
+from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
 

@@ -7,23 +7,23 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cluster.remote.webhook_signing import shown
-from cluster.stores.webhooks import EVERYBODY
-from serve_app.auth_visibility import VIDEO_ID
-from serve_app.callers import caller_of
-from serve_app.context import context_of
-from serve_app.json_body import json_request, read_json
-from serve_app.problems import declared
-from serve_app.repeats import IdempotencyKey, once
-from serve_app.schemas import WebhookWish
-from serve_app.schemas_imports import (
+from cluster.contract.imports import (
     DeliveryDocument,
     DeliveryList,
     MadeWebhook,
     WebhookDocument,
     WebhookList,
 )
-from serve_app.webhooks import check_webhook
+from cluster.contract.videos import WebhookWish
+from cluster.remote.webhook_signing import shown
+from cluster.stores.postgres.webhooks import EVERYBODY
+from serve_app.access.callers import caller_of
+from serve_app.access.visibility import VIDEO_ID
+from serve_app.context import context_of
+from serve_app.routes.repeats import IdempotencyKey, once
+from serve_app.videos.webhooks import check_webhook
+from serve_app.web.json_body import json_request, read_json
+from serve_app.web.problems import declared
 
 router = APIRouter(tags=["webhooks"])
 

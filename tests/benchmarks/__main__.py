@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from actors.segmentation import FusionSettings, MediaError, Models, split
-from cluster import logs
 from cluster.settings import LogSettings, get_settings
+from cluster.telemetry import logs
 from tests.benchmarks import ablation, consistency, footage, memory, quality, reliability, report, speed
 from tests.benchmarks.analysis import Analysed, Workers, whole, workers
 from tests.benchmarks.detectors import INSTALL, OURS, Detection, Detector, installed_peers

@@ -26,8 +26,8 @@ import av
 import opentimelineio as otio
 import webvtt
 
+from cluster.contract.videos import Level, Segment
 from serve_app.exports import FORMATS, Export
-from serve_app.schemas import Level, Segment
 
 LEVELS: tuple[Level, ...] = ("shot", "scene", "chapter")
 _GRACE_S = 1e-6  # times are written with so many digits at least where they are not whole milliseconds

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from cluster.local import demo_clip
+from cluster.local.demo import clip as demo_clip
 
 SUFFIX = ".labels.json"
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from actors.segmentation import Models
 from actors.segmentation.tracks import FrameTrack
-from cluster import logs
 from cluster.settings import LogSettings, get_settings
+from cluster.telemetry import logs
 from tests.benchmarks.films import Film, films_in
 from tests.benchmarks.fit_candidates import blind, cut_table, gradual_tables
 from tests.benchmarks.fit_logistic import (

@@ -25,7 +25,7 @@ import numpy as np
 
 from cluster.client import AsyncClient
 from cluster.errors import ScenestreamError
-from cluster.local import demo_clip
+from cluster.local.demo import clip as demo_clip
 from tests.support.stack import running_stack
 
 POLL_S = 1.0  # as often as a page asks

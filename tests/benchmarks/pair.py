@@ -26,8 +26,8 @@ from typing import Any
 import torch
 
 from actors.segmenter_analysis import LIBRARY
-from cluster import logs
 from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
+from cluster.telemetry import logs
 from tests.support.actor_stack import ActorStack, actor_stack
 from tests.support.ray_head import connected_to_ray
 from tests.support.servers import (

@@ -35,11 +35,11 @@ import ray
 from actors import launch
 from actors.detached import find_or_create
 from actors.pool.handle import POOL_NAME, pool_class
-from cluster import logs
 from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
-from cluster.stores.video import Priority
+from cluster.stores.media.store import MediaStore
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Priority
+from cluster.telemetry import logs
 from tests.benchmarks.pool import StubRecruiter
 from tests.benchmarks.simulation_figures import Used, busy_share, jain, latencies, read, share_while_all_wait
 from tests.benchmarks.simulation_stubs import NAME, Done, StubHost, script

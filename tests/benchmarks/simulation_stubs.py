@@ -25,9 +25,9 @@ from actors.segmenter_analysis import AnalysedChunk, JoinedTracks
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop
 from cluster.settings import Settings
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.results import Results
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
 from tests.support.stub_analyser import RATE, StubAnalyser, segment
 
 NAME = "tests.benchmarks.simulation_stubs:SleepingAnalyser"

@@ -12,8 +12,8 @@ import ray
 
 from actors.bridge.bridge import Bridge
 from actors.bridge.fetch import PART_BYTES
-from cluster.stores.imports import NewImport
-from cluster.stores.video import Video, VideoState
+from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.video import Video, VideoState
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.actor_stack import ActorStack, kill_process, process_alive
 from tests.support.sources import FILM, web_server

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cluster.local.servers import Servers
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.actor_stack import ActorStack
 from tests.support.stores import waiting_doorbells

@@ -13,7 +13,7 @@ from actors import launch
 from actors.version import BRIDGE, POOL, version_of
 from cluster.errors import UnavailableError
 from cluster.settings import Settings
-from cluster.stores.video import Video, VideoState
+from cluster.stores.postgres.video import Video, VideoState
 from tests.support.actor_fixtures import ray_connection
 from tests.support.actor_fixtures import settings as one_bridge
 from tests.support.actor_stack import ActorStack, actor_stack, kill_process

@@ -12,10 +12,10 @@ from typing import Any
 import av
 import pytest
 
-from cluster.clip_orders import clip_order
+from cluster.clips.orders import clip_order
 from cluster.settings import Settings
-from cluster.stores.clip_job import ClipJob, ClipState
 from cluster.stores.ids import new_id
+from cluster.stores.postgres.clip_job import ClipJob, ClipState
 from tests.support.actor_fixtures import ray_connection, settings
 from tests.support.actor_stack import ActorStack, actor_stack, kill_process
 from tests.support.clips import NAME, TRACKS_HASH, finished_video

@@ -9,7 +9,7 @@ import pytest
 import ray
 
 from cluster.settings import ScalingSettings, Settings
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import settings
 from tests.support.actor_stack import actor_stack
 from tests.support.ray_autoscaler import autoscaling_ray

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cluster.settings import ScalingSettings, Settings
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import settings
 from tests.support.actor_stack import ActorStack, actor_stack
 from tests.support.ray_cluster import SERVICE, RayCluster, ray_cluster

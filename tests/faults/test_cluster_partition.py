@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cluster.settings import Settings
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import settings
 from tests.support.actor_stack import DEADLINE_S, ActorStack, actor_stack, process_alive
 from tests.support.cable import Cable, cable, cables_are_possible, reachable_at

@@ -17,9 +17,9 @@ import pytest
 import redis
 
 from cluster.local import MissingServerError, status
+from cluster.local.parts.postgres import Postgres
+from cluster.local.parts.rabbitmq import RabbitMQ
 from cluster.local.ports import PortBook
-from cluster.local.postgres import Postgres
-from cluster.local.rabbitmq import RabbitMQ
 from tests.support.local_stack import LocalStack, eventually
 from tests.support.servers import missing
 

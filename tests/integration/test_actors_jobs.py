@@ -7,10 +7,10 @@ import json
 import ray
 
 from actors import launch
-from cluster.stores.broker import Doorbell, Publisher
-from cluster.stores.imports import NewImport
-from cluster.stores.video import VideoState
-from cluster.stores.webhooks import NewWebhook
+from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.video import VideoState
+from cluster.stores.postgres.webhooks import NewWebhook
+from cluster.stores.rabbitmq.broker import Doorbell, Publisher
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.actor_stack import ActorStack
 from tests.support.sources import web_server

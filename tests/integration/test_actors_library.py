@@ -15,7 +15,7 @@ from actors.segmentation.plan import build_plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmenter_analysis import LIBRARY
 from cluster.settings import Settings
-from cluster.stores.video import Video, VideoState
+from cluster.stores.postgres.video import Video, VideoState
 from tests.support.actor_fixtures import ray_connection, settings
 from tests.support.actor_stack import ActorStack, actor_stack, kill_process
 from tests.support.media import Picture, Sound, make_media

@@ -14,7 +14,7 @@ from actors import launch
 from actors.fuser import CALLS, find_or_create_fuser
 from actors.pool.tasks import Kind, Task
 from cluster.settings import Settings
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import ray_connection, settings
 from tests.support.actor_stack import actor_stack, kill_process
 from tests.support.stub_analyser import NAME, StubAnalyser, film

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from cluster.stores import new_id
-from serve_app import auth
-from serve_app.webhooks import SECRET_HEADER
+from serve_app.access import auth
+from serve_app.videos.webhooks import SECRET_HEADER
 from tests.support import keyed_api
 from tests.support.api import Api, api_over, done_video
 from tests.support.keyed_api import PAGE, Client, told

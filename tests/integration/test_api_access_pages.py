@@ -8,7 +8,8 @@ import time
 import httpx
 import pytest
 
-from serve_app import auth, auth_middleware
+from serve_app.access import auth
+from serve_app.access import door as auth_middleware
 from tests.support import keyed_api
 from tests.support.api import Api, done_video, segment, start_work
 from tests.support.keyed_api import SESSION_S, Client, told

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cluster.stores.imports import NewImport
-from serve_app import gate
+from cluster.stores.postgres.imports import NewImport
+from serve_app.web import gate
 from tests.support.api import Api
 from tests.support.imports import importing, quiet_api, settled, web
 from tests.support.sources import FILM, Web

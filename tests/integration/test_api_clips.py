@@ -18,8 +18,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cluster import clips_command
 from cluster.client import Client
+from cluster.commands import clips as clips_command
 from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
 from serve_app.app import ROUTE_PREFIX

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from serve_app import gate
 from serve_app.routes import events as events_route
 from serve_app.services import Services
+from serve_app.web import gate
 from tests.support import api as support
 from tests.support.api import Api, done_video, finish_work, put_shots, serving, start_work
 

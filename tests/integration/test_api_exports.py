@@ -17,8 +17,9 @@ import pytest
 import webvtt
 from typer.testing import CliRunner
 
-from cluster import cli, results_commands
+from cluster import cli
 from cluster.client import Client
+from cluster.commands import results as results_commands
 from serve_app.app import ROUTE_PREFIX
 from serve_app.exports import FORMATS
 from tests.support import api as support

@@ -9,8 +9,8 @@ import pytest
 
 from actors.bridge.importer import Importer
 from actors.bridge.reporter import Reporter
-from cluster.stores.imports import Import
-from cluster.stores.turns import Room, Rules
+from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.turns import Room, Rules
 from tests.support.api import Api
 from tests.support.imports import api, quiet_api, settled, shown, web
 from tests.support.sources import FILM, OTHER_FILM, Web

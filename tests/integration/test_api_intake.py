@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from serve_app.gate import MAX_POSTS
+from serve_app.web.gate import MAX_POSTS
 from tests.support import api as support
 from tests.support.api import Api
 

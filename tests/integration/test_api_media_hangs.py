@@ -17,10 +17,11 @@ from actors import segmenter_state
 from actors.segmenter_media import local_media
 from actors.segmenter_state import WorkState
 from cluster.errors import UnavailableError
-from cluster.stores import MediaStore, media_s3
-from cluster.stores.media_cache import MediaCache
-from serve_app import probes
+from cluster.stores import MediaStore
+from cluster.stores.media import s3 as media_s3
+from cluster.stores.media.cache import MediaCache
 from serve_app.services import MAX_THREADS
+from serve_app.telemetry import probes
 from tests.support.api import Api, api_over
 from tests.support.servers import SessionServers
 from tests.support.stores import wait_until

@@ -15,7 +15,7 @@ from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
 from serve_app.app import create_app
 from serve_app.services import Services
-from serve_app.tus import PART_TYPE
+from serve_app.web.tus import PART_TYPE
 from tests.support import api as support
 from tests.support.api import Api, done_video
 from tests.support.tus import begin

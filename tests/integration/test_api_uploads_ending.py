@@ -15,10 +15,10 @@ import pytest
 
 from cluster.client import Client
 from cluster.errors import UsageError
-from cluster.stores import uploads as store
-from cluster.stores.upload_lock import upload_lock
-from serve_app import uploads
-from serve_app.uploads import UploadService
+from cluster.stores.postgres import uploads as store
+from cluster.stores.postgres.upload_lock import upload_lock
+from serve_app.videos import uploads
+from serve_app.videos.uploads import UploadService
 from tests.support import api as support
 from tests.support.api import Api
 from tests.support.stores import execute, let_expire, wait_until

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from actors.bridge.deliveries import Deliveries
-from cluster.stores.webhooks import Webhooks
+from cluster.stores.postgres.webhooks import Webhooks
 from tests.support import api as support
 from tests.support.api import Api, api_over
 from tests.support.imports import ONLY_THIS, web

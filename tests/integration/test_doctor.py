@@ -16,14 +16,14 @@ import psycopg
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from cluster.doctor import configuration, contents, machine, servers, software
-from cluster.doctor.findings import Finding, Level
-from cluster.doctor.stack import check_stack
+from cluster.commands.doctor import configuration, contents, machine, servers, software
+from cluster.commands.doctor.findings import Finding, Level
+from cluster.commands.doctor.stack import check_stack
 from cluster.local.layout import Layout
-from cluster.local.processes import STACK_MARK
+from cluster.local.process.spawning import STACK_MARK
 from cluster.settings import AccessSettings, HttpSettings, Settings
 from cluster.stores import Jobs, new_id
-from cluster.stores.broker import BrokerNames, declare_topology
+from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology
 from tests.support.stack import Stack
 
 NOTHING = "127.0.0.1:1"  # no server listens there

@@ -16,7 +16,7 @@ import redis
 from cluster.errors import ConflictError
 from cluster.local import LocalStackError, status
 from cluster.local.errors import StackBusyError
-from cluster.local.processes import is_alive
+from cluster.local.process.spawning import is_alive
 from cluster.local.servers import start_servers
 from tests.support.local_stack import LocalStack, eventually, free_port
 from tests.support.servers import new_var_dir, remove_var_dir

@@ -16,8 +16,8 @@ import ray
 from actors.pool.handle import pool_class
 from actors.pool.tasks import Kind, Task
 from cluster.settings import ScalingSettings, Settings
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
 from tests.support import stub_analyser
 from tests.support.actor_fixtures import ray_connection, settings
 from tests.support.actor_stack import kill_process, patiently

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from cluster.stores.media_keys import keyframe_key
+from cluster.stores.media.keys import keyframe_key
+from cluster.stores.postgres.video import VideoState
 from cluster.stores.removal import removal_steps
-from cluster.stores.video import VideoState
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.actor_stack import ActorStack
 from tests.support.stub_analyser import film

@@ -11,8 +11,8 @@ import ray
 from actors import launch
 from actors.detached import SERVICE_SHARE
 from cluster.settings import Settings
-from cluster.stores.jobs import Jobs
-from cluster.stores.video import VideoState
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import ray_connection, settings
 from tests.support.actor_stack import ActorStack
 from tests.support.ray_serve import serve, serve_keeper

@@ -9,8 +9,8 @@ import pytest
 
 from cluster.errors import NotFoundError, UsageError
 from cluster.stores import Cache, Jobs, new_id
-from cluster.stores.api_keys import Scope, id_of
-from cluster.stores.rate_limits import RateLimits
+from cluster.stores.postgres.api_keys import Scope, id_of
+from cluster.stores.redis.rate_limits import RateLimits
 from tests.support.servers import SessionServers
 from tests.support.stores import create_video, execute
 

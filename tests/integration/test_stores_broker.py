@@ -12,7 +12,7 @@ import pytest
 
 from cluster.errors import UnavailableError
 from cluster.stores import BrokerNames, Consumer, Doorbell, Publisher, declare_topology, new_id, queue_depth
-from cluster.stores.broker import MAX_DOORBELL_BYTES
+from cluster.stores.rabbitmq.broker import MAX_DOORBELL_BYTES
 from tests.support.servers import SessionServers
 from tests.support.stores import wait_until
 from tests.support.tcp_proxy import TcpProxy

@@ -12,8 +12,9 @@ import pytest
 from pymongo import MongoClient
 
 from cluster.errors import NotFoundError, UnavailableError, UsageError
-from cluster.stores import Results, new_id, payloads
-from cluster.stores.keys import below
+from cluster.stores import Results, new_id
+from cluster.stores.mongodb import payloads
+from cluster.stores.mongodb.keys import below
 from tests.support.servers import SessionServers
 from tests.support.stores import MongoAddress, wait_until
 

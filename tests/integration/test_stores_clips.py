@@ -9,9 +9,9 @@ import pytest
 
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores import Jobs, new_id
-from cluster.stores.clip_job import CLIP_TRANSITIONS, FEW_CLIPS, ClipJob, ClipState
-from cluster.stores.clip_jobs import ROOM_FOR_ALL
-from cluster.stores.turns import Room
+from cluster.stores.postgres.clip_job import CLIP_TRANSITIONS, FEW_CLIPS, ClipJob, ClipState
+from cluster.stores.postgres.clip_jobs import ROOM_FOR_ALL
+from cluster.stores.postgres.turns import Room
 from tests.support.stores import create_video, execute, waiting_doorbells
 
 SITUATIONS = ("queued", "running", "done", "failed", "cancelled", "running, lease expired")

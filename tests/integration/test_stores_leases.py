@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from cluster.stores import Jobs, Video, VideoState
-from cluster.stores.turns import Room, Rules
+from cluster.stores.postgres.turns import Room, Rules
 from tests.support.stores import (
     LEASE_S,
     MAX_ATTEMPTS,

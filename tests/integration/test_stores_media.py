@@ -13,7 +13,7 @@ import pytest
 
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError, UsageError
 from cluster.stores import MediaStore, new_id
-from cluster.stores.media_cache import MediaCache
+from cluster.stores.media.cache import MediaCache
 
 KEY = "videos/abc/source"
 

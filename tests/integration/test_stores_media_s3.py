@@ -20,9 +20,10 @@ from cluster.errors import NotFoundError, UnavailableError, UsageError
 from cluster.remote.errors import SOURCE_NOT_FOUND, SourceChangedError, SourceError
 from cluster.remote.s3_source import open_s3
 from cluster.settings import LimitSettings
-from cluster.stores import MediaStore, media_s3
-from cluster.stores.media_cache import MediaCache
-from cluster.stores.media_s3_requests import S3Requests
+from cluster.stores import MediaStore
+from cluster.stores.media import s3 as media_s3
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.s3_requests import S3Requests
 from tests.support import s3_server as support
 from tests.support.api import Api, api_over
 from tests.support.s3_server import BUCKET, S3Server
@@ -243,8 +244,8 @@ def test_a_file_to_import_is_read_from_any_byte_until_it_changes(s3: S3Server, u
 FETCHERS = """
 import os, sys
 from pathlib import Path
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.media.cache import MediaCache
 
 url, cache, notes = sys.argv[1:]
 

@@ -11,8 +11,8 @@ import pytest
 
 from cluster.errors import UnavailableError
 from cluster.stores import Jobs
-from cluster.stores.migrate import find_migrations, migrate
-from cluster.stores.postgres import Database
+from cluster.stores.postgres.database import Database
+from cluster.stores.postgres.migrate import find_migrations, migrate
 from tests.support.servers import SessionServers, fresh_postgres_database
 from tests.support.stores import create_video, migrated_jobs, wait_until
 

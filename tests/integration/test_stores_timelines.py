@@ -10,8 +10,8 @@ from pymongo import MongoClient
 
 from cluster.errors import UsageError
 from cluster.stores import Results, new_id
-from cluster.stores.keys import below
-from cluster.stores.segment_filter import LEVELS
+from cluster.stores.mongodb.keys import below
+from cluster.stores.mongodb.segment_filter import LEVELS
 from tests.support.stores import MongoAddress
 
 

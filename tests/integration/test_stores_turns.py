@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores import Jobs, Video, turns
-from cluster.stores.turns import Quota, Room, Rules
+from cluster.stores import Jobs, Video
+from cluster.stores.postgres import turns
+from cluster.stores.postgres.turns import Quota, Room, Rules
 from tests.support.stores import LEASE_S, MAX_ATTEMPTS, OWNER, create_video, execute, expire_lease, video_in
 
 LIGHT = 1000

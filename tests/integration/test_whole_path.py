@@ -12,7 +12,7 @@ import pytest
 
 from cluster.client import Client
 from cluster.local import status
-from cluster.stores.results import Results
+from cluster.stores.mongodb.results import Results
 from tests.support.media import Picture, Sound, make_media
 from tests.support.stack import Stack
 

@@ -23,11 +23,11 @@ from cluster.settings import (
     Settings,
     WebhookSettings,
 )
-from cluster.stores.cache import Cache
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
-from cluster.stores.video import Priority, Video
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Priority, Video
+from cluster.stores.redis.cache import Cache
 from tests.support import stub_analyser
 
 T = TypeVar("T")

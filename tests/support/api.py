@@ -23,8 +23,8 @@ from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cluster.settings import Settings
-from cluster.stores.broker import BrokerNames
 from cluster.stores.ids import new_id
+from cluster.stores.rabbitmq.broker import BrokerNames
 from serve_app.app import ROUTE_PREFIX, create_app
 from serve_app.services import Doorbells, Services
 from tests.support.servers import (

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from actors.segmentation.plan import Plan, build_plan
 from actors.segmenter_library import LibraryAnalyser
-from cluster.stores.jobs import Jobs
-from cluster.stores.media import MediaStore
-from cluster.stores.results import Results
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
 
 NAME = "tests.support.clips:PlansOnly"
 TRACKS_HASH = "plans-only"

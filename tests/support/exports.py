@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from cluster.contract.videos import Level, Segment
 from serve_app.exports.material import Export
-from serve_app.schemas import Level, Segment
 
 NTSC = Fraction(30_000, 1001)
 RATES = [Fraction(24_000, 1001), Fraction(24), Fraction(25), NTSC, Fraction(50), 2 * NTSC, Fraction(60)]

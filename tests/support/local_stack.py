@@ -13,7 +13,7 @@ import psutil
 from cluster.local import StackState, down, up
 from cluster.local.layout import Layout
 from cluster.local.ports import is_free
-from cluster.local.processes import Identity
+from cluster.local.process.spawning import Identity
 from cluster.local.serve_config import DEFAULT_PATH
 from cluster.settings import Settings
 from tests.support.servers import new_var_dir, remove_var_dir

@@ -15,7 +15,7 @@ import promql_parser
 import yaml
 
 from actors import metrics
-from serve_app import metrics as api_metrics
+from serve_app.telemetry import metrics as api_metrics
 
 OF_PROMETHEUS = {"up"}
 OF_RAY = {  # https://docs.ray.io/en/latest/ray-observability/reference/system-metrics.html

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from cluster.local.processes import send, wait_gone, with_descendants
+from cluster.local.process.spawning import send, wait_gone, with_descendants
 from tests.support.ray_head import environment
 
 SERVICE = "service"  # the resource of the head, for what is not to vanish with a node

@@ -14,14 +14,14 @@ from starlette.datastructures import Headers
 from cluster.errors import UsageError
 from cluster.local.environment import environment_of
 from cluster.settings import AccessSettings, Settings
-from cluster.stores.api_keys import ApiKey, ApiKeys, Scope, check_owner, id_named, id_of
-from cluster.stores.postgres import Database
-from serve_app.auth import KEY_KEPT_S, Access, KnownKeys
-from serve_app.auth_middleware import is_open, needed_scope
-from serve_app.cors import is_allowed
-from serve_app.intake import client_key
-from serve_app.rate_limits import came_by_tls, client_address
-from serve_app.signing import Signer
+from cluster.stores.postgres.api_keys import ApiKey, ApiKeys, Scope, check_owner, id_named, id_of
+from cluster.stores.postgres.database import Database
+from serve_app.access.auth import KEY_KEPT_S, Access, KnownKeys
+from serve_app.access.door import is_open, needed_scope
+from serve_app.access.rate_limits import came_by_tls, client_address
+from serve_app.access.signing import Signer
+from serve_app.videos.intake import client_key
+from serve_app.web.cors import is_allowed
 
 OUR_NAMES = ("localhost", "LOCALHOST:8000", "127.0.1.1:80", "[::1]:8000", "[::1]", "workstation:8000")
 NAMES_OF_OTHERS = ("films.example", "evil.example:8000", "localhost.evil.example", "203.0.113.7", "")

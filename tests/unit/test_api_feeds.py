@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cluster.stores.cache import Event
-from cluster.stores.video import Video, VideoState
-from serve_app import feeds
-from serve_app.feeds import Beginning, Feed
+from cluster.stores.postgres.video import Video, VideoState
+from cluster.stores.redis.cache import Event
 from serve_app.routes.events import _live
+from serve_app.videos import feeds
+from serve_app.videos.feeds import Beginning, Feed
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

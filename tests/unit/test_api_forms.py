@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.forms import BLOCK_BYTES, FORM_OVERHEAD_BYTES, MAX_FIELD_BYTES, MAX_FIELDS, FormReader
-from serve_app.problems import Problem
+from serve_app.web.forms import BLOCK_BYTES, FORM_OVERHEAD_BYTES, MAX_FIELD_BYTES, MAX_FIELDS, FormReader
+from serve_app.web.problems import Problem
 
 KIND = "multipart/form-data; boundary=frontier"
 

@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack, aclosing
 import pytest
 from anyio import CapacityLimiter
 
-from serve_app import gate, pacing
-from serve_app.gate import Gate, Listeners, patiently, read_small
-from serve_app.problems import Problem
+from serve_app.web import gate, pacing
+from serve_app.web.gate import Gate, Listeners, patiently, read_small
+from serve_app.web.problems import Problem
 
 
 def test_who_finds_no_place_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:

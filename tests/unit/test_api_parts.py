@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from cluster.contract.problems import CODES
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UnavailableError, UsageError
 from cluster.remote.addresses import is_public
-from cluster.stores.video import Video, VideoState
-from serve_app import tus
-from serve_app.feeds import newer
-from serve_app.filetypes import content_disposition, content_type, display_name
-from serve_app.present import media_document, progress_document
-from serve_app.problems import Problem, declared, from_error
-from serve_app.ranges import Span, etag_matches, parse_range
-from serve_app.signals import spans
+from cluster.stores.documents import media_document, progress_document
+from cluster.stores.postgres.video import Video, VideoState
+from serve_app.videos.feeds import newer
+from serve_app.videos.signals import spans
+from serve_app.web import tus
+from serve_app.web.filetypes import content_disposition, content_type, display_name
+from serve_app.web.problems import Problem, declared, from_error
+from serve_app.web.ranges import Span, etag_matches, parse_range
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

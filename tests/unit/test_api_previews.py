@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cluster.stores.video import Video
-from serve_app import gate
-from serve_app.gate import Gate
-from serve_app.previews import Previews, Segments
-from serve_app.problems import Problem
+from cluster.stores.postgres.video import Video
+from serve_app.videos.previews import Previews, Segments
+from serve_app.web import gate
+from serve_app.web.gate import Gate
+from serve_app.web.problems import Problem
 from tests.unit.test_api_parts import video
 
 Try = asyncio.Task[Segments]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from cluster.errors import UnavailableError
-from serve_app.probes import Probes
+from serve_app.telemetry.probes import Probes
 
 
 class Away:

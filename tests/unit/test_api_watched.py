@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from serve_app.metrics import Metrics, Seen
-from serve_app.watched import Watched
+from serve_app.telemetry.metrics import Metrics, Seen
+from serve_app.telemetry.watched import Watched
 
 
 def values(metrics: Metrics) -> dict[str, float]:

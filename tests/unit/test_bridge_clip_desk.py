@@ -15,8 +15,8 @@ from actors.bridge.control import Control
 from actors.bridge.pulse import Pulse
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
-from cluster.stores.clip_job import FEW_CLIPS
-from cluster.stores.turns import Room
+from cluster.stores.postgres.clip_job import FEW_CLIPS
+from cluster.stores.postgres.turns import Room
 
 LIMIT_S = 30.0
 

@@ -14,8 +14,8 @@ from actors.bridge.control import Control, Reason
 from actors.bridge.intake import NO_ROOM, Intake
 from actors.bridge.pulse import Pulse
 from cluster.errors import UnavailableError
-from cluster.stores.broker import Doorbell
-from cluster.stores.turns import Room
+from cluster.stores.postgres.turns import Room
+from cluster.stores.rabbitmq.broker import Doorbell
 
 LIMIT_S = 30.0
 

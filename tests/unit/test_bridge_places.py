@@ -10,7 +10,7 @@ import pytest
 from actors.bridge.control import Aborted, Control, Reason
 from actors.bridge.places import Places, Size
 from actors.bridge.planners import Planners
-from cluster.stores.turns import Room
+from cluster.stores.postgres.turns import Room
 
 LIGHT_BYTES = 1000
 PLACES = Places(batch_share=0.5, light_bytes=LIGHT_BYTES)

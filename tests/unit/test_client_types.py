@@ -7,7 +7,11 @@ from typing import Any, get_type_hints
 import pytest
 
 from cluster.client import types
-from serve_app import schemas, schemas_access, schemas_clips, schemas_imports, schemas_revisions
+from cluster.contract import access as schemas_access
+from cluster.contract import clips as schemas_clips
+from cluster.contract import imports as schemas_imports
+from cluster.contract import revisions as schemas_revisions
+from cluster.contract import videos as schemas
 
 PAIRS: list[tuple[Any, Any]] = [
     (types.Video, schemas.VideoDocument),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.clip_names import file_names
-from cluster.clip_orders import clip_order
+from cluster.clips.names import file_names
+from cluster.clips.orders import clip_order
 from cluster.errors import InvalidSettingsError, LimitExceededError, UsageError
 from tests.support.api import segment
 

@@ -11,7 +11,7 @@ import yaml
 
 from actors import metrics
 from cluster.settings import CONFIG_DIR
-from serve_app import metrics as api_metrics
+from serve_app.telemetry import metrics as api_metrics
 from tests.support.configs import load_compose, read_yaml
 from tests.support.monitoring import (
     check_expression,

@@ -12,12 +12,12 @@ from itertools import pairwise
 
 import pytest
 
+from cluster.contract.videos import Segment
 from serve_app.exports.blocks import BLOCK_BYTES, in_blocks
 from serve_app.exports.html_images import Images
 from serve_app.exports.html_page import style, write_html
 from serve_app.exports.material import Export
 from serve_app.exports.spoken import length, share
-from serve_app.schemas import Segment
 from tests.support.exports import film
 
 VOID = {"meta", "link", "img", "br"}

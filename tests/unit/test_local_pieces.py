@@ -15,16 +15,17 @@ import psutil
 import pytest
 
 from cluster.errors import InvalidSettingsError
-from cluster.local import rabbitmq, serve_config
+from cluster.local import serve_config
 from cluster.local.environment import environment_of, from_json, to_json
 from cluster.local.errors import MissingServerError, StackBusyError
 from cluster.local.layout import Layout, secret
-from cluster.local.locks import DirectoryLock
+from cluster.local.parts import rabbitmq
 from cluster.local.plan import local_api_url
 from cluster.local.ports import PortBook
 from cluster.local.probes import redacted
-from cluster.local.processes import STACK_MARK, Identity, ProcessSpec, end, spawn
-from cluster.local.records import Record, Records, belongings
+from cluster.local.process.locks import DirectoryLock
+from cluster.local.process.records import Record, Records, belongings
+from cluster.local.process.spawning import STACK_MARK, Identity, ProcessSpec, end, spawn
 from cluster.settings import Settings, get_settings
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from cluster import logs
 from cluster.settings import Settings
+from cluster.telemetry import logs
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores.media_cache import Fill, MediaCache
+from cluster.stores.media.cache import Fill, MediaCache
 
 KIB = 1024
 Step = Callable[[], None]
@@ -149,7 +149,7 @@ def test_who_gives_up_waiting_for_an_entry_leaves_no_file_open(cache: MediaCache
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from cluster.stores.media_cache import MediaCache
+from cluster.stores.media.cache import MediaCache
 
 def fill(descriptor, step):
     os.pwrite(descriptor, b"some", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cluster.errors import LimitExceededError
-from cluster.stores.media_cells import MAX_BYTES, cell_at, full_cells
+from cluster.stores.media.cells import MAX_BYTES, cell_at, full_cells
 
 S3_PARTS, S3_PART_BYTES = 10_000, 5 << 20  # at most, at least
 

@@ -15,8 +15,8 @@ from actors.pool.tasks import Kind, Status, Task
 from actors.segmenter_state import WorkState
 from actors.segmenter_work import Workshop
 from cluster.settings import LimitSettings
-from cluster.stores.media import MediaStore
-from cluster.stores.media_cache import MediaCache
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
 from tests.support.stub_analyser import StubAnalyser, film, segment
 
 FILM = film(1, frame_s=0.0)

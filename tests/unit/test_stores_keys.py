@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.errors import UsageError
-from cluster.stores.keys import below, join_key
-from cluster.stores.segment_filter import LEVELS, SegmentFilter, segment_key
+from cluster.stores.mongodb.keys import below, join_key
+from cluster.stores.mongodb.segment_filter import LEVELS, SegmentFilter, segment_key
 
 PARTS = st.text(st.characters(codec="ascii", exclude_characters=":"), min_size=1, max_size=6)
 

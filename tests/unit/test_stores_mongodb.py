@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from cluster.errors import UnavailableError
-from cluster.stores.mongodb import translated_errors
+from cluster.stores.mongodb.connection import translated_errors
 
 
 @pytest.mark.parametrize(

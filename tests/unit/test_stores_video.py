@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cluster.stores import FINAL_STATES, LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState, new_id
-from cluster.stores.sql_files import load_statements
+from cluster.stores.postgres.sql_files import load_statements
 
 ROW: dict[str, Any] = {
     "id": "0123456789abcdef",

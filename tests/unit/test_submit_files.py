@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cluster.commands.submit_files import find, may_be_video
 from cluster.errors import UsageError
-from cluster.submit_files import find, may_be_video
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
 TEXT = b"Dear sir or madam, this is not a video. " * 200

@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from cluster.top.screen import drawn, size, span
-from cluster.top.view import View, view_of
+from cluster.commands.top.screen import drawn, size, span
+from cluster.commands.top.view import View, view_of
 
 Json = dict[str, Any]
 

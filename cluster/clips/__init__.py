@@ -1,0 +1,1 @@
+"""Clips cut out of a video: orders, file names, the manifest."""

@@ -1,0 +1,1 @@
+"""The commands of `scenestream` that need no segmentation library."""

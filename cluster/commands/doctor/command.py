@@ -1,0 +1,115 @@
+"""The command `scenestream doctor`: all checks, side by side, told in their order.
+
+Knows which checks belong to which situation; what each looks at is in its own module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from cluster import terminal
+from cluster.commands.doctor import configuration, contents, machine, servers, software, stack
+from cluster.commands.doctor.findings import Check, Finding, Level, problem
+from cluster.commands.options import ApiKey
+from cluster.errors import InvalidSettingsError
+from cluster.local.layout import Layout
+from cluster.local.plan import configured
+from cluster.local.state import StackFile, read
+from cluster.settings import Settings, get_settings
+
+THREADS = 8
+_SIGNS = {Level.OK: "ok     ", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Without loading PyTorch and Ray.")] = False,
+    api_key: ApiKey = None,
+) -> None:
+    """What is wrong with this installation, and what mends it. Exit code 1 if something does not work."""
+    with terminal.steps() as step:
+        step("looking")
+        findings = examine(quick=quick, api_key=api_key)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        _show(findings)
+    if any(finding.level is Level.PROBLEM for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(*, quick: bool = False, api_key: str | None = None) -> list[Finding]:
+    """Everything that is found, in the order of the checks."""
+    checks: list[Check] = [configuration.check_settings, configuration.check_variables]
+    try:
+        checks += checks_for(get_settings(), quick=quick, api_key=api_key)
+    except InvalidSettingsError:  # told by the first check; without settings nothing else can be asked
+        checks.append(software.check_python)
+    with ThreadPoolExecutor(THREADS) as threads:
+        return [finding for found in threads.map(_done, checks) for finding in found]
+
+
+def checks_for(settings: Settings, *, quick: bool, api_key: str | None) -> Iterator[Check]:
+    """What is to be looked at under these settings."""
+    file = read(Layout.at(settings.var_dir))
+    running = file if file is not None and file.is_alive else None
+    urls = {**(running.urls if running else {}), **configured(settings)}
+    yield software.check_python
+    if not quick:
+        yield partial(software.check_torch, _ray_environment(settings, running))
+    yield partial(machine.check_var, settings)
+    yield machine.check_shared_memory
+    yield machine.check_open_files
+    yield partial(machine.check_port, settings)
+    for name in servers.SERVERS:
+        yield partial(servers.check_server, name, urls)
+    if urls.get("postgres"):
+        yield partial(contents.check_database, urls["postgres"], settings)
+    if urls.get("rabbitmq"):
+        yield partial(contents.check_queues, urls["rabbitmq"])
+    if urls.get("mongodb"):
+        yield partial(contents.check_results, urls["mongodb"], settings.mongodb_database)
+    if urls.get("media"):
+        yield partial(contents.check_media, urls["media"])
+    yield partial(stack.check_stack, settings)
+    if settings.api_url or running:
+        yield partial(stack.check_api, settings.api_url or (running.api_url if running else ""), api_key)
+
+
+def _ray_environment(settings: Settings, running: StackFile | None) -> dict[str, str]:
+    if running is not None:
+        return dict(running.ray_environment)
+    return {"RAY_ADDRESS": settings.ray_address} if settings.ray_address else {}
+
+
+def _done(check: Check) -> list[Finding]:
+    """A check that breaks must not hide what the others found."""
+    try:
+        return list(check())
+    except Exception as error:  # noqa: BLE001 - told as what it is: a fault of the doctor's
+        name = getattr(check, "func", check).__name__
+        return [
+            problem(
+                name.removeprefix("check_"),
+                f"could not be looked at: {type(error).__name__}: {error}",
+                "This is a fault of this command; report it with the lines above.",
+            )
+        ]
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        print(f"{_SIGNS[finding.level]}  {finding.what:<{width}}  {finding.told}")
+        if finding.advice:
+            print(f"{'':{len(_SIGNS[Level.OK]) + width + 4}}→ {finding.advice}")
+    wrong = sum(finding.level is Level.PROBLEM for finding in findings)
+    warned = sum(finding.level is Level.WARNING for finding in findings)
+    print(f"\n{len(findings)} looked at: {wrong} problems, {warned} warnings.")

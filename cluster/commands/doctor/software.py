@@ -1,0 +1,164 @@
+"""What is installed: Python, the packages that the work needs, and whether PyTorch loads and sees the GPUs.
+
+PyTorch and Ray are asked in processes of their own: loading them takes seconds, and may end a process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from cluster.commands.doctor.findings import Finding, ok, problem, warning
+
+OLDEST_PYTHON = (3, 11)
+TORCH_TIMEOUT_S = 120.0  # a cold start from a slow disk
+RAY_TIMEOUT_S = 60.0
+GPU_TOOL_TIMEOUT_S = 15.0
+_INSTALL = "Install again: `make setup`, or `pip install -c constraints.txt -e .` in the top folder."
+
+_ASK_TORCH = """
+import json, torch, torchaudio
+print(json.dumps({"torch": torch.__version__, "gpus": torch.cuda.device_count()}))
+"""
+_ASK_RAY = """
+import json, ray
+ray.init(address="auto", log_to_driver=False, logging_level="error")
+print(json.dumps({"gpus": ray.cluster_resources().get("GPU", 0)}))
+"""
+
+
+def check_python() -> Iterator[Finding]:
+    """Its version, and that of every package that is required."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        yield problem("python", f"this is Python {found}", f"Python {wanted} or newer is needed.")
+    else:
+        yield ok("python", found)
+    wrong = [*wrong_packages(requires("scenestream") or [])]
+    for told in wrong:
+        yield problem("packages", told, _INSTALL)
+    if not wrong:
+        yield ok("packages", "all that are required are there")
+
+
+def wrong_packages(requirements: list[str]) -> Iterator[str]:
+    """What is missing or too old, in words. Extras are not required."""
+    for text in requirements:
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = version(wanted.name)
+        except PackageNotFoundError:
+            yield f"{wanted.name} is missing"
+            continue
+        if not wanted.specifier.contains(found, prereleases=True):
+            yield f"{wanted.name} is {found}, and {wanted.specifier} is needed"
+
+
+def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether it loads, whether Ray answers, and whether the driver and both of them agree about GPUs."""
+    told, error = _ask(_ASK_TORCH, TORCH_TIMEOUT_S, {})
+    if told is None:
+        yield problem("torch", f"does not load: {error}", _INSTALL)
+        return
+    yield ok("torch", f"{told['torch']} loads")
+    ray_gpus = None
+    if ray_environment:
+        asked, error = _ask(_ASK_RAY, RAY_TIMEOUT_S, ray_environment)
+        ray_gpus = None if asked is None else float(asked["gpus"])
+        yield ray_told(ray_environment.get("RAY_ADDRESS", ""), error)
+    try:
+        driver = driver_gpus()
+    except DriverError as broken:
+        yield problem(
+            "gpu",
+            f"nvidia-smi fails: {broken}",
+            "Install NVIDIA's driver anew (580 or newer) and restart the machine; until then nothing works "
+            "on a GPU here. If there is none in this machine, remove nvidia-smi.",
+        )
+    else:
+        yield gpus(driver, int(told["gpus"]), ray_gpus)
+
+
+def ray_told(address: str, error: str) -> Finding:
+    """How it is to be judged that Ray said so when it was asked; "" when it answered."""
+    if not error:
+        return ok("ray", f"answers at {address}")
+    return problem(
+        "ray",
+        f"does not answer at {address}: {error}",
+        "RAY_ADDRESS says where it is. Look at `ray status` on its head and at the logs in "
+        "/tmp/ray/session_latest/logs there.",
+    )
+
+
+def gpus(driver: int | None, torch: int, ray: float | None) -> Finding:
+    """How it is to be judged that they see so many. None: no such driver; Ray does not run."""
+    if not driver and not torch:
+        return ok("gpu", "none; the work is done on the CPU")
+    if driver is not None and torch < driver:
+        return problem(
+            "gpu",
+            f"the driver has {driver}, and PyTorch sees {torch}",
+            "Update the driver to one for the CUDA of this PyTorch (`python -m torch.utils.collect_env` "
+            "names it), look at CUDA_VISIBLE_DEVICES, and start containers with --gpus all.",
+        )
+    if ray == 0:
+        return warning(
+            "gpu",
+            f"PyTorch sees {torch}, and Ray has none to give",
+            "Start Ray again where the GPUs are visible, or with `ray start --num-gpus N`.",
+        )
+    return ok("gpu", f"{torch} seen by PyTorch" + ("" if ray is None else f", {ray:g} by Ray's cluster"))
+
+
+class DriverError(Exception):
+    """NVIDIA's tool is there and does not reach a driver; the message is its complaint."""
+
+
+def driver_gpus() -> int | None:
+    """How many GPUs NVIDIA's driver has; None without its tool, DriverError when that fails."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return None
+    try:
+        done = subprocess.run(
+            [tool, "-L"], capture_output=True, text=True, timeout=GPU_TOOL_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DriverError(f"no answer within {GPU_TOOL_TIMEOUT_S:.0f} s") from error
+    except OSError as error:
+        raise DriverError(str(error)) from error
+    if done.returncode:
+        told = " ".join((done.stdout + done.stderr).split())
+        raise DriverError(told[:300] or f"exit code {done.returncode}")
+    return sum(line.startswith("GPU ") for line in done.stdout.splitlines())
+
+
+def _ask(program: str, timeout_s: float, environment: Mapping[str, str]) -> tuple[dict[str, Any] | None, str]:
+    """What a Python program prints as JSON, or None and the last line of its complaint."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env={**os.environ, **environment},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None, f"no answer within {timeout_s:.0f} s"
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return None, lines[-1] if lines else f"exit code {done.returncode}"
+    return json.loads(done.stdout.strip().splitlines()[-1]), ""

@@ -1,0 +1,112 @@
+"""The stack of this machine: whether it runs, what a crashed one left behind, and what its API says.
+
+Ends nothing: `scenestream down` and `up` clear away what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cluster.client import Client
+from cluster.commands.doctor.findings import Finding, ok, problem, warning
+from cluster.errors import ScenestreamError
+from cluster.local.layout import Layout
+from cluster.local.process.records import Records, belongings
+from cluster.local.state import Health, Phase, StackFile, read
+from cluster.settings import Settings
+
+API_TIMEOUT_S = 15.0
+_FEW = 5
+
+
+def check_stack(settings: Settings) -> Iterator[Finding]:
+    """A crashed supervisor's processes and files, parts that are not well."""
+    layout = Layout.at(settings.var_dir)
+    file = read(layout)
+    if file is not None and file.is_alive:
+        yield from _parts(file)
+        return
+    left = belongings(layout) if layout.run_dir.is_dir() else []
+    if left:
+        some = ", ".join(f"{process.pid} {process.name()}" for process in left[:_FEW])
+        more = ", …" if len(left) > _FEW else ""
+        yield warning(
+            "stack",
+            f"its supervisor is gone and left {len(left)} processes ({some}{more})",
+            "Run `scenestream down`, which ends them, or `scenestream up`, which starts anew.",
+        )
+    elif file is not None and file.phase is Phase.FAILED:
+        yield problem("stack", f"the last start failed: {file.error}", "Mend that, then `scenestream up`.")
+    elif file is not None or Records(layout).all():
+        yield warning(
+            "stack",
+            f"its supervisor ended without tidying up {layout.run_dir}",
+            "Run `scenestream down`, or `scenestream up` to go on; data are not affected.",
+        )
+    else:
+        yield ok("stack", "does not run on this machine")
+
+
+def _parts(file: StackFile) -> Iterator[Finding]:
+    unwell = {name: part for name, part in file.parts.items() if part.state is not Health.HEALTHY}
+    for name, part in unwell.items():
+        where = f" See {part.log}." if part.log else ""
+        yield problem(
+            "stack",
+            f"{name} is {part.state.value}: {part.detail or 'no reason was told'}",
+            f"It is tried again by itself.{where}",
+        )
+    if not unwell:
+        yield ok("stack", f"all {len(file.parts)} parts are healthy")
+
+
+def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
+    """What the API says of the servers behind it and of the pool."""
+    try:
+        with Client(address, api_key=api_key, timeout_s=API_TIMEOUT_S) as client:
+            cluster = client.cluster()
+    except ScenestreamError as error:
+        yield problem(
+            "api",
+            f"{address}: {error.message}",
+            "Look at `scenestream status` and at the log of the API; if it asks for a key, give one with "
+            "--api-key or SCENESTREAM_API_KEY.",
+        )
+        return
+    away = [server["name"] for server in cluster["servers"] if not server["healthy"]]
+    if away:
+        yield problem(
+            "api",
+            f"{address} answers and does not reach {', '.join(away)}",
+            "See that those run and that the API's machine reaches them; its settings may differ from yours.",
+        )
+    else:
+        yield ok("api", f"{address} answers, and so do the servers behind it")
+    yield _pool(cluster["pool"], cluster["pool_detail"])
+
+
+def _pool(pool: dict[str, object] | None, why: str | None) -> Finding:
+    if pool is None:
+        return problem(
+            "pool",
+            why or "does not answer",
+            "Wait a minute: it is started again by itself. Then see Ray's logs.",
+        )
+    rows = pool["actors"]
+    assert isinstance(rows, list)
+    waiting = [row for row in rows if row["state"] == "waiting"]
+    ready = [row for row in rows if row["state"] in ("idle", "working", "draining")]
+    if waiting and not ready:
+        return warning(
+            "pool",
+            f"none of {len(rows)} actors has found a place on a node",
+            "Ray has no node with room for them: look at `ray status`, at actors.gpus_per_actor and at the "
+            "autoscaler.",
+        )
+    lost = sum(int(row.get("replaced", 0)) for row in rows)
+    told = f"{len(ready)} of {pool['wanted']} actors are ready"
+    if lost:
+        return warning(
+            "pool", f"{told}; {lost} were lost since it began", "The pool's log says why each was lost."
+        )
+    return ok("pool", told)

@@ -1,0 +1,184 @@
+"""`scenestream submit`: many videos at once, none lost.
+
+Uploads run beside each other, a progress bar each; ids come out in the order of the sources, and what failed
+is told at the end. Knows the client and the terminal, no HTTP.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from cluster import terminal
+from cluster.client import Client, Resumption, Video
+from cluster.client.types import Priority
+from cluster.commands.options import ApiKey, Assignments, Preset
+from cluster.commands.submit_files import Source, find
+from cluster.errors import ScenestreamError, UsageError
+from cluster.local.address import api_url
+from cluster.segment_settings import parse_assignments, resolve
+from cluster.settings import Settings, get_settings
+
+DEFAULT_JOBS = 3  # enough to fill a line while one of them waits for the server to finish a file
+MAX_JOBS = 16  # what the server takes at once
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE_OR_URL...", show_default=False, help="Files, addresses, patterns; folders as well."
+    ),
+]
+
+
+def submit(
+    files: Words,
+    preset: Preset = None,
+    set_: Assignments = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Take the videos in folders and those inside them.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=MAX_JOBS, help="Uploads at a time.")
+    ] = DEFAULT_JOBS,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on with uploads that an earlier run left.")
+    ] = True,
+    priority: Annotated[
+        Priority | None,
+        typer.Option(
+            "--priority",
+            show_default=False,
+            help="interactive, or batch, which waits for the others; the default for several videos.",
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until every video is done.")] = False,
+    api_key: ApiKey = None,
+) -> None:
+    """Queue videos; prints one id a line, in the order of the files.
+
+    Files that are no videos are left out with a message. What fails is listed at the end, and the exit code
+    is 1 then.
+    """
+    settings = get_settings()
+    overrides = parse_assignments(set_ or [])
+    resolve(preset, overrides)
+    try:
+        found = find(files, recursive=recursive)
+    except UsageError as error:
+        print(error.message, file=sys.stderr)
+        raise typer.Exit(2) from error
+    for skipped in found.skipped:
+        print(f"{skipped}; skipped.", file=sys.stderr)
+    if not found.sources:
+        print("There is no video to submit.", file=sys.stderr)
+        raise typer.Exit(1)
+    if priority is None and len(found.sources) > 1:
+        priority = "batch"
+    with Client(api_url(settings), api_key=api_key) as client:
+        notes = _notes(settings, client) if resume else None
+        submission = _Submission(client, preset, overrides, priority, notes)
+        ids, failures = submission.run(found.sources, jobs)
+        if wait:
+            failures += [reason for video_id in ids if (reason := _waited(client, video_id)) is not None]
+    if failures:
+        print(f"{len(failures)} of {len(found.sources)} failed:", file=sys.stderr)
+        print("\n".join(f"  {failure}" for failure in failures), file=sys.stderr)
+        raise typer.Exit(1)
+
+
+class _StoppedError(Exception):
+    """The command is being ended; what was sent stays on the server, to be continued."""
+
+
+@dataclass
+class _Submission:
+    """What is the same for every source."""
+
+    client: Client
+    preset: str | None
+    settings: dict[str, Any]
+    priority: Priority | None
+    resumption: Resumption | None
+
+    def run(self, sources: Sequence[Source], jobs: int) -> tuple[list[str], list[str]]:
+        """Submit all, so many at a time; ids, printed in the order of the sources, and failures."""
+        ids: list[str] = []
+        failures: list[str] = []
+        stop = threading.Event()
+        with terminal.bars() as bars, ThreadPoolExecutor(jobs) as pool:
+            futures = [pool.submit(self._one, source, bars, stop) for source in sources]
+            told = 0
+            try:
+                for source, future in zip(sources, futures, strict=True):
+                    self._tell(source, future, ids, failures)
+                    told += 1
+            except BaseException:
+                stop.set()
+                for future in futures:
+                    future.cancel()
+                for source, future in zip(sources[told:], futures[told:], strict=True):
+                    if future.done() and not future.cancelled():  # it exists, so its id must be known
+                        self._tell(source, future, ids, failures)
+                raise
+        return ids, failures
+
+    def _tell(self, source: Source, future: Future[str], ids: list[str], failures: list[str]) -> None:
+        try:
+            ids.append(future.result())
+        except ScenestreamError as error:
+            failures.append(f"{source.name}: {error.message}")
+        except OSError as error:
+            failures.append(f"{source.name}: it cannot be read: {error.strerror}.")
+        except _StoppedError:
+            return
+        else:
+            print(ids[-1], flush=True)
+
+    def _one(self, source: Source, bars: terminal.Bars, stop: threading.Event) -> str:
+        if source.path is None:
+            made = self.client.import_url(
+                source.name, preset=self.preset, settings=self.settings, priority=self.priority
+            )
+            return made["id"]
+        with bars(f"uploading {source.path.name}", source.path.stat().st_size) as sent:
+
+            def on_bytes(done: int) -> None:
+                if stop.is_set():
+                    raise _StoppedError
+                sent(done)
+
+            return self.client.upload(
+                source.path,
+                preset=self.preset,
+                settings=self.settings,
+                priority=self.priority,
+                on_bytes=on_bytes,
+                resumption=self.resumption,
+            )
+
+
+def _notes(settings: Settings, client: Client) -> Resumption:
+    return Resumption(settings.var_dir / "cache" / "uploads", client.base_url)
+
+
+def _waited(client: Client, video_id: str) -> str | None:
+    """Follow one video to its end; why it is not done, None if it is."""
+    with terminal.bar(f"segmenting {video_id[:8]}", 1.0) as at:
+
+        def show(video: Video) -> None:
+            at(video["progress"]["fraction"])
+
+        try:
+            video = client.wait(video_id, on_video=show)
+        except ScenestreamError as error:
+            return f"{video_id}: {error.message}"
+    if video["state"] == "done":
+        return None
+    reason = video["error"]["message"] if video["error"] else f"it was {video['state']}"
+    return f"{video_id}: {reason}"

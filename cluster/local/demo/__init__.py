@@ -1,0 +1,1 @@
+"""`make demo`: a short film, made here, through the whole stack."""

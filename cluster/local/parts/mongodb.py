@@ -1,0 +1,83 @@
+"""A server of MongoDB's protocol: `mongod` if there is one on the PATH, else nx-27017 over SQLite.
+
+Which of the two keeps its data in a directory of its own, so that installing mongod later harms nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from cluster.local import probes
+from cluster.local.errors import MissingServerError
+from cluster.local.parts.part import Part, clean_environment
+from cluster.local.ports import LOOPBACK
+from cluster.local.process.spawning import ProcessSpec
+
+MONGOD_CACHE_GB = "0.25"  # mongod's default is half of the machine's memory
+
+# Its INFO level writes several lines for every command, arguments included.
+NX_PROGRAM = (
+    "import logging, sys; logging.getLogger('nx_27017').setLevel('WARNING'); "
+    "from nx_27017.nx_27017 import main; sys.exit(main())"
+)
+
+
+class MongoDB(Part):
+    """Results."""
+
+    name: ClassVar[str] = "mongodb"
+    title: ClassVar[str] = "MongoDB"
+
+    @property
+    def url(self) -> str:
+        """A mongodb URL; directConnection spares the search for a replica set."""
+        return f"mongodb://{self.address}/?directConnection=true"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{LOOPBACK}:{self.ports.port(self.name)}"
+
+    def prepare(self) -> None:
+        """Make the data directory; nx-27017 believes a stale pid file."""
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        if shutil.which("mongod") is None and importlib.util.find_spec("nx_27017") is None:
+            raise MissingServerError(
+                "No MongoDB: install mongod or the package nx-27017, or give SCENESTREAM_MONGODB_URL."
+            )
+        self._pid_file.unlink(missing_ok=True)
+
+    def processes(self) -> Sequence[ProcessSpec]:
+        """The server in the foreground."""
+        mongod = shutil.which("mongod")
+        argv = self._mongod(mongod) if mongod else self._nx()
+        return [ProcessSpec(self.name, argv, self._data_dir, clean_environment())]
+
+    def probe(self) -> str:
+        """A ping over the wire."""
+        told = probes.mongodb(self.url)
+        return told if shutil.which("mongod") else f"{told} (nx-27017)"
+
+    @property
+    def _data_dir(self) -> Path:
+        return self.layout.data_dir(self.name) / ("mongod" if shutil.which("mongod") else "nx")
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.layout.run_dir / "mongodb.pid"
+
+    def _mongod(self, program: str) -> tuple[str, ...]:
+        port = str(self.ports.port(self.name))
+        place = ("--dbpath", str(self._data_dir), "--bind_ip", LOOPBACK, "--port", port)
+        return (program, *place, "--nounixsocket", "--wiredTigerCacheSizeGB", MONGOD_CACHE_GB)
+
+    def _nx(self) -> tuple[str, ...]:
+        port = str(self.ports.port(self.name))
+        place = ("--data-dir", str(self._data_dir), "--host", LOOPBACK, "--port", port)
+        files = ("--pid-file", str(self._pid_file), "--log-file", str(self.layout.log_file("mongodb-nx")))
+        return (sys.executable, "-c", NX_PROGRAM, *place, *files)

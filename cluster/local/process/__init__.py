@@ -1,0 +1,1 @@
+"""Processes of the local stack: started, recorded, locked, ended."""

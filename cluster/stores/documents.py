@@ -1,0 +1,111 @@
+"""Rows and documents of the stores as the shapes of the API.
+
+Pure: everything that is needed is handed in. `root` is the path the application is mounted at ("/api/v1").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cluster.contract.videos import Failure, Fetched, Media, Progress, Segment, VideoDocument
+from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
+
+_NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
+
+
+def video_document(
+    video: Video, live: Mapping[str, Any] | None, now: datetime | None = None
+) -> VideoDocument:
+    """The contract's Video. `live` is the progress in Redis, or None when there is none."""
+    error = None
+    if video.error_code is not None:
+        error = Failure(code=video.error_code, message=video.error_message or "")
+    return VideoDocument(
+        id=video.id,
+        state=video.state.value,
+        filename=video.filename,
+        bytes=video.bytes,
+        sha256=video.sha256,
+        media=media_document(video.media),
+        progress=progress_document(video, live, now),
+        settings=video.settings,
+        priority=video.priority,
+        revision=video.revision,
+        attempt=video.attempt,
+        error=error,
+        created_at=video.created_at,
+        started_at=video.started_at,
+        finished_at=video.finished_at,
+    )
+
+
+def media_document(media: Mapping[str, Any] | None) -> Media | None:
+    """The contract's keys of what was probed; what else was stored stays inside."""
+    if media is None:
+        return None
+    return Media.model_validate({name: media[name] for name in Media.model_fields if name in media})
+
+
+def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetime | None = None) -> Progress:
+    """How far `video` is.
+
+    The fraction comes from the live frame count where that belongs to this attempt, else from the stored
+    chunks. It is 1 only when the video is done.
+    """
+    fraction = _by_chunks(video)
+    eta_s = None
+    if video.state in LEASED_STATES:
+        if live is not None:
+            fraction = max(fraction, _live_fraction(live))
+        fraction = min(fraction, _NEARLY)
+        eta_s = _number(live.get("eta_s")) if live else None
+        if eta_s is None and video.started_at is not None and fraction > 0.01:
+            elapsed_s = ((now or datetime.now(UTC)) - video.started_at).total_seconds()
+            eta_s = max(0.0, elapsed_s * (1 - fraction) / fraction)
+    return Progress(
+        fraction=round(fraction, 4),
+        chunks_done=video.chunks_done,
+        chunks_total=video.chunks_total,
+        eta_s=None if eta_s is None else round(eta_s, 1),
+        fetch=_fetched(video, live),
+    )
+
+
+def _fetched(video: Video, live: Mapping[str, Any] | None) -> Fetched | None:
+    """While the file is not here. Redis may know how much of it is."""
+    if not video.fetching or video.is_final:
+        return None
+    known = (live or {}).get("fetch") or {}
+    return Fetched(bytes=known.get("bytes", 0), bytes_total=known.get("bytes_total"))
+
+
+def _by_chunks(video: Video) -> float:
+    if video.state is VideoState.DONE:
+        return 1.0
+    if not video.chunks_total:
+        return 0.0
+    return min(video.chunks_done / video.chunks_total, _NEARLY)
+
+
+def _live_fraction(live: Mapping[str, Any]) -> float:
+    fraction = _number(live.get("fraction"))
+    return min(max(fraction or 0.0, 0.0), 1.0)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def segment_document(segment: Mapping[str, Any], video_id: str, root: str) -> Segment:
+    """The contract's Segment: the keyframe's number becomes the address of its image."""
+    values = {name: segment.get(name) for name in Segment.model_fields}
+    frame = segment.get("thumbnail")
+    values["thumbnail"] = None if frame is None else thumbnail_url(root, video_id, frame)
+    return Segment.model_validate(values)
+
+
+def thumbnail_url(root: str, video_id: str, frame: int) -> str:
+    """Where the image of keyframe `frame` is."""
+    return f"{root}/videos/{video_id}/thumbnails/{int(frame)}.webp"

@@ -1,0 +1,195 @@
+"""Media as plain files below one directory, local or on a file system that nodes share.
+
+Uses the operating system directly, not fsspec: positional writes, fsync and atomic rename are what makes a
+directory safe, and fsspec does not offer them. Knows nothing of which keys are good.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from cluster.errors import NotFoundError, UnavailableError, UsageError
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.errors import media_not_found
+
+_PIECE_BYTES = 1 << 20
+# Somebody wrote or removed something between our look and our step. Unlinking a directory is EISDIR on
+# Linux and EPERM elsewhere.
+_CHANGED_MEANWHILE = (errno.ENOTEMPTY, errno.ENOENT, errno.EISDIR, errno.EPERM)
+_DELETE_TRIES = 5  # a writer that has not heard yet may add files while their directory is being removed
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DirectoryMedia:
+    """Files below `root`, which is made if it is missing."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int:
+        """Into a temporary file beside the target, which is renamed when it is complete."""
+        target = self._path(key)
+        # The leading dot is not allowed in keys, so nobody can ask for it.
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        with _translated(key):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file = temporary.open("xb", buffering=0)
+        total = 0
+        try:
+            with file:
+                for chunk in chunks:
+                    with _translated(key):
+                        _write_all(file.fileno(), chunk)
+                    total += len(chunk)
+                if durable:
+                    with _translated(key):  # where room is found out late, this is where it is missing
+                        os.fsync(file.fileno())
+            with _translated(key):
+                temporary.replace(target)
+                if durable:
+                    _sync_directory(target.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return total
+
+    def write_at(self, key: str, offset: int, data: bytes) -> None:
+        """Into the file itself, on disk when this returns, so that an acknowledged part is never lost."""
+        path = self._path(key)
+        with _translated(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                os.lseek(descriptor, offset, os.SEEK_SET)
+                _write_all(descriptor, data)
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def finish_parts(self, key: str, total: int) -> None:
+        """A tail beyond `total`, left by a writer that was overtaken, is cut off."""
+        path = self._path(key)
+        with _translated(key):
+            if total == 0:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            with path.open("r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                if size < total:
+                    raise UsageError(f"{total - size} of {total} bytes are missing.", code="parts_missing")
+                file.truncate(total)
+                os.fsync(file.fileno())
+            _sync_directory(path.parent)
+
+    def open(self, key: str) -> BinaryIO:
+        """The file itself."""
+        with _translated(key):
+            return self._path(key).open("rb")
+
+    def size(self, key: str) -> int:
+        """Bytes."""
+        if not self.exists(key):
+            raise media_not_found(key)
+        with _translated(key):
+            return self._path(key).stat().st_size
+
+    def exists(self, key: str) -> bool:
+        """Whether it is a regular file."""
+        return self._path(key).is_file()
+
+    def move(self, source: str, target: str) -> None:
+        """One rename, on disk when this returns."""
+        source_path, target_path = self._path(source), self._path(target)
+        if not source_path.exists() and target_path.is_file():
+            return
+        with _translated(source):
+            target_path.parent.mkdir(parents=True, exist_ok=True)
+            source_path.replace(target_path)
+            _sync_directory(target_path.parent)
+            _sync_directory(source_path.parent)
+
+    def delete(self, prefix: str) -> None:
+        """A file, or a directory with all that is in it."""
+        path = self._path(prefix)
+        for tries_left in reversed(range(_DELETE_TRIES)):
+            try:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+                return
+            except OSError as error:
+                if tries_left == 0 or error.errno not in _CHANGED_MEANWHILE:
+                    raise
+
+    def local_path(self, key: str) -> Path | None:
+        """The file's own path."""
+        return self._path(key)
+
+    @contextmanager
+    def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
+        """The file itself; nothing is copied."""
+        if not self.exists(key):
+            raise media_not_found(key)
+        yield self._path(key)
+
+    def beginning(self, key: str, most: int) -> bytes:
+        """Read at once."""
+        with self.open(key) as file:
+            return file.read(most)
+
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """Opens the file now and reads it piece by piece."""
+        return _pieces(self.open(key), start, end)
+
+    def _path(self, key: str) -> Path:
+        return self._root / key
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        left = end - start
+        while left > 0:
+            piece = file.read(min(left, _PIECE_BYTES))
+            if not piece:
+                raise NotFoundError("The file became shorter while it was read.")
+            left -= len(piece)
+            yield piece
+
+
+def _sync_directory(path: Path) -> None:
+    """A rename is durable only once its directory is on disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise media_not_found(key) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise UnavailableError(
+                "The media store is full; free some space and try again.", code="storage_full"
+            ) from error
+        raise

@@ -1,0 +1,165 @@
+"""Videos, keyframes and partial uploads as files of a directory (file://) or objects (s3://, any fsspec has).
+
+    videos/{video_id}/source                  the upload
+    videos/{video_id}/keyframes/{frame}.webp  keyframe candidates
+    uploads/{upload_id}                       what has arrived of an upload
+
+Checks keys and ranges and leaves the rest to a backend: media_directory.py, media_s3.py, or media_objects.py
+for whatever else fsspec speaks. Does not know what is in a file. Raises NotFoundError for a key that is not
+there and UnavailableError when the store is full or away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from cluster.errors import InvalidSettingsError, UsageError
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.directory import DirectoryMedia
+from cluster.stores.media.objects import ObjectMedia
+
+# Each part begins with a letter or digit: no '..', no absolute path, no hidden or temporary file.
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9][A-Za-z0-9._-]{0,254})*")
+_KEY_MAX_CHARS = 512
+
+
+class MediaBackend(Protocol):
+    """What a kind of store must do; keys have been checked."""
+
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int: ...  # noqa: D102
+    def write_at(self, key: str, offset: int, data: bytes) -> None: ...  # noqa: D102
+    def finish_parts(self, key: str, total: int) -> None: ...  # noqa: D102
+    def open(self, key: str) -> BinaryIO: ...  # noqa: D102
+    def size(self, key: str) -> int: ...  # noqa: D102
+    def move(self, source: str, target: str) -> None: ...  # noqa: D102
+    def delete(self, prefix: str) -> None: ...  # noqa: D102
+    def local_path(self, key: str) -> Path | None: ...  # noqa: D102
+    def local_copy(  # noqa: D102
+        self, key: str, cache: MediaCache, progress: Callable[[], None]
+    ) -> AbstractContextManager[Path]: ...
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]: ...  # noqa: D102
+    def beginning(self, key: str, most: int) -> bytes: ...  # noqa: D102
+    def exists(self, key: str) -> bool: ...  # noqa: D102
+
+
+class MediaStore:
+    """Safe to share between threads and processes."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if not parts.scheme:
+            raise InvalidSettingsError(
+                f"media_url must be like file:///path or s3://bucket/prefix, not {url!r}."
+            )
+        if parts.scheme == "file":
+            if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+                raise InvalidSettingsError(
+                    f"media_url must name an absolute path (file:///path), not {url!r}."
+                )
+            self._backend: MediaBackend = DirectoryMedia(Path(unquote(parts.path)))
+        elif parts.scheme == "s3":
+            self._backend = _s3(url)
+        else:
+            self._backend = ObjectMedia(url)
+
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> int:
+        """Stores the chunks one after another; the number of bytes.
+
+        Atomic: readers see the old content or all of the new one, and an exception out of `chunks` leaves
+        nothing behind. With `durable` it survives a loss of power, too; leave that for what cannot be made
+        again.
+        """
+        return self._backend.put_stream(_check(key), chunks, durable=durable)
+
+    def write_at(self, key: str, offset: int, data: bytes) -> None:
+        """Stores a part of a file that is still growing. The same part again is fine.
+
+        A directory writes into the file itself, S3 begins a multipart upload, other object stores keep
+        `key.part-{offset}` until finish_parts. Parts come in the order of their offsets.
+        """
+        if offset < 0:
+            raise UsageError(f"A part cannot begin at {offset}.", code="bad_offset")
+        self._backend.write_at(_check(key), offset, data)
+
+    def finish_parts(self, key: str, total: int) -> None:
+        """Makes one file of the parts written so far, on disk when this returns. Repeating it is fine.
+
+        UsageError (`parts_missing`) unless the parts are `total` bytes without a gap.
+        """
+        self._backend.finish_parts(_check(key), total)
+
+    def open(self, key: str, mode: str = "rb") -> BinaryIO:
+        """A seekable binary file to read from; there is no other mode."""
+        if mode != "rb":
+            raise ValueError("media is opened for reading only ('rb'); use put_stream to write")
+        return self._backend.open(_check(key))
+
+    def size(self, key: str) -> int:
+        """Bytes."""
+        return self._backend.size(_check(key))
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a file of this name (a mere prefix is none)."""
+        return self._backend.exists(_check(key))
+
+    def move(self, source: str, target: str) -> None:
+        """Renames, replacing `target`. Repeating it is fine: the source is gone, the target there."""
+        self._backend.move(_check(source), _check(target))
+
+    def delete(self, prefix: str) -> None:
+        """Removes the file `prefix`, its parts, and all below `prefix/`. Nothing there is fine."""
+        self._backend.delete(_check(prefix))
+
+    def local_path(self, key: str) -> Path | None:
+        """Where a directory store has (or would have) the file; None for an object store."""
+        return self._backend.local_path(_check(key))
+
+    def local_copy(
+        self, key: str, cache: MediaCache, progress: Callable[[], None] = lambda: None
+    ) -> AbstractContextManager[Path]:
+        """The path of the file on this machine, there until the block ends: for what must seek in all of it.
+
+        A directory store's own file, else a copy in `cache`, which all processes of the machine share.
+        `progress` is called again and again while it is fetched; what that raises ends the wait.
+        """
+        return self._backend.local_copy(_check(key), cache, progress)
+
+    def beginning(self, key: str, most: int) -> bytes:
+        """The first bytes of a file that has any, at most so many: of an object, with one request."""
+        return self._backend.beginning(_check(key), most)
+
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """Bytes `start` (inclusive) to `end` (exclusive) in pieces of at most a MiB, never the whole file.
+
+        Fails here, not at the first piece: NotFoundError, or UsageError (`bad_range`) beyond the file's size.
+        """
+        size = self.size(key)
+        if not 0 <= start <= end <= size:
+            raise UsageError(
+                f"The range {start}-{end} does not lie within the file's {size} bytes.", code="bad_range"
+            )
+        return self._backend.read_range(key, start, end)
+
+
+def _s3(url: str) -> MediaBackend:
+    if not urlsplit(url).netloc:
+        raise InvalidSettingsError(f"media_url must name a bucket (s3://bucket/prefix), not {url!r}.")
+    try:
+        from cluster.stores.media.s3 import S3Media
+
+        return S3Media(url)
+    except ImportError as error:
+        raise InvalidSettingsError(
+            f"media_url {url!r} needs the extra s3 ({error}): pip install 'scenestream[s3]'."
+        ) from error
+
+
+def _check(key: str) -> str:
+    if len(key) > _KEY_MAX_CHARS or not _KEY.fullmatch(key):
+        raise UsageError(f"{key[:100]!r} is not a name the media store takes.", code="bad_media_key")
+    return key

@@ -1,0 +1,1 @@
+"""MongoDB: chunk tracks and timelines."""

@@ -1,0 +1,220 @@
+"""Finished timelines: the segments of one revision, and the document they belong to.
+
+A timeline is written once and never changed. Its segments are stored under an id of this very write, and the
+timeline's document, written last, names that id: until then nobody can find them, and what an interrupted
+writer left is never mixed in. Which timeline of a video counts is for PostgreSQL to say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import bson
+from pymongo import ASCENDING
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from cluster.errors import UsageError
+from cluster.stores.ids import new_id
+from cluster.stores.mongodb.connection import (
+    FAST,
+    SURE,
+    Document,
+    check_finite,
+    translated_errors,
+    with_concern,
+)
+from cluster.stores.mongodb.keys import below, join_key
+from cluster.stores.mongodb.payloads import Payloads
+from cluster.stores.mongodb.segment_filter import (
+    LAST_INDEX,
+    LEVELS,
+    SegmentFilter,
+    decode_frame_cursor,
+    segment_key,
+)
+from cluster.stores.page import MAX_PAGE_ITEMS, Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+
+_SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
+_INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
+_NOT_OURS = {"_id": 0, "key": 0, "timeline_id": 0, "video_id": 0, "revision": 0}
+
+
+class Timelines:
+    """The collections `timelines` and `segments`."""
+
+    def __init__(self, database: Database[Document], payloads: Payloads) -> None:
+        self._segments = with_concern(database, FAST)["segments"]
+        self._timelines = with_concern(database, SURE)["timelines"]
+        self._payloads = payloads
+
+    def _ensure_timeline_indexes(self) -> None:
+        """Unique on the timeline, and on the segment's place in it."""
+        for collection in (self._timelines, self._segments):
+            collection.create_index([("key", ASCENDING)], unique=True, name="one_a_key")
+
+    def put_timeline(
+        self,
+        timeline_id: str,
+        video_id: str,
+        revision: int,
+        segments: Sequence[Mapping[str, Any]],
+        document: Mapping[str, Any],
+    ) -> None:
+        """Stores a whole timeline, on disk when this returns; does nothing if it is stored already.
+
+        ValueError for numbers that are not finite. An exception leaves nothing that a reader could see.
+        """
+        check_finite(segments, "segments")
+        check_finite(document)
+        with translated_errors():
+            if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is not None:
+                return
+            write_id = new_id()
+            segments_key = join_key(video_id, write_id)
+            common = {"timeline_id": timeline_id, "video_id": video_id, "revision": revision}
+            rows = [
+                {**segment, **common, "key": segment_key(segments_key, segment["level"], segment["index"])}
+                for segment in segments
+            ]
+            for begin in range(0, len(rows), _SEGMENTS_PER_INSERT):
+                self._segments.insert_many(rows[begin : begin + _SEGMENTS_PER_INSERT], ordered=False)
+            head: Document = {
+                "_id": timeline_id,
+                "key": f"{video_id}:{timeline_id}",
+                "video_id": video_id,
+                "revision": revision,
+                "segments_key": segments_key,
+                "segment_count": len(rows),
+                "counts": _counted(segments),
+            }
+            encoded = bson.encode(document)
+            if len(encoded) <= _INLINE_BYTES:
+                head["document"] = dict(document)
+            else:
+                head["payload"] = self._payloads.put(video_id, encoded, name=write_id)
+            try:
+                self._timelines.insert_one(head)
+            except DuplicateKeyError:  # another writer of the same timeline was faster; its segments count
+                self._segments.delete_many({"key": below(segments_key)})
+
+    def segments(
+        self,
+        timeline_id: str,
+        level: str | None = None,
+        label: str | None = None,
+        from_s: float | None = None,
+        to_s: float | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+        *,
+        tag: str | None = None,
+        min_confidence: float | None = None,
+    ) -> Page[dict[str, Any]]:
+        """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole.
+
+        A cursor leads on within its own timeline only: UsageError (`bad_cursor`) with another one, see
+        `timeline_of_cursor`. One of provisional shots goes on with the first shot that starts after theirs.
+        """
+        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
+        check_limit(limit)
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1})
+            if head is None:
+                return Page(())
+            after = None if cursor is None else self._after(cursor, timeline_id, head["segments_key"])
+            query = wanted.to_query(head["segments_key"], after)
+            found = self._segments.find(query, _NOT_OURS).sort("key", ASCENDING).limit(limit + 1)
+            items = tuple(found)
+            # Its deletion begins with the document: if that is still there, no segment was missing above.
+            if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is None:
+                return Page(())
+        if len(items) <= limit:
+            return Page(items)
+        last = items[limit - 1]
+        return Page(items[:limit], encode_cursor(timeline_id, last["level"], last["index"]))
+
+    def all_segments(self, timeline_id: str, level: str | None = None) -> list[dict[str, Any]]:
+        """Every segment, of one level or of all, in order."""
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            page = self.segments(timeline_id, level, limit=MAX_PAGE_ITEMS, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    def counts(self, timeline_id: str) -> dict[str, int]:
+        """How many segments each level has; nothing for a timeline that is not stored."""
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1, "counts": 1})
+            if head is None:
+                return {}
+            if "counts" in head:
+                return dict(head["counts"])
+            keys = (below(f"{head['segments_key']}:{number}") for number in range(len(LEVELS)))
+            found = [self._segments.count_documents({"key": key}) for key in keys]
+        return dict(zip(LEVELS, found, strict=True))
+
+    def timeline(self, timeline_id: str) -> dict[str, Any] | None:
+        """The document as put, with timeline_id, video_id, revision and segment_count added."""
+        with translated_errors():
+            head = self._timelines.find_one({"_id": timeline_id})
+            if head is None:
+                return None
+            document: Document = (
+                head["document"] if "document" in head else bson.decode(self._payloads.get(head["payload"]))
+            )
+        names = ("video_id", "revision", "segment_count")
+        return {**document, "timeline_id": timeline_id, **{name: head[name] for name in names}}
+
+    def drop_other_timelines(self, video_id: str, keep: Container[str]) -> None:
+        """Removes the video's timelines but those in `keep`.
+
+        What an interrupted writer left stays until the video is deleted: it cannot be told from what a
+        writer is writing at this moment.
+        """
+        with translated_errors():
+            heads = self._timelines.find({"key": below(video_id)}, {"segments_key": 1, "payload": 1})
+            for head in list(heads):
+                if head["_id"] in keep:
+                    continue
+                self._timelines.delete_one({"_id": head["_id"]})
+                self._segments.delete_many({"key": below(head["segments_key"])})
+                if "payload" in head:
+                    self._payloads.delete(head["payload"])
+
+    def delete_timelines(self, video_id: str) -> None:
+        """All timelines, documents first, and what interrupted writers left of segments."""
+        self.drop_other_timelines(video_id, keep=())
+        with translated_errors():
+            self._segments.delete_many({"key": below(video_id)})
+
+    def _after(self, cursor: str, timeline_id: str, segments_key: str) -> tuple[str, int]:
+        """Level and index of the last segment before the page."""
+        if timeline_of_cursor(cursor) is not None:
+            of_timeline, level, index = decode_cursor(cursor, str, str, int)
+            if of_timeline != timeline_id or level not in LEVELS:
+                raise bad_cursor()
+            return str(level), int(index)
+        shots = LEVELS[0]
+        keys = below(f"{segments_key}:{LEVELS.index(shots)}")
+        later = {"key": keys, "start_frame": {"$gt": decode_frame_cursor(cursor)}}
+        following = list(self._segments.find(later, {"index": 1}).sort("key", ASCENDING).limit(1))
+        return shots, following[0]["index"] - 1 if following else LAST_INDEX
+
+
+def timeline_of_cursor(cursor: str) -> str | None:
+    """The timeline a cursor leads on in; None for one of provisional shots, or of no list of segments."""
+    try:
+        return str(decode_cursor(cursor, str, str, int)[0])
+    except UsageError:
+        return None
+
+
+def _counted(segments: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    found = Counter(segment["level"] for segment in segments)
+    return {level: found[level] for level in LEVELS}

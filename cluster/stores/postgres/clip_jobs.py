@@ -1,0 +1,275 @@
+"""Orders of clips in PostgreSQL: made and stopped by the API, worked on under leases with fencing tokens.
+
+The same rules as for videos (see leases.py): a claim increases `lease_epoch`, every write of a lease holder
+names its epoch, leases run by the database's clock. Files are recorded one by one, so an order that was
+interrupted goes on where it stood. Knows neither how clips are cut nor where their bytes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from psycopg.types.json import Json, Jsonb
+
+from cluster.errors import ConflictError, NotFoundError
+from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.postgres import outbox
+from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipFile, ClipJob
+from cluster.stores.postgres.database import Database
+from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.turns import Room
+
+_log = structlog.get_logger(__name__)
+
+_SQL = load_statements("clip_jobs.sql")
+
+ROOM_FOR_ALL = Room()
+
+
+class ClipJobs:
+    """Over the same pool as `Jobs` (reach it as `jobs.clips`); raises UnavailableError like it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        *,
+        clips_id: str,
+        video_id: str,
+        clip_order: Mapping[str, Any],
+        options: Mapping[str, Any],
+        wanted: Sequence[Mapping[str, Any]],
+        media_key: str,
+        tracks_key: str,
+        tracks_hash: str,
+        revision: int,
+        idempotency_key: str | None = None,
+    ) -> tuple[ClipJob, bool]:
+        """One transaction: the order and its video's doorbell. The order, and whether this call made it.
+
+        With an `idempotency_key` this video saw before: the earlier one and False if it was the same order,
+        ConflictError `idempotency_key_reused` otherwise. NotFoundError when the video is gone.
+        """
+        values = {
+            "id": clips_id,
+            "video_id": video_id,
+            "clip_order": Jsonb(dict(clip_order)),
+            "options": Jsonb(dict(options)),
+            "wanted": Jsonb([dict(segment) for segment in wanted]),
+            "total": len(wanted),
+            "media_key": media_key,
+            "tracks_key": tracks_key,
+            "tracks_hash": tracks_hash,
+            "revision": revision,
+            "idempotency_key": idempotency_key,
+        }
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["insert_clip_job"], values).fetchone()
+            if row is not None:
+                outbox.put_doorbell(connection, video_id)
+        if row is not None:
+            _log.info("clips ordered", video_id=video_id, clips_id=clips_id, clips=len(wanted))
+            return ClipJob.from_row(row), True
+        earlier = None if idempotency_key is None else self.of_key(video_id, idempotency_key, clip_order)
+        if earlier is None:
+            raise NotFoundError(f"There is no video {video_id}; it may have been deleted.")
+        return earlier, False
+
+    def of_key(self, video_id: str, idempotency_key: str, clip_order: Mapping[str, Any]) -> ClipJob | None:
+        """The order that came with this key before. ConflictError `idempotency_key_reused` if it is not
+        this one.
+        """
+        values = {"video_id": video_id, "idempotency_key": idempotency_key}
+        row = self._database.one(_SQL["clip_job_of_key"], values)
+        if row is None:
+            return None
+        job = self.get(row["id"], video_id)
+        if job.clip_order != dict(clip_order):
+            raise ConflictError(
+                "This Idempotency-Key came with another order of clips before; use a new one.",
+                code="idempotency_key_reused",
+            )
+        return job
+
+    def get(self, clips_id: str, video_id: str | None = None) -> ClipJob:
+        """The order; NotFoundError if there is none (of this video)."""
+        row = self._database.one(_SQL["get_clip_job"], {"id": clips_id, "video_id": video_id})
+        if row is None:
+            raise no_such_clips(clips_id)
+        return ClipJob.from_row(row)
+
+    def list_of(self, video_id: str, limit: int = 50, cursor: str | None = None) -> Page[ClipJob]:
+        """Newest first. UsageError for a limit out of range or a cursor that is not ours."""
+        before_created_at, before_id = (None, None) if cursor is None else _decode(cursor)
+        rows = self._database.all(
+            _SQL["list_clip_jobs"],
+            {
+                "video_id": video_id,
+                "before_created_at": before_created_at,
+                "before_id": before_id,
+                "limit": check_limit(limit) + 1,
+            },
+        )
+        found = tuple(ClipJob.from_row(row) for row in rows[:limit])
+        more = len(rows) > limit
+        return Page(found, encode_cursor(found[-1].created_at.isoformat(), found[-1].id) if more else None)
+
+    def files(self, clips_id: str) -> list[ClipFile]:
+        """What is recorded so far, in the order of the wanted segments."""
+        return self._files(clips_id, -1, None)
+
+    def page_of_files(self, clips_id: str, limit: int, cursor: str | None = None) -> Page[ClipFile]:
+        """The same in pages. UsageError for a limit out of range or a cursor that is not ours."""
+        after = -1 if cursor is None else int(decode_cursor(cursor, int)[0])
+        found = self._files(clips_id, after, check_limit(limit) + 1)
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].position) if more else None)
+
+    def _files(self, clips_id: str, after: int, limit: int | None) -> list[ClipFile]:
+        values = {"id": clips_id, "after": after, "limit": limit}
+        rows = self._database.all(_SQL["clip_files"], values)
+        return [ClipFile(row["position"], row["made"], row["entry"]) for row in rows]
+
+    def cancel(self, clips_id: str, video_id: str) -> ClipJob:
+        """Cancelled at once if nobody works on it, otherwise by its lease holder. Twice is fine.
+
+        ConflictError when it is done or failed, NotFoundError when it is not there.
+        """
+        self._database.one(_SQL["cancel_clip_job"], {"id": clips_id, "video_id": video_id})
+        job = self.get(clips_id, video_id)
+        if job.state in ("done", "failed"):
+            raise ConflictError(f"The clips are {job.state}; only what waits or runs can be cancelled.")
+        _log.info("clips cancel", video_id=video_id, clips_id=clips_id, state=str(job.state))
+        return job
+
+    def retry(self, clips_id: str, video_id: str) -> ClipJob:
+        """Queued again with all its attempts; files that are there stay.
+
+        ConflictError unless it failed or was cancelled, NotFoundError when it is not there.
+        """
+        values = {"id": clips_id, "video_id": video_id}
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["retry_clip_job"], values).fetchone()
+            if row is not None:
+                connection.execute(_SQL["forget_failed_clips"], values)
+                outbox.put_doorbell(connection, video_id)
+        job = self.get(clips_id, video_id)
+        if row is None:
+            raise ConflictError(f"The clips are {job.state}; only failed or cancelled ones are tried again.")
+        _log.info("clips retry", video_id=video_id, clips_id=clips_id)
+        return job
+
+    def delete(self, clips_id: str, video_id: str) -> None:
+        """Forgets the order in whatever state it is; NotFoundError if there is none.
+
+        A lease holder notices at its next heartbeat. The files are the caller's to remove.
+        """
+        if self._database.one(_SQL["delete_clip_job"], {"id": clips_id, "video_id": video_id}) is None:
+            raise no_such_clips(clips_id)
+        _log.info("clips deleted", video_id=video_id, clips_id=clips_id)
+
+    def claim(
+        self,
+        owner: str,
+        lease_s: float,
+        max_attempts: int,
+        room: Room = ROOM_FOR_ALL,
+        grace_s: float = 0.0,
+    ) -> ClipJob | None:
+        """Takes the lease of the order whose turn it is among those that fit; None: there is none.
+
+        Orders wait, or their lease has been over for `grace_s`. Light are interactive ones of few clips.
+        """
+        row = self._database.one(
+            _SQL["claim_clip_job"],
+            {
+                "owner": owner,
+                "lease_s": lease_s,
+                "max_attempts": max_attempts,
+                "grace_s": grace_s,
+                "few": FEW_CLIPS,
+                "interactive": room.interactive,
+                "light": room.light,
+                "batch": room.batch,
+            },
+        )
+        if row is None:
+            return None
+        job = ClipJob.from_row(row)
+        _log.info("clips claimed", video_id=job.video_id, clips_id=job.id, epoch=job.lease_epoch)
+        return job
+
+    def heartbeat(self, clips_id: str, epoch: int, lease_s: float) -> bool | None:
+        """Extends the lease. None: it is lost; True: a cancel was asked for."""
+        row = self._database.one(
+            _SQL["heartbeat_clip_job"], {"id": clips_id, "epoch": epoch, "lease_s": lease_s}
+        )
+        return None if row is None else bool(row["cancel_requested"])
+
+    def put_file(
+        self, clips_id: str, epoch: int, position: int, entry: Mapping[str, Any], *, made: bool
+    ) -> bool:
+        """Records what came of a wanted segment; the first answer counts. False: the lease is lost."""
+        values = {"id": clips_id, "epoch": epoch, "position": position, "made": made}
+        return self._database.one(_SQL["put_clip_file"], {**values, "entry": Json(dict(entry))}) is not None
+
+    def finish(self, clips_id: str, epoch: int) -> bool:
+        """Every clip is made and the manifest is stored."""
+        return self._change("finish_clip_job", clips_id, epoch)
+
+    def fail(self, clips_id: str, epoch: int, code: str, message: str) -> bool:
+        """Some or all clips cannot be made."""
+        return self._change("fail_clip_job", clips_id, epoch, code=code, message=message)
+
+    def acknowledge_cancel(self, clips_id: str, epoch: int) -> bool:
+        """Cancelled as asked for; False also if nobody asked."""
+        return self._change("acknowledge_cancel_clip_job", clips_id, epoch)
+
+    def release(self, clips_id: str, epoch: int) -> bool:
+        """An orderly stop: queued again, the attempt not counted."""
+        return self._change("release_clip_job", clips_id, epoch)
+
+    def reap(self, max_attempts: int, grace_s: float = 0.0) -> list[str]:
+        """Ends orders nobody will end: cancelled ones whose holder died, and those out of attempts; ids.
+
+        The latter when their lease has been over for `grace_s`. Other expired leases are for `claim`.
+        """
+        message = (
+            f"Cutting these clips was tried {max_attempts} times and never came to an end: what worked on "
+            "them died or stood still each time. Look at the logs of the actors, then try again."
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["cancel_abandoned_clip_jobs"]).fetchall()
+            rows += connection.execute(
+                _SQL["fail_exhausted_clip_jobs"],
+                {"max_attempts": max_attempts, "grace_s": grace_s, "message": message},
+            ).fetchall()
+        ids = [row["id"] for row in rows]
+        for clips_id in ids:
+            _log.warning("clips reaped", clips_id=clips_id)
+        return ids
+
+    def _change(self, name: str, clips_id: str, epoch: int, **values: Any) -> bool:
+        changed = self._database.changed(_SQL[name], {"id": clips_id, "epoch": epoch, **values})
+        if changed:
+            _log.info("clips changed", clips_id=clips_id, epoch=epoch, by=name)
+        return changed
+
+
+def no_such_clips(clips_id: str) -> NotFoundError:
+    """The error for an id that leads nowhere."""
+    return NotFoundError(f"There are no clips {clips_id} of this video; they may have been deleted.")
+
+
+def _decode(cursor: str) -> tuple[datetime, str]:
+    created_at, clips_id = decode_cursor(cursor, str, str)
+    if not str(clips_id).isalnum():
+        raise bad_cursor()
+    try:
+        return datetime.fromisoformat(str(created_at)), str(clips_id)
+    except ValueError:
+        raise bad_cursor() from None

@@ -1,0 +1,218 @@
+"""Files that are being fetched from addresses: who fetches which, how far it is, and whose turn is next.
+
+A video that is imported is `queued` with `fetching` set, which keeps it from being claimed for segmentation.
+Who fetches holds a lease of its own, fenced by `epoch` like a video's; a change of the video's state takes it
+away (a trigger sees to that). Knows neither HTTP nor where the bytes go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import structlog
+from psycopg.types.json import Jsonb
+
+from cluster.errors import ConflictError
+from cluster.stores.ids import new_id
+from cluster.stores.postgres import outbox
+from cluster.stores.postgres.database import LONGEST_HOLD, Connection, Database
+from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.video import Priority, Video
+from cluster.stores.postgres.webhooks import NewWebhook, has_webhook, put_webhook
+from cluster.telemetry import tracing
+
+_log = structlog.get_logger(__name__)
+
+_SQL = {**load_statements("imports.sql"), "lock_content": load_statements("videos.sql")["lock_content"]}
+_CLAIM_LOCK = 0x5CE2E57EB  # any number of our own, beside that of the migrations
+_KEPT_PART = 4  # one of so many places is kept for what somebody waits for
+_PER_TRANSACTION = 100  # of a batch: few commits, and no lock is held for long
+STATES = ("waiting", "fetching", "fetched", "stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class NewImport:
+    """A video to fetch. Owners take turns, and an owner's lanes within them."""
+
+    url: str
+    filename: str
+    preset: str
+    settings: Mapping[str, Any]
+    lane: str
+    idempotency_key: str | None = None
+    owner: str | None = None
+    webhook: NewWebhook | None = None
+    priority: Priority = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One row of `imports`, as claimed: `epoch` is the fencing token of everything done for it.
+
+    `stored_bytes` of the file are stored under the number `generation`, which counts how often it was begun.
+    `tries`: claims since it last came further, this one included. `turns`: those that were used up in vain,
+    since the file had to be begun anew.
+    """
+
+    video_id: str
+    url: str
+    epoch: int
+    tries: int
+    generation: int
+    stored_bytes: int
+    total_bytes: int | None
+    validator: str | None
+    turns: int = 0
+
+
+_FIELDS = tuple(field.name for field in fields(Import))
+
+
+class Imports:
+    """Over the same pool as `Jobs` (reach it as `jobs.imports`); raises UnavailableError like it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, new: NewImport) -> tuple[Video, bool]:
+        """The video, and whether this call made it; see `create_many`. ConflictError as there."""
+        made = self.create_many([new])[0]
+        if isinstance(made, ConflictError):
+            raise made
+        return made
+
+    def create_many(self, news: Sequence[NewImport]) -> list[tuple[Video, bool] | ConflictError]:
+        """For each, in order: the video, and whether this call made it.
+
+        With a key seen before: the earlier video if it is the same URL, settings and webhook, else
+        ConflictError as the item. Some of a batch may be made when UnavailableError is raised: repeat it.
+        """
+        made: dict[int, tuple[Video, bool] | ConflictError] = {}
+        # Keys are taken in one order by everybody, so that two batches never wait for each other.
+        order = sorted(range(len(news)), key=lambda number: news[number].idempotency_key or "")
+        for begin in range(0, len(order), _PER_TRANSACTION):
+            with self._database.transaction() as connection:
+                for number in order[begin : begin + _PER_TRANSACTION]:
+                    made[number] = _create(connection, news[number])
+        return [made[number] for number in range(len(news))]
+
+    def claim(self, lease_s: float, concurrency: int) -> Import | None:
+        """The one whose turn it is, unless all bridges together have `concurrency` under way."""
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["lock_claims"], {"key": _CLAIM_LOCK, "idle": LONGEST_HOLD})
+            row = connection.execute(
+                _SQL["claim_import"], {"lease_s": lease_s, **_places(concurrency)}
+            ).fetchone()
+        if row is None:
+            return None
+        claimed = Import(**{name: row[name] for name in _FIELDS})
+        _log.info("import claimed", video_id=claimed.video_id, tries=claimed.tries, at=claimed.stored_bytes)
+        return claimed
+
+    def is_waited_for(self, claimed: Import, concurrency: int) -> bool:
+        """Whether another import would get this one's place, and has more right to it by now."""
+        values = {"id": claimed.video_id, **_places(concurrency)}
+        return self._database.one(_SQL["is_waited_for"], values) is not None
+
+    def heartbeat(self, claimed: Import, lease_s: float) -> bool:
+        """Extends the lease. False: it is lost; the video was cancelled, deleted or is another's."""
+        return self._changed("heartbeat_import", claimed, lease_s=lease_s)
+
+    def advance(
+        self,
+        claimed: Import,
+        *,
+        generation: int,
+        stored_bytes: int,
+        total_bytes: int | None,
+        validator: str | None,
+    ) -> bool:
+        """So much is stored for good, of this version of the file. False: the lease is lost."""
+        return self._changed(
+            "advance_import",
+            claimed,
+            generation=generation,
+            stored_bytes=stored_bytes,
+            total_bytes=total_bytes,
+            validator=validator,
+        )
+
+    def postpone(
+        self, claimed: Import, delay_s: float, *, counted: bool = True, in_vain: bool = False
+    ) -> bool:
+        """Tried again after `delay_s`, by whoever comes first. False: the lease is lost.
+
+        `counted`: as a try. `in_vain`: as a turn of which nothing is left.
+        """
+        values = {"delay_s": delay_s, "uncounted": 0 if counted else 1, "in_vain": 1 if in_vain else 0}
+        return self._changed("postpone_import", claimed, **values)
+
+    def finish(self, claimed: Import, bytes_: int, sha256: str) -> bool:
+        """The file is in its place: the video is rung for. False: the lease is lost."""
+        values = {"id": claimed.video_id, "epoch": claimed.epoch, "bytes": bytes_, "sha256": sha256}
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["lock_content"], values)
+            row = connection.execute(_SQL["finish_import"], values).fetchone()
+            if row is not None:
+                connection.execute(_SQL["mark_fetched"], values)
+                outbox.put_doorbell(connection, claimed.video_id)
+        if row is not None:
+            _log.info("import finished", video_id=claimed.video_id, bytes=bytes_)
+        return row is not None
+
+    def fail(self, claimed: Import, code: str, message: str) -> bool:
+        """The video failed, with a stable code and a sentence. False: the lease is lost."""
+        failed = self._changed("fail_import", claimed, code=code, message=message)
+        if failed:
+            _log.info("import failed", video_id=claimed.video_id, code=code, reason=message)
+        return failed
+
+    def counts(self) -> dict[str, int]:
+        """How many imports are in each state; every state is there."""
+        found = {row["state"]: row["number"] for row in self._database.all(_SQL["count_imports"])}
+        return {state: found.get(state, 0) for state in STATES}
+
+    def _changed(self, name: str, claimed: Import, **values: Any) -> bool:
+        return self._database.changed(_SQL[name], {"id": claimed.video_id, "epoch": claimed.epoch, **values})
+
+
+def _places(concurrency: int) -> dict[str, int]:
+    """All there are, and how many of them may go to what somebody need not wait for: batches, long turns."""
+    return {"concurrency": concurrency, "batch": max(1, concurrency - max(1, concurrency // _KEPT_PART))}
+
+
+def _create(connection: Connection, new: NewImport) -> tuple[Video, bool] | ConflictError:
+    video_id = new_id()
+    values = {
+        "id": video_id,
+        "filename": new.filename,
+        "media_key": f"videos/{video_id}/source",
+        "preset": new.preset,
+        "settings": Jsonb(dict(new.settings)),
+        "idempotency_key": new.idempotency_key,
+        "owner": new.owner,
+        "url": new.url,
+        "lane": new.lane,
+        "priority": new.priority,
+        "traceparent": tracing.traceparent() or None,
+    }
+    row = connection.execute(_SQL["insert_import"], values).fetchone()
+    if row is not None:
+        if new.webhook is not None:
+            put_webhook(connection, new.webhook, new.owner, video_id)
+        _log.info("video created", video_id=video_id, preset=new.preset)
+        return Video.from_row(row), True
+    earlier = connection.execute(_SQL["get_import_by_key"], values).fetchone()
+    if earlier is None:
+        return ConflictError("The Idempotency-Key is in use by a request under way; try again.")
+    asked = (new.url, new.preset, dict(new.settings))
+    if (earlier["url"], earlier["preset"], earlier["settings"]) != asked or not has_webhook(
+        connection, earlier["id"], new.webhook
+    ):
+        return ConflictError(
+            "This Idempotency-Key came with another address, webhook or settings before; use a new one.",
+            code="idempotency_key_reused",
+        )
+    return Video.from_row(earlier), False

@@ -1,0 +1,172 @@
+"""What workers do to videos: claims with a fencing token, heartbeats, results, and the reaper.
+
+A claim increases `lease_epoch`; every UPDATE by a lease holder names the epoch it claimed with and matches
+nothing once another claim has been made, whatever the old holder believes about time. Leases run by the
+database's clock alone. Each method says by None or False that the lease is lost: stop then, and write
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from psycopg.types.json import Jsonb
+
+from cluster.stores.postgres import outbox
+from cluster.stores.postgres.database import Database
+from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.video import Video, VideoState
+
+_log = structlog.get_logger(__name__)
+
+_LEASES = load_statements("leases.sql")
+_REAPER = load_statements("reaper.sql")
+
+ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+
+Held = tuple[str, int]
+"""The id of a video, or of an order of clips, and the epoch it is held under."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReapReport:
+    """What one round of reaping did, as ids of videos."""
+
+    failed: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+
+
+class Leases:
+    """The lease holder's half of `Jobs`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def claim(self, video_id: str, owner: str, lease_s: float, max_attempts: int) -> Video | None:
+        """Takes the lease of a queued video, or of one whose lease has expired, and counts an attempt.
+
+        None: it is gone, someone else's, final, to be cancelled or out of attempts; there is nothing to do.
+        """
+        row = self.database.one(
+            _LEASES["claim"],
+            {"id": video_id, "owner": owner, "lease_s": lease_s, "max_attempts": max_attempts},
+        )
+        if row is None:
+            return None
+        return claimed(row)
+
+    def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
+        """Extends leases to `lease_s` from now, all in one statement.
+
+        For each that is still held: whether it is to be cancelled. The others are lost.
+        """
+        pairs = list(held)
+        values = {
+            "ids": [video_id for video_id, _ in pairs],
+            "epochs": [epoch for _, epoch in pairs],
+            "lease_s": lease_s,
+        }
+        rows = self.database.all(_LEASES["heartbeat"], values) if pairs else []
+        return {(row["id"], row["lease_epoch"]): row["cancel_requested"] for row in rows}
+
+    def to_cancel(self, owner: str) -> set[Held]:
+        """Which of the videos and orders of clips that `owner` holds are to be given up."""
+        return {
+            (row["id"], row["lease_epoch"])
+            for row in self.database.all(_LEASES["to_cancel"], {"owner": owner})
+        }
+
+    def record_media(
+        self, video_id: str, epoch: int, media: Mapping[str, Any], chunks_total: int, tracks_hash: str
+    ) -> bool:
+        """What the file turned out to be, and how many chunks it has."""
+        return self._update(
+            "record_media",
+            video_id,
+            epoch,
+            media=Jsonb(dict(media)),
+            chunks_total=chunks_total,
+            tracks_hash=tracks_hash,
+        )
+
+    def record_progress(self, video_id: str, epoch: int, chunks_done: int) -> bool:
+        """How many chunks are stored."""
+        return self._update("record_progress", video_id, epoch, chunks_done=chunks_done)
+
+    def begin_finalizing(self, video_id: str, epoch: int) -> bool:
+        """All chunks are stored; fusion begins."""
+        return self._change_state("begin_finalizing", VideoState.FINALIZING, video_id, epoch)
+
+    def finish(self, video_id: str, epoch: int, revision: int, timeline_id: str) -> bool:
+        """Done: from here on readers see the timeline `timeline_id`, which must be stored whole already."""
+        return self._change_state(
+            "finish", VideoState.DONE, video_id, epoch, revision=revision, timeline_id=timeline_id
+        )
+
+    def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
+        """Failed for good, with a stable code and a sentence a person understands."""
+        return self._change_state("fail", VideoState.FAILED, video_id, epoch, code=code, message=message)
+
+    def acknowledge_cancel(self, video_id: str, epoch: int) -> bool:
+        """Cancelled as asked for; False also if nobody asked."""
+        return self._change_state("acknowledge_cancel", VideoState.CANCELLED, video_id, epoch)
+
+    def release(self, video_id: str, epoch: int) -> bool:
+        """An orderly stop: queued again and rung for, the attempt not counted."""
+        with self.database.transaction() as connection:
+            row = connection.execute(_LEASES["release"], {"id": video_id, "epoch": epoch}).fetchone()
+            if row is not None and row["state"] == VideoState.QUEUED:
+                outbox.put_doorbell(connection, video_id)
+        if row is not None:
+            _log.info("video released", video_id=video_id, epoch=epoch, state=row["state"])
+        return row is not None
+
+    def reap(self, max_attempts: int, grace_s: float = 0.0) -> ReapReport:
+        """Ends what nobody will end; call it every few seconds, from any number of processes.
+
+        Leases that have been over for `grace_s` fail with the code `attempts_exhausted` when no attempt is
+        left and the last one came no further; the others are given to the next who asks (see turns.py,
+        whose grace this is).
+        """
+        message = (
+            f"Segmenting this video was tried {max_attempts} times and came no further: what worked on it "
+            "died or stood still each time. Look at the logs of the actors, then retry the video."
+        )
+        with self.database.transaction() as connection:
+            cancelled = connection.execute(_REAPER["cancel_abandoned"]).fetchall()
+            failed = connection.execute(
+                _REAPER["fail_exhausted"],
+                {"max_attempts": max_attempts, "grace_s": grace_s, "message": message},
+            ).fetchall()
+        report = ReapReport(
+            failed=tuple(row["id"] for row in failed), cancelled=tuple(row["id"] for row in cancelled)
+        )
+        for outcome in ("failed", "cancelled"):
+            for video_id in getattr(report, outcome):
+                _log.warning("video reaped", video_id=video_id, outcome=outcome)
+        return report
+
+    def _update(self, name: str, video_id: str, epoch: int, **values: Any) -> bool:
+        return self.database.changed(_LEASES[name], {"id": video_id, "epoch": epoch, **values})
+
+    def _change_state(self, name: str, state: VideoState, video_id: str, epoch: int, **values: Any) -> bool:
+        changed = self._update(name, video_id, epoch, **values)
+        if changed:
+            _log.info("video state", video_id=video_id, epoch=epoch, state=str(state))
+        return changed
+
+
+def claimed(row: Mapping[str, Any]) -> Video:
+    """The video of a row that a claim has just given."""
+    video = Video.from_row(row)
+    _log.info(
+        "video claimed",
+        video_id=video.id,
+        owner=video.lease_owner,
+        epoch=video.lease_epoch,
+        attempt=video.attempt,
+    )
+    return video

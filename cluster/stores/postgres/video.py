@@ -1,0 +1,115 @@
+"""A video as PostgreSQL knows it, and the states it can be in.
+
+Knows the row's shape and which changes of state are legal. Does not know SQL; `jobs` makes the changes
+and enforces them in the WHERE of each UPDATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+Priority = Literal["interactive", "batch"]
+"""Somebody waits for it, or nobody does: what is interactive goes first."""
+
+
+class VideoState(StrEnum):
+    """Where a video stands. Who may change it, and to what, is written beside each state."""
+
+    QUEUED = "queued"  # → running (claim), cancelled (cancel), failed (reap: attempts used up)
+    RUNNING = "running"  # → finalizing, done, failed, cancelled (lease holder, reap), queued (release),
+    #                       running (claim, once the lease has expired)
+    FINALIZING = "finalizing"  # → done, failed, cancelled (lease holder, reap), queued (release),
+    #                               running (claim, once the lease has expired)
+    DONE = "done"  # → queued (resegment)
+    FAILED = "failed"  # → queued (retry)
+    CANCELLED = "cancelled"  # → queued (retry)
+
+
+LEASED_STATES = frozenset({VideoState.RUNNING, VideoState.FINALIZING})
+FINAL_STATES = frozenset({VideoState.DONE, VideoState.FAILED, VideoState.CANCELLED})
+
+LEGAL_TRANSITIONS: Mapping[VideoState, frozenset[VideoState]] = {
+    VideoState.QUEUED: frozenset({VideoState.RUNNING, VideoState.CANCELLED, VideoState.FAILED}),
+    VideoState.RUNNING: frozenset(
+        {
+            VideoState.RUNNING,
+            VideoState.FINALIZING,
+            VideoState.DONE,
+            VideoState.FAILED,
+            VideoState.CANCELLED,
+            VideoState.QUEUED,
+        }
+    ),
+    VideoState.FINALIZING: frozenset(
+        {VideoState.RUNNING, VideoState.DONE, VideoState.FAILED, VideoState.CANCELLED, VideoState.QUEUED}
+    ),
+    VideoState.DONE: frozenset({VideoState.QUEUED}),
+    VideoState.FAILED: frozenset({VideoState.QUEUED}),
+    VideoState.CANCELLED: frozenset({VideoState.QUEUED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One row of `videos`. Times are aware datetimes by PostgreSQL's clock; sizes are in bytes."""
+
+    id: str
+    state: VideoState
+    filename: str
+    bytes: int
+    sha256: str | None
+    media_key: str
+    media: dict[str, Any] | None
+    preset: str
+    settings: dict[str, Any]
+    revision: int
+    timeline_id: str | None
+    tracks_hash: str | None
+    chunks_done: int
+    chunks_total: int | None
+    attempt: int
+    error_code: str | None
+    error_message: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    lease_owner: str | None
+    lease_epoch: int
+    lease_expires_at: datetime | None
+    cancel_requested: bool
+    version: int
+    owner: str | None = None  # whose key handed it in; None: came in without keys
+    tracks_key: str = ""  # the id its plan, chunks and keyframes are kept under; settled before analysis
+    newest_revision: int = 0  # the last number given to a result; `revision` is the one readers see
+    fetching: bool = False  # its file is not here yet, see `cluster.stores.postgres.imports`
+    priority: Priority = "interactive"
+    traceparent: str | None = None  # the trace it belongs to, see `cluster.telemetry.tracing`
+
+    def __post_init__(self) -> None:
+        if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:
+            raise ValueError("a video's bytes, attempt and lease_epoch are never negative")
+        if not self.tracks_key:
+            object.__setattr__(self, "tracks_key", self.id)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Video:
+        """From a row of `videos`; columns that are not a video's are left aside."""
+        values = {name: row[name] for name in _VIDEO_FIELDS}
+        values["state"] = VideoState(values["state"])
+        return cls(**values)
+
+    def evolve(self, **values: Any) -> Video:
+        """A copy with some values replaced; the row itself is not touched."""
+        return replace(self, **values)
+
+    @property
+    def is_final(self) -> bool:
+        """Done, failed or cancelled: nothing changes any more unless someone asks."""
+        return self.state in FINAL_STATES
+
+
+_VIDEO_FIELDS = tuple(field.name for field in fields(Video))

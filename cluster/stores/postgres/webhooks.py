@@ -1,0 +1,233 @@
+"""Webhooks in PostgreSQL: who wants to be told how videos end, and what is still to be told.
+
+A trigger puts a row into `webhook_deliveries` for every webhook concerned, in the transaction that changes
+the video's state, so nothing is lost and nothing is told that did not happen. Deliveries are claimed with a
+lease; `attempts` fences out who lost it. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Self
+
+import structlog
+
+from cluster.errors import ConflictError, NotFoundError
+from cluster.stores.ids import new_id
+from cluster.stores.page import Page, check_limit, decode_cursor, encode_cursor
+from cluster.stores.postgres.database import Connection, Database
+from cluster.stores.postgres.sql_files import load_statements
+
+_log = structlog.get_logger(__name__)
+
+_SQL = load_statements("webhooks.sql")
+
+EVENTS = ("done", "failed", "cancelled")
+DELIVERY_STATES = ("pending", "delivered", "failed")
+MAX_WEBHOOKS = 100
+"""Of one owner, beside those of single videos: each is a request for every video."""
+_SECRET_BYTES = 32
+_EACH = 2  # deliveries to one webhook at a time
+EVERYBODY = object()
+"""As `owner`: whoever's it is."""
+
+
+def new_secret() -> bytes:
+    """What deliveries are signed with."""
+    return secrets.token_bytes(_SECRET_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """A webhook to make. `secret` is 24 to 64 bytes; `named`: its owner chose it."""
+
+    url: str
+    events: tuple[str, ...] = EVENTS
+    secret: bytes = field(default_factory=new_secret, repr=False)
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One row of `webhooks`, without its secret."""
+
+    id: str
+    owner: str | None
+    video_id: str | None
+    url: str
+    events: tuple[str, ...]
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From a row of `webhooks`."""
+        values = {item.name: row[item.name] for item in fields(cls)}
+        return cls(**{**values, "events": tuple(values["events"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of `webhook_deliveries`: an event on its way to one webhook. `video` is the row as it was."""
+
+    id: int
+    webhook_id: str
+    event_id: str
+    event: str
+    video_id: str
+    video: dict[str, Any] = field(repr=False)
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From a row of `webhook_deliveries`."""
+        return cls(**{item.name: row[item.name] for item in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A delivery that was claimed, and where to take it. `age_s`: since the event happened."""
+
+    delivery: Delivery
+    url: str
+    secret: bytes = field(repr=False)
+    age_s: float
+
+
+class Webhooks:
+    """Over the same pool as `Jobs` (reach it as `jobs.webhooks`); raises UnavailableError like it.
+
+    `owner` is whose they are (None: nobody's, where no keys are needed), or EVERYBODY.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, new: NewWebhook, owner: str | None) -> Webhook:
+        """One that hears of all videos of the owner. ConflictError beyond MAX_WEBHOOKS."""
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["count_webhooks"], {"owner": owner}).fetchone()
+            if row is not None and row["number"] >= MAX_WEBHOOKS:
+                raise ConflictError(
+                    f"There are {MAX_WEBHOOKS} webhooks already; delete one that is not used."
+                )
+            return put_webhook(connection, new, owner, None)
+
+    def list_webhooks(self, owner: object, video_id: str | None = None) -> list[Webhook]:
+        """Newest first: those of one video, or those that hear of all."""
+        values = _owned(owner) | {"video_id": video_id}
+        return [Webhook.from_row(row) for row in self._database.all(_SQL["list_webhooks"], values)]
+
+    def get(self, webhook_id: str, owner: object) -> Webhook:
+        """The webhook; NotFoundError if there is none, or it is another's."""
+        row = self._database.one(_SQL["get_webhook"], _owned(owner) | {"id": webhook_id})
+        if row is None:
+            raise NotFoundError(f"There is no webhook {webhook_id}; it may have been deleted.")
+        return Webhook.from_row(row)
+
+    def secrets_of(self, video_ids: Sequence[str]) -> dict[str, bytes]:
+        """The secrets of the webhooks that were made with these videos."""
+        rows = self._database.all(_SQL["webhooks_of_videos"], {"video_ids": list(video_ids)})
+        return {row["video_id"]: bytes(row["secret"]) for row in rows}
+
+    def delete(self, webhook_id: str, owner: object) -> None:
+        """It and its deliveries; what has not been delivered is not any more. NotFoundError as `get`."""
+        if not self._database.changed(_SQL["delete_webhook"], _owned(owner) | {"id": webhook_id}):
+            self.get(webhook_id, owner)
+
+    def deliveries(self, webhook_id: str, limit: int = 50, cursor: str | None = None) -> Page[Delivery]:
+        """Newest first. UsageError for a cursor that is not ours."""
+        before = None if cursor is None else decode_cursor(cursor, int)[0]
+        rows = self._database.all(
+            _SQL["list_deliveries"], {"id": webhook_id, "before": before, "limit": check_limit(limit) + 1}
+        )
+        found = tuple(Delivery.from_row(row) for row in rows[:limit])
+        return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
+
+    def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[Errand]:
+        """Up to `limit` deliveries that are due, each counted as an attempt.
+
+        Owners take turns, and `kept` of the `limit` are for those to whom nothing is being delivered.
+        """
+        values = {"limit": limit, "lease_s": lease_s, "each": _EACH, "kept": kept}
+        rows = self._database.all(_SQL["claim_deliveries"], values)
+        return [
+            Errand(Delivery.from_row(row), row["url"], bytes(row["secret"]), row["age_s"]) for row in rows
+        ]
+
+    def delivered(self, delivery: Delivery, status: int) -> bool:
+        """The receiver took it. False: it was another's to say."""
+        values = {"id": delivery.id, "attempts": delivery.attempts, "status": status}
+        return self._database.changed(_SQL["record_delivered"], values)
+
+    def not_delivered(
+        self, delivery: Delivery, status: int | None, error: str, delay_s: float | None
+    ) -> bool:
+        """Tried again after `delay_s`; None: never. False: it was another's to say."""
+        values = {"id": delivery.id, "attempts": delivery.attempts, "status": status, "error": error}
+        return self._database.changed(_SQL["record_failure"], {**values, "delay_s": delay_s})
+
+    def disable(self, webhook_id: str, reason: str) -> None:
+        """Nothing is sent there any more; what waits is given up."""
+        values = {"id": webhook_id, "reason": reason}
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["disable_webhook"], values)
+            connection.execute(_SQL["end_pending"], values)
+        _log.info("webhook disabled", webhook_id=webhook_id, reason=reason)
+
+    def forget_old(self, kept_s: float) -> None:
+        """Ended deliveries older than this, and webhooks of videos that are gone."""
+        self._database.changed(_SQL["drop_old_deliveries"], {"kept_s": kept_s})
+        self._database.changed(_SQL["drop_left_webhooks"], {})
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state; every state is there."""
+        found = {row["state"]: row["number"] for row in self._database.all(_SQL["count_deliveries"])}
+        return {state: found.get(state, 0) for state in DELIVERY_STATES}
+
+
+def put_webhook(connection: Connection, new: NewWebhook, owner: str | None, video_id: str | None) -> Webhook:
+    """Inside the caller's transaction; with `video_id` it hears of that video alone."""
+    values = {
+        "id": f"wh_{new_id()}",
+        "owner": owner,
+        "video_id": video_id,
+        "url": new.url,
+        "events": list(new.events),
+        "secret": new.secret,
+    }
+    row = connection.execute(_SQL["insert_webhook"], values).fetchone()
+    assert row is not None  # an INSERT of one row without a condition
+    return Webhook.from_row(row)
+
+
+def has_webhook(connection: Connection, video_id: str, asked: NewWebhook | None) -> bool:
+    """Whether the video was made with just this webhook; one whose secret was made here has another each time
+    it is asked for.
+    """
+    row = connection.execute(_SQL["webhooks_of_videos"], {"video_ids": [video_id]}).fetchone()
+    if row is None or asked is None:
+        return row is None and asked is None
+    same_secret = not asked.named or bytes(row["secret"]) == asked.secret
+    return same_secret and (row["url"], tuple(row["events"])) == (asked.url, asked.events)
+
+
+def _owned(owner: object) -> dict[str, Any]:
+    return {"owner": None if owner is EVERYBODY else owner, "all_owners": owner is EVERYBODY}
+
+
+def check_events(events: Sequence[str]) -> tuple[str, ...]:
+    """Each once, in the order of EVENTS; ValueError for others or none."""
+    if not events or not set(events) <= set(EVENTS):
+        raise ValueError(f"events are one or more of {', '.join(EVENTS)}")
+    return tuple(event for event in EVENTS if event in events)

@@ -1,0 +1,1 @@
+"""RabbitMQ: doorbells, published with confirms and consumed by bridges."""

@@ -1,0 +1,1 @@
+"""Redis: progress, events, rate limits; all of it can be rebuilt."""

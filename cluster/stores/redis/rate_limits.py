@@ -1,0 +1,57 @@
+"""How often somebody may do something: budgets in Redis, shared by all replicas.
+
+The generic cell rate algorithm (ITU-T I.371): a budget of n a minute is refilled all the time and saved up to
+n. One script reads, decides and writes, by Redis' own clock, so replicas neither race nor disagree. Redis may
+vanish: then nothing is limited (`Cache` logs it). Knows neither keys nor addresses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cluster.stores.redis.cache import Cache
+
+_PERIOD_MS = 60_000
+
+# The state is one number: when the budget will be full again, in milliseconds.
+_SPEND = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + clock[2] / 1000
+local period = tonumber(ARGV[2])
+local each = period / tonumber(ARGV[1])
+local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local after = full_at + each * tonumber(ARGV[3])
+local wait = after - period - now
+if wait > 0 then
+    return {0, 0, math.ceil(wait)}
+end
+redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil(after - now) + 1)
+return {1, math.floor((period - (after - now)) / each), math.ceil(each)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What spending came to. `wait_ms`: until there is enough, or after success one more."""
+
+    allowed: bool
+    left: int
+    wait_ms: int
+
+
+class RateLimits:
+    """Budgets by name, in the cache's Redis."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def spend(self, name: str, per_minute: int, cost: int = 1) -> Spent | None:
+        """Take `cost` ≤ `per_minute` from the budget `name`, or nothing where it has less.
+
+        None, nothing limited, while Redis is away.
+        """
+        answer = self._cache.run_script("limit", name, _SPEND, per_minute, _PERIOD_MS, cost)
+        if answer is None:
+            return None
+        allowed, left, wait_ms = (int(value) for value in answer)
+        return Spent(bool(allowed), left, wait_ms)

@@ -1,0 +1,1 @@
+"""Logs, meters and traces."""

@@ -1,0 +1,1 @@
+"""Who calls, what a key allows, and how much."""

@@ -1,0 +1,179 @@
+"""Who a request comes from: a key, a session that a key opened, or a signed link.
+
+Keys that were good a moment ago are believed for KEY_KEPT_S, so that a page costs PostgreSQL nothing and a
+revoked key ends within seconds; when PostgreSQL is away after that, the answer is 503, never a yes. Knows no
+route and no budget.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+from starlette.datastructures import Headers
+from starlette.types import Scope as AsgiScope
+
+from cluster.settings import Enforcement, Settings, is_loopback
+from cluster.stores.postgres.api_keys import ApiKey, ApiKeys, id_of
+from serve_app.access.callers import Caller
+from serve_app.access.signing import Signer
+from serve_app.web.problems import Problem
+
+SESSION_COOKIE = "scenestream_session"
+KEY_KEPT_S = 3.0
+_KEYS_KEPT = 4096
+_LINKED = re.compile(
+    r"/videos/([^/]+)/(?:media|thumbnails/[0-9]+\.webp"
+    r"|clips/[0-9a-f]{32}/(?:archive|files/[A-Za-z0-9][A-Za-z0-9._-]*))"
+)
+_PORT = re.compile(r":[0-9]*$")
+_OF_PROXIES = ("forwarded", "via")
+_BEARER = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
+
+_HOW = (
+    "Send an API key as `Authorization: Bearer sk_…`; `scenestream keys create NAME` makes one. The command "
+    "line takes it from SCENESTREAM_API_KEY."
+)
+
+
+class KnownKeys:
+    """Keys by id, each as it was at most KEY_KEPT_S ago, and ids that were none then."""
+
+    def __init__(self, store: ApiKeys, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
+
+    def peek(self, key_id: str) -> ApiKey | None:
+        """The key if it is known and new enough; does not block."""
+        return self._kept(key_id)[1]
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """The key, from PostgreSQL where it is not known; noted as in use. UnavailableError as there."""
+        is_kept, key = self._kept(key_id)
+        if is_kept:
+            return key
+        asked_at = self._clock()
+        key = self._store.get(key_id)
+        if key is not None and key.usable:
+            self._store.touch(key_id)
+        with self._lock:
+            self._known[key_id] = (asked_at, key)
+            self._known.move_to_end(key_id)
+            while len(self._known) > _KEYS_KEPT:
+                self._known.popitem(last=False)
+        return key
+
+    def _kept(self, key_id: str) -> tuple[bool, ApiKey | None]:
+        with self._lock:
+            kept_at, key = self._known.get(key_id, (float("-inf"), None))
+            is_kept = self._clock() - kept_at < KEY_KEPT_S
+            return is_kept, key if is_kept else None
+
+
+class Access:
+    """Decides who a request is from. `identify` may block on PostgreSQL."""
+
+    def __init__(self, settings: Settings, keys: ApiKeys, signer: Signer) -> None:
+        self._settings = settings
+        self._hosts = {host.lower() for host in settings.access.hosts}
+        self.keys = KnownKeys(keys)
+        self.signer = signer
+
+    def needs_key(self, scope: AsgiScope) -> bool:
+        """Whether this request needs a key."""
+        return self.applies(self._settings.access.required, scope)
+
+    def applies(self, when: Enforcement, scope: AsgiScope) -> bool:
+        """Whether a rule applies to this request: `auto` spares this machine's own requests.
+
+        The configured host alone would not do: where something else than `scenestream up` starts Serve, it
+        may listen at other addresses than the settings say. Nor would the connection's ends: a page of
+        another site reaches this machine under a name that its owner has led here (DNS rebinding), and a
+        proxy on this machine hands on what strangers send.
+        """
+        if when != "auto":
+            return when == "always"
+        if not self._settings.http.on_loopback:
+            return True
+        ends = (scope.get("client"), scope.get("server"))
+        if any(end is not None and not is_loopback(str(end[0])) for end in ends):
+            return True
+        headers = Headers(scope=scope)
+        if any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in headers):
+            return True
+        host = _PORT.sub("", headers.get("host", "")).strip("[]").lower()
+        return not (is_loopback(host) or host in self._hosts)
+
+    def known(self, headers: Mapping[str, str]) -> bool:
+        """Whether the key a request carries needs no look-up."""
+        key_id = id_of(_bearer(headers) or "")
+        return key_id is not None and self.keys.peek(key_id) is not None
+
+    def identify(
+        self, method: str, path: str, query: bytes, headers: Mapping[str, str], cookie: str
+    ) -> Caller:
+        """The caller behind a request that needs a key; `path` is below the API's prefix.
+
+        A key that is sent decides alone; otherwise a link opens what it names, then the session counts, which
+        a page that stays open for long has where its links have ended.
+        Problem `unauthorized` if there is none, UnavailableError when PostgreSQL must be asked and is away.
+        """
+        if headers.get("authorization"):
+            return Caller.with_key(self._key_of(headers), "bearer")
+        linked = _LINKED.fullmatch(path)
+        is_link = linked is not None and b"signature=" in query
+        if linked and is_link and self.signer.opens(method, path, linked[1], query):
+            return Caller("link")
+        if cookie:
+            return Caller.with_key(self._key_of_session(cookie), "session")
+        if is_link:
+            raise unauthorized("This link has ended or was changed. Ask for a new one.")
+        raise unauthorized(_HOW)
+
+    def still_good(self, caller: Caller) -> bool:
+        """Whether a caller that was let in would be let in now. Blocks like `identify`."""
+        if caller.key is None:
+            return True
+        key = self.keys.get(caller.key.id)
+        return key is not None and key.usable
+
+    def _key_of(self, headers: Mapping[str, str]) -> ApiKey:
+        token = _bearer(headers)
+        if token is None:
+            raise unauthorized(_HOW)
+        key_id = id_of(token)
+        key = None if key_id is None else self.keys.get(key_id)
+        if key is None or not key.opens_with(token):
+            raise unauthorized(f"This key is not known here. {_HOW}", wrong=True)
+        return _checked(key)
+
+    def _key_of_session(self, cookie: str) -> ApiKey:
+        claim = self.signer.read_session(cookie)
+        key = None if claim is None else self.keys.get(claim.key_id)
+        if key is None:
+            raise unauthorized("The session has ended. Sign in with your key again.", wrong=True)
+        return _checked(key)
+
+
+def unauthorized(detail: str, *, wrong: bool = False) -> Problem:
+    """The answer to a request without a good key (RFC 6750, section 3)."""
+    challenge = 'Bearer realm="scenestream"' + (', error="invalid_token"' if wrong else "")
+    return Problem("unauthorized", detail, headers={"WWW-Authenticate": challenge})
+
+
+def _checked(key: ApiKey) -> ApiKey:
+    if key.revoked_at is not None:
+        raise unauthorized("This key was revoked. Ask for a new one.", wrong=True)
+    if key.expired:
+        raise unauthorized("This key has expired. Ask for a new one.", wrong=True)
+    return key
+
+
+def _bearer(headers: Mapping[str, str]) -> str | None:
+    match = _BEARER.fullmatch(headers.get("authorization", "").strip())
+    return match[1] if match else None

@@ -1,0 +1,184 @@
+"""The door before every route: who asks, may they, and not too often. What is not declared open needs a key.
+
+Runs before a body is read. A route that is added later is closed without doing anything for it. Whose video
+it is, is decided by `serve_app.access.visibility`, which knows the route.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cluster.errors import ScenestreamError
+from cluster.settings import AccessSettings
+from cluster.stores.postgres.api_keys import Scope as KeyScope
+from serve_app.access.auth import SESSION_COOKIE, Access
+from serve_app.access.callers import ANYBODY, Caller
+from serve_app.access.rate_limits import Budgets, client_address
+from serve_app.web.envelope import SAFE_METHODS
+from serve_app.web.problems import Problem, from_error
+
+_log = structlog.get_logger(__name__)
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
+_READS = frozenset({"GET", "HEAD"})
+_SAME_SITE = frozenset({"same-origin", "none"})
+CHECK_AGAIN_S = 3.0
+"""A stream of events goes on for hours: so often it is asked whether its key still is good."""
+_THREADS = 16  # of its own, so that look-ups that wait for PostgreSQL hold up nothing else
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether no key is ever needed: probes, the API's description, what tus servers offer, signing out."""
+    return path in OPEN_PATHS or method == "OPTIONS" or (method, path) == ("DELETE", "/session")
+
+
+def needed_scope(method: str, path: str) -> KeyScope | None:
+    """What a key must be granted for a call; None: any key will do.
+
+    An upload is written even where it is asked how far it is, so a key that may only write can use tus.
+    """
+    if path == "/session":
+        return None
+    if path == "/keys" or path.startswith("/keys/"):
+        return KeyScope.ADMIN
+    if path.startswith("/uploads"):
+        return KeyScope.WRITE
+    return KeyScope.READ if method in _READS else KeyScope.WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    caller: Caller
+    headers: dict[str, str]
+    budget: str | None = None  # what its requests count against; None: nothing
+
+
+class Door:
+    """Wraps the application; see the module. Leaves the caller in the scope's state, see `caller_of`."""
+
+    def __init__(self, app: ASGIApp, access: Access, budgets: Budgets, settings: AccessSettings) -> None:
+        self._app = app
+        self._access = access
+        self._budgets = budgets
+        self._settings = settings
+        self._threads = CapacityLimiter(_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        try:
+            admitted = await self._admit(scope)
+        except (Problem, ScenestreamError) as error:
+            problem = error if isinstance(error, Problem) else from_error(error)
+            if problem.kind.status >= 500:
+                _log.warning("request failed", code=problem.code, error=problem.detail, path=scope["path"])
+            await problem.response(scope["path"], state.get("request_id"))(scope, receive, send)
+            return
+        state["caller"] = admitted.caller
+        state["who"] = admitted.caller.owner or self._address(scope, Headers(scope=scope))
+        state["spend"] = self._spender(scope["method"], admitted.budget)
+        streaming = _Streaming(self, admitted, send)
+        await self._app(scope, receive, streaming.send)
+
+    async def still_good(self, caller: Caller) -> bool:
+        """Whether the caller of a stream that has begun may hear more."""
+        try:
+            return await to_thread.run_sync(self._access.still_good, caller, limiter=self._threads)
+        except ScenestreamError:
+            return True  # PostgreSQL is away; what follows from it is told by the stream itself
+
+    def _spender(self, method: str, budget: str | None) -> Callable[[int], object] | None:
+        """For routes where one request counts as many, see `serve_app.access.rate_limits.charge`."""
+        return None if budget is None else partial(self._budgets.spend, method, budget)
+
+    async def _admit(self, scope: Scope) -> _Admitted:
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        keyed = self._access.needs_key(scope) and not is_open(scope["method"], path)
+        limited = self._access.applies(self._settings.limits, scope) and path not in OPEN_PATHS
+        if not keyed and not limited:
+            return _Admitted(ANYBODY, {})
+        return await to_thread.run_sync(
+            partial(self._check, scope, path, keyed=keyed, limited=limited), limiter=self._threads
+        )
+
+    def _check(self, scope: Scope, path: str, *, keyed: bool, limited: bool) -> _Admitted:
+        method, headers = scope["method"], Headers(scope=scope)
+        address = self._address(scope, headers)
+        if not keyed:
+            return self._admitted(method, ANYBODY, address if limited else None)
+        if limited and "authorization" in headers and not self._access.known(headers):
+            self._budgets.spend("GET", address)  # guessing costs the guesser, not PostgreSQL
+        cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
+        caller = self._access.identify(method, path, scope["query_string"], headers, cookie)
+        if caller.way == "session" and method not in SAFE_METHODS and not _is_own_page(headers):
+            raise Problem("cross_site", "A signed-in browser may change things only from its own page.")
+        needed = needed_scope(method, path)
+        if caller.way != "link" and needed is not None and not caller.may(needed):
+            raise Problem(
+                "forbidden",
+                f"This needs a key with the scope `{needed}`; yours has {', '.join(sorted(caller.scopes))}.",
+            )
+        return self._admitted(method, caller, (caller.budget or address) if limited else None)
+
+    def _address(self, scope: Scope, headers: Headers) -> str:
+        return client_address(scope, headers, self._settings.trusted_proxies)
+
+    def _admitted(self, method: str, caller: Caller, budget: str | None) -> _Admitted:
+        told = {} if budget is None else self._budgets.spend(method, budget)
+        return _Admitted(caller, told, budget)
+
+
+class _Streaming:
+    """Adds header fields to a response, and ends a stream of events when its key does."""
+
+    def __init__(self, door: Door, admitted: _Admitted, send: Send) -> None:
+        self._door = door
+        self._admitted = admitted
+        self._send = send
+        self._events = False
+        self._checked_at = time.monotonic()
+
+    async def send(self, message: Message) -> None:
+        """Passes one message of the application on; ClientDisconnect when the stream has been ended."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            self._events = headers.get("content-type", "").startswith("text/event-stream")
+            for name, value in self._admitted.headers.items():
+                headers.setdefault(name, value)
+            if self._admitted.caller.way == "link":
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # made to be shown elsewhere
+        elif self._events and await self._is_over():
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            raise ClientDisconnect  # what feeds the stream is to stop, too
+        await self._send(message)
+
+    async def _is_over(self) -> bool:
+        caller = self._admitted.caller
+        if caller.key is None or time.monotonic() - self._checked_at < CHECK_AGAIN_S:
+            return False
+        self._checked_at = time.monotonic()
+        return not await self._door.still_good(caller)
+
+
+def _is_own_page(headers: Headers) -> bool:
+    """Whether a browser's request comes from a page of this very origin: a neighbour's, on another port of
+    the same host, would send the cookie too.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _SAME_SITE
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")

@@ -1,0 +1,65 @@
+"""Whose video it is: what belongs to others does not exist for a key.
+
+A dependency of every route. It looks at the parameters the route itself names, so no spelling of a path gets
+around it, and answers 404 in the words of an id that leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from anyio import to_thread
+from fastapi import Request
+
+from cluster.stores.postgres.jobs import Jobs, no_such_video
+from cluster.stores.postgres.uploads import no_such_upload
+from serve_app.access.callers import caller_of
+
+VIDEO_ID = "^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$"
+UPLOAD_ID = "^[0-9a-f]{32}$"
+_OWNERS_KEPT = 10_000
+
+
+class Owners:
+    """Owners by id. They never change and ids are not used again, so none is asked for twice."""
+
+    def __init__(self, ask: Callable[[str], str | None]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, str | None] = OrderedDict()
+
+    def of(self, id_: str) -> str | None:
+        """The owner; NotFoundError and UnavailableError as the store raises them."""
+        with self._lock:
+            if id_ in self._known:
+                self._known.move_to_end(id_)
+                return self._known[id_]
+        owner = self._ask(id_)
+        with self._lock:
+            self._known[id_] = owner
+            while len(self._known) > _OWNERS_KEPT:
+                self._known.popitem(last=False)
+        return owner
+
+
+class Visibility:
+    """The dependency: NotFoundError unless the request's caller may see what the route's parameters name."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._kinds = (
+            ("video_id", re.compile(VIDEO_ID), Owners(jobs.owner_of), no_such_video),
+            ("upload_id", re.compile(UPLOAD_ID), Owners(jobs.uploads.owner_of), no_such_upload),
+        )
+
+    async def __call__(self, request: Request) -> None:
+        """Called before the route. Ids that cannot be any are left to the route to refuse."""
+        caller = caller_of(request)
+        if caller.sees_all or caller.way == "link":
+            return
+        for name, pattern, owners, no_such in self._kinds:
+            id_ = str(request.path_params.get(name, ""))
+            if pattern.fullmatch(id_) and await to_thread.run_sync(owners.of, id_) != caller.owner:
+                raise no_such(id_)

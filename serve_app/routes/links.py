@@ -1,0 +1,35 @@
+"""Addresses that carry their own permission: a video's file and its images, for a while.
+
+Knows the paths of the API; how they are signed stands in `serve_app.access.signing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from cluster.contract.videos import Segment
+from serve_app.access.callers import caller_of
+from serve_app.context import context_of, root_of
+
+
+def signed_link(request: Request, video_id: str, path: str, valid_s: float) -> tuple[str, int]:
+    """The address of `path` (below the API's prefix) with its permission, and when it ends (s since 1970).
+
+    Blocks on PostgreSQL now and then: UnavailableError while it is away.
+    """
+    query, expires = context_of(request).access.signer.link(path, video_id, valid_s)
+    return f"{root_of(request)}{path}?{query}", expires
+
+
+def with_signed_images(request: Request, video_id: str, segments: Sequence[Segment]) -> list[Segment]:
+    """The segments with images an <img> can show without a key; as they are where none is needed."""
+    if caller_of(request).way == "open":
+        return list(segments)
+    valid_s = context_of(request).services.settings.access.link_s
+    for segment in segments:
+        if segment.thumbnail is not None:
+            path = segment.thumbnail.removeprefix(root_of(request))
+            segment.thumbnail, _ = signed_link(request, video_id, path, valid_s)
+    return list(segments)

@@ -1,0 +1,164 @@
+"""Which of the servers behind the API answer, how many videos there are, and how the pool does.
+
+Every question has a time limit: a server that hangs is reported, not waited for. The pool is found by its
+name in Ray; nothing of `actors` is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Awaitable, Callable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+
+import ray
+import structlog
+from anyio import CapacityLimiter, to_thread
+from pydantic import ValidationError
+
+from cluster.contract.videos import Pool, ServerHealth
+from cluster.errors import ScenestreamError, UnavailableError
+from cluster.stores.postgres.backlog import Backlog
+from serve_app.services import Services
+from serve_app.telemetry.metrics import Seen
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+PROBE_TIMEOUT_S = 4.0
+POOL_TIMEOUT_S = 2.0
+POOL_NAME = "pool"
+_SHOWN_VERSIONS = ("scenestream", "ray", "torch", "av", "fastapi")
+_THREADS = 16
+
+
+class Probes:
+    """Asks the servers. Methods named `…_async` keep to the time limits, the others block."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._threads = CapacityLimiter(_THREADS)
+        self._media: asyncio.Task[bool] | None = None
+
+    def counts(self) -> dict[str, int] | None:
+        """Videos by state, None when PostgreSQL does not answer."""
+        return _or_none("postgresql", self._services.jobs.counts)
+
+    def backlog(self) -> Backlog | None:
+        """How much there is to do, None when PostgreSQL does not answer."""
+        return _or_none("postgresql", self._services.jobs.backlog)
+
+    def seen(self) -> Seen:
+        """Everything for the metrics. PostgreSQL is asked no more once it did not answer: each question waits
+        for seconds, and Prometheus does not wait for four of them.
+        """
+        jobs, doorbells = self._services.jobs, self._services.doorbells
+        by_state = {"scenestream_videos": self.counts()}
+        backlog = None
+        if by_state["scenestream_videos"] is not None:
+            by_state["scenestream_imports"] = _or_none("postgresql", jobs.imports.counts)
+            by_state["scenestream_webhook_deliveries"] = _or_none("postgresql", jobs.webhooks.counts)
+            backlog = self.backlog()
+        alone = {
+            "scenestream_queue_depth": self.depth(),
+            "scenestream_dead_letters": _or_none("rabbitmq", doorbells.dead),
+            "scenestream_backlog_seconds": None if backlog is None else backlog.seconds,
+            "scenestream_backlog_videos": None if backlog is None else backlog.videos,
+        }
+        return Seen(
+            {name: counts for name, counts in by_state.items() if counts is not None},
+            {name: float(value) for name, value in alone.items() if value is not None},
+        )
+
+    def depth(self) -> int | None:
+        """Doorbells waiting, None when RabbitMQ does not answer."""
+        return _or_none("rabbitmq", self._services.doorbells.depth)
+
+    async def needed(self) -> list[ServerHealth]:
+        """The servers without which nothing can be taken or shown."""
+        services = self._services
+        return list(
+            await asyncio.gather(
+                self._ask("postgresql", services.jobs.ping),
+                self._ask("rabbitmq", services.doorbells.depth),
+                self._ask("mongodb", services.results.ping),
+            )
+        )
+
+    async def all_servers(self) -> list[ServerHealth]:
+        """Those, and the ones that may be away for a while."""
+        needed, *rest = await asyncio.gather(
+            self.needed(),
+            self._ask("redis", self._ping_cache),
+            self._judged("media", self._ask_media()),
+        )
+        return [*needed, *rest]
+
+    async def pool(self) -> tuple[Pool | None, str | None]:
+        """The pool's snapshot, or None and the reason."""
+        try:
+            async with asyncio.timeout(POOL_TIMEOUT_S + 1):
+                found = await to_thread.run_sync(
+                    self._pool_snapshot, limiter=self._threads, abandon_on_cancel=True
+                )
+            return Pool.model_validate(found), None
+        except (TimeoutError, ray.exceptions.GetTimeoutError):
+            return None, f"The pool did not answer within {POOL_TIMEOUT_S:g} s."
+        except ValidationError as error:
+            return None, f"The pool answered in a shape that is not known here: {error.error_count()} errors."
+        except (UnavailableError, ValueError, ray.exceptions.RayError) as error:
+            return None, f"The pool does not run: {' '.join(str(error).split())[:300]}"
+
+    def _pool_snapshot(self) -> Any:
+        if not ray.is_initialized():
+            raise UnavailableError("this process is not connected to Ray")
+        pool = ray.get_actor(POOL_NAME, namespace=self._services.settings.ray_namespace)
+        return ray.get(pool.snapshot.remote(), timeout=POOL_TIMEOUT_S)
+
+    def _ping_cache(self) -> None:
+        if not self._services.cache.ping():
+            raise UnavailableError("Redis does not answer; progress is shown by chunks meanwhile.")
+
+    async def _ask_media(self) -> None:
+        """One question at a time, whoever asks: an object store that hangs keeps a thread for minutes."""
+        if self._media is None or self._media.done():
+            look = partial(self._services.media.exists, "uploads/none")
+            self._media = asyncio.create_task(to_thread.run_sync(look, limiter=self._threads))
+            self._media.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        await asyncio.shield(self._media)
+
+    async def _ask(self, name: str, question: Callable[[], object]) -> ServerHealth:
+        asked = to_thread.run_sync(question, limiter=self._threads, abandon_on_cancel=True)
+        return await self._judged(name, asked)
+
+    async def _judged(self, name: str, asked: Awaitable[object]) -> ServerHealth:
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                await asked
+        except TimeoutError:
+            return ServerHealth(name=name, healthy=False, detail=f"No answer within {PROBE_TIMEOUT_S:g} s.")
+        except (ScenestreamError, OSError) as error:
+            return ServerHealth(name=name, healthy=False, detail=str(error))
+        return ServerHealth(name=name, healthy=True)
+
+
+def versions() -> dict[str, str]:
+    """Of this installation and of what it stands on."""
+    found = {"python": platform.python_version()}
+    for name in _SHOWN_VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _or_none(name: str, question: Callable[[], T]) -> T | None:
+    try:
+        return question()
+    except UnavailableError as error:
+        _log.info("left out", server=name, error=error.message)
+        return None

@@ -1,0 +1,82 @@
+"""Counts what goes on while it goes on: files that come in, and streams of events that are open.
+
+Pure ASGI, bodies pass through untouched. Which route a request belongs to is known as soon as its body is
+asked for or its response begins; what is turned away before that is no upload, and neither is an address to
+import. Knows the routes by their
+templates.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve_app.telemetry.metrics import Metrics
+
+_UPLOADS = frozenset(
+    {("POST", "/videos"), ("POST", "/uploads"), ("PATCH", "/uploads/{upload_id}")},
+)
+_EVENTS = ("GET", "/videos/{video_id}/events")
+
+
+class Watched:
+    """Wraps the application; see the module."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(self._metrics, scope, receive, send)
+        try:
+            await self._app(scope, request.receive, request.send)
+        finally:
+            request.ended()
+
+
+class _Request:
+    def __init__(self, metrics: Metrics, scope: Scope, receive: Receive, send: Send) -> None:
+        self._metrics = metrics
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status = 0
+        self._bytes = 0
+        self._is_file = not Headers(scope=scope).get("content-type", "").startswith("application/json")
+        self._uploads = False
+        self._listens = False
+
+    @property
+    def _route(self) -> tuple[str, str]:
+        return str(self._scope["method"]), str(getattr(self._scope.get("route"), "path", ""))
+
+    async def receive(self) -> Message:
+        """The next part of the body."""
+        if not self._uploads and self._is_file and self._route in _UPLOADS:
+            self._uploads = True
+            self._metrics.uploads.begin()
+        message = await self._receive()
+        if self._uploads:
+            self._bytes += len(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        """The next part of the response."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            if self._route == _EVENTS and self._status == 200:
+                self._listens = True
+                self._metrics.listeners.begin()
+        await self._send(message)
+
+    def ended(self) -> None:
+        """Nothing more comes or goes."""
+        if self._uploads:
+            self._metrics.uploads.end()
+            self._metrics.uploaded(self._bytes, self._status)
+        if self._listens:
+            self._metrics.listeners.end()

@@ -1,0 +1,143 @@
+"""Orders of clips as the API takes and shows them. Knows the stores; no route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from cluster.clips.orders import ClipOrder
+from cluster.contract.clips import ClipDocument, ClipProgress, ClipsDocument, ClipsWithFiles
+from cluster.contract.videos import Failure
+from cluster.stores.ids import new_id
+from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
+from cluster.stores.postgres.video import Video
+from serve_app.services import Services
+from serve_app.web.problems import Problem
+
+MANIFEST, TABLE = "manifest.json", "clips.jsonl"
+CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".json": "application/json",
+    ".jsonl": "text/plain; charset=utf-8",  # lines of JSON have no registered type
+}
+_PAGE = 1000
+
+Link = Callable[[str], str]
+"""From a path below the API's prefix to an address, signed where it must be."""
+
+
+def place_order(
+    services: Services, video_id: str, order: ClipOrder, idempotency_key: str | None
+) -> tuple[ClipJob, bool]:
+    """Choose the segments and queue them; the order, and whether this call made it.
+
+    A repeat is answered with the order it repeats, whatever has become of the video since. Problem
+    `not_ready`, and what `ClipOrder.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
+    """
+    video = services.jobs.get(video_id)
+    asked = order.model_dump(mode="json")
+    if idempotency_key is not None:
+        earlier = services.jobs.clips.of_key(video_id, idempotency_key, asked)
+        if earlier is not None:
+            return earlier, False
+    if video.timeline_id is None or video.tracks_hash is None:
+        raise Problem(
+            "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
+        )
+    options = order.cut_options(video.media or {})
+    segments = _segments(services, video.timeline_id, order.level)
+    wanted = order.chosen(segments, video.filename, f".{options['container']}")
+    return services.jobs.clips.create(
+        clips_id=new_id(),
+        video_id=video.id,
+        clip_order=asked,
+        options=options,
+        wanted=wanted,
+        media_key=video.media_key,
+        tracks_key=video.tracks_key,
+        tracks_hash=video.tracks_hash,
+        revision=video.revision,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _segments(services: Services, timeline_id: str, level: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = services.results.segments(timeline_id, level, limit=_PAGE, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+def path_of(job: ClipJob) -> str:
+    """Where the order is, below the API's prefix."""
+    return f"/videos/{job.video_id}/clips/{job.id}"
+
+
+def has_archive(job: ClipJob) -> bool:
+    """Whether there is something to archive that does not change any more."""
+    return job.made > 0 and job.state in (ClipState.DONE, ClipState.FAILED)
+
+
+def clips_document(job: ClipJob, link: Link) -> ClipsDocument:
+    """The order without its files."""
+    error = None
+    if job.error_code is not None:
+        error = Failure(code=job.error_code, message=job.error_message or "")
+    settled = job.made + job.not_made
+    order = job.clip_order
+    return ClipsDocument.model_validate(
+        {
+            "id": job.id,
+            "video_id": job.video_id,
+            "state": job.state.value,
+            "level": order["level"],
+            "mode": order["mode"],
+            "settings": {**job.options, "pattern": order["pattern"], "select": order["select"]},
+            "revision": job.revision,
+            "progress": ClipProgress(
+                fraction=settled / job.total, done=job.made, failed=job.not_made, total=job.total
+            ),
+            "error": error,
+            "attempt": job.attempt,
+            "created_at": job.created_at,
+            "started_at": job.started_at,
+            "finished_at": job.finished_at,
+            "archive": link(f"{path_of(job)}/archive") if has_archive(job) else None,
+        }
+    )
+
+
+def with_files(job: ClipJob, files: Sequence[ClipFile], link: Link) -> ClipsWithFiles:
+    """The order with its clips so far."""
+    documents = [clip_document(job, file, link) for file in files]
+    return ClipsWithFiles(**clips_document(job, link).model_dump(), files=documents)
+
+
+def clip_document(job: ClipJob, file: ClipFile, link: Link) -> ClipDocument:
+    """One clip."""
+    entry = file.entry
+    actual = entry.get("actual") or {}
+    shown = ("index", "label", "start_frame", "end_frame", "start_s", "end_s")
+    measured = ("start_frame", "end_frame", "start_s", "end_s")
+    return ClipDocument.model_validate(
+        {
+            "name": entry["file"],
+            "url": link(f"{path_of(job)}/files/{entry['file']}") if file.made else None,
+            "bytes": entry.get("bytes"),
+            "sha256": entry.get("sha256"),
+            **{name: entry[name] for name in shown},
+            **{f"actual_{name}": actual.get(name) for name in measured},
+            "error": entry.get("error"),
+        }
+    )
+
+
+def archive_name(video: Video, job: ClipJob) -> str:
+    """What the archive is called."""
+    return f"{PurePath(video.filename).stem or 'video'}-{job.clip_order['level']}s.zip"

@@ -1,0 +1,243 @@
+"""What happens to a video, told once to all who listen on this replica.
+
+One task a watched video reads its stream in Redis and, less often, its row in PostgreSQL. PostgreSQL
+decides: `state` and `done` always carry the row as it is, whatever the stream said or lost, and while Redis
+is away the row alone is followed. Knows nothing of SSE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+
+from cluster.errors import NotFoundError, UnavailableError
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Video
+from cluster.stores.redis.cache import FROM_START, Cache, Event
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+STREAM_INTERVAL_S = 0.25
+ROW_INTERVAL_S = 2.0
+ROW_INTERVAL_WITHOUT_REDIS_S = 0.75
+_READ_AT_ONCE = 200
+_KEPT = 2000  # events a slow listener may be behind before it has to begin anew
+_THREADS = 8
+FROM_ROW = frozenset({"state", "done"})  # event types that are told from the row, not from the stream
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing told to listeners. `id`: the stream position it is as new as; `live`: the latest progress."""
+
+    id: str
+    type: str
+    video: Video
+    data: dict[str, Any]
+    live: dict[str, Any]
+    from_row: bool = False
+
+
+def newer(event_id: str, than: str) -> bool:
+    """Whether one stream position lies behind another (they are "milliseconds-sequence")."""
+    return _position(event_id) > _position(than)
+
+
+def _position(event_id: str) -> tuple[int, int]:
+    first, _, second = event_id.partition("-")
+    return int(first), int(second or 0)
+
+
+class Feed:
+    """The events of one video from the moment the first listener came. `ended`: nothing more will come."""
+
+    def __init__(self, begun: Beginning, tail: str, read: _Reader) -> None:
+        video = begun.video
+        self.ended = False
+        self.video = video
+        self.live = begun.live
+        self._tail = tail
+        self._read = read
+        self._told: deque[Told] = deque(maxlen=_KEPT)
+        self._count = 0
+        self._news = asyncio.Event()
+        self._seen = _visible(video)
+        self._chunks = video.chunks_done
+
+    @property
+    def count(self) -> int:
+        """How much has been told so far; `since` takes it."""
+        return self._count
+
+    def count_at(self, tail: str) -> int:
+        """The count from which a listener goes on that has read the stream up to `tail`."""
+        unknown = sum(1 for told in self._told if newer(told.id, tail))
+        return self._count - unknown
+
+    async def since(self, count: int, wait_s: float) -> list[Told] | None:
+        """What was told after the first `count`; empty after `wait_s`, None if too much was missed."""
+        if count == self._count and not self.ended:
+            news = self._news
+            try:
+                async with asyncio.timeout(wait_s):
+                    await news.wait()
+            except TimeoutError:
+                return []
+        missed = self._count - count
+        if missed > len(self._told):
+            return None
+        return list(self._told)[len(self._told) - missed :] if missed else []
+
+    async def run(self) -> None:
+        """Follow the video until it ends or is deleted."""
+        row_at = time.monotonic() + ROW_INTERVAL_S
+        try:
+            while not self.ended:
+                events = await self._read.stream(self.video.id, self._tail)
+                if events is None:
+                    row_at = min(row_at, time.monotonic() + ROW_INTERVAL_WITHOUT_REDIS_S)
+                for event in events or ():
+                    self._tail = event.id
+                    if event.type not in FROM_ROW:
+                        self._tell(event.type, event.data, from_row=False)
+                if time.monotonic() >= row_at or any(event.type in FROM_ROW for event in events or ()):
+                    await self._look(without_redis=events is None)
+                    row_at = time.monotonic() + ROW_INTERVAL_S
+                if not events or len(events) < _READ_AT_ONCE:
+                    await asyncio.sleep(STREAM_INTERVAL_S)
+        finally:
+            self.ended = True
+            self._wake()
+
+    async def _look(self, *, without_redis: bool) -> None:
+        try:
+            self.video = await self._read.row(self.video.id)
+        except NotFoundError:
+            self.ended = True
+            return
+        except UnavailableError as error:
+            _log.debug("events: row not read", video_id=self.video.id, error=error.message)
+            return
+        if _visible(self.video) != self._seen:
+            self._seen = _visible(self.video)
+            self._tell("state", {})
+        if without_redis and self.video.chunks_done != self._chunks:
+            self._tell("progress", {})
+            self._tell("segments", {"state": "provisional"})
+        self._chunks = self.video.chunks_done
+        if self.video.is_final:
+            if without_redis and self.video.timeline_id is not None:
+                self._tell("segments", {"state": "final", "revision": self.video.revision})
+            self._tell("done", {})
+            self.ended = True
+
+    def _tell(self, type_: str, data: dict[str, Any], *, from_row: bool = True) -> None:
+        if type_ == "progress":
+            self.live = data
+        self._told.append(Told(self._tail, type_, self.video, data, self.live, from_row))
+        self._count += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _visible(video: Video) -> tuple[object, ...]:
+    """What of a row makes a `state` event when it changes."""
+    known = (video.media is None, video.fetching)
+    return video.state, video.revision, video.attempt, video.cancel_requested, *known
+
+
+class _Reader:
+    """The two stores, asked on threads of their own so that listeners do not hold up requests."""
+
+    def __init__(self, jobs: Jobs, cache: Cache) -> None:
+        self._jobs = jobs
+        self._cache = cache
+        self._threads = CapacityLimiter(_THREADS)
+
+    async def row(self, video_id: str) -> Video:
+        return await self._on_thread(partial(self._jobs.get, video_id))
+
+    async def stream(self, video_id: str, after: str) -> list[Event] | None:
+        return await self._on_thread(partial(self._cache.read_events, video_id, after, limit=_READ_AT_ONCE))
+
+    async def progress(self, video_id: str) -> dict[str, Any] | None:
+        return await self._on_thread(partial(self._cache.get_progress, video_id))
+
+    async def whole_stream(self, video_id: str) -> list[Event] | None:
+        found: list[Event] = []
+        while True:
+            part = await self.stream(video_id, found[-1].id if found else FROM_START)
+            if part is None:
+                return None
+            found += part
+            if len(part) < _READ_AT_ONCE:
+                return found
+
+    async def _on_thread(self, call: Callable[[], T]) -> T:
+        return await to_thread.run_sync(call, limiter=self._threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The stream as far as it is kept (None: Redis is away), then the row, which is at least as new."""
+
+    video: Video
+    events: list[Event] | None
+    live: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Watched:
+    feed: Feed
+    task: asyncio.Task[None]
+    listeners: int = 0
+
+
+class Feeds:
+    """The feeds of one replica: made for the first listener of a video, ended after the last."""
+
+    def __init__(self, jobs: Jobs, cache: Cache) -> None:
+        self._read = _Reader(jobs, cache)
+        self._watched: dict[str, _Watched] = {}
+
+    async def begin(self, video_id: str) -> Beginning:
+        """What a new listener starts from.
+
+        NotFoundError if there is no such video, UnavailableError when PostgreSQL is away.
+        """
+        events = await self._read.whole_stream(video_id)
+        live = await self._read.progress(video_id)
+        return Beginning(await self._read.row(video_id), events, live or {})
+
+    @asynccontextmanager
+    async def follow(self, begun: Beginning, tail: str) -> AsyncIterator[Feed]:
+        """The video's feed for as long as the block lasts."""
+        video = begun.video
+        watched = self._watched.get(video.id)
+        if watched is None or watched.feed.ended:
+            feed = Feed(begun, tail, self._read)
+            watched = _Watched(feed, asyncio.create_task(feed.run()))
+            self._watched[video.id] = watched
+        watched.listeners += 1
+        try:
+            yield watched.feed
+        finally:
+            watched.listeners -= 1
+            if not watched.listeners:
+                watched.task.cancel()
+                if self._watched.get(video.id) is watched:
+                    del self._watched[video.id]

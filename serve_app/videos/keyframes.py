@@ -1,0 +1,20 @@
+"""The image of a keyframe, from the media store. Knows what one may be; knows no HTTP."""
+
+from __future__ import annotations
+
+from cluster.errors import NotFoundError
+from cluster.stores.media.keys import keyframe_key
+from cluster.stores.media.store import MediaStore
+from cluster.stores.postgres.video import Video
+
+MAX_IMAGE_BYTES = 1 << 20
+"""Keyframes are of 320 pixels; what is larger was not made here."""
+
+
+def keyframe_image(media: MediaStore, video: Video, frame: int) -> bytes | None:
+    """The bytes of a WebP file; None where there is none. UnavailableError when the store is away."""
+    try:
+        image = media.beginning(keyframe_key(video.tracks_key, frame), MAX_IMAGE_BYTES + 1)
+    except NotFoundError:
+        return None
+    return image if len(image) <= MAX_IMAGE_BYTES else None

@@ -1,0 +1,1 @@
+"""HTTP itself: bodies, headers, ranges, problems, tus; knows no video."""

@@ -1,0 +1,110 @@
+"""What is around every request: its id, the security headers, the counters, and the net under all errors.
+
+Pure ASGI, so that bodies stream through untouched. Knows no route and no store.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve_app.web.cors import is_allowed
+from serve_app.web.problems import Problem
+
+_log = structlog.get_logger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    # Answers are data. Opened as a page by themselves they may run nothing; a bare video may still play.
+    "Content-Security-Policy": (
+        "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; "
+        "frame-ancestors 'none'; sandbox"
+    ),
+    # The page may be served from another port of the same host.
+    "Cross-Origin-Resource-Policy": "same-site",
+}
+
+Observe = Callable[[str, str, int, float], None]
+"""Told (method, route template, status, seconds) once a response has ended."""
+
+
+class Envelope:
+    """Wraps the application; see the module. `observe` counts, see `serve_app.telemetry.metrics`.
+    Pages of `origins` may change things, see `serve_app.web.cors`.
+    """
+
+    def __init__(self, app: ASGIApp, observe: Observe, origins: Sequence[str] = ()) -> None:
+        self._app = app
+        self._observe = observe
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given_id = headers.get("x-request-id", "")
+        request_id = given_id if _REQUEST_ID.fullmatch(given_id) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+        began = time.monotonic()
+
+        async def send_dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                dressed = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    dressed.setdefault(name, value)
+                dressed.setdefault("Cache-Control", "no-store")
+                if not given_id:  # Serve's proxy hands an id down and puts it on the response itself
+                    dressed["X-Request-ID"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                if self._is_cross_site_write(scope["method"], headers):
+                    refusal = Problem(
+                        "cross_site", "Browsers may change things only from the pages of this installation."
+                    )
+                    await refusal.response(scope["path"], request_id)(scope, receive, send_dressed)
+                else:
+                    await self._app(scope, receive, send_dressed)
+            except ClientDisconnect:
+                _log.info("client went away", method=scope["method"], path=scope["path"])
+            except Exception:
+                # The outermost net: logged whole here, never shown to the client.
+                _log.exception("request broke", method=scope["method"], path=scope["path"])
+                if status:
+                    raise  # the response is half sent; only cutting the connection tells the client
+                sorry = Problem(
+                    "internal", f"The server's log has the reason under the request id {request_id}."
+                )
+                await sorry.response(scope["path"], request_id)(scope, receive, send_dressed)
+            finally:
+                seconds = time.monotonic() - began
+                route = getattr(scope.get("route"), "path", "")
+                self._observe(scope["method"], route, status, seconds)
+
+    def _is_cross_site_write(self, method: str, headers: Headers) -> bool:
+        """Whether a page of a foreign site makes the browser change something here.
+
+        Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata). Other clients do not
+        send it and pass.
+        """
+        if method in SAFE_METHODS or headers.get("sec-fetch-site") != "cross-site":
+            return False
+        return not is_allowed(headers.get("origin"), self._origins)

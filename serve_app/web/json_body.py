@@ -1,0 +1,68 @@
+"""A small JSON body as a model, read no further than it may be long. Knows no route."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from cluster.contract.problems import FieldProblem
+from serve_app.web.gate import read_small
+from serve_app.web.problems import Problem
+
+MAX_JSON_BYTES = 64 << 10
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a body that a route reads by itself, whole: FastAPI collects no definitions for it."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, list):
+            return [whole(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+        if name in definitions:
+            return whole(definitions[name])
+        return {key: whole(value) for key, value in part.items()}
+
+    found: dict[str, Any] = whole(schema)
+    return found
+
+
+def json_request(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose JSON body is a `model`."""
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body_schema(model)}}}
+    }
+
+
+async def read_json(request: Request, model: type[Model], max_bytes: int = MAX_JSON_BYTES) -> Model:
+    """The request's body.
+
+    Problem `bad_json` for what is no JSON, `invalid_request` for JSON of another shape, `too_large` beyond
+    `max_bytes`.
+    """
+    body = await read_small(request.stream(), max_bytes, "The JSON body")
+    try:
+        return model.model_validate_json(bytes(body))
+    except ValidationError as error:
+        raise body_problem(error, model) from error
+
+
+def body_problem(error: ValidationError, model: type[BaseModel]) -> Problem:
+    """What is wrong with a body, as an answer."""
+    items = error.errors(include_url=False)
+    wrong = [
+        FieldProblem(where=".".join(["body", *(str(part) for part in item["loc"])]), message=item["msg"])
+        for item in items
+    ]
+    detail = "; ".join(f"{item.where}: {item.message}" for item in wrong)
+    if any(item["type"] == "json_invalid" for item in items):
+        return Problem("bad_json", f"Send a JSON object with {', '.join(model.model_fields)}. {detail}")
+    return Problem("invalid_request", detail, errors=wrong)

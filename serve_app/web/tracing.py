@@ -1,0 +1,40 @@
+"""A span around every request that may hand something in, so that what follows from it belongs to one trace.
+
+Goes on with the trace of a client that sends `traceparent` (W3C Trace Context). Requests that only read are
+left out: pages poll. Is put around the application only where traces are sent.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cluster.telemetry import tracing
+
+
+class Traced:
+    """Wraps the application; see the module."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        parent = Headers(scope=scope).get("traceparent", "")
+        with tracing.span(scope["method"], parent=parent) as mark:
+            await self._app(scope, receive, watched)
+            mark.rename(f"{scope['method']} {getattr(scope.get('route'), 'path', '')}".strip())
+            mark.set(status=status)
+            if status >= 500:
+                mark.failed(f"answered {status}")
