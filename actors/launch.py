@@ -27,12 +27,12 @@ import ray
 import structlog
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
-from actors.bridge.bridge import Bridge
+from actors.bridge.actor import Bridge
 from actors.detached import find_or_create
-from actors.fuser import FUSER_NAME, find_or_create_fuser
 from actors.pool.handle import POOL_NAME, find_or_create_pool
-from actors.segmenter_analysis import LIBRARY
 from actors.version import BRIDGE, POOL, version_of
+from actors.worker.analyser import LIBRARY
+from actors.worker.fuser import FUSER_NAME, find_or_create_fuser
 from cluster.errors import UnavailableError
 from cluster.settings import Settings, get_settings
 from cluster.stores.mongodb.results import Results

@@ -24,7 +24,7 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ApplicationStatus
 
 from actors import launch
-from actors.segmenter_analysis import LIBRARY
+from actors.worker.analyser import LIBRARY
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.settings import Settings, get_settings
 from cluster.telemetry import logs

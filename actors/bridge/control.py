@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from actors.pool.backoff import Backoff
+from cluster.backoff import Backoff
 from cluster.errors import UnavailableError
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.1, 5.0

@@ -17,8 +17,8 @@ import ray
 import structlog
 from ray.exceptions import ActorDiedError, GetTimeoutError, RayError, RayTaskError
 
-from actors.bridge.periodic import Periodic
-from actors.pool.tasks import Outcome, Task
+from actors.bridge.threads import Periodic
+from actors.tasks import Outcome, Task
 from cluster.settings import ActorSettings
 
 WINDOW_PER_ACTOR = 2  # one chunk in work and one waiting for each actor keeps them all busy

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from actors.bridge.planners import Planners
 from actors.bridge.reporter import Reporter
-from actors.pool.tasks import Outcome, Task
+from actors.tasks import Outcome, Task
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs

@@ -19,12 +19,12 @@ import numpy as np
 from actors.clips.errors import ClipError
 from actors.clips.muxing import muxer, show_turned
 from actors.clips.pieces import CutOptions, CutReport, Piece
-from actors.segmentation.container import demux, ignore_other_streams, opened
+from actors.segmentation.demux.container import demux, ignore_other_streams, opened
+from actors.segmentation.demux.frame_index import FrameIndex, SeekPoint
+from actors.segmentation.demux.packet_scan import sane_stamp
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.frame_index import FrameIndex, SeekPoint
 from actors.segmentation.limits import Limits
-from actors.segmentation.packet_scan import sane_stamp
-from actors.segmentation.plan import Plan
+from actors.segmentation.planning.plan import Plan
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -15,7 +15,7 @@ from actors.clips.errors import ClipError
 from actors.clips.exact import encode_piece
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import Plan
+from actors.segmentation.planning.plan import Plan
 
 
 def never() -> bool:

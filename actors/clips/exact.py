@@ -19,10 +19,10 @@ from actors.clips.errors import ClipError
 from actors.clips.muxing import muxer, show_turned
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.clips.sound import SoundEncoder
+from actors.segmentation.decode.frame_runs import FrameSource
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.frame_runs import FrameSource
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import Plan
+from actors.segmentation.planning.plan import Plan
 
 if TYPE_CHECKING:
     from av.container import OutputContainer

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from actors.segmentation.audio_decode import AudioReader
+from actors.segmentation.decode.audio import AudioReader
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import Plan
+from actors.segmentation.planning.plan import Plan
 
 if TYPE_CHECKING:
     from av.audio.resampler import AudioResampler

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actors.pool.fair_queue import FairQueue, Path, Rank
-from actors.pool.tasks import (
+from actors.tasks import (
     BATCH,
     CODE_CRASHED,
     CODE_MEDIA_MISSING,

@@ -15,9 +15,8 @@ from itertools import accumulate
 
 from actors.pool.book import Book, Entry
 from actors.pool.fair_queue import REFUSED, Rank
-from actors.pool.locality import Locality
+from actors.pool.matching import MUCH_FASTER, Busy, Locality, is_done_sooner_by_others
 from actors.pool.member import Member
-from actors.pool.tail import MUCH_FASTER, Busy, is_done_sooner_by_others
 
 LEFT_TO_OTHER_NODES_S = 10.0  # then its own node may try again: the others may be busy, or never come
 

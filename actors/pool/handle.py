@@ -11,7 +11,7 @@ from typing import Any
 import ray
 
 from actors.detached import find_or_create
-from actors.pool.pool import MAX_TASKS, Pool
+from actors.pool.actor import MAX_TASKS, Pool
 from cluster.settings import Settings
 
 POOL_NAME = "pool"

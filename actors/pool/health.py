@@ -7,7 +7,14 @@ last sign of progress. Knows no Ray; times are seconds of any monotonic clock, p
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 
 
 @dataclass(slots=True)
@@ -54,3 +61,35 @@ class Health:
         if self.busy and now - self.advanced_at > self.stuck_after_s:
             return f"no progress for {now - self.advanced_at:.0f} s"
         return None
+
+
+ASK_AGAIN_S = 0.5
+UNSURE_AT_MOST_S = 45.0  # Ray gives a node up after five missed checks, of 3 s to 10 s each
+
+
+async def may_blame_the_work(
+    error: BaseException | None, node_id: str | None, ask: Callable[[], Awaitable[Any]]
+) -> bool:
+    """False when the node was taken away or has gone, or the actor lives after all; True where Ray knows no
+    better. `error` is what it was lost with (None: it stands still); `ask` calls the actor once more.
+    """
+    until = time.monotonic() + UNSURE_AT_MOST_S
+    while isinstance(error, ActorUnavailableError) and time.monotonic() < until:
+        await asyncio.sleep(ASK_AGAIN_S)
+        try:
+            await ask()
+        except RayError as newer:
+            error = newer
+        else:
+            return False
+    if isinstance(error, RayActorError) and error.preempted:
+        return False
+    return node_id is None or await _is_alive(node_id)
+
+
+async def _is_alive(node_id: str) -> bool:
+    try:
+        nodes = await asyncio.to_thread(ray.nodes)
+    except RayError:
+        return True
+    return any(node["NodeID"] == node_id and node["Alive"] for node in nodes)

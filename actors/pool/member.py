@@ -13,14 +13,13 @@ from typing import Any
 import structlog
 from ray.exceptions import RayError, RayTaskError
 
-from actors.pool.blame import may_blame_the_work
 from actors.pool.book import Entry
-from actors.pool.health import Health
+from actors.pool.health import Health, may_blame_the_work
+from actors.pool.matching import Busy
 from actors.pool.recruiter import Recruiter
 from actors.pool.size import Shape
-from actors.pool.tail import Busy
-from actors.pool.tasks import Kind, Outcome, Status
 from actors.pool.throughput import Throughput
+from actors.tasks import Kind, Outcome, Status
 from cluster.settings import Settings
 
 DESTROY_TIMEOUT_S = 5.0  # a retiring segmenter may take this long to end by itself

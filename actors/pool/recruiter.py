@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import ray
 
 from actors.pool.size import Shape
-from actors.segmenter import segmenter_class
+from actors.worker.segmenter import segmenter_class
 from cluster.settings import Settings
 
 

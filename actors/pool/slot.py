@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 
 from actors import metrics
-from actors.pool.backoff import Backoff
 from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.member import Member, MemberLostError, blank_row
 from actors.pool.size import Shape
-from actors.pool.tasks import Outcome, Status
 from actors.pool.throughput import Mean
+from actors.tasks import Outcome, Status
+from cluster.backoff import Backoff
 
 RESTART_FIRST_S, RESTART_LONGEST_S = 0.1, 30.0  # between a segmenter's death and its successor
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from actors.segmentation.analyse import analyse_chunk
     from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
-    from actors.segmentation.fusion import fuse, provisional_shots
-    from actors.segmentation.fusion_measured import TracksMismatchError
+    from actors.segmentation.fusion.fuse import fuse, provisional_shots
+    from actors.segmentation.fusion.measured import TracksMismatchError
     from actors.segmentation.limits import Limits
-    from actors.segmentation.models import Models
-    from actors.segmentation.plan import Plan, build_plan
+    from actors.segmentation.networks.models import Models
+    from actors.segmentation.planning.plan import Plan, build_plan
     from actors.segmentation.settings import AnalysisSettings, FusionSettings, split, tracks_hash
     from actors.segmentation.timeline import Segment, Timeline
     from actors.segmentation.tracks import ChunkTracks
@@ -52,11 +52,11 @@ __all__ = [
 _HOME = {
     "analyse": ("analyse_chunk",),
     "errors": ("Cancelled", "MediaError", "MediaErrorCode"),
-    "fusion": ("fuse", "provisional_shots"),
-    "fusion_measured": ("TracksMismatchError",),
+    "fusion.fuse": ("fuse", "provisional_shots"),
+    "fusion.measured": ("TracksMismatchError",),
     "limits": ("Limits",),
-    "models": ("Models",),
-    "plan": ("Plan", "build_plan"),
+    "networks.models": ("Models",),
+    "planning.plan": ("Plan", "build_plan"),
     "settings": ("AnalysisSettings", "FusionSettings", "split", "tracks_hash"),
     "timeline": ("Segment", "Timeline"),
     "tracks": ("ChunkTracks",),

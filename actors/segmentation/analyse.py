@@ -22,25 +22,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actors.segmentation.decode import DecodedFrame, VideoReader
+from actors.segmentation.decode.prefetch import Prefetch, in_turn
+from actors.segmentation.decode.video import DecodedFrame, VideoReader
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, webp
 from actors.segmentation.limits import Limits
-from actors.segmentation.pictures import Picture, PictureSource
-from actors.segmentation.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
-from actors.segmentation.prefetch import Prefetch, in_turn
-from actors.segmentation.small_frames import (
+from actors.segmentation.picture.blocks import Window, analyse_block
+from actors.segmentation.picture.keyframes import Look, Lookout, cell_bounds, choose, webp
+from actors.segmentation.picture.measures import Picture, PictureSource
+from actors.segmentation.picture.small_frames import (
     IMAGE_SIDE_PX,
     NETWORK_HEIGHT_PX,
     NETWORK_WIDTH_PX,
     SmallFrames,
 )
+from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
-from actors.segmentation.visual import Window, analyse_block
 
 if TYPE_CHECKING:
-    from actors.segmentation.models import Models
-    from actors.segmentation.models_loading import ModelsLoading
+    from actors.segmentation.networks.loading import ModelsLoading
+    from actors.segmentation.networks.models import Models
 
 REPORT_EVERY_FRAMES = 50
 _AHEAD = 1500
@@ -200,8 +200,8 @@ def pictures_ahead(fps: float) -> int:
 
 def _sound(job: _Job, should_stop: Callable[[], bool]) -> AudioTrack | None:
     # the networks behind take seconds to import: meanwhile the picture's decoder is at work already
-    from actors.segmentation.audio_decode import AudioReader
-    from actors.segmentation.sound import analyse_blocks, owned_blocks
+    from actors.segmentation.decode.audio import AudioReader
+    from actors.segmentation.sound.blocks import analyse_blocks, owned_blocks
 
     info = job.plan.media.audio
     if info is None:

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.segmentation.analyse import analyse_chunk
-from actors.segmentation.chunks import ChunkSpec
-from actors.segmentation.fusion import fuse
+from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.limits import Limits
-from actors.segmentation.models_loading import ModelsLoading
-from actors.segmentation.plan import build_plan
+from actors.segmentation.networks.loading import ModelsLoading
+from actors.segmentation.planning.chunks import ChunkSpec
+from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import split
 from actors.segmentation.timeline import Timeline
 
 if TYPE_CHECKING:
-    from actors.segmentation.models import Models
+    from actors.segmentation.networks.models import Models
 
 
 def segment_file(

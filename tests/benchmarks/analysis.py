@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from actors.segmentation import ChunkTracks, Models, Plan, analyse_chunk, build_plan
-from actors.segmentation.plan import BLOCK_FRAMES, ChunkSpec
+from actors.segmentation.planning.plan import BLOCK_FRAMES, ChunkSpec
 
 WORKERS = 4
 MOST_CHUNKS = 20

@@ -1,8 +1,8 @@
-"""`python -m tests.benchmarks.fit FOLDER...`: fit the models of `shots_confidence` to labelled films.
+"""`python -m tests.benchmarks.fit FOLDER...`: fit the models of `shots.confidence` to labelled films.
 
 Analyses the films (the network looks at every frame; tracks are kept in --cache), collects candidates with
 their features, fits one logistic model for each kind of transition, with what the network says and without,
-and prints the weights as `shots_confidence` holds them. Films are the groups of the cross-validation; with
+and prints the weights as `shots.confidence` holds them. Films are the groups of the cross-validation; with
 --held-out, other films are only measured. --weights measures weights that were written by --out.
 """
 
@@ -96,7 +96,7 @@ def _analysed(films: Sequence[Film], models: Models, cache: Path | None) -> Trac
 
 
 def _fitted(tracks: Tracks, others: Tracks, penalty: float, gate: bool) -> dict[str, Weights]:
-    """Weights by the names of `shots_confidence`, with a line on each model.
+    """Weights by the names of `shots.confidence`, with a line on each model.
 
     Without the network first, on all candidates: these weights then say what the network is asked about, and
     with it the models are fitted to just that. Without a gate it is asked about everything.

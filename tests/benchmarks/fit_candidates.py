@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots import SURE_CUT
-from actors.segmentation.shots_candidates import cut_candidates, gradual_windows
-from actors.segmentation.shots_fades import find_fades
-from actors.segmentation.shots_features import (
+from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
+from actors.segmentation.shots.fades import find_fades
+from actors.segmentation.shots.features import (
     CUT_FEATURES,
     FADE_FEATURES,
     GRADUAL_FEATURES,
@@ -28,8 +27,9 @@ from actors.segmentation.shots_features import (
     fade_features,
     gradual_features,
 )
-from actors.segmentation.shots_fit import fit
-from actors.segmentation.shots_rate import thin_step, thinned
+from actors.segmentation.shots.fit import fit
+from actors.segmentation.shots.rate import thin_step, thinned
+from actors.segmentation.shots.transitions import SURE_CUT
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit_logistic import Table, predicted
 from tests.benchmarks.scoring import CUT_SLACK_FRAMES, GRADUAL_SLACK_FRAMES, KIND_AS, Labels

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.segmentation import ChunkTracks, Models, analyse_chunk, build_plan, visual
-from actors.segmentation.plan import ChunkSpec
-from actors.segmentation.shots_gate import Survey, survey
+from actors.segmentation import ChunkTracks, Models, analyse_chunk, build_plan
+from actors.segmentation.picture import blocks as visual
+from actors.segmentation.planning.plan import ChunkSpec
+from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.tracks import FrameTrack, TracksError
 from tests.benchmarks.fit_candidates import blind, track_for
 from tests.benchmarks.scoring import Labels

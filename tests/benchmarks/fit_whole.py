@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
-from actors.segmentation import FusionSettings, shots_confidence
-from actors.segmentation.shots import select
-from actors.segmentation.shots_rate import transitions_at_any_rate
+from actors.segmentation import FusionSettings
+from actors.segmentation.shots import confidence as shots_confidence
+from actors.segmentation.shots.rate import transitions_at_any_rate
+from actors.segmentation.shots.transitions import select
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit_tracks import gated
 from tests.benchmarks.reliability import Judged, judged
@@ -36,7 +37,7 @@ class Outcome:
 
 @contextmanager
 def weights(values: Mapping[str, Weights]) -> Iterator[None]:
-    """The library with these weights, by the names of `shots_confidence`; those not given stay."""
+    """The library with these weights, by the names of `shots.confidence`; those not given stay."""
     tables = {name: getattr(shots_confidence, name) for name in values}
     before = {name: dict(table) for name, table in tables.items()}
     try:

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from actors.segmenter_analysis import LIBRARY
+from actors.worker.analyser import LIBRARY
 from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
 from cluster.telemetry import logs
 from tests.support.actor_stack import ActorStack, actor_stack

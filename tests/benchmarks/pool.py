@@ -31,7 +31,7 @@ import ray
 from actors.bridge.pool_client import PoolClient
 from actors.pool.handle import pool_class
 from actors.pool.size import Shape
-from actors.pool.tasks import Kind, Outcome, Task
+from actors.tasks import Kind, Outcome, Task
 from cluster.settings import ActorSettings, Settings
 from tests.support.ray_head import connected_to_ray
 

@@ -13,8 +13,8 @@ from statistics import median
 import numpy as np
 
 from actors.segmentation import FusionSettings, Plan
-from actors.segmentation.fusion import fuse_measured
-from actors.segmentation.fusion_measured import Measured
+from actors.segmentation.fusion.fuse import fuse_measured
+from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack
 from tests.support.tracks import Edit, audio_track, dissolve, keyframe_track, make_plan, place, split_tracks
 

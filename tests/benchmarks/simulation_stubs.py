@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import ray
 from pymongo import monitoring
 
-from actors.pool.tasks import Kind, Task
-from actors.segmenter_analysis import AnalysedChunk, JoinedTracks
-from actors.segmenter_state import WorkState
-from actors.segmenter_work import Workshop
+from actors.tasks import Kind, Task
+from actors.worker.analyser import AnalysedChunk, JoinedTracks
+from actors.worker.handler import Workshop
+from actors.worker.state import WorkState
 from cluster.settings import Settings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import ray
 
-from actors.bridge.bridge import Bridge
-from actors.bridge.fetch import PART_BYTES
+from actors.bridge.actor import Bridge
+from actors.bridge.imports.fetch import PART_BYTES
 from cluster.stores.postgres.imports import NewImport
 from cluster.stores.postgres.video import Video, VideoState
 from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack

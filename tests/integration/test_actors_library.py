@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from actors.segmentation.analyse import analyse_chunk
-from actors.segmentation.fusion import fuse
-from actors.segmentation.models import Models
-from actors.segmentation.plan import build_plan
+from actors.segmentation.fusion.fuse import fuse
+from actors.segmentation.networks.models import Models
+from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import FusionSettings
-from actors.segmenter_analysis import LIBRARY
+from actors.worker.analyser import LIBRARY
 from cluster.settings import Settings
 from cluster.stores.postgres.video import Video, VideoState
 from tests.support.actor_fixtures import ray_connection, settings

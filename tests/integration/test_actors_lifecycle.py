@@ -11,8 +11,8 @@ import pytest
 import ray
 
 from actors import launch
-from actors.fuser import CALLS, find_or_create_fuser
-from actors.pool.tasks import Kind, Task
+from actors.tasks import Kind, Task
+from actors.worker.fuser import CALLS, find_or_create_fuser
 from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
 from tests.support.actor_fixtures import ray_connection, settings

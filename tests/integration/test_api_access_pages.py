@@ -8,8 +8,7 @@ import time
 import httpx
 import pytest
 
-from serve_app.access import auth
-from serve_app.access import door as auth_middleware
+from serve_app.access import auth, door
 from tests.support import keyed_api
 from tests.support.api import Api, done_video, segment, start_work
 from tests.support.keyed_api import SESSION_S, Client, told
@@ -56,7 +55,7 @@ def test_a_session_ends_with_its_key_and_so_does_a_stream(
     api: Api, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "KEY_KEPT_S", 0.1)
-    monkeypatch.setattr(auth_middleware, "CHECK_AGAIN_S", 0.1)
+    monkeypatch.setattr(door, "CHECK_AGAIN_S", 0.1)
     video_id = api.make(owner="anna")
     start_work(api, video_id)
     key, token = api.services.jobs.api_keys.create("page", "anna", ["read"])

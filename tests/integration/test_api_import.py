@@ -7,7 +7,7 @@ import hashlib
 import httpx
 import pytest
 
-from actors.bridge.importer import Importer
+from actors.bridge.imports.importer import Importer
 from actors.bridge.reporter import Reporter
 from cluster.stores.postgres.imports import Import
 from cluster.stores.postgres.turns import Room, Rules
@@ -125,7 +125,7 @@ def test_a_source_that_gives_no_file_fails_the_video_with_a_reason(
 def test_a_source_that_drips_is_not_waited_for(
     api: Api, web: Web, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("actors.bridge.fetch.PACE_WINDOW_S", 0.2)
+    monkeypatch.setattr("actors.bridge.imports.fetch.PACE_WINDOW_S", 0.2)
 
     video = imported(api, web.url + path)
 
@@ -138,7 +138,7 @@ def test_an_error_nobody_thought_of_fails_the_video_with_a_sentence(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("actors.bridge.fetch.open_source", broken)
+    monkeypatch.setattr("actors.bridge.imports.fetch.open_source", broken)
 
     video = imported(api, f"{web.url}/film.mp4")
 

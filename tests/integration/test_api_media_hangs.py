@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from actors import segmenter_state
-from actors.segmenter_media import local_media
-from actors.segmenter_state import WorkState
+from actors.worker import state as segmenter_state
+from actors.worker.media import local_media
+from actors.worker.state import WorkState
 from cluster.errors import UnavailableError
 from cluster.stores import MediaStore
 from cluster.stores.media import s3 as media_s3

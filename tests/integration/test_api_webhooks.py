@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from actors.bridge.deliveries import Deliveries
+from actors.bridge.webhooks import Deliveries
 from cluster.stores.postgres.webhooks import Webhooks
 from tests.support import api as support
 from tests.support.api import Api, api_over

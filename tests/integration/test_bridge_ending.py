@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actors.bridge.control import Aborted, Control, Reason
-from actors.bridge.ending import Ending
+from actors.bridge.videos.ending import Ending
 from cluster.errors import UnavailableError
 from cluster.stores import Jobs, Video, VideoState
 from tests.support.stores import claim, create_video, expire_lease

@@ -14,7 +14,7 @@ import pytest
 import ray
 
 from actors.pool.handle import pool_class
-from actors.pool.tasks import Kind, Task
+from actors.tasks import Kind, Task
 from cluster.settings import ScalingSettings, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.pool.tasks import Kind, Status, Task
-from actors.segmenter_analysis import make_analyser
-from actors.segmenter_state import WorkState
-from actors.segmenter_work import Workshop
+from actors.tasks import Kind, Status, Task
+from actors.worker.analyser import make_analyser
+from actors.worker.handler import Workshop
+from actors.worker.state import WorkState
 from cluster.errors import NotFoundError, UnavailableError, UsageError
 from cluster.remote.errors import SOURCE_NOT_FOUND, SourceChangedError, SourceError
 from cluster.remote.s3_source import open_s3

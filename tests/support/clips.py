@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from actors.segmentation.plan import Plan, build_plan
-from actors.segmenter_library import LibraryAnalyser
+from actors.segmentation.planning.plan import Plan, build_plan
+from actors.worker.library import LibraryAnalyser
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.bridge.importer import Importer
+from actors.bridge.imports.importer import Importer
 from actors.bridge.reporter import Reporter
 from tests.support.api import Api, api_over
 from tests.support.servers import SessionServers

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.segmentation.errors import Cancelled, MediaError
-from actors.segmenter_analysis import (
+from actors.worker.analyser import (
     AnalysedChunk,
     FusedVideo,
     JoinedTracks,
@@ -78,7 +78,7 @@ def segment(level: str, index: int, start: int, end: int, label: str) -> dict[st
 
 
 class StubAnalyser:
-    """See `actors.segmenter_analysis.Analyser`."""
+    """See `actors.worker.analyser.Analyser`."""
 
     def __init__(self, *, device: str, threads: int, limits: LimitSettings) -> None:
         self._device = device

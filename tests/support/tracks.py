@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.frame_index import FrameIndex
-from actors.segmentation.media import AudioInfo, MediaInfo
-from actors.segmentation.pictures import luma, thumbs
-from actors.segmentation.plan import ChunkSpec, Plan
+from actors.segmentation.demux.frame_index import FrameIndex
+from actors.segmentation.demux.media import AudioInfo, MediaInfo
+from actors.segmentation.picture.measures import luma, thumbs
+from actors.segmentation.planning.plan import ChunkSpec, Plan
 from actors.segmentation.tracks import (
     EMBEDDING_SIZE,
     MEL_BANDS,

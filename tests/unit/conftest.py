@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from actors.segmentation.models import Models
+from actors.segmentation.networks.models import Models
 
 
 @pytest.fixture(scope="module")

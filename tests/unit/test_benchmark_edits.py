@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from actors.segmentation import shots_confidence
+from actors.segmentation.shots import confidence as shots_confidence
 from tests.benchmarks import edits
 from tests.benchmarks.edits_film import Film, Manner, direct
 from tests.benchmarks.edits_mixes import WIPES, blend, wipe

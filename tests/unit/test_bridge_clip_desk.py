@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from actors.bridge import clip_desk
-from actors.bridge.clip_desk import MAX_ORDERS, ClipDesk
-from actors.bridge.clip_work import COPY_COST, ClipWork
+from actors.bridge.clips import desk as clip_desk
+from actors.bridge.clips.desk import MAX_ORDERS, ClipDesk
+from actors.bridge.clips.work import COPY_COST, ClipWork
 from actors.bridge.control import Control
-from actors.bridge.pulse import Pulse
+from actors.bridge.threads import Pulse
 from cluster.errors import UnavailableError
 from cluster.settings import LeaseSettings
 from cluster.stores.postgres.clip_job import FEW_CLIPS

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from actors.bridge.control import Aborted, Control, Patience, Reason
-from actors.bridge.periodic import Periodic
+from actors.bridge.threads import Periodic
 from cluster.errors import UnavailableError
 
 ENDLESS_S = 60.0

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from actors.bridge.bridge import Bridge
+from actors.bridge.actor import Bridge
 from actors.bridge.control import Control, Reason
-from actors.bridge.intake import NO_ROOM, Intake
-from actors.bridge.pulse import Pulse
+from actors.bridge.threads import Pulse
+from actors.bridge.videos.intake import NO_ROOM, Intake
 from cluster.errors import UnavailableError
 from cluster.stores.postgres.turns import Room
 from cluster.stores.rabbitmq.broker import Doorbell

@@ -10,7 +10,7 @@ import pytest
 from ray.exceptions import ActorUnavailableError
 
 from actors.bridge.pool_client import PoolClient
-from actors.pool.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Kind, Outcome, Status, Task
 from cluster.settings import ActorSettings
 
 PLAN = Task(Kind.PLAN, "film", 1, "key")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.bridge.timeline_ids import NotOutdated, epoch_of, timeline_id
+from cluster.stores.mongodb.timeline_ids import NotOutdated, epoch_of, timeline_id
 
 
 @given(st.text("abc-_:", min_size=1), st.integers(0, 99), st.integers(0, 10**9))

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 
 from actors.clips import ClipError, CutOptions, CutReport, Piece, copying, cut
-from actors.segmentation.container import opened
+from actors.segmentation.demux.container import opened
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import Plan, build_plan
+from actors.segmentation.planning.plan import Plan, build_plan
 from tests.support.media import Picture, Rgb, Sound, make_media, read_number
 
 B_FRAMES = {"preset": "medium", "bf": "3"}

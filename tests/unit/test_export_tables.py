@@ -15,7 +15,7 @@ import av
 import pytest
 import webvtt
 
-from actors.segmentation.plan import build_plan
+from actors.segmentation.planning.plan import build_plan
 from serve_app.exports import FORMATS
 from serve_app.exports.csv_file import COLUMNS, write_csv
 from serve_app.exports.ffmetadata import write_ffmetadata

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from actors.fuser import FUSIONS_WAITING, Fuser
-from actors.pool.tasks import Kind, Outcome, Task
-from actors.segmenter_state import WorkState
+from actors.tasks import Kind, Outcome, Task
+from actors.worker.fuser import FUSIONS_WAITING, Fuser
+from actors.worker.state import WorkState
 from cluster.settings import Settings
 from tests.support import stub_analyser
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.pool.book import LOSSES_AT_MOST, Book, BookFullError
-from actors.pool.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Kind, Outcome, Status, Task
 
 
 def chunk(number: int, *, video: str = "film", epoch: int = 1) -> Task:

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from actors.pool import dispatcher
 from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
-from actors.pool.locality import Locality
+from actors.pool.matching import Busy, Locality, is_done_sooner_by_others
 from actors.pool.member import Member
 from actors.pool.size import NodeView, Shape, elastic_plan
-from actors.pool.tail import Busy, is_done_sooner_by_others
-from actors.pool.tasks import Kind, Outcome, Task
 from actors.pool.throughput import Mean, Throughput
+from actors.tasks import Kind, Outcome, Task
 from cluster.settings import ActorSettings, ScalingSettings
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.pool.backoff import Backoff
 from actors.pool.health import Health
 from actors.pool.size import pool_size
+from cluster.backoff import Backoff
 from cluster.settings import ActorSettings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from actors.pool.tasks import Kind, Task
-from actors.segmenter_state import SegmenterState, WorkState
+from actors.tasks import Kind, Task
+from actors.worker.state import SegmenterState, WorkState
 
 
 def task(epoch: int = 3) -> Task:

@@ -20,8 +20,8 @@ from actors.pool.scaler import Scaler
 from actors.pool.size import NodeView, Shape
 from actors.pool.slot import Slot
 from actors.pool.slots import Slots
-from actors.pool.tasks import Kind, Outcome, Status, Task
 from actors.pool.throughput import Mean
+from actors.tasks import Kind, Outcome, Status, Task
 from cluster.settings import ActorSettings, ScalingSettings, Settings
 
 SHAPE = Shape(0.0, 2.0, 2)

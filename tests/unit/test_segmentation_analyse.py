@@ -13,10 +13,10 @@ from PIL import Image
 
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.models import Models
-from actors.segmentation.plan import ChunkSpec, Plan, build_plan
-from actors.segmentation.shots import find_transitions, select
-from actors.segmentation.sound import owned_blocks
+from actors.segmentation.networks.models import Models
+from actors.segmentation.planning.plan import ChunkSpec, Plan, build_plan
+from actors.segmentation.shots.transitions import find_transitions, select
+from actors.segmentation.sound.blocks import owned_blocks
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from tests.support.media import Picture, Sound, make_media
 

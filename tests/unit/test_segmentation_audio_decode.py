@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.segmentation.audio_cells import assemble, cell_bounds, cells_of, with_channels
-from actors.segmentation.audio_decode import AudioReader
-from actors.segmentation.plan import build_plan
+from actors.segmentation.decode.audio import AudioReader
+from actors.segmentation.decode.audio_cells import assemble, cell_bounds, cells_of, with_channels
+from actors.segmentation.planning.plan import build_plan
 from tests.support.media import Picture, Sound, cut_off, flip_bits, make_media, spoil_packets
 
 PICTURE = Picture((140,), size=(64, 48), fps=Fraction(4))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from actors.segmentation.sound_changes import SoundChanges, find_changes
-from actors.segmentation.sound_classes import LABELS, classify, step_range
+from actors.segmentation.sound.changes import SoundChanges, find_changes
+from actors.segmentation.sound.classes import LABELS, classify, step_range
 from actors.segmentation.tracks import AudioTrack
 from tests.support.tracks import SOUNDS, audio_track
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.segmentation.decode import VideoReader
+from actors.segmentation.decode.frame_runs import FrameSource, require_decoded
+from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.demux.frame_index import FrameIndex
+from actors.segmentation.demux.media import MediaInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode
-from actors.segmentation.frame_index import FrameIndex
-from actors.segmentation.frame_runs import FrameSource, require_decoded
 from actors.segmentation.limits import Limits
-from actors.segmentation.media import MediaInfo
-from actors.segmentation.plan import Plan, build_plan
+from actors.segmentation.planning.plan import Plan, build_plan
 from tests.support.media import (
     Picture,
     Sound,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.segmentation.fusion import fuse, provisional_shots
-from actors.segmentation.fusion_measured import TracksMismatchError
+from actors.segmentation.fusion.fuse import fuse, provisional_shots
+from actors.segmentation.fusion.measured import TracksMismatchError
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.timeline import LEVELS, Timeline
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from av.codec.hwaccel import HWAccel
 
-from actors.segmentation import frame_runs
-from actors.segmentation.container import opened
-from actors.segmentation.decode import VideoReader
-from actors.segmentation.frame_index import FrameIndex
-from actors.segmentation.frame_runs import FrameSource
+from actors.segmentation.decode import frame_runs
+from actors.segmentation.decode.frame_runs import FrameSource
+from actors.segmentation.decode.picture_decoder import PictureDecoder
+from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.demux.container import opened
+from actors.segmentation.demux.frame_index import FrameIndex
+from actors.segmentation.demux.media import MediaInfo
 from actors.segmentation.limits import Limits
-from actors.segmentation.media import MediaInfo
-from actors.segmentation.picture_decoder import PictureDecoder
-from actors.segmentation.plan import Plan, build_plan
+from actors.segmentation.planning.plan import Plan, build_plan
 from tests.support.media import Picture, make_media, picture_bytes, spoil_packets
 
 NO_SUCH_GPU = "99"

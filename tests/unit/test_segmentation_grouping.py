@@ -9,7 +9,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.segmentation.fusion_grouping import NEVER, group
+from actors.segmentation.fusion.grouping import NEVER, group
 
 Floats = npt.NDArray[np.float64]
 

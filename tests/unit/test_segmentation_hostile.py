@@ -15,21 +15,21 @@ import numpy as np
 import pytest
 
 from actors.clips import CutOptions, Piece, cut
-from actors.segmentation import audio_decode
-from actors.segmentation import container as container_module
 from actors.segmentation.analyse import analyse_chunk, frames_ahead, pictures_ahead
-from actors.segmentation.audio_cells import CellDecoder, cell_bounds
-from actors.segmentation.audio_decode import AudioReader
+from actors.segmentation.decode import audio as audio_decode
+from actors.segmentation.decode.audio import AudioReader
+from actors.segmentation.decode.audio_cells import CellDecoder, cell_bounds
+from actors.segmentation.decode.frame_runs import FrameSource
+from actors.segmentation.decode.picture_decoder import PictureDecoder
+from actors.segmentation.demux import container as container_module
 from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
-from actors.segmentation.frame_runs import FrameSource
-from actors.segmentation.fusion import fuse
-from actors.segmentation.index_check import without_lost_tail
+from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.limits import Limits
-from actors.segmentation.models import Models
-from actors.segmentation.picture_decoder import PictureDecoder
-from actors.segmentation.plan import build_plan
+from actors.segmentation.networks.models import Models
+from actors.segmentation.picture.small_frames import SmallFrames
+from actors.segmentation.planning.index_check import without_lost_tail
+from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import FusionSettings
-from actors.segmentation.small_frames import SmallFrames
 from tests.support.media import Picture, Sound, make_media
 
 RATE_HZ = 8000

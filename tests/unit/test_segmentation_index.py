@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.segmentation.decode import VideoReader
-from actors.segmentation.plan import Plan, build_plan
+from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.planning.plan import Plan, build_plan
 from tests.support.media import (
     Picture,
     Sound,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.segmentation.frame_index import FrameIndex, index_from_frames, index_from_packets
-from actors.segmentation.packet_headers import is_hidden, may_begin_at
-from actors.segmentation.packet_scan import NO_PTS, PacketScan
+from actors.segmentation.demux.frame_index import FrameIndex, index_from_frames, index_from_packets
+from actors.segmentation.demux.packet_headers import is_hidden, may_begin_at
+from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan
 from actors.segmentation.timebase import FrameClock, seconds, timestamp
 
 MS = Fraction(1, 1000)

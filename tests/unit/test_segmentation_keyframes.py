@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
 
-from actors.segmentation.keyframes import Look, Lookout, cell_bounds, choose, sharpness, webp
-from actors.segmentation.pictures import HOLE_REACH, Picture, PictureSource, luma, mean_change, thumbs
-from actors.segmentation.plan import BLOCK_FRAMES
+from actors.segmentation.picture.keyframes import Look, Lookout, cell_bounds, choose, sharpness, webp
+from actors.segmentation.picture.measures import HOLE_REACH, Picture, PictureSource, luma, mean_change, thumbs
+from actors.segmentation.planning.plan import BLOCK_FRAMES
 
 NOTHING = np.zeros((2, 2, 3), np.uint8)
 

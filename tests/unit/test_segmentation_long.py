@@ -10,11 +10,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from actors.segmentation import fusion_levels
-from actors.segmentation.fusion_levels import CueWeights, Groups, Level, group_units
-from actors.segmentation.fusion_places import Places
-from actors.segmentation.fusion_takes import PIECE_MIN_S, _moments, sound_breaks
-from actors.segmentation.sound_changes import SoundChanges
+from actors.segmentation.fusion import levels as fusion_levels
+from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion.places import Places
+from actors.segmentation.fusion.takes import PIECE_MIN_S, _moments, sound_breaks
+from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.timebase import FrameClock
 
 LEVEL = Level(bias=-1.2, wanted=0.0, reach_s=1800.0, usual_s=20.0, shortest_s=1.0)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pytest
 from scipy import signal
 
-from actors.segmentation.loudness import (
+from actors.segmentation.fusion.summary import integrated_lufs
+from actors.segmentation.sound.loudness import (
     MOMENTARY_STEPS,
     channel_weights,
     k_weighting,
@@ -20,7 +21,6 @@ from actors.segmentation.loudness import (
     rms_db,
     short_term_lufs,
 )
-from actors.segmentation.summary import integrated_lufs
 
 FLOOR = -100.0
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from av.stream import Disposition
 
+from actors.segmentation.demux.media import MediaInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode
-from actors.segmentation.media import MediaInfo
-from actors.segmentation.plan import build_plan
+from actors.segmentation.planning.plan import build_plan
 from tests.support.media import Picture, Sound, make_media, rename_codec
 
 

@@ -14,7 +14,7 @@ from av.stream import Disposition
 
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
-from actors.segmentation.plan import build_plan
+from actors.segmentation.planning.plan import build_plan
 from cluster.settings import LimitSettings
 from tests.support.media import Picture, Sound, cut_off, make_media, rename_codec
 

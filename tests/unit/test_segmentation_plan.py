@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.segmentation.chunks import BLOCK_FRAMES, CHUNK_FRAMES, FIRST_CHUNKS_FRAMES, divide
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.plan import CONTEXT_FRAMES, Plan, build_plan
+from actors.segmentation.planning.chunks import BLOCK_FRAMES, CHUNK_FRAMES, FIRST_CHUNKS_FRAMES, divide
+from actors.segmentation.planning.plan import CONTEXT_FRAMES, Plan, build_plan
 from tests.support.media import Picture, Sound, make_media
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.segmentation.shots import MIN_CONFIDENCE, Transition, find_transitions, select
-from actors.segmentation.shots_rate import transitions_at_any_rate
+from actors.segmentation.shots.rate import transitions_at_any_rate
+from actors.segmentation.shots.transitions import MIN_CONFIDENCE, Transition, find_transitions, select
 from tests.support.tracks import COLUMNS, ROWS, Edit, Pictures, dissolve, fade, frame_track, place, wipe
 
 FPS = 25.0

@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from actors.segmentation.decode import VideoReader
-from actors.segmentation.media import MediaInfo
-from actors.segmentation.plan import build_plan
-from actors.segmentation.small_frames import IMAGE_SIDE_PX, SmallFrames
+from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.demux.media import MediaInfo
+from actors.segmentation.picture.small_frames import IMAGE_SIDE_PX, SmallFrames
+from actors.segmentation.planning.plan import build_plan
 from tests.support.media import Picture, Rgb, joined, make_media, read_number
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 40), (30, 40, 220), (235, 235, 235)

@@ -14,16 +14,16 @@ import pytest
 import torch
 from scipy import signal
 
+from actors.segmentation.demux.media import AudioInfo
 from actors.segmentation.errors import Cancelled
-from actors.segmentation.listeners import Listeners
-from actors.segmentation.media import AudioInfo
-from actors.segmentation.mel import log_mel
-from actors.segmentation.packaged import packaged
-from actors.segmentation.resampling import resampled
-from actors.segmentation.sound import analyse_blocks, mixed
-from actors.segmentation.sound_events import EventDetector
-from actors.segmentation.sound_voice import VoiceDetector
-from actors.segmentation.sound_weights import read_bundle, read_safetensors
+from actors.segmentation.networks.events import EventDetector
+from actors.segmentation.networks.listeners import Listeners
+from actors.segmentation.networks.packaged import packaged
+from actors.segmentation.networks.voice import VoiceDetector
+from actors.segmentation.networks.weights import read_bundle, read_safetensors
+from actors.segmentation.sound.blocks import analyse_blocks, mixed
+from actors.segmentation.sound.mel import log_mel
+from actors.segmentation.sound.resampling import resampled
 from actors.segmentation.tracks import AudioTrack
 
 Samples = npt.NDArray[np.float32]

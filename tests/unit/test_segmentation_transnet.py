@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from actors.segmentation.transnet import TransNetV2, colour_histograms, weights_path
+from actors.segmentation.networks.transnet import TransNetV2, colour_histograms, weights_path
 
 FRAMES = 64
 
@@ -111,7 +111,7 @@ def test_histograms_are_unit_vectors_of_colour_counts() -> None:
 
 
 def test_missing_weights_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.segmentation.transnet._WEIGHTS_FILE", "gone.pth")
+    monkeypatch.setattr("actors.segmentation.networks.transnet._WEIGHTS_FILE", "gone.pth")
 
     with pytest.raises(FileNotFoundError, match=r"gone\.pth is missing; reinstall"):
         weights_path()

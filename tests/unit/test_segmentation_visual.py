@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.segmentation.shots_candidates import runs
-from actors.segmentation.shots_gate import Survey, survey
-from actors.segmentation.visual import VIEW_CONTEXT, VIEW_STEP, Window, analyse_block
+from actors.segmentation.picture.blocks import VIEW_CONTEXT, VIEW_STEP, Window, analyse_block
+from actors.segmentation.shots.candidates import runs
+from actors.segmentation.shots.gate import Survey, survey
 from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
 
 FPS = 25.0

@@ -16,7 +16,7 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from actors.segment_command import segment
+from actors.commands.segment import segment
 from actors.segmentation import (
     Cancelled,
     FusionSettings,
@@ -28,7 +28,7 @@ from actors.segmentation import (
     fuse,
     segment_file,
 )
-from actors.segmentation.plan import ChunkSpec
+from actors.segmentation.planning.plan import ChunkSpec
 from tests.support.media import Picture, Sound, make_media
 
 SHOTS = (110, 14, 150, 96, 130, 130)

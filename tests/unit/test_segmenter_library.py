@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.segmentation.models import Models
-from actors.segmenter_library import LibraryAnalyser
+from actors.segmentation.networks.models import Models
+from actors.worker.library import LibraryAnalyser
 from cluster.settings import LimitSettings
 from tests.support.media import Picture, make_media
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from actors import segmenter_state
-from actors.pool.tasks import Kind, Status, Task
-from actors.segmenter_state import WorkState
-from actors.segmenter_work import Workshop
+from actors.tasks import Kind, Status, Task
+from actors.worker import state as segmenter_state
+from actors.worker.handler import Workshop
+from actors.worker.state import WorkState
 from cluster.settings import LimitSettings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore

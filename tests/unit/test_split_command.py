@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from actors.segmentation.plan import build_plan
-from actors.split_command import split
+from actors.commands.split import split
+from actors.segmentation.planning.plan import build_plan
 from tests.support.clips import shots_of
 from tests.support.media import Picture, decode_plainly, make_media
 

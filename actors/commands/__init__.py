@@ -1,0 +1,1 @@
+"""Commands of `scenestream` that need the segmentation library."""

@@ -1,0 +1,1 @@
+"""Decoding: pictures of a range of frames, sound of a range of seconds."""

@@ -1,0 +1,241 @@
+"""Sound in cells: stretches of PCM, each decoded by itself from packets that the cell alone determines.
+
+Some decoders carry state that a seek does not reset (AAC and AC-3 draw noise from a generator that runs on,
+Opus converges over time). A cell therefore begins with a new decoder a little before its first sample, so
+its samples are the same whatever was decoded before, on any machine. Knows packets and frames; where packets
+come from is `decode.audio`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import chain
+from math import ceil, floor
+from typing import TYPE_CHECKING, cast
+
+import av
+import av.error
+import numpy as np
+import numpy.typing as npt
+from av.codec.context import CodecContext, Flags2
+
+from actors.segmentation.demux.packet_scan import sane_stamp
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
+BLOCK_S = 30
+"""Sound is analysed in blocks of this many seconds ..."""
+CONTEXT_S = 2
+"""... with this much before and after: as far as the network hears that hears furthest."""
+PREROLL_S = Fraction(1, 2)
+"""Decoded before a cell and thrown away: covers overlapping transforms, MP3's bit reservoir (up to 0.25 s)
+and the 80 ms that Opus needs (RFC 7845 4.6)."""
+POSTROLL_S = Fraction(1, 4)
+"""Read behind a cell, for decoders that give a frame only with the next packet."""
+JITTER_S = 0.02
+"""Timestamps this close to where the samples before end are rounded, not gaps (FLV and Matroska count ms)."""
+
+_MOST_TIMES = 8
+"""A file may say over and over what is heard at one moment; no more is decoded for a cell than so many times
+its length, and what two packets hold."""
+
+_SELF_DESCRIBING = frozenset(
+    {"aac", "aac_latm", "ac3", "eac3", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "dts", "truehd"}
+)
+"""Codecs whose decoder needs nothing but the stream's headers, so that a new one is made from those."""
+_FORMATS = {
+    "u8": ("u1", 128.0, 1 / 128),
+    "s16": ("i2", 0.0, 1 / 32_768),
+    "s32": ("i4", 0.0, 1 / 2_147_483_648),
+    "flt": ("f4", 0.0, 1.0),
+    "dbl": ("f8", 0.0, 1.0),
+}
+"""Of decoded samples: numpy's name, zero, and what makes full scale 1."""
+
+Samples = npt.NDArray[np.float32]
+
+
+def cells_of(start_s: Fraction, end_s: Fraction) -> range:
+    """Numbers of the cells that a range of seconds touches."""
+    first, last = floor(start_s / BLOCK_S) * 2 - 1, ceil(end_s / BLOCK_S) * 2 + 1
+    while cell_bounds(first)[1] <= start_s:
+        first += 1
+    while cell_bounds(last - 1)[0] >= end_s:
+        last -= 1
+    return range(first, max(first, last))
+
+
+def cell_bounds(cell: int) -> tuple[int, int]:
+    """Start and end of a cell in seconds.
+
+    Even cells are what two blocks with their context have in common, odd ones what is a block's alone: a
+    block then needs three whole cells, and its neighbour one of them again.
+    """
+    edge = cell // 2 * BLOCK_S
+    if cell % 2 == 0:
+        return edge - CONTEXT_S, edge + CONTEXT_S
+    return edge + CONTEXT_S, edge + BLOCK_S - CONTEXT_S
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Samples that follow each other without a gap, and what each frame's timestamp says of their start."""
+
+    starts: list[float] = field(default_factory=list)
+    frames: list[Samples] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, position: float | None, samples: Samples) -> None:
+        if position is not None:
+            self.starts.append(position - self.length)
+        self.frames.append(samples)
+        self.length += samples.shape[1]
+
+    def follows(self, position: float | None, jitter: float) -> bool:
+        return position is None or abs(position - (self.starts[0] + self.length)) <= jitter
+
+
+def assemble(
+    frames: Iterable[tuple[float | None, Samples]], out: Samples, first_sample: int, sample_rate_hz: int
+) -> None:
+    """Lay frames into `out` (float32[channels, n], zeros), whose first column is sample `first_sample`.
+
+    `frames`: (position of the first sample by its timestamp, None = directly after the frame before;
+    float32[channels, m]) in order. Small disagreements between timestamps are averaged away; larger ones
+    are gaps (left as they are) or overlaps (what came first stays).
+    """
+    jitter = JITTER_S * sample_rate_hz
+    pieces: list[_Piece] = []
+    for position, samples in frames:
+        if not pieces or not pieces[-1].follows(position, jitter):
+            if position is None:
+                continue
+            pieces.append(_Piece())
+        pieces[-1].add(position, samples)
+    filled = 0
+    for piece in pieces:
+        start = round(float(np.median(piece.starts))) - first_sample
+        begin, end = max(start, filled), min(start + piece.length, out.shape[1])
+        if begin < end:
+            out[:, begin:end] = np.concatenate(piece.frames, axis=1)[:, begin - start : end - start]
+            filled = end
+
+
+def samples_of(frame: AudioFrame) -> Samples:
+    """float32[channels, n], full scale 1; may share the frame's memory. ValueError for unknown formats."""
+    name, count = frame.format.name, frame.samples
+    kind = name.removesuffix("p")
+    if kind not in _FORMATS:
+        raise ValueError(f"samples of format {kind} are not supported")
+    dtype, zero, unit = _FORMATS[kind]
+    planes, channels = [memoryview(plane) for plane in frame.planes], frame.layout.nb_channels
+    if kind == name:
+        data = np.frombuffer(planes[0], dtype, count * channels).reshape(count, channels).T
+    elif channels == 1:
+        data = np.frombuffer(planes[0], dtype, count)[None]
+    else:
+        data = np.stack([np.frombuffer(plane, dtype, count) for plane in planes])
+    samples: Samples = data if kind == "flt" else ((data.astype(np.float64) - zero) * unit).astype(np.float32)
+    return samples
+
+
+def with_channels(samples: Samples, channels: int) -> Samples:
+    """The same sound in another number of channels.
+
+    Where a film goes from mono to stereo to 5.1 and back, mono is played by the two in front, as players
+    do; of more channels than wanted the mean is.
+    """
+    have, count = samples.shape
+    if have == channels:
+        return samples
+    out = np.zeros((channels, count), np.float32)
+    if 1 < have < channels:
+        out[:have] = samples
+    else:
+        out[: min(channels, 2)] = samples.mean(axis=0)
+    return out
+
+
+def decoder_from_headers(stream: AudioStream) -> AudioCodecContext | None:
+    """A new decoder for the stream, None when its codec needs more than the headers or keeps no state."""
+    own = stream.codec_context
+    if own.codec.canonical_name not in _SELF_DESCRIBING:
+        return None
+    context = cast("AudioCodecContext", CodecContext.create(own.codec, "r"))
+    context.extradata = own.extradata
+    context.sample_rate = own.sample_rate
+    context.layout = own.layout.name
+    return context
+
+
+class CellDecoder:
+    """Turns a cell's packets into its samples. `problems` collects what did not decode, in words.
+
+    `context` is a decoder that has not decoded anything yet.
+    """
+
+    def __init__(
+        self, context: AudioCodecContext, tick: Fraction, sample_rate_hz: int, channels: int
+    ) -> None:
+        context.thread_count = 1
+        # Encoder delay stays in, at the times its packets say, instead of being cut from some frames.
+        context.flags2 |= Flags2.skip_manual
+        self._context = context
+        self._rate, self._channels = sample_rate_hz, channels
+        self._tick = tick
+        self._ticks = (tick * sample_rate_hz).as_integer_ratio()
+        self.problems: list[str] = []
+
+    def decode(self, packets: Iterable[Packet[AudioStream]], cell: int) -> Samples:
+        """float32[channels, n]: the samples of the cell."""
+        frames: list[tuple[float | None, Samples]] = []
+        first, stop = (edge * self._rate for edge in cell_bounds(cell))
+        most = _MOST_TIMES * (stop - first)
+        total = largest = 0
+        for packet in chain(packets, [None]):
+            try:
+                decoded = self._context.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                self._note(packet.pts if packet is not None else None, "cannot be decoded")
+                continue
+            if packet is None or not packet.is_discard:
+                placed = [entry for frame in decoded if (entry := self._placed(frame, most)) is not None]
+                frames += placed
+                count = sum(samples.shape[1] for _, samples in placed)
+                total, largest = total + count, max(largest, count)
+                if total > most + 2 * largest:
+                    self._note(packet.pts if packet is not None else None, "is said over and over")
+                    break
+        out = np.zeros((self._channels, stop - first), np.float32)
+        assemble(frames, out, first, self._rate)
+        return out
+
+    def _placed(self, frame: AudioFrame, most: int) -> tuple[float | None, Samples] | None:
+        """A frame's samples and where they belong; None where nobody knows or they are more than `most`."""
+        try:
+            samples = with_channels(samples_of(frame), self._channels)
+        except ValueError as error:
+            self._note(frame.pts, str(error))
+            return None
+        stamp = sane_stamp(frame.pts)
+        position = None if stamp is None else stamp * self._ticks[0] / self._ticks[1]
+        rate = frame.sample_rate
+        if rate != self._rate and rate > 0:
+            self._note(frame.pts, f"changes to {rate} samples a second")
+            count = samples.shape[1]
+            if count * self._rate // rate > most:
+                return None
+            at = np.arange(count * self._rate // rate) * (rate / self._rate)
+            samples = np.stack([np.interp(at, np.arange(count), row) for row in samples]).astype(np.float32)
+        return position, samples
+
+    def _note(self, pts: int | None, what: str) -> None:
+        stamp = sane_stamp(pts)
+        when = "somewhere" if stamp is None else f"at {float(stamp * self._tick):.2f} s"
+        self.problems.append(f"The sound {when} {what}.")

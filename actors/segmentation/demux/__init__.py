@@ -1,0 +1,1 @@
+"""The container: streams, packets, the index of every frame. Decodes nothing."""

@@ -1,0 +1,210 @@
+"""The frame index: the timestamp of every frame that will be shown, and where decoding can begin.
+
+Knows timestamps, not pixels. A frame's number is its place in presentation order among these timestamps; the
+decoder promises to fill each place or to say that it could not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan
+from actors.segmentation.timebase import FrameClock
+
+MAX_REORDER_FRAMES = 16
+"""No codec reorders further (H.264 and H.265 allow 16 pictures in the decoder)."""
+_JUMP_BACK_S = 1
+"""A step back by more than this is a new clock (joined recordings); less is disorder."""
+
+_LONGEST_FRAME_S = 3600
+"""A last frame that claims to be shown longer has a broken duration."""
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPoint:
+    """A packet at which decoding may begin: its frame number and its timestamps."""
+
+    frame: int
+    pts: int
+    dts: int
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class FrameIndex:
+    """n >= 1 frames in presentation order.
+
+    pts: int64[n], strictly increasing, in `time_base`; end_pts: exclusive end of the last frame.
+    key: bool[n], decoding may begin at this frame, and every frame from it on comes out as if decoded from
+    the file's first packet; key_dts: int64[number of keys], the decoding timestamps of those packets.
+    trusted: packets say the timestamps of decoded frames. False: the index was made by decoding once, frame
+    k is the k-th that the decoder gives from the file's start, and there are no keys. reorder_depth: how far
+    a frame's place in decoding order may be from its place in showing order. damaged: decoding everything met
+    damage, which decoders only treat the same way each time with one thread.
+    """
+
+    pts: Int64s
+    key: Bools
+    end_pts: int
+    time_base: Fraction
+    trusted: bool
+    key_dts: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
+    reorder_depth: int = 0
+    damaged: bool = False
+
+    def __post_init__(self) -> None:
+        FrameClock(self.pts, self.end_pts, self.time_base)
+        if self.key.shape != self.pts.shape or self.key.dtype != np.bool_:
+            raise ValueError(f"key must be bool[{len(self.pts)}], not {self.key.dtype}{self.key.shape}")
+        if len(self.key_dts) not in (0, int(self.key.sum())):
+            raise ValueError("key_dts must have one entry for each key frame")
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FrameIndex):
+            return NotImplemented
+        mine = (self.end_pts, self.time_base, self.trusted, self.reorder_depth, self.damaged)
+        theirs = (other.end_pts, other.time_base, other.trusted, other.reorder_depth, other.damaged)
+        arrays = ((self.pts, other.pts), (self.key, other.key), (self.key_dts, other.key_dts))
+        return mine == theirs and all(np.array_equal(a, b) for a, b in arrays)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"FrameIndex(frames={len(self.pts)}, keys={int(self.key.sum())}, trusted={self.trusted})"
+
+    @property
+    def clock(self) -> FrameClock:
+        """Frame numbers to timestamps to seconds."""
+        return FrameClock(self.pts, self.end_pts, self.time_base)
+
+    def seek_points(self) -> list[SeekPoint]:
+        """Where decoding may begin, in order; empty when only the file's start will do."""
+        if not self.trusted or len(self.key_dts) == 0:
+            return []
+        frames = np.flatnonzero(self.key)
+        return [
+            SeekPoint(int(frame), int(self.pts[frame]), int(dts))
+            for frame, dts in zip(frames, self.key_dts, strict=True)
+        ]
+
+    def without(self, head: int, tail: int) -> FrameIndex:
+        """The index without its first `head` and last `tail` frames, which turned out not to decode."""
+        keep = slice(head, len(self.pts) - tail)
+        keys_before, keys_after = int(self.key[:head].sum()), int(self.key[: keep.stop].sum())
+        return FrameIndex(
+            pts=self.pts[keep],
+            key=self.key[keep],
+            end_pts=self.end_pts if tail == 0 else int(self.pts[keep.stop]),
+            time_base=self.time_base,
+            trusted=self.trusted,
+            key_dts=self.key_dts[keys_before:keys_after] if len(self.key_dts) else self.key_dts,
+            reorder_depth=self.reorder_depth,
+            damaged=self.damaged,
+        )
+
+
+def index_from_packets(scan: PacketScan, time_base: Fraction, frame_s: Fraction | None) -> FrameIndex | None:
+    """The index that the packets promise, or None when their timestamps cannot be those of frames.
+
+    `frame_s` is the container's idea of a frame's duration, used only when there is a single frame without
+    a duration of its own.
+    """
+    pts = scan.pts[scan.shown]
+    known_dts = scan.dts[scan.dts != NO_PTS]
+    if len(pts) == 0 or bool(np.any(pts == NO_PTS)) or bool(np.any(np.diff(known_dts) < 0)):
+        return None
+    order = np.argsort(pts, kind="stable")
+    in_order = pts[order]
+    if bool(np.any(np.diff(in_order) <= 0)):
+        return None
+    # A key is usable when nothing shown after it was decoded before it.
+    first_decoded_from = np.minimum.accumulate(order[::-1])[::-1]
+    key = scan.begin[scan.shown][order] & (first_decoded_from == order)
+    dts = scan.dts[scan.shown][order]
+    dts = np.where(dts == NO_PTS, in_order, dts)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    last_duration = int(scan.duration[scan.shown][order[-1]])
+    return FrameIndex(
+        pts=in_order,
+        key=key,
+        end_pts=int(in_order[-1]) + _last_duration(in_order, last_duration, time_base, frame_s),
+        time_base=time_base,
+        trusted=True,
+        key_dts=dts[key],
+        reorder_depth=int(min(MAX_REORDER_FRAMES, np.max(np.abs(np.arange(len(order)) - place)))),
+    )
+
+
+def index_from_frames(
+    pts: list[int | None],
+    last_duration: int,
+    time_base: Fraction,
+    frame_s: Fraction | None,
+    *,
+    damaged: bool = False,
+) -> FrameIndex:
+    """An index of frames in the order in which a decoder gave them, their timestamps repaired if need be.
+
+    Distinct timestamps in slight disorder are sorted; missing and repeated ones are filled in evenly; a jump
+    back in time goes on where the part before it ended.
+    """
+    repaired = _repair(pts, time_base, frame_s)
+    return FrameIndex(
+        pts=repaired,
+        key=np.zeros(len(repaired), np.bool_),
+        end_pts=int(repaired[-1]) + _last_duration(repaired, last_duration, time_base, frame_s),
+        time_base=time_base,
+        trusted=False,
+        damaged=damaged,
+    )
+
+
+def _repair(pts: list[int | None], time_base: Fraction, frame_s: Fraction | None) -> Int64s:
+    jump_back = max(1, int(_JUMP_BACK_S / time_base))
+    known = [p for p in pts if p is not None]
+    if len(known) == len(pts) == len(set(known)):
+        disorder = np.maximum.accumulate(known) - np.array(known)
+        if int(disorder.max()) <= jump_back:
+            return np.array(sorted(known), np.int64)
+    step = _typical_step(pts, time_base, frame_s)
+    times: list[int] = []
+    shift = 0
+    for given in pts:
+        following = times[-1] + step if times else (known[0] if known else 0)
+        if given is None:
+            times.append(following)
+            continue
+        if times and given + shift < times[-1] - jump_back:
+            shift = following - given
+        moved = given + shift
+        times.append(moved if not times or moved > times[-1] else following)
+    return np.array(times, np.int64)
+
+
+def _typical_step(pts: list[int | None], time_base: Fraction, frame_s: Fraction | None) -> int:
+    """Ticks from frame to frame: the median of forward steps, less where timestamps repeat."""
+    steps = [b - a for a, b in pairwise(pts) if a is not None and b is not None and b > a]
+    if not steps:
+        return max(1, int((frame_s or Fraction(1, 25)) / time_base))
+    known = [p for p in pts if p is not None]
+    return max(1, int(float(np.median(steps)) * len(set(known)) / len(known)))
+
+
+def _last_duration(pts: Int64s, given: int, time_base: Fraction, frame_s: Fraction | None) -> int:
+    """Ticks the last frame is shown: as its packet says, else as the others, else the container's rate."""
+    if 0 < given <= _LONGEST_FRAME_S / time_base:
+        return given
+    if len(pts) > 1:
+        return max(1, int(np.median(np.diff(pts))))
+    return max(1, int((frame_s or Fraction(1, 25)) / time_base))

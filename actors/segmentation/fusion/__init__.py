@@ -1,0 +1,1 @@
+"""Tracks and settings in, a timeline out: shots, scenes and chapters with their evidence. Decodes nothing."""

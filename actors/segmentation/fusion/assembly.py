@@ -1,0 +1,122 @@
+"""Puts segments together: frames become times, ranges become summaries, levels get parents.
+
+Knows marks (where segments start and why) and the clock; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from actors.segmentation.fusion.summary import Summaries, label
+from actors.segmentation.sound.classes import LABELS
+from actors.segmentation.timebase import FrameClock
+from actors.segmentation.timeline import AudioSegment, Boundary, Segment
+from actors.segmentation.tracks import AUDIO_STEP_S
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A segment starts at `frame`. from_frame .. to_frame (exclusive): extent of the transition; both are
+    `frame` at a cut. The rest as in Boundary."""
+
+    frame: int
+    kind: str
+    confidence: float
+    visual: float
+    audio: float
+    from_frame: int
+    to_frame: int
+
+    def moved(self, by: int) -> Mark:
+        """The same mark in a video in which this part begins `by` frames later."""
+        return replace(
+            self, frame=self.frame + by, from_frame=self.from_frame + by, to_frame=self.to_frame + by
+        )
+
+
+def assemble(
+    clock: FrameClock,
+    summaries: Summaries,
+    *,
+    chapters: Sequence[Mark],
+    scenes: Sequence[Mark],
+    shots: Sequence[Mark],
+    within: tuple[int, int] | None = None,
+) -> tuple[tuple[Segment, ...], tuple[AudioSegment, ...]]:
+    """Chapters, scenes and shots from their marks (ascending, without the start), and the sound track.
+
+    `within`: frames of the video that are looked at, default all of them.
+    """
+    first, last = within or (0, len(clock))
+    segments: list[Segment] = []
+    above: np.ndarray | None = None
+    for level, marks in (("chapter", chapters), ("scene", scenes), ("shot", shots)):
+        starts = np.array([first, *(mark.frame for mark in marks)], np.int64)
+        for index, (start, stop) in enumerate(pairwise([*starts.tolist(), last])):
+            parent = None if above is None else int(np.searchsorted(above, start, "right")) - 1
+            mark = marks[index - 1] if index else None
+            segments.append(_segment(clock, summaries, level, index, parent, start, stop, mark))
+        above = starts
+    return tuple(segments), _audio_track(summaries)
+
+
+def _segment(
+    clock: FrameClock,
+    summaries: Summaries,
+    level: str,
+    index: int,
+    parent: int | None,
+    start: int,
+    stop: int,
+    mark: Mark | None,
+) -> Segment:
+    start_s, end_s = clock.seconds_of(start), clock.seconds_of(stop)
+    keyframe = summaries.keyframe(start, stop)
+    visual, sound = summaries.visual(start, stop, keyframe), summaries.sound(start_s, end_s)
+    slot = None if keyframe is None else int(summaries.keyframes.frame[keyframe])
+    return Segment(
+        level=level,
+        index=index,
+        parent=parent,
+        start_s=start_s,
+        end_s=end_s,
+        start_frame=start,
+        end_frame=stop,
+        start_pts=clock.pts_of(start),
+        end_pts=clock.pts_of(stop),
+        start_boundary=_boundary(clock, mark, start_s),
+        label=label(visual, sound),
+        audio=sound,
+        visual=visual,
+        keyframe_s=None if slot is None else clock.seconds_of(slot),
+        thumbnail=slot,
+    )
+
+
+def _boundary(clock: FrameClock, mark: Mark | None, start_s: float) -> Boundary:
+    if mark is None:
+        return Boundary("start", 1.0, 0.0, 0.0, start_s, start_s)
+    from_s, to_s = clock.seconds_of(mark.from_frame), clock.seconds_of(mark.to_frame)
+    return Boundary(mark.kind, mark.confidence, mark.visual, mark.audio, from_s, to_s)
+
+
+def _audio_track(summaries: Summaries) -> tuple[AudioSegment, ...]:
+    """Runs of one class over the whole sound track, also where it is longer than the picture."""
+    classes = summaries.classes
+    if classes is None or not classes.present.any():
+        return ()
+    there = np.flatnonzero(classes.present)
+    first, last = int(there[0]), int(there[-1]) + 1
+    found = []
+    for start, stop, kind in classes.runs():
+        a, b = max(start, first), min(stop, last)
+        if a < b:
+            from_s, to_s = classes.start_s + a * AUDIO_STEP_S, classes.start_s + b * AUDIO_STEP_S
+            sound = summaries.sound(from_s, to_s)
+            assert sound is not None
+            found.append(AudioSegment(round(from_s, 3), round(to_s, 3), LABELS[kind], sound))
+    return tuple(found)

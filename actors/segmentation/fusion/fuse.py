@@ -1,0 +1,204 @@
+"""From tracks to a timeline: shots, scenes, chapters. A pure function of the whole video's tracks.
+
+The order: transitions of the picture; breaks of the sound inside long takes; both are candidates for scene
+boundaries, which one cost over picture and sound decides; scenes are grouped into chapters by the same
+cost; a break that a scene or chapter wants, or that is strong, splits the shot too. Knows no file, no
+network and no store; the same tracks and settings give the same timeline, however they were chunked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.fusion.assembly import Mark, assemble
+from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
+from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion.measured import Heard, Measured, measured_pace
+from actors.segmentation.fusion.places import find_places
+from actors.segmentation.fusion.sounds import find_sounds
+from actors.segmentation.fusion.summary import Summaries
+from actors.segmentation.fusion.takes import sound_breaks
+from actors.segmentation.planning.plan import Plan
+from actors.segmentation.settings import FusionSettings
+from actors.segmentation.shots.rate import transitions_at_any_rate
+from actors.segmentation.shots.transitions import select
+from actors.segmentation.sound.classes import classify
+from actors.segmentation.timeline import Timeline
+from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
+
+SCENE_BIAS, CHAPTER_BIAS = -1.2, -7.5
+"""Log odds of a boundary at a candidate before any evidence, at neutral sensitivity."""
+SENSITIVITY_SPAN = 8.0
+"""Log odds between no and full sensitivity."""
+SCENE_REACH = 0.5
+CHAPTER_REACH = 0.25
+"""Of the usual length: how far apart pairs of units still say something about being together."""
+BREAK_STRENGTH, BREAK_SPAN = 0.7, 0.5
+"""A break of the sound this strong splits a long take by itself; the span is that of the sensitivity."""
+
+
+def fuse(
+    plan: Plan,
+    tracks: Sequence[ChunkTracks],
+    settings: FusionSettings,
+    *,
+    document_settings: Mapping[str, Any] | None = None,
+) -> Timeline:
+    """The timeline of a video from the tracks of all its chunks, in order.
+
+    `document_settings`: what the document tells as its settings, if more than `settings`.
+    TracksMismatchError when the tracks do not cover the plan's frames exactly.
+    """
+    return fuse_measured(plan, Measured.of(plan, tracks), settings, document_settings=document_settings)
+
+
+def fuse_measured(
+    plan: Plan,
+    measured: Measured,
+    settings: FusionSettings,
+    *,
+    document_settings: Mapping[str, Any] | None = None,
+) -> Timeline:
+    """The same from what no setting changes: the quick half, for trying one setting after the other."""
+    frames, keyframes, heard = measured.frames, measured.keyframes, measured.heard
+    clock = plan.index.clock
+    fps = measured_pace(clock)
+
+    shortest = round(settings.min_shot_s * fps)
+    shots = select(measured.transitions, settings.shot_sensitivity, shortest, len(frames))
+    moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
+    if heard.changes is not None and settings.audio_weight > 0:
+        bounds = [0, *(t.frame for t in shots), len(frames)]
+        breaks = sound_breaks(heard.changes, clock, bounds)
+        moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
+        moments.sort(key=lambda m: m.frame)
+
+    scenes, chapters = _Grouper(plan, frames, keyframes, heard, settings).levels(moments)
+    chosen = {moment.frame for moment, _ in (*scenes, *chapters)}
+    enough = BREAK_STRENGTH - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
+    kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
+    sound = audio_evidence(kept, heard.changes)
+    shot_marks = [_shot_mark(m, loudness_of_cue(float(s))) for m, s in zip(kept, sound, strict=True)]
+    segments, audio_segments = assemble(
+        clock,
+        measured.summaries,
+        chapters=[mark for _, mark in chapters],
+        scenes=[mark for _, mark in scenes],
+        shots=shot_marks,
+    )
+    return Timeline(
+        media=plan.media.contract(),
+        settings=dict(document_settings) if document_settings is not None else asdict(settings),
+        segments=segments,
+        audio_track=audio_segments,
+        curves=measured.curves,
+    )
+
+
+def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
+    """Shots of one chunk as segment documents, before anything is known of its neighbours.
+
+    Numbered within the chunk, without parent; the first begins where the chunk does, not at a cut.
+    """
+    clock = plan.index.clock
+    fps = measured_pace(clock)
+    settings = FusionSettings()
+    found = select(
+        transitions_at_any_rate(tracks.frames, fps),
+        settings.shot_sensitivity,
+        round(settings.min_shot_s * fps),
+        len(tracks.frames),
+    )
+    marks = [_shot_mark(Moment(t.frame, 0.0, t), 0.0).moved(tracks.start_frame) for t in found]
+    classes = classify(tracks.audio) if tracks.audio is not None and len(tracks.audio) else None
+    summaries = Summaries.of(tracks.frames, tracks.keyframes, tracks.audio, classes, tracks.start_frame)
+    segments, _ = assemble(
+        clock, summaries, chapters=[], scenes=[], shots=marks, within=(tracks.start_frame, tracks.end_frame)
+    )
+    return [{**s.to_dict(), "parent": None} for s in segments if s.level == "shot"]
+
+
+def _shot_mark(moment: Moment, audio: float) -> Mark:
+    t = moment.transition
+    if t is None:
+        strength = round(moment.strength, 4)
+        return Mark(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame)
+    confidence = round(t.confidence, 4)
+    extent = (t.frame, t.frame) if t.kind == "cut" else (t.first, t.last + 1)
+    return Mark(t.frame, t.kind, confidence, confidence, audio, *extent)
+
+
+class _Grouper:
+    """Scenes and chapters of one video."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        frames: FrameTrack,
+        keyframes: KeyframeTrack,
+        heard: Heard,
+        settings: FusionSettings,
+    ) -> None:
+        self._clock = plan.index.clock
+        self._frames, self._keyframes, self._heard, self._settings = frames, keyframes, heard, settings
+        self._weights = CueWeights.of(settings.audio_weight)
+
+    def levels(self, moments: list[Moment]) -> tuple[list[tuple[Moment, Mark]], list[tuple[Moment, Mark]]]:
+        """Scene starts among the moments, chapter starts among the scenes'."""
+        s = self._settings
+        scenes = self._level(
+            moments,
+            Level(
+                bias=SCENE_BIAS,
+                wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
+                reach_s=SCENE_REACH * s.scene_length_s,
+                usual_s=s.scene_length_s,
+                shortest_s=s.min_scene_s,
+            ),
+        )
+        chapters = self._level(
+            [moment for moment, _ in scenes],
+            Level(
+                bias=CHAPTER_BIAS,
+                wanted=SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
+                reach_s=CHAPTER_REACH * s.chapter_length_s,
+                usual_s=s.chapter_length_s,
+                shortest_s=s.min_chapter_s,
+            ),
+        )
+        return scenes, chapters
+
+    def _level(self, moments: list[Moment], level: Level) -> list[tuple[Moment, Mark]]:
+        if not moments:
+            return []
+        bounds = np.array([0, *(m.frame for m in moments), len(self._frames)], np.int64)
+        times_s: npt.NDArray[np.float64] = np.array([self._clock.seconds_of(int(f)) for f in bounds])
+        places = find_places(self._frames, self._keyframes, bounds, 0.5 * (times_s[1:] + times_s[:-1]))
+        track, classes = self._heard.track, self._heard.classes
+        sounds = find_sounds(track, classes, times_s) if track is not None and classes is not None else None
+        visual = np.concatenate([[0.0], visual_evidence(moments)])
+        audio = np.concatenate([[0.0], audio_evidence(moments, self._heard.changes)])
+        takes = np.cumsum([0, *(m.transition is not None for m in moments)])
+        groups = group_units(times_s, takes, places, sounds, visual, audio, level, self._weights)
+        return [
+            (moments[start - 1], _group_mark(moments[start - 1], groups, k))
+            for k, start in enumerate(groups.starts)
+        ]
+
+
+def _group_mark(moment: Moment, groups: Groups, k: int) -> Mark:
+    base = _shot_mark(moment, 0.0)
+    return Mark(
+        base.frame,
+        base.kind,
+        round(groups.confidence[k], 4),
+        loudness_of_cue(groups.picture[k]),
+        loudness_of_cue(groups.sound[k]),
+        base.from_frame,
+        base.to_frame,
+    )

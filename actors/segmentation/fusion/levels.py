@@ -1,0 +1,168 @@
+"""Scenes out of shots, chapters out of scenes: the same cost at two scales.
+
+Units (pieces between candidate boundaries) are grouped so that the sum is least of: pairs inside a group
+that do not belong together by picture or sound, boundaries without evidence, unusual lengths. Knows
+evidence; does not know tracks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.fusion.grouping import NEVER, Grouping, group
+from actors.segmentation.fusion.places import Places
+from actors.segmentation.fusion.sounds import Sounds
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+PICTURE_PAIRS, SOUND_PAIRS = 2.2, 0.5
+"""Weights of the pairs' log odds: pairs are far from independent of each other and of the boundary's cues."""
+LENGTH_SHAPE = 1.0
+"""Of the gamma distribution that lengths are expected to have: a group a quarter or three times as long as
+usual costs about one unit of log odds, and each further usual length one more."""
+NEAR_REACHES = 6.0
+"""Pairs further apart than so many times the reach weigh less than 1/400 and are left out."""
+TAKE_ALIKE = 1.0
+"""Log odds between two parts of one take: that they are alike is no news."""
+MAX_UNITS = 400
+_KNOWN_MAX = 2048
+"""Units whose pairs are kept: all of a usual film. Of hours that flicker they would take gigabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How one level is grouped. bias: log odds of a boundary before any evidence; wanted: log odds added to
+    it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of units this far
+    apart count a third. usual_s, shortest_s: lengths of a group."""
+
+    bias: float
+    wanted: float
+    reach_s: float
+    usual_s: float
+    shortest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CueWeights:
+    """How much picture and sound count, 0..1 each."""
+
+    picture: float
+    sound: float
+
+    @classmethod
+    def of(cls, audio_weight: float) -> CueWeights:
+        """0: picture alone, 0.5: both fully, 1: sound alone."""
+        return cls(min(1.0, 2.0 * (1.0 - audio_weight)), min(1.0, 2.0 * audio_weight))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Starts of all groups but the first, as unit numbers; confidence and each cue's log odds of each."""
+
+    starts: tuple[int, ...]
+    confidence: tuple[float, ...]
+    picture: tuple[float, ...]
+    sound: tuple[float, ...]
+
+
+def group_units(
+    times_s: Floats,
+    takes: Ints,
+    places: Places,
+    sounds: Sounds | None,
+    visual: Floats,
+    audio: Floats,
+    level: Level,
+    weights: CueWeights,
+) -> Groups:
+    """Group the units times_s[k] .. times_s[k + 1]. takes: number of the shot that each unit is (part of).
+    visual, audio: log odds of a boundary before unit k."""
+    pairs = _Pairs(times_s, takes, places, sounds, level.reach_s, weights)
+    boundary = level.bias + level.wanted + weights.picture * visual + weights.sound * audio
+
+    def length_cost(duration_s: Floats) -> Floats:
+        share = np.maximum(duration_s, 1e-3) / level.usual_s
+        unusual = LENGTH_SHAPE * (share - 1.0 - np.log(share))
+        out: Floats = np.where(duration_s < level.shortest_s, NEVER, unusual)
+        return out
+
+    grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS)
+    picture, sound = pairs.across(grouping)
+    starts = np.array(grouping.starts, np.int64)
+    margins = np.clip(np.array(grouping.margins) - level.wanted, -30, 30)
+    return Groups(
+        grouping.starts,
+        tuple((1 / (1 + np.exp(-margins))).tolist()),
+        tuple((weights.picture * visual[starts] - picture).tolist()),
+        tuple((weights.sound * audio[starts] - sound).tolist()),
+    )
+
+
+class _Pairs:
+    """Evidence of pairs of units, weighted by nearness and by length.
+
+    The weight of two units is the integral of exp(-distance / reach) over both, so that the same film cut
+    finer gives the same sums. Each unit's pairs are computed once, if there are not too many.
+    """
+
+    def __init__(
+        self,
+        times_s: Floats,
+        takes: Ints,
+        places: Places,
+        sounds: Sounds | None,
+        reach_s: float,
+        weights: CueWeights,
+    ) -> None:
+        self._takes = takes
+        self._starts, self._ends = times_s[:-1], times_s[1:]
+        self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
+        self._places, self._sounds, self._reach_s, self._weights = places, sounds, reach_s, weights
+        near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
+        # nobody asks for pairs further apart than two whole groups
+        self._near = np.maximum(near, np.arange(len(near)) - 2 * MAX_UNITS)
+        self._known: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
+
+    def together(self, unit: int, first: int) -> Floats:
+        """That `unit` belongs with each of the units first .. unit - 1."""
+        picture, sound = self._parts(unit)
+        near = int(self._near[unit])
+        out = np.zeros(unit - first)
+        out[max(0, near - first) :] = (picture + sound)[max(0, first - near) :]
+        return out
+
+    def across(self, grouping: Grouping) -> tuple[list[float], list[float]]:
+        """Evidence of picture and sound that the two groups beside each boundary are one."""
+        bounds = [0, *grouping.starts, len(self._mass)]
+        picture, sound = [], []
+        for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False):
+            sums = np.zeros(2)
+            for unit in range(b, c):
+                near = int(self._near[unit])
+                if near < b:
+                    sums += [part[max(0, a - near) : b - near].sum() for part in self._parts(unit)]
+            picture.append(float(sums[0]))
+            sound.append(float(sums[1]))
+        return picture, sound
+
+    def _parts(self, unit: int) -> tuple[Floats, Floats]:
+        """Of picture and sound, with each of the units self._near[unit] .. unit - 1."""
+        if unit not in self._known:
+            earlier = slice(int(self._near[unit]), unit)
+            gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
+            weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
+            same = self._places.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
+            same[self._takes[earlier] == self._takes[unit]] = TAKE_ALIKE
+            picture = self._weights.picture * PICTURE_PAIRS * weight * same
+            sound = np.zeros(len(picture))
+            if self._sounds is not None:
+                sound = self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)
+            self._known[unit] = picture, sound
+            if len(self._known) > _KNOWN_MAX:
+                self._known.popitem(last=False)
+        return self._known[unit]

@@ -1,0 +1,93 @@
+"""What no setting of the fusion changes: the joined tracks, and what is found in them once and for all.
+
+It takes most of the time of a fusion, so whoever tries one setting after the other keeps it. Knows tracks and
+a plan; nothing of what is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.segmentation.fusion.curves import make_curves
+from actors.segmentation.fusion.summary import Summaries
+from actors.segmentation.planning.plan import Plan
+from actors.segmentation.shots.rate import transitions_at_any_rate
+from actors.segmentation.shots.transitions import Transition
+from actors.segmentation.sound.changes import SoundChanges, find_changes
+from actors.segmentation.sound.classes import SoundClasses, classify
+from actors.segmentation.timebase import FrameClock
+from actors.segmentation.timeline import Curve
+from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+
+
+def measured_pace(clock: FrameClock) -> float:
+    """Frames a second by the timestamps, pauses left out."""
+    return clock.pace or len(clock) / clock.duration_s
+
+
+class TracksMismatchError(ValueError):
+    """The tracks are not those of the plan: chunks are missing, doubled or of another video."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Heard:
+    """The sound of the whole video, or nothing."""
+
+    track: AudioTrack | None
+    classes: SoundClasses | None
+    changes: SoundChanges | None
+
+    @classmethod
+    def of(cls, track: AudioTrack | None) -> Heard:
+        """Classes and changes of a track."""
+        if track is None or not len(track):
+            return cls(track, None, None)
+        classes = classify(track)
+        return cls(track, classes, find_changes(track, classes))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Measured:
+    """A whole video. `transitions`: every one that any sensitivity might choose."""
+
+    frames: FrameTrack
+    keyframes: KeyframeTrack
+    heard: Heard
+    transitions: tuple[Transition, ...]
+    summaries: Summaries
+    curves: tuple[Curve, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, tracks: Sequence[ChunkTracks]) -> Measured:
+        """From the tracks of all chunks, in order.
+
+        TracksMismatchError when they do not cover the plan's frames exactly.
+        """
+        whole = _joined(plan, tracks)
+        clock = plan.index.clock
+        frames, keyframes, heard = whole.frames, whole.keyframes, Heard.of(whole.audio)
+        transitions = transitions_at_any_rate(frames, measured_pace(clock))
+        return cls(
+            frames,
+            keyframes,
+            heard,
+            transitions,
+            Summaries.of(frames, keyframes, heard.track, heard.classes),
+            make_curves(clock, frames, transitions, heard.track, heard.classes),
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """What the tracks take in memory, and about as much again for what was found in their frames."""
+        tables = (self.frames, self.keyframes, self.heard.track)
+        return 2 * sum(table.size_bytes for table in tables if table is not None)
+
+
+def _joined(plan: Plan, tracks: Sequence[ChunkTracks]) -> ChunkTracks:
+    bounds = [0, *(t.end_frame for t in tracks)]
+    if [t.start_frame for t in tracks] != bounds[:-1] or bounds[-1] != plan.frames or not tracks:
+        raise TracksMismatchError(
+            f"tracks end at frames {bounds[1:]}, the plan has {plan.frames} in {len(plan.chunks)} chunks"
+        )
+    return ChunkTracks.join(tracks)

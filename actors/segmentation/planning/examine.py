@@ -1,0 +1,234 @@
+"""Examines a file: probe, one pass over the packets, a check against the decoder.
+
+Knows every module below it and decides which error a person reads when a file cannot be analysed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from actors.segmentation.demux.completeness import require_whole
+from actors.segmentation.demux.container import opened
+from actors.segmentation.demux.frame_index import FrameIndex, index_from_packets
+from actors.segmentation.demux.media import AudioInfo, MediaInfo, StreamChoice, StreamInfo
+from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan, scan_packets
+from actors.segmentation.errors import MediaError, MediaErrorCode
+from actors.segmentation.limits import Limits
+from actors.segmentation.planning import probe
+from actors.segmentation.planning.index_check import (
+    Head,
+    agree,
+    decode_head,
+    index_by_decoding,
+    without_lost_tail,
+)
+from actors.segmentation.timebase import seconds
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.video.frame import VideoFrame
+
+log = structlog.get_logger(__name__)
+
+_UNDECODABLE_SOUND = "The sound cannot be decoded; it is ignored."
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What the container says and its packets promise, before anything is decoded."""
+
+    container: str
+    bytes: int
+    streams: tuple[StreamInfo, ...]
+    video: int
+    video_codec: str
+    time_base: Fraction
+    named_rates: list[Fraction | None]
+    aspect: Fraction
+    promised_frames: int
+    scan: PacketScan
+    audio: int | None
+    audio_codec: str
+    audio_time_base: Fraction
+    notes: tuple[str, ...]
+
+    @property
+    def read_s(self) -> float:
+        """How far the packets that could be read reach, in seconds from the first."""
+        known = self.scan.pts[self.scan.pts != NO_PTS]
+        return seconds(int(known.max() - known.min()), self.time_base) if len(known) else 0.0
+
+    @property
+    def frame_s(self) -> Fraction | None:
+        """A frame's duration by the container's rate, where it names one."""
+        return next((1 / rate for rate in self.named_rates if rate), None)
+
+
+def examine(
+    path: Path,
+    analysis: StreamChoice | None,
+    limits: Limits,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[MediaInfo, FrameIndex]:
+    """What the file is, and the timestamp of each of its frames.
+
+    MediaError when it cannot be analysed, OSError when it cannot be read, Cancelled on request.
+    """
+    found = _find(path, analysis, limits, should_stop)
+    _require_packets(found)
+    require_whole(
+        path,
+        found.container,
+        promised_frames=found.promised_frames,
+        read_frames=len(found.scan.pts),
+        read_s=found.read_s,
+    )
+    head = decode_head(path, found.video, limits)
+    if head.first is None:
+        raise _nothing_decodes(found)
+    index = _checked_index(path, found, head, limits, should_stop)
+    duration_s = index.clock.duration_s
+    if duration_s > limits.duration_s:
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The video lasts {duration_s:.0f} s; at most {limits.duration_s:.0f} s are allowed. Cut it into "
+            "parts and upload those.",
+        )
+    sound, notes = _sound(path, found, limits)
+    return _media(found, head.first, index, sound, found.notes + notes), index
+
+
+def _find(
+    path: Path, analysis: StreamChoice | None, limits: Limits, should_stop: Callable[[], bool] | None
+) -> _Findings:
+    with opened(path, limits) as container:
+        video = probe.choose_video(container, analysis, limits)
+        audio, notes = probe.choose_audio(container, analysis, video)
+        return _Findings(
+            scan=scan_packets(container, video, audio, limits, should_stop),
+            container=container.format.name,
+            bytes=path.stat().st_size,
+            streams=probe.describe_streams(container),
+            video=video.index,
+            video_codec=probe.codec_name(video),
+            time_base=Fraction(video.time_base or Fraction(1, 90_000)),
+            named_rates=[video.average_rate, video.base_rate],
+            aspect=probe.pixel_aspect(video),
+            promised_frames=video.frames,
+            audio=audio.index if audio is not None else None,
+            audio_codec=probe.codec_name(audio) if audio is not None else "",
+            audio_time_base=Fraction((audio.time_base if audio is not None else None) or 1),
+            notes=notes,
+        )
+
+
+def _require_packets(found: _Findings) -> None:
+    if found.scan.encrypted:
+        raise MediaError(
+            MediaErrorCode.ENCRYPTED,
+            "The video is encrypted (copy protection) and cannot be decoded. Upload an unprotected copy.",
+        )
+    if bool(found.scan.shown.any()):
+        return
+    if found.scan.damaged or found.promised_frames > 0:
+        raise _truncated()
+    raise MediaError(
+        MediaErrorCode.NO_FRAMES,
+        "The file has a video stream without frames: only its beginning is there. Upload the whole video.",
+    )
+
+
+def _nothing_decodes(found: _Findings) -> MediaError:
+    if found.scan.damaged:
+        return _truncated()
+    return MediaError(
+        MediaErrorCode.DECODE_FAILED,
+        f"None of the frames can be decoded ({found.video_codec}): the file is damaged or of a variant "
+        "not known here. Convert it to H.264 in MP4 and upload it again.",
+    )
+
+
+def _truncated() -> MediaError:
+    return MediaError(
+        MediaErrorCode.TRUNCATED,
+        "The file is cut off before its first whole frame. Export or upload it again.",
+    )
+
+
+def _checked_index(
+    path: Path, found: _Findings, head: Head, limits: Limits, should_stop: Callable[[], bool] | None
+) -> FrameIndex:
+    promised = index_from_packets(found.scan, found.time_base, found.frame_s)
+    index = agree(promised, head) if promised is not None else None
+    if index is None:
+        log.info("indexing_by_decoding", file=path.name)
+        return index_by_decoding(path, found.video, found.time_base, found.frame_s, limits, should_stop)
+    if found.scan.damaged:
+        return without_lost_tail(path, found.video, index, limits, should_stop)
+    return index
+
+
+def _sound(path: Path, found: _Findings, limits: Limits) -> tuple[AudioInfo | None, tuple[str, ...]]:
+    scan = found.scan
+    if found.audio is None or scan.audio_start is None or scan.audio_end is None:
+        return None, ()
+    with opened(path, limits) as container:
+        stream = cast("AudioStream", container.streams[found.audio])
+        decoded = probe.audio_format(container, stream)
+    if decoded is None:
+        return None, (_UNDECODABLE_SOUND,)
+    rate, channels = decoded
+    if rate > limits.sample_rate_hz:
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The sound has {rate} samples a second; at most {limits.sample_rate_hz} are allowed.",
+        )
+    tick = found.audio_time_base
+    # A single broken timestamp may lie days away.
+    duration_s = min(seconds(scan.audio_end - scan.audio_start, tick), limits.duration_s)
+    return AudioInfo(
+        stream=found.audio,
+        codec=found.audio_codec,
+        sample_rate_hz=rate,
+        channels=channels,
+        start_s=seconds(scan.audio_start, tick),
+        duration_s=duration_s,
+    ), ()
+
+
+def _media(
+    found: _Findings, first: VideoFrame, index: FrameIndex, sound: AudioInfo | None, notes: tuple[str, ...]
+) -> MediaInfo:
+    turned = probe.orientation_of(first)
+    sideways = turned.rotation in (90, 270)
+    variable = probe.variable_frame_rate(index)
+    rate = probe.frame_rate(index, found.named_rates, variable)
+    clock = index.clock
+    return MediaInfo(
+        duration_s=clock.duration_s,
+        width=first.height if sideways else first.width,
+        height=first.width if sideways else first.height,
+        fps=float(rate),
+        frames=len(index),
+        variable_frame_rate=variable,
+        rotation=turned.rotation,
+        video_codec=found.video_codec,
+        audio_codec=sound.codec if sound is not None else None,
+        start_s=clock.start_s,
+        fps_fraction=rate,
+        pixel_aspect=1 / found.aspect if sideways else found.aspect,
+        mirrored=turned.mirrored,
+        container=found.container,
+        bytes=found.bytes,
+        time_base=index.time_base,
+        video_stream=found.video,
+        audio=sound,
+        streams=found.streams,
+        notes=notes,
+    )

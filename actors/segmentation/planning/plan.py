@@ -1,0 +1,141 @@
+"""The plan of a video: what it is, every frame's timestamp, and the chunks it is analysed in.
+
+Chunk bounds are multiples of BLOCK_FRAMES frames of the whole video, so that a network window belongs to
+exactly one chunk. Knows no network and no result.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from actors.segmentation.demux.frame_index import FrameIndex
+from actors.segmentation.demux.media import MediaInfo, StreamChoice
+from actors.segmentation.limits import Limits
+from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec, divide
+from actors.segmentation.planning.examine import examine
+
+__all__ = ["BLOCK_FRAMES", "CONTEXT_FRAMES", "ChunkSpec", "Plan", "build_plan"]
+
+log = structlog.get_logger(__name__)
+
+_MAGIC = b"SSPL"
+_FORMAT = 1
+_HEAD = struct.Struct("<4sHI")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES."""
+
+    media: MediaInfo
+    index: FrameIndex
+    chunks: tuple[ChunkSpec, ...]
+
+    def __post_init__(self) -> None:
+        bounds = [0, *(chunk.end_frame for chunk in self.chunks)]
+        starts = [chunk.start_frame for chunk in self.chunks]
+        if not self.chunks or starts != bounds[:-1] or bounds[-1] != len(self.index):
+            raise ValueError(f"chunks must tile 0..{len(self.index)}")
+        if any(start % BLOCK_FRAMES for start in starts):
+            raise ValueError(f"chunks must begin at multiples of {BLOCK_FRAMES} frames")
+        if self.media.frames != len(self.index):
+            raise ValueError("media and index must have the same number of frames")
+
+    @property
+    def frames(self) -> int:
+        """The number of frame slots of the video."""
+        return len(self.index)
+
+    @property
+    def pace(self) -> float:
+        """Frames a second, as analysis wants them: pauses in the timestamps left out."""
+        return self.index.clock.pace or self.media.fps
+
+    def context(self, chunk_index: int) -> tuple[int, int]:
+        """Frames [a, b) a chunk needs to decode: its own and CONTEXT_FRAMES on either side, clipped."""
+        chunk = self.chunks[chunk_index]
+        return max(0, chunk.start_frame - CONTEXT_FRAMES), min(self.frames, chunk.end_frame + CONTEXT_FRAMES)
+
+    def to_bytes(self) -> bytes:
+        """Compact and versioned; equal plans give equal bytes."""
+        index = self.index
+        # Steps between frames are nearly always the same few numbers, which compress to almost nothing.
+        arrays = [np.diff(index.pts), np.packbits(index.key), np.diff(index.key_dts, prepend=0)]
+        header = {
+            "media": self.media.to_document(),
+            "chunks": [asdict(chunk) for chunk in self.chunks],
+            "first_pts": int(index.pts[0]),
+            "end_pts": index.end_pts,
+            "time_base": [index.time_base.numerator, index.time_base.denominator],
+            "trusted": index.trusted,
+            "reorder_depth": index.reorder_depth,
+            "damaged": index.damaged,
+            "lengths": [len(index), len(index.key_dts)],
+        }
+        text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+        body = text + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+        return _HEAD.pack(_MAGIC, _FORMAT, len(text)) + zlib.compress(body, 6)
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Plan:
+        """The plan again. ValueError for another version or damaged bytes."""
+        try:
+            magic, version, size = _HEAD.unpack_from(payload)
+            if magic != _MAGIC or version != _FORMAT:
+                raise ValueError("not a plan of this version; make the plan again")
+            body = zlib.decompress(payload[_HEAD.size :])
+            header = json.loads(body[:size])
+            frames, keys = header["lengths"]
+            rest = memoryview(body)[size:]
+            steps = np.frombuffer(rest[: 8 * (frames - 1)], np.int64)
+            rest = rest[8 * (frames - 1) :]
+            packed = np.frombuffer(rest[: (frames + 7) // 8], np.uint8)
+            dts_steps = np.frombuffer(rest[(frames + 7) // 8 :], np.int64)
+            if len(steps) != frames - 1 or len(dts_steps) != keys:
+                raise ValueError("the plan's arrays are incomplete")
+            index = FrameIndex(
+                pts=_running_sum(header["first_pts"], steps),
+                key=np.unpackbits(packed, count=frames).astype(np.bool_),
+                end_pts=header["end_pts"],
+                time_base=Fraction(*header["time_base"]),
+                trusted=header["trusted"],
+                key_dts=np.cumsum(dts_steps, dtype=np.int64),
+                reorder_depth=header["reorder_depth"],
+                damaged=header["damaged"],
+            )
+            chunks = tuple(ChunkSpec(**chunk) for chunk in header["chunks"])
+            return cls(MediaInfo.from_document(header["media"]), index, chunks)
+        except (struct.error, zlib.error, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise ValueError(f"damaged plan: {error}") from error
+
+
+def build_plan(
+    path: Path | str,
+    analysis: StreamChoice | None = None,
+    limits: Limits | None = None,
+    *,
+    should_stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """Probe, index and divide a local file. The same file gives the same plan.
+
+    MediaError when it cannot be analysed, OSError when it cannot be read, Cancelled on request.
+    """
+    path = Path(path)
+    media, index = examine(path, analysis, limits or Limits(), should_stop)
+    chunks = divide(len(index), [point.frame for point in index.seek_points()])
+    log.info("planned", file=path.name, frames=len(index), chunks=len(chunks), trusted=index.trusted)
+    return Plan(media, index, chunks)
+
+
+def _running_sum(first: int, steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.concatenate([[first], steps]).cumsum(dtype=np.int64)

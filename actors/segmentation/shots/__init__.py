@@ -1,0 +1,1 @@
+"""Shot boundaries: candidates, features, fitted models, kinds and confidences."""

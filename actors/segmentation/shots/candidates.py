@@ -1,0 +1,162 @@
+"""Where a transition may be: peaks of the network, jumps of the picture, windows that look mixed or wiped.
+
+Proposes generously and cheaply over the whole film; `shots.fit` and `shots.confidence` look closely at what
+is proposed here. Knows curves and small pictures; believes nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d
+
+Floats = npt.NDArray[np.float32]
+Window = tuple[int, int]
+
+CUT_PEAK = 0.04
+"""Of the network's first head: below it, among thousands of frames, hardly any cut is left."""
+JUMP_MIN = 5.0
+"""Mean change (of 255) of the smallest cut worth looking at: dark scenes are cut at 5 to 10."""
+JUMP_RATIO = 2.0
+"""... and so many times the median change around it."""
+USUAL_STD = 32.0
+SCALE_MIN = 0.2
+CONTRAST_REACH = 24
+"""Frames on either side in which the contrast is sought: more than a fade leaves without any."""
+ZONE_FLOOR = 0.08
+ZONE_PEAK = 0.2
+"""The second head's hysteresis: a zone holds a frame above the peak and reaches while above the floor."""
+ZONE_GAP = 2
+HALVES = (3, 6, 12, 24)
+"""Half lengths in frames of the windows that are screened: dissolves and wipes of 4 to 60 frames."""
+CHANGE_MIN = 12.0
+"""Mean luma change across a window, below which nothing can be told."""
+MIX_SCREEN = 0.33
+"""Distance of the middle picture from the mean of the outer two over their difference: 0 in a perfect
+dissolve, 0.5 at a cut, 0.87 for three unrelated pictures."""
+EDGE_SCREEN = 0.3
+"""Mean over cells of the distance to the nearer of the outer two: 0 in a perfect wipe of still pictures."""
+EDGE_BALANCE = 0.22
+"""Half way through a wipe at least this share of the cells shows the old, and the new, picture."""
+
+
+def contrast_scale(std: Floats) -> Floats:
+    """SCALE_MIN..1 a frame: the contrast around it as a share of a usual one, so that dark and flat films are
+    judged by their own measure. std: luma deviation, 0..127.5."""
+    around = maximum_filter1d(std, 2 * CONTRAST_REACH + 1) if len(std) else std
+    out: Floats = np.clip(around / USUAL_STD, SCALE_MIN, 1.0).astype(np.float32)
+    return out
+
+
+def jumps(motion: Floats, scale: Floats) -> npt.NDArray[np.bool_]:
+    """Frames that differ from the one before far more than their neighbours do; no ramp crosses them."""
+    around = np.pad(motion, 1)
+    return (motion > 8.0 * scale) & (motion > 3.0 * np.maximum(around[:-2], around[2:]))
+
+
+def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np.int64]:
+    """First frames of possible new shots, ascending: where the picture jumps nearest to each peak."""
+    n = len(cut)
+    if n < 2:
+        return np.zeros(0, np.int64)
+    peaks = np.flatnonzero((cut >= CUT_PEAK) & (cut >= maximum_filter1d(cut, 5)))
+    near = np.clip(peaks[:, None] + np.arange(-1, 4), 1, n - 1)
+    seen = near[np.arange(len(peaks)), np.argmax(motion[near], axis=1)]
+    median = median_filter(motion, 13, mode="nearest")
+    enough = np.maximum(JUMP_MIN * scale, JUMP_RATIO * median)
+    sharp = (motion >= enough) & (motion >= maximum_filter1d(motion, 5))
+    sharp[0] = False
+    return np.union1d(seen, np.flatnonzero(sharp)).astype(np.int64)
+
+
+def runs(mask: npt.NDArray[np.bool_], gap: int) -> list[Window]:
+    """[start, stop) of the True stretches, those at most `gap` frames apart joined."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
+    out: list[Window] = []
+    for start, stop in edges.tolist():
+        if out and start - out[-1][1] <= gap:
+            out[-1] = out[-1][0], stop
+        else:
+            out.append((start, stop))
+    return out
+
+
+def network_zones(cut: Floats, many: Floats) -> list[Window]:
+    """Runs (inclusive) in which the network sees a transition at work."""
+    score = np.maximum(many, cut)
+    zones = runs(score >= ZONE_FLOOR, ZONE_GAP)
+    return [(start, stop - 1) for start, stop in zones if score[start:stop].max() >= ZONE_PEAK]
+
+
+def gradual_windows(
+    cut: Floats,
+    many: Floats,
+    y: npt.NDArray[np.uint8],
+    scale: Floats,
+    barriers: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """(c, 2) first and last frame of every window to be fitted, of at least four frames, none twice.
+
+    A window of the network is widened to hold clean frames; a screened one has them at its ends.
+    y: luma (n, rows, columns) of the active area. barriers: first frames after sure cuts, ascending; no
+    window crosses one.
+    """
+    n = len(cut)
+    windows = [(a - max(4, (b - a) // 2), b + 1 + max(4, (b - a) // 2)) for a, b in network_zones(cut, many)]
+    windows += screened_windows(y, scale, barriers)
+    if not windows:
+        return np.zeros((0, 2), np.int64)
+    bounds = np.array(windows, np.int64)
+    walls = np.concatenate([[0], barriers, [n]])
+    place = np.searchsorted(walls, bounds.sum(axis=1) // 2, "right")
+    bounds[:, 0] = np.maximum(bounds[:, 0], walls[place - 1])
+    bounds[:, 1] = np.minimum(bounds[:, 1], walls[np.minimum(place, len(walls) - 1)] - 1)
+    return np.unique(bounds[bounds[:, 1] - bounds[:, 0] >= 3], axis=0)
+
+
+def screened_windows(
+    y: npt.NDArray[np.uint8], scale: Floats, barriers: npt.NDArray[np.int64]
+) -> list[Window]:
+    """Windows (first and last frame clean) whose middle looks mixed or wiped.
+
+    y: luma (n, rows, columns) of the active area. barriers: sure cuts, which no window crosses.
+    """
+    found: list[Window] = []
+    for half in HALVES:
+        found += _screen(y, scale, barriers, half)
+    return found
+
+
+def _screen(
+    y: npt.NDArray[np.uint8], scale: Floats, barriers: npt.NDArray[np.int64], half: int
+) -> list[Window]:
+    n = len(y)
+    centres = np.arange(half, n - half, max(1, half // 3))
+    if not len(centres):
+        return []
+    crossed = np.searchsorted(barriers, centres + half, "right") - np.searchsorted(
+        barriers, centres - half, "right"
+    )
+    centres = centres[crossed == 0]
+    scores = np.ones(len(centres), np.float32)
+    for start in range(0, len(centres), 8192):
+        block = centres[start : start + 8192]
+        old, new = y[block - half].astype(np.int16), y[block + half].astype(np.int16)
+        difference = np.abs(new - old)
+        change = difference.mean(axis=(1, 2), dtype=np.float32)
+        enough = CHANGE_MIN * scale[block]
+        ok = np.flatnonzero(change >= enough)
+        if not len(ok):
+            continue
+        old, new, difference, change = old[ok], new[ok], difference[ok], change[ok]
+        middle = y[block[ok]].astype(np.int16)
+        mixed = 0.5 * np.abs(2 * middle - old - new).mean(axis=(1, 2), dtype=np.float32) / change
+        to_old, to_new = np.abs(middle - old), np.abs(middle - new)
+        edge = np.minimum(to_old, to_new).mean(axis=(1, 2), dtype=np.float32) / change
+        telling = difference > enough[ok, None, None]
+        share = (telling & (to_new < to_old)).sum(axis=(1, 2)) / np.maximum(1, telling.sum(axis=(1, 2)))
+        balance = np.minimum(share, 1 - share)
+        score = np.where(balance >= EDGE_BALANCE, np.minimum(edge / EDGE_SCREEN, 1.0), 1.0)
+        scores[start + ok] = np.minimum(np.minimum(mixed / MIX_SCREEN, 1.0), score)
+    best = np.flatnonzero((scores < 1.0) & (scores <= minimum_filter1d(scores, 5)))
+    return [(int(centres[k] - half), int(centres[k] + half)) for k in best]

@@ -1,0 +1,207 @@
+"""Transitions between shots: where, of which kind, how far they reach, how sure they are.
+
+Candidates of all kinds are weighed, then accepted from the surest down, each keeping others out of its
+extent. Everything is a function of the whole video's track, so chunks leave no trace; only the last step
+knows the sensitivity. Knows pictures; does not know sound, scenes or times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
+from actors.segmentation.shots.confidence import (
+    cut_probability,
+    dissolve_probability,
+    fade_probability,
+    wipe_probability,
+)
+from actors.segmentation.shots.fades import Fade, find_fades
+from actors.segmentation.shots.features import Looks, cut_features, fade_features, gradual_features
+from actors.segmentation.shots.fit import extents, fit
+from actors.segmentation.tracks import FrameTrack
+
+MIN_CONFIDENCE = 0.05
+"""Less likely candidates are forgotten: not even the highest sensitivity wants them."""
+SURE_CUT = 0.8
+"""With such a confidence and a jump of the picture, no gradual change is looked for across it."""
+MIXED = 0.5
+"""Of the network's second head: frames above it are not clean."""
+WIDEN_MIN = 4
+"""Frames at least by which an extent is measured beyond where it was found."""
+SAME_EXTENT = 0.5
+"""Share of frames in common from which a fade and a dissolve are two readings of one thing."""
+FADE_FIRST = 0.1
+CUT_FIRST = 0.02
+"""Of nearly equal candidates in one place, the more specific one is taken: a fade is also a kind of mix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """`frame`: first frame of the new shot; of a gradual one, its middle. Mixed frames are first..last
+    (inclusive); for a cut both are `frame`. kind: cut dissolve fade wipe. confidence: 0..1."""
+
+    frame: int
+    kind: str
+    confidence: float
+    first: int
+    last: int
+
+
+def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
+    """Every possible transition of the video, in order, extents apart; confidences from MIN_CONFIDENCE up.
+
+    A fade in at the very start and a fade out at the very end are no transitions.
+    """
+    if len(frames) < 2:
+        return ()
+    looks = Looks.of(frames)
+    fades = find_fades(looks.y, looks.std, looks.jumps, fps)
+    taken = np.zeros(len(frames) + 2, np.bool_)
+    for fade in fades:
+        if fade.opens:
+            taken[: fade.last + 1] = True
+        elif fade.closes:
+            taken[fade.first :] = True
+    candidates = weigh(looks, fades, MIN_CONFIDENCE)
+    return tuple(_refined(_joined(_accepted(candidates, taken), looks), looks))
+
+
+def weigh(looks: Looks, fades: Sequence[Fade], floor: float) -> list[Transition]:
+    """Candidates of all kinds with a confidence of at least `floor`, each for itself: they may overlap."""
+    cuts = _cuts(looks)
+    barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and looks.jumps[cut.frame]]
+    graduals = _graduals(looks, np.array(barriers, np.int64))
+    inner = [fade for fade in fades if not (fade.opens or fade.closes)]
+    found = [*cuts, *graduals, *_vouched(_fades(looks, inner), graduals)]
+    return [one for one in found if one.confidence >= floor]
+
+
+def select(
+    transitions: Iterable[Transition], sensitivity: float, min_frames: int, n: int
+) -> list[Transition]:
+    """Those that a sensitivity (0..1) believes, none closer than `min_frames` to another or to an end."""
+    threshold = min(max(1.0 - sensitivity, MIN_CONFIDENCE), 0.98)
+    room = max(1, min_frames)
+    believed = [t for t in transitions if t.confidence >= threshold and room <= t.frame <= n - room]
+    kept: list[Transition] = []
+    for transition in believed:
+        while (
+            kept and transition.frame - kept[-1].frame < room and kept[-1].confidence < transition.confidence
+        ):
+            kept.pop()
+        if not kept or transition.frame - kept[-1].frame >= room:
+            kept.append(transition)
+    return kept
+
+
+def _cuts(looks: Looks) -> list[Transition]:
+    frames = cut_candidates(looks.cut, looks.motion, looks.scale)
+    confidence = cut_probability(cut_features(looks, frames), looks.seen(frames, frames))
+    return [
+        Transition(int(f), "cut", float(p), int(f), int(f)) for f, p in zip(frames, confidence, strict=True)
+    ]
+
+
+def _graduals(looks: Looks, barriers: npt.NDArray[np.int64]) -> list[Transition]:
+    windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, barriers)
+    if not len(windows):
+        return []
+    fits = fit(looks.thumbs, looks.y, windows, looks.scale)
+    if not len(fits):
+        return []
+    features, seen = gradual_features(looks, fits), looks.seen(fits.first, fits.last)
+    mixed, wiped = dissolve_probability(features, seen), wipe_probability(features, seen)
+    return [
+        Transition((a + b + 1) // 2, "dissolve" if mix >= wipe else "wipe", max(mix, wipe), a, b)
+        for a, b, mix, wipe in zip(
+            fits.first.tolist(), fits.last.tolist(), mixed.tolist(), wiped.tolist(), strict=True
+        )
+    ]
+
+
+def _fades(looks: Looks, fades: Sequence[Fade]) -> list[Transition]:
+    extents = np.array([(fade.first, fade.last) for fade in fades], np.int64).reshape(-1, 2)
+    confidence = fade_probability(fade_features(looks, fades), looks.seen(*extents.T))
+    return [
+        Transition((fade.first + fade.last + 1) // 2, "fade", float(p), fade.first, fade.last)
+        for fade, p in zip(fades, confidence, strict=True)
+    ]
+
+
+def _vouched(fades: list[Transition], graduals: list[Transition]) -> list[Transition]:
+    """A fade is also a mix, of a picture and a flat one: as sure as the dissolve found in its place."""
+    dissolves = np.array(
+        [(g.first, g.last, g.confidence) for g in graduals if g.kind == "dissolve"], np.float64
+    ).reshape(-1, 3)
+    first, last, confidence = dissolves.T
+    out = []
+    for fade in fades:
+        shared = np.minimum(fade.last, last) - np.maximum(fade.first, first) + 1
+        either = np.maximum(fade.last, last) - np.minimum(fade.first, first) + 1
+        alike = confidence[shared > SAME_EXTENT * either]
+        out.append(replace(fade, confidence=max([fade.confidence, *alike.tolist()])))
+    return out
+
+
+def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> list[Transition]:
+    """Greedily from the surest down; no two touch. `taken` frames are kept free."""
+    kept: list[Transition] = []
+    for one in sorted(candidates, key=lambda t: (-_rank(t), t.first, t.last)):
+        around = slice(max(0, one.first - 1), one.last + 2)
+        if not taken[around].any():
+            kept.append(one)
+            taken[one.first : one.last + 1] = True
+    kept.sort(key=lambda t: t.frame)
+    return [replace(t, confidence=round(t.confidence, 4)) for t in kept]
+
+
+def _joined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+    """A long dissolve may have been found in pieces: joined where no frame between them looks clean."""
+    out: list[Transition] = []
+    for one in transitions:
+        before = out[-1] if out else None
+        if (
+            before is not None
+            and "dissolve" in (before.kind, one.kind)
+            and {before.kind, one.kind} <= {"dissolve", "wipe"}
+            and looks.many[before.last : one.first + 1].min() > MIXED
+        ):
+            first, last = before.first, one.last
+            confidence = max(before.confidence, one.confidence)
+            out[-1] = Transition((first + last + 1) // 2, "dissolve", confidence, first, last)
+        else:
+            out.append(one)
+    return out
+
+
+def _refined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+    """Dissolves with their extent measured anew, between clean frames well outside of it.
+
+    The window in which one was found may lie a little inside it.
+    """
+    rows = [k for k, one in enumerate(transitions) if one.kind == "dissolve"]
+    out = list(transitions)
+    if not rows:
+        return out
+    ends = np.array([-1, *(one.last for one in transitions)])
+    starts = np.array([*(one.first for one in transitions), len(looks)])
+    windows = []
+    for k in rows:
+        one = transitions[k]
+        room = max(WIDEN_MIN, (one.last - one.first + 1) // 2)
+        windows.append([max(ends[k] + 1, one.first - room), min(starts[k + 1] - 1, one.last + room)])
+    clean = extents(looks.y, np.array(windows, np.int64)).tolist()
+    for k, first, last in ((k, old + 1, new - 1) for k, (old, new) in zip(rows, clean, strict=True)):
+        if first <= transitions[k].frame <= last:
+            out[k] = replace(transitions[k], frame=(first + last + 1) // 2, first=first, last=last)
+    return out
+
+
+def _rank(transition: Transition) -> float:
+    bonus = {"fade": FADE_FIRST, "cut": CUT_FIRST}.get(transition.kind, 0.0)
+    return transition.confidence + bonus

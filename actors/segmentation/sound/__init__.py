@@ -1,0 +1,1 @@
+"""What is measured of the sound: loudness, spectrum, classes, and where they change."""

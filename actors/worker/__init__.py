@@ -1,0 +1,1 @@
+"""The processes that do the pool's tasks: segmenters (plan, chunk, clip) and the fuser."""

@@ -1,0 +1,137 @@
+"""The clip work of a segmentation actor: from a task to a file in the media store and its description.
+
+A clip is written beside the actor first and copied to the store when it is whole, under a key the task names:
+done twice, it replaces itself. Knows the stores and the cutting library; no Ray, no queue, no lease.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import psutil
+import structlog
+
+from actors.clips import ClipError, CutOptions, Piece, cut
+from actors.segmentation.limits import Limits
+from actors.segmentation.planning.plan import Plan
+from actors.tasks import Outcome, Task
+from actors.worker.media import local_media
+from actors.worker.state import WorkState
+from cluster.errors import UnavailableError
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+
+CODE_PLAN_MISSING = "plan_missing"
+
+_BLOCK_BYTES = 1 << 20
+
+log = structlog.get_logger(__name__)
+
+
+class ClipMaker:
+    """Makes one clip at a time.
+
+    `task.clip`: {"video_id", "key" (in the media store), "start_frame", "end_frame"}; `task.settings`: as
+    `CutOptions`. The outcome's result: {"bytes", "sha256", "cut": CutReport}.
+    """
+
+    def __init__(
+        self,
+        results: Results,
+        media: MediaStore,
+        copies: MediaCache,
+        work_dir: Path,
+        *,
+        limits: Limits,
+        threads: int,
+    ) -> None:
+        self._results = results
+        self._media = media
+        self._copies = copies
+        self._limits = limits
+        self._threads = threads
+        self._work_dir = work_dir / f"{socket.gethostname()}-{os.getpid()}"
+        self._last_plan: tuple[tuple[str, str], Plan] | None = None
+
+    def do(self, task: Task, state: WorkState) -> Outcome:
+        """MediaError, Cancelled, NotFoundError and errors of the stores are for the caller."""
+        with state.at_store():
+            plan = self._plan_of(task.tracks_key, task.tracks_hash)
+        if plan is None:
+            return Outcome.error(
+                CODE_PLAN_MISSING,
+                "What was measured of this video is not stored any more. Segment it again, then cut it.",
+            )
+        with local_media(self._media, self._copies, task.media_key, state) as source:
+            return self._made(source, plan, task, state)
+
+    def _made(self, source: Path, plan: Plan, task: Task, state: WorkState) -> Outcome:
+        try:
+            piece = Piece(int(task.clip["start_frame"]), int(task.clip["end_frame"]))
+            options = CutOptions(**task.settings)
+            target = self._fresh_target(options.container)
+            report = cut(
+                source,
+                plan,
+                piece,
+                options,
+                target,
+                threads=self._threads,
+                limits=self._limits,
+                on_frames=state.frames,
+                should_stop=state.should_stop,
+            )
+        except ClipError as error:
+            return Outcome.error(error.code, error.message)
+        try:
+            stored = self._store(target, str(task.clip["key"]), state)
+        finally:
+            target.unlink(missing_ok=True)
+        return Outcome.done(**stored, cut=report.to_dict())
+
+    def _store(self, path: Path, key: str, state: WorkState) -> dict[str, object]:
+        sha256 = hashlib.sha256()
+
+        def blocks(file: BinaryIO) -> Iterator[bytes]:
+            while block := file.read(_BLOCK_BYTES):
+                sha256.update(block)
+                state.step()
+                yield block
+
+        with path.open("rb") as file, state.at_store():
+            size = self._media.put_stream(key, blocks(file))
+        return {"bytes": size, "sha256": sha256.hexdigest()}
+
+    def _plan_of(self, tracks_key: str, tracks_hash: str) -> Plan | None:
+        name = (tracks_key, tracks_hash)
+        if self._last_plan is None or self._last_plan[0] != name:
+            payload = self._results.get_plan(tracks_key, tracks_hash)
+            if payload is None:
+                return None
+            try:
+                self._last_plan = (name, Plan.from_bytes(payload))
+            except ValueError as error:
+                log.warning("stored plan unreadable", video_id=tracks_key, reason=str(error))
+                return None
+        return self._last_plan[1]
+
+    def _fresh_target(self, suffix: str) -> Path:
+        """Where the next clip is written; what actors of this machine left that are gone goes."""
+        if not self._work_dir.is_dir():
+            host = f"{socket.gethostname()}-"
+            for left in self._work_dir.parent.glob(f"{host}*"):
+                pid = left.name.removeprefix(host)
+                if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+                    shutil.rmtree(left, ignore_errors=True)
+            try:
+                self._work_dir.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UnavailableError(f"{self._work_dir} cannot be written: {error.strerror}.") from error
+        return self._work_dir / f"clip.{suffix}"

@@ -1,0 +1,69 @@
+"""What the fuser does: fusions, and what comes before one, from what is stored. Nothing is decoded.
+
+Keeps the joined tracks of the videos it fused last, so that the next settings cost the fusion alone. Knows
+the stores and an Analyser; no Ray, no queue.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+
+from actors.tasks import Kind, Outcome, Task
+from actors.worker.analyser import Analyser, JoinedTracks
+from actors.worker.handler import Workshop, planned_outcome
+from actors.worker.state import WorkState
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+
+KEPT_BYTES = 400 << 20
+"""Two hours of film take 110 MB joined: room for a few of them. A longer one than fits is read each time."""
+
+CODE_NEEDS_DECODE = "needs_decode"
+
+
+class JoinedCache:
+    """The tracks used last, by key. Not thread-safe."""
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._kept_bytes = kept_bytes
+        self._kept: OrderedDict[tuple[str, str], JoinedTracks] = OrderedDict()
+
+    def get(self, key: tuple[str, str], load: Callable[[], JoinedTracks]) -> JoinedTracks:
+        """The tracks, from `load` where they are not kept."""
+        found = self._kept.pop(key, None) or load()
+        self._kept[key] = found
+        while sum(joined.size_bytes for joined in self._kept.values()) > self._kept_bytes:
+            self._kept.popitem(last=False)
+        return found
+
+
+class FusingShop(Workshop):
+    """One task at a time. What would have to be decoded is UNAVAILABLE here: the pool does that."""
+
+    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
+        super().__init__(analyser, results, media, copies)
+        self._cache = JoinedCache()
+        self._ways = {Kind.PLAN: self._planned, Kind.FUSE: self._fuse, Kind.PREVIEW: self._preview}
+
+    def _planned(self, task: Task, state: WorkState) -> Outcome:
+        tracks_hash = self._analyser.tracks_hash(task.settings)
+        planned = self._stored_plan(task.tracks_key, tracks_hash)
+        if planned is None:
+            return Outcome.unavailable("The fuser plans nothing anew.")
+        return planned_outcome(planned, tracks_hash)
+
+    def _preview(self, task: Task, state: WorkState) -> Outcome:
+        if self._analyser.tracks_hash(task.settings) != task.tracks_hash:
+            return Outcome.error(
+                CODE_NEEDS_DECODE,
+                "These settings need the video decoded again (another stream, or a new version of the "
+                "analysis), which a dry run does not do. Send the request without `dry_run`.",
+            )
+        fused = self._analyser.fuse(self._joined(task, state), task.settings)
+        return Outcome.done(segments=fused.segments)
+
+    def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
+        return self._cache.get((task.tracks_key, task.tracks_hash), partial(super()._joined, task, state))

@@ -1,0 +1,224 @@
+"""The work of a segmentation actor: from a task to what is stored, and what became of it as an Outcome.
+
+Media comes from the media store, tracks and timelines go to the result store as they are made, keyframes to
+the media store; nothing but a few numbers is returned. Knows the stores and an Analyser; no Ray, no queue,
+no lease (a timeline under an old lease's id is never shown, see `Jobs.finish`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from actors import metrics
+from actors.segmentation.errors import Cancelled, MediaError
+from actors.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
+from actors.worker.analyser import Analyser, JoinedTracks, PlanCache, PlannedVideo
+from actors.worker.clips import ClipMaker
+from actors.worker.media import local_media
+from actors.worker.state import WorkState
+from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.keys import keyframe_key
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.telemetry import tracing
+
+INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
+"""What says nothing about the video: a store that is away, a full disk, a lost network drive. Asking again
+later is right. (Errors of the file itself are MediaError, whatever class the decoder raised.)"""
+
+log = structlog.get_logger(__name__)
+
+
+class Workshop:
+    """Does one task at a time. `device` is what it is counted under."""
+
+    device = "cpu"
+
+    def __init__(
+        self,
+        analyser: Analyser,
+        results: Results,
+        media: MediaStore,
+        copies: MediaCache,
+        clips: ClipMaker | None = None,
+    ) -> None:
+        self._analyser = analyser
+        self._results = results
+        self._media = media
+        self._copies = copies
+        self._plans = PlanCache()
+        self._ways: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
+            Kind.PLAN: self._plan,
+            Kind.CHUNK: self._chunk,
+            Kind.FUSE: self._fuse,
+        }
+        if clips is not None:
+            self._ways[Kind.CLIP] = clips.do
+
+    def do(self, task: Task, state: WorkState) -> Outcome:
+        """Never raises for what a video or a store can do; what nobody foresaw becomes CRASHED."""
+        kind = task.kind.value
+        chunk = task.chunk if task.chunk >= 0 else None
+        with (
+            metrics.timed(metrics.TASK_S, kind=kind),
+            tracing.span(
+                kind, parent=task.trace, video_id=task.of_video, chunk=chunk, device=self.device
+            ) as mark,
+        ):
+            outcome = self._done(task, state)
+            if outcome.status is not Status.DONE:
+                mark.failed(outcome.message)
+            return outcome
+
+    def _done(self, task: Task, state: WorkState) -> Outcome:
+        bound = log.bind(video_id=task.video_id, kind=task.kind.value, chunk=task.chunk)
+        try:
+            way = self._ways.get(task.kind)
+            if way is None:
+                return Outcome.unavailable(f"A {task.kind} is not done here.")
+            return way(task, state)
+        except MediaError as error:
+            bound.info("video refused", code=str(error.code), reason=error.message)
+            return Outcome.error(str(error.code), error.message)
+        except Cancelled:
+            return Outcome.cancelled()
+        except (NotFoundError, FileNotFoundError) as error:
+            bound.warning("media missing", reason=str(error))
+            return Outcome.error(
+                CODE_MEDIA_MISSING, "The file of this video is no longer stored. Upload it again."
+            )
+        except INFRASTRUCTURE_ERRORS as error:
+            bound.warning("store unavailable", reason=str(error))
+            return Outcome.unavailable(str(error))
+        except Exception as error:  # noqa: BLE001 - the pool decides whether to try the task elsewhere
+            bound.exception("work crashed")
+            return Outcome.crashed(f"{type(error).__name__}: {error}")
+
+    def _plan(self, task: Task, state: WorkState) -> Outcome:
+        try:
+            tracks_hash = self._analyser.tracks_hash(task.settings)
+        except ValueError as error:  # checked when it was submitted, perhaps by another version
+            return Outcome.error(
+                InvalidSettingsError.code, f"The settings of this video are not valid: {error}"
+            )
+        with state.at_store():
+            planned = self._stored_plan(task.tracks_key, tracks_hash)
+        if planned is None:
+            with self._fetched(task, state) as path, stage("demux"):
+                planned = self._analyser.plan(path, task.settings, state.should_stop)
+            with stage("store"), state.at_store():
+                self._results.put_plan(task.tracks_key, tracks_hash, planned.payload)
+        return planned_outcome(planned, tracks_hash)
+
+    def _chunk(self, task: Task, state: WorkState) -> Outcome:
+        with state.at_store():
+            if task.again and task.chunk in self._results.stored_chunks(task.tracks_key, task.tracks_hash):
+                return Outcome.done(chunk=task.chunk, repeated=True)
+            plan = self._plan_of(task)
+
+        def keep(frame: int, webp: bytes) -> None:
+            with state.at_store():
+                self._media.put_stream(keyframe_key(task.tracks_key, frame), [webp], durable=False)
+            state.step()
+
+        with self._fetched(task, state) as path, stage("analyse"):
+            made = self._analyser.chunk(
+                path,
+                plan,
+                task.chunk,
+                on_frames=state.frames,
+                should_stop=state.should_stop,
+                keyframe_sink=keep,
+            )
+        if state.should_stop():
+            raise Cancelled
+        with stage("store"), state.at_store():
+            self._results.put_chunk(
+                task.tracks_key,
+                task.tracks_hash,
+                task.chunk,
+                start_frame=made.start_frame,
+                end_frame=made.end_frame,
+                payload=made.payload,
+                shots=made.shots,
+            )
+        metrics.chunk_done(made.end_frame - made.start_frame, task.cost_s, self.device)
+        return Outcome.done(chunk=task.chunk, shots=len(made.shots))
+
+    def _fuse(self, task: Task, state: WorkState) -> Outcome:
+        with stage("join"):
+            joined = self._joined(task, state)
+        with stage("fuse"):
+            fused = self._analyser.fuse(joined, task.settings)
+        state.step()
+        if state.should_stop():
+            raise Cancelled
+        with stage("store"), state.at_store():
+            self._results.put_timeline(
+                task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
+            )
+        counts: dict[str, int] = {}
+        for segment in fused.segments:
+            counts[segment["level"]] = counts.get(segment["level"], 0) + 1
+        return Outcome.done(timeline_id=task.timeline_id, counts=counts)
+
+    def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
+        """The tracks of all chunks, which are stored by now."""
+
+        def chunks() -> Iterator[bytes]:
+            for _, payload in self._results.load_chunks(task.tracks_key, task.tracks_hash):
+                if state.should_stop():
+                    raise Cancelled
+                state.step()
+                yield payload
+
+        with state.at_store():
+            return self._analyser.join(self._plan_of(task), chunks())
+
+    @contextmanager
+    def _fetched(self, task: Task, state: WorkState) -> Iterator[Path]:
+        with ExitStack() as held:
+            with stage("fetch"):
+                path = held.enter_context(local_media(self._media, self._copies, task.media_key, state))
+            yield path
+
+    def _plan_of(self, task: Task) -> bytes:
+        def load() -> bytes:
+            payload = self._results.get_plan(task.tracks_key, task.tracks_hash)
+            if payload is None:
+                raise UnavailableError(f"The plan of video {task.video_id} is not stored (any more).")
+            return payload
+
+        return self._plans.get(task.tracks_key, task.tracks_hash, load)
+
+    def _stored_plan(self, tracks_key: str, tracks_hash: str) -> PlannedVideo | None:
+        payload: Any = self._results.get_plan(tracks_key, tracks_hash)
+        if payload is None:
+            return None
+        try:
+            return self._analyser.planned(payload)
+        except ValueError as error:
+            log.warning("stored plan unreadable, planning anew", tracks_key=tracks_key, reason=str(error))
+            return None
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """A part of a task: measured, and a span of its own where there are traces."""
+    with tracing.span(name), metrics.timed(metrics.STAGE_S, stage=name):
+        yield
+
+
+def planned_outcome(planned: PlannedVideo, tracks_hash: str) -> Outcome:
+    """What a bridge wants to know of a plan."""
+    return Outcome.done(
+        media=planned.media,
+        tracks_hash=tracks_hash,
+        chunks=[(chunk.index, chunk.duration_s) for chunk in planned.chunks],
+    )

@@ -1,0 +1,134 @@
+"""The segmentation library behind the actor's seam (`Analyser`).
+
+Imported where work is done, and only there: it brings torch along. Knows the library; no store, no Ray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from actors import metrics
+from actors.segmentation.analyse import analyse_chunk
+from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
+from actors.segmentation.fusion.measured import Measured
+from actors.segmentation.limits import Limits
+from actors.segmentation.networks.models import Models
+from actors.segmentation.planning.plan import Plan, build_plan
+from actors.segmentation.settings import split, tracks_hash
+from actors.segmentation.tracks import ChunkTracks
+from actors.worker.analyser import (
+    AnalysedChunk,
+    FusedVideo,
+    JoinedTracks,
+    PlannedChunk,
+    PlannedVideo,
+)
+from cluster.settings import LimitSettings
+
+
+class LibraryAnalyser:
+    """See `actors.worker.analyser.Analyser`."""
+
+    def __init__(self, *, device: str, threads: int, limits: LimitSettings) -> None:
+        self._device = device
+        self._threads = threads
+        self._limits = Limits(**limits.model_dump())
+        self._models: Models | None = None
+        self._last_plan: tuple[bytes, Plan] | None = None
+
+    def load(self) -> None:
+        """Weights from the installed packages to the device."""
+        self._models = Models.load(self._device, self._threads)
+
+    def tracks_hash(self, settings: Mapping[str, Any]) -> str:
+        """ValueError for settings that are not valid."""
+        analysis, _ = split(settings)
+        return tracks_hash(analysis)
+
+    def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
+        """One demux of the file (and a decode of it where its timestamps cannot be trusted)."""
+        analysis, _ = split(settings)
+        plan = build_plan(path, analysis, self._limits, should_stop=should_stop)
+        return _planned(plan, plan.to_bytes())
+
+    def planned(self, payload: bytes) -> PlannedVideo:
+        """The same from its bytes."""
+        return _planned(self._parsed(payload), payload)
+
+    def chunk(
+        self,
+        path: Path,
+        plan: bytes,
+        index: int,
+        *,
+        on_frames: Callable[[int], None],
+        should_stop: Callable[[], bool],
+        keyframe_sink: Callable[[int, bytes], None],
+    ) -> AnalysedChunk:
+        """Decode and measure."""
+        assert self._models is not None, "load comes first"
+        parsed = self._parsed(plan)
+        tracks = analyse_chunk(
+            path,
+            parsed,
+            index,
+            self._models,
+            on_frames=on_frames,
+            should_stop=should_stop,
+            keyframe_sink=keyframe_sink,
+            limits=self._limits,
+            on_times=_tell_times,
+        )
+        return AnalysedChunk(
+            tracks.start_frame, tracks.end_frame, tracks.to_bytes(), provisional_shots(parsed, tracks)
+        )
+
+    def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
+        """Unpacked, side by side in memory, with what no setting changes."""
+        parsed = self._parsed(plan)
+        measured = Measured.of(parsed, [ChunkTracks.from_bytes(payload) for payload in chunks])
+        return JoinedTracks((parsed, measured), measured.size_bytes)
+
+    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
+        """No decoding, no network: seconds for hours of video."""
+        _, fusion = split(settings)
+        plan, measured = joined.content
+        timeline = fuse_measured(plan, measured, fusion, document_settings=settings)
+        document = timeline.to_document()
+        segments = document.pop("segments")
+        return FusedVideo(segments, {**document, "curves": timeline.curves_document()})
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        self._models = None
+
+    def _parsed(self, payload: bytes) -> Plan:
+        """The actor keeps a plan's bytes while it works on its video: parsed once, not for every chunk.
+
+        Never another's, also when several threads ask at once.
+        """
+        last = self._last_plan
+        if last is None or last[0] is not payload:
+            last = self._last_plan = (payload, Plan.from_bytes(payload))
+        return last[1]
+
+
+def _tell_times(times: Mapping[str, float]) -> None:
+    for name, seconds in times.items():
+        metrics.STAGE_S.observe(seconds, stage=name)
+
+
+def _planned(plan: Plan, payload: bytes) -> PlannedVideo:
+    clock = plan.index.clock
+    chunks = tuple(
+        PlannedChunk(
+            index=chunk.index,
+            start_frame=chunk.start_frame,
+            end_frame=chunk.end_frame,
+            duration_s=clock.seconds_of(chunk.end_frame) - clock.seconds_of(chunk.start_frame),
+        )
+        for chunk in plan.chunks
+    )
+    return PlannedVideo(media=plan.media.contract(), payload=payload, chunks=chunks)
