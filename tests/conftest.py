@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.local.servers import Servers
-from tests.support.servers import (
+from tests.support.servers.private import (
     ALL_PARTS,
     SessionServers,
     empty_broker,
@@ -15,7 +15,7 @@ from tests.support.servers import (
     fresh_mongodb_database,
     fresh_postgres_database,
 )
-from tests.support.stack import Stack, running_stack
+from tests.support.stack.whole import Stack, running_stack
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 from tests.benchmarks import consistency
 from tests.benchmarks.ablation import Ablation
-from tests.benchmarks.memory import Memory
 from tests.benchmarks.quality import ALL, Mean, Row
 from tests.benchmarks.refusion import Refusion
 from tests.benchmarks.reliability import Reliability
+from tests.benchmarks.scale.memory import Memory
 from tests.benchmarks.speed import Speed
 
 

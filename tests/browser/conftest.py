@@ -17,8 +17,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from starlette.types import Receive, Scope, Send
 
+from tests.support.api.fake import FakeApi, FakeVideo, segment
 from tests.support.browser import Watched, chromium, numbered_clip, serving
-from tests.support.fake_api import FakeApi, FakeVideo, segment
 from ui.app import create_app
 
 STILL = "0.webp"

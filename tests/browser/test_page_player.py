@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CUTS_S, NewPage, Site
+from tests.support.api.fake import FakeVideo
 from tests.support.browser import READ_FRAME_NUMBER, numbered_clip
-from tests.support.fake_api import FakeVideo
 
 VIDEO = "video"
 

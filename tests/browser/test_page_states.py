@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.fake_api import FakeVideo
+from tests.support.api.fake import FakeVideo
 
 SHOTS = '.tl-segment[data-level="shot"]'
 Analysed = Callable[..., FakeVideo]

@@ -14,10 +14,10 @@ from actors.bridge.actor import Bridge
 from actors.bridge.imports.fetch import PART_BYTES
 from cluster.stores.postgres.imports import NewImport
 from cluster.stores.postgres.video import Video, VideoState
-from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
-from tests.support.actor_stack import ActorStack, kill_process, process_alive
-from tests.support.sources import FILM, web_server
-from tests.support.stub_analyser import NAME, film
+from tests.support.servers.sources import FILM, web_server
+from tests.support.stack.actor_fixtures import module_stack, ray_connection, settings, stack
+from tests.support.stack.actors import ActorStack, kill_process, process_alive
+from tests.support.stack.stub_analyser import NAME, film
 
 __all__ = ["module_stack", "ray_connection", "settings", "stack"]
 

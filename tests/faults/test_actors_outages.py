@@ -6,10 +6,10 @@ import pytest
 
 from cluster.local.servers import Servers
 from cluster.stores.postgres.video import VideoState
-from tests.support.actor_fixtures import module_stack, ray_connection, settings, stack
-from tests.support.actor_stack import ActorStack
-from tests.support.stores import waiting_doorbells
-from tests.support.stub_analyser import film
+from tests.support.servers.stores import waiting_doorbells
+from tests.support.stack.actor_fixtures import module_stack, ray_connection, settings, stack
+from tests.support.stack.actors import ActorStack
+from tests.support.stack.stub_analyser import film
 
 __all__ = ["module_stack", "ray_connection", "settings", "stack"]
 

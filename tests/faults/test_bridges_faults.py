@@ -14,10 +14,10 @@ from actors.version import BRIDGE, POOL, version_of
 from cluster.errors import UnavailableError
 from cluster.settings import Settings
 from cluster.stores.postgres.video import Video, VideoState
-from tests.support.actor_fixtures import ray_connection
-from tests.support.actor_fixtures import settings as one_bridge
-from tests.support.actor_stack import ActorStack, actor_stack, kill_process
-from tests.support.stub_analyser import NAME, film
+from tests.support.stack.actor_fixtures import ray_connection
+from tests.support.stack.actor_fixtures import settings as one_bridge
+from tests.support.stack.actors import ActorStack, actor_stack, kill_process
+from tests.support.stack.stub_analyser import NAME, film
 
 __all__ = ["one_bridge", "ray_connection"]
 

@@ -16,10 +16,10 @@ from cluster.clips.orders import clip_order
 from cluster.settings import Settings
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipJob, ClipState
-from tests.support.actor_fixtures import ray_connection, settings
-from tests.support.actor_stack import ActorStack, actor_stack, kill_process
-from tests.support.clips import NAME, TRACKS_HASH, finished_video
+from tests.support.api.clips import NAME, TRACKS_HASH, finished_video
 from tests.support.media import Picture, make_media, read_number
+from tests.support.stack.actor_fixtures import ray_connection, settings
+from tests.support.stack.actors import ActorStack, actor_stack, kill_process
 
 __all__ = ["ray_connection", "settings"]
 

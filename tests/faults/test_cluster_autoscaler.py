@@ -10,12 +10,12 @@ import ray
 
 from cluster.settings import ScalingSettings, Settings
 from cluster.stores.postgres.video import VideoState
-from tests.support.actor_fixtures import settings
-from tests.support.actor_stack import actor_stack
-from tests.support.ray_autoscaler import autoscaling_ray
-from tests.support.ray_cluster import SERVICE
-from tests.support.ray_head import driver_of
-from tests.support.stub_analyser import film
+from tests.support.ray.autoscaler import autoscaling_ray
+from tests.support.ray.head import driver_of
+from tests.support.ray.nodes import SERVICE
+from tests.support.stack.actor_fixtures import settings
+from tests.support.stack.actors import actor_stack
+from tests.support.stack.stub_analyser import film
 
 __all__ = ["settings"]
 

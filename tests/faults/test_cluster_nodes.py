@@ -15,11 +15,11 @@ import pytest
 
 from cluster.settings import ScalingSettings, Settings
 from cluster.stores.postgres.video import VideoState
-from tests.support.actor_fixtures import settings
-from tests.support.actor_stack import ActorStack, actor_stack
-from tests.support.ray_cluster import SERVICE, RayCluster, ray_cluster
-from tests.support.ray_head import driver_of
-from tests.support.stub_analyser import film
+from tests.support.ray.head import driver_of
+from tests.support.ray.nodes import SERVICE, RayCluster, ray_cluster
+from tests.support.stack.actor_fixtures import settings
+from tests.support.stack.actors import ActorStack, actor_stack
+from tests.support.stack.stub_analyser import film
 
 __all__ = ["settings"]
 

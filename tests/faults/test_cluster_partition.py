@@ -18,18 +18,18 @@ import pytest
 
 from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
-from tests.support.actor_fixtures import settings
-from tests.support.actor_stack import DEADLINE_S, ActorStack, actor_stack, process_alive
-from tests.support.cable import Cable, cable, cables_are_possible, reachable_at
-from tests.support.ray_cluster import (
+from tests.support.ray.cable import Cable, cable, cables_are_possible, reachable_at
+from tests.support.ray.head import driver_of, environment
+from tests.support.ray.nodes import (
     OBJECT_STORE_BYTES,
     SERVICE,
     RayCluster,
     end_with_descendants,
     ray_cluster,
 )
-from tests.support.ray_head import driver_of, environment
-from tests.support.stub_analyser import film
+from tests.support.stack.actor_fixtures import settings
+from tests.support.stack.actors import DEADLINE_S, ActorStack, actor_stack, process_alive
+from tests.support.stack.stub_analyser import film
 
 __all__ = ["settings"]
 

@@ -20,8 +20,8 @@ from cluster.local import MissingServerError, status
 from cluster.local.parts.postgres import Postgres
 from cluster.local.parts.rabbitmq import RabbitMQ
 from cluster.local.ports import PortBook
-from tests.support.local_stack import LocalStack, eventually
-from tests.support.servers import missing
+from tests.support.servers.private import missing
+from tests.support.stack.local import LocalStack, eventually
 
 SERVERS = ("postgres", "mongodb", "rabbitmq", "redis")
 

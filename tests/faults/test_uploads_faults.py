@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from tusclient.client import TusClient
 
 from cluster.client import Client
-from tests.support.replicas import kill_replicas
-from tests.support.stack import Stack
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.servers.tcp_proxy import TcpProxy
+from tests.support.stack.replicas import kill_replicas
+from tests.support.stack.whole import Stack
 
 PART_BYTES = 2 << 20
 FILE_BYTES = 7 * PART_BYTES + 12_345

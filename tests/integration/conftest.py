@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.stores import Jobs, Results, new_id
-from tests.support.servers import SessionServers, fresh_mongodb_database
-from tests.support.stores import MongoAddress, empty_tables, migrated_jobs
+from tests.support.servers.private import SessionServers, fresh_mongodb_database
+from tests.support.servers.stores import MongoAddress, empty_tables, migrated_jobs
 
 
 @pytest.fixture(scope="module")

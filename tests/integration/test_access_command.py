@@ -13,8 +13,8 @@ import pytest
 from cluster.client import API_KEY_VARIABLE, Client
 from cluster.errors import UsageError
 from serve_app.app import ROUTE_PREFIX
-from tests.support import keyed_api
-from tests.support.api import Api
+from tests.support.api import keyed as keyed_api
+from tests.support.api.running import Api
 
 api = keyed_api.api
 

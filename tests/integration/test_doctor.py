@@ -24,7 +24,7 @@ from cluster.local.process.spawning import STACK_MARK
 from cluster.settings import AccessSettings, HttpSettings, Settings
 from cluster.stores import Jobs, new_id
 from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology
-from tests.support.stack import Stack
+from tests.support.stack.whole import Stack
 
 NOTHING = "127.0.0.1:1"  # no server listens there
 

@@ -18,10 +18,10 @@ from cluster.settings import Settings, TracingSettings
 from serve_app.app import ROUTE_PREFIX
 from serve_app.services import Services
 from serve_app.telemetry import metrics as api_metrics
-from tests.support import actor_fixtures
-from tests.support.actor_stack import ActorStack, actor_stack, patiently
-from tests.support.api import Api, serving
-from tests.support.stub_analyser import film
+from tests.support.api.running import Api, serving
+from tests.support.stack import actor_fixtures
+from tests.support.stack.actors import ActorStack, actor_stack, patiently
+from tests.support.stack.stub_analyser import film
 from tests.support.traces import Receiver, Span, trace_receiver
 
 ray_connection = actor_fixtures.ray_connection

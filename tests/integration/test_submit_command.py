@@ -18,10 +18,10 @@ from cluster.client import Client, Resumption
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
 from serve_app.app import ROUTE_PREFIX
-from tests.support import api as support
-from tests.support.api import Api
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.tus import stored
+from tests.support.api import running as support
+from tests.support.api.running import Api
+from tests.support.api.tus import stored
+from tests.support.servers.tcp_proxy import TcpProxy
 
 api = support.running_api
 

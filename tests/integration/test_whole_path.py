@@ -14,7 +14,7 @@ from cluster.client import Client
 from cluster.local import status
 from cluster.stores.mongodb.results import Results
 from tests.support.media import Picture, Sound, make_media
-from tests.support.stack import Stack
+from tests.support.stack.whole import Stack
 
 CUTS = (40, 90, 150)
 FRAMES = 200

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from starlette.types import ASGIApp
 
 from tests.support.media import NUMBER_BITS, Picture, make_media
-from tests.support.servers import missing
+from tests.support.servers.private import missing
 
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (

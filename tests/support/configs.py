@@ -24,7 +24,7 @@ from cluster.local import serve_config
 from cluster.segment_settings import resolve
 from cluster.settings import CONFIG_DIR, PACKAGE_ROOT, Settings
 from tests.support.monitoring import load_alerts, load_dashboard, load_prometheus, load_provisioning
-from tests.support.ray_serve import schema
+from tests.support.ray.serve import schema
 
 KUBERNETES = CONFIG_DIR / "kubernetes"
 OVERLAYS = ("base", "kind")

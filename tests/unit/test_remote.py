@@ -18,7 +18,7 @@ from cluster.remote.opened import SourceRules
 from cluster.remote.post import post
 from cluster.remote.source import check_source, open_source
 from cluster.remote.webhook_signing import parse_secret, shown, signed_headers
-from tests.support.sources import web_server
+from tests.support.servers.sources import web_server
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from actors.commands.split import split
 from actors.segmentation.planning.plan import build_plan
-from tests.support.clips import shots_of
+from tests.support.api.clips import shots_of
 from tests.support.media import Picture, decode_plainly, make_media
 
 SHOTS = (20, 15, 25)

@@ -3,7 +3,7 @@
 The weights were fitted to candidates of generated edits (transitions of every kind, and what is easily taken
 for one: flashes, whip pans, zooms, titles, changes of light, passing objects; in dark, flat, noisy and grey
 films too), of composed programmes and of hand-labelled films, which counted ten times, in the way of
-`tests/benchmarks/fit.py`. Without the network they decide alone where they leave little doubt (`shots.gate`).
+`tests.benchmarks.fit`. Without the network they decide alone where they leave little doubt (`shots.gate`).
 Knows feature rows in the order of `shots.features`; does not know frames.
 """
 

@@ -1,0 +1,227 @@
+"""`python -m tests.benchmarks.edits OUT --sources FOLDER --count N --seed S`: labelled edited films.
+
+Cuts, dissolves, fades and wipes of many lengths and shapes, in films of many looks, with what is easily taken
+for a transition in between; from the clean stretches of the labelled films and the stills below FOLDER.
+Beside each film NAME stands NAME.labels.json, exact to the frame, with the keys that the benchmark reads and:
+`hard_negatives` [first, last, what], `sources`, `made` (size, looks, coding). A film that is there already is
+not made again. The same versions, sources and seed give the same films.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from tests.benchmarks.edits.film import Film, Manner, direct
+from tests.benchmarks.edits.looks import LOOKS, combed, repeats
+from tests.benchmarks.edits.places import Place, Rgb, places_below
+from tests.benchmarks.edits.takes import Rng
+
+SIZES = ((480, 270), (320, 180), (480, 270), (320, 180), (384, 288), (480, 200))
+RATES = (*("24", "24000/1001", "25", "25", "25", "30000/1001", "30"), *("50", "60000/1001", "60"))
+UNSEEN = 2.0
+"""Mean change (of 255) across a labelled place, below which nobody could see a transition there."""
+MOVING = 12.0
+"""A larger change than this is seen at a cut, however much the picture moves around it."""
+Tiny = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How a film is compressed."""
+
+    suffix: str
+    codec: str
+    options: dict[str, str]
+    gop: int
+    bit_rate: int | None = None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make the films; returns 2 if there is nothing to make them from."""
+    parser = argparse.ArgumentParser(prog="edits", description="Make labelled edited films.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sources", type=Path, required=True, help="labelled films and stills")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first film")
+    parser.add_argument("--frames", type=int, default=1500, help="about so many in each film")
+    options = parser.parse_args(arguments)
+    places = places_below(options.sources)
+    if len(places) < 2:
+        print(
+            f"Fewer than two places below {options.sources}: no stills, no labelled films.", file=sys.stderr
+        )
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    for number in range(options.first, options.first + options.count):
+        name = f"edit_{options.seed}_{number:03d}"
+        if not list(options.out.glob(f"{name}.*.labels.json")):
+            print(make(options.out, name, places, [options.seed, number], options.frames), flush=True)
+    return 0
+
+
+def make(out: Path, name: str, places: list[Place], seed: list[int], frames: int = 1500) -> Path:
+    """Write one film and, last, its labels. Returns the film's path."""
+    rng = np.random.default_rng(seed)
+    rate = Fraction(str(rng.choice(RATES)))
+    manner = _manner(rng, float(rate), frames)
+    film = direct(rng, places, manner)
+    looks = _looks(rng)
+    styled = [LOOKS[look](rng, manner.size, film.total) for look in looks]
+    cadence = str(rng.choice(["", "combed", "pulldown", "twos", "stutter"], p=[0.74, 0.08, 0.06, 0.04, 0.08]))
+    shown = [1] * film.total
+    if cadence in ("pulldown", "twos", "stutter"):
+        shown = repeats(rng, cadence, film.total)
+    coding = _coding(rng, manner)
+
+    def pictures() -> Iterator[Rgb]:
+        for k, picture in enumerate(film.pictures()):
+            for look in styled:
+                picture = look(picture, k)
+            for _ in range(shown[k]):
+                yield picture
+
+    path = out / f"{name}.{coding.suffix}"
+    partial = out / f".{path.name}.partial"
+    run = combed(pictures()) if cadence == "combed" else pictures()
+    tiny = encode(partial, run, manner.size, rate, coding)
+    partial.rename(path)
+    labels = labels_of(film, shown, tiny)
+    labels["fps"] = f"{rate.numerator}/{rate.denominator}"
+    labels["sources"] = sorted({take.name for take in film.takes})
+    labels["made"] = {
+        "size": list(manner.size),
+        "looks": [*looks, *([cadence] if cadence else [])],
+        "coding": [coding.codec, coding.options, coding.gop],
+        "pace": round(manner.pace, 2),
+    }
+    text = json.dumps(labels, indent=1)
+    (out / f"{path.name}.labels.json").write_text(text + "\n")
+    return path
+
+
+def _manner(rng: Rng, fps: float, frames: int) -> Manner:
+    style = rng.random()
+    pace = float(rng.uniform(1.2, 3.5))
+    gradual, disturbed = float(rng.uniform(0.3, 0.7)), float(rng.choice([0.0, 0.4, 0.8, 1.2]))
+    if style < 0.12:
+        pace, gradual = 0.6, 0.15
+    elif style < 0.30:
+        pace, disturbed = 6.0, 1.5
+    return Manner(
+        size=SIZES[int(rng.integers(len(SIZES)))],
+        fps=fps,
+        frames=frames,
+        pace=pace,
+        shake=float(rng.choice([0, 0, 0, 0.004, 0.01, 0.025])),
+        gradual=gradual,
+        disturbed=disturbed,
+        hidden=float(rng.choice([0, 0.1, 0.3])),
+        subtitles=bool(rng.random() < 0.25),
+    )
+
+
+def _looks(rng: Rng) -> list[str]:
+    count = int(rng.choice([0, 1, 2], p=[0.4, 0.4, 0.2]))
+    order = list(LOOKS)
+    chosen = rng.permutation(order)[:count].tolist()
+    if {"dark", "flat"} <= set(chosen):
+        chosen.remove("flat")
+    return sorted(chosen, key=order.index)
+
+
+def _coding(rng: Rng, manner: Manner) -> Coding:
+    gop = int(rng.choice([12, 15, 25, 50, 100, 250]))
+    kind = rng.random()
+    if kind < 0.74:
+        options = {"preset": "veryfast", "crf": str(int(rng.integers(18, 39)))}
+        return Coding("mp4", "libx264", options, gop)
+    if kind < 0.88:
+        rate = manner.size[0] * manner.size[1] * manner.fps * rng.uniform(0.08, 0.35)
+        return Coding("mpg", "mpeg2video", {"bf": str(int(rng.integers(0, 3)))}, min(gop, 18), int(rate))
+    options = {"crf": str(int(rng.integers(24, 55))), "deadline": "realtime", "cpu-used": "8"}
+    return Coding("webm", "libvpx-vp9", options, gop, 0)
+
+
+def encode(
+    path: Path, pictures: Iterable[Rgb], size: tuple[int, int], rate: Fraction, coding: Coding
+) -> Tiny:
+    """Write a film; returns its pictures as float32 (n, rows, columns, 3), a tenth as wide."""
+    tiny: list[Rgb] = []
+    form = {"mp4": "mp4", "mpg": "mpeg", "webm": "webm"}[coding.suffix]
+    with av.open(str(path), "w", format=form) as container:
+        stream: Any = container.add_stream(coding.codec, rate=rate, options=coding.options)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.codec_context.gop_size = coding.gop
+        if coding.bit_rate is not None:
+            stream.codec_context.bit_rate = coding.bit_rate
+        for k, picture in enumerate(pictures):
+            tiny.append(np.asarray(Image.fromarray(picture).reduce(10)))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts = k
+            frame.time_base = 1 / rate
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    return np.stack(tiny).astype(np.float32)
+
+
+def labels_of(film: Film, shown: list[int], tiny: Tiny) -> dict[str, Any]:
+    """The film's labels in frames of the file. `shown`: how often each of the film's pictures is shown.
+
+    tiny: what became of the pictures. Where the picture is the same before and after, nothing can be found:
+    such a place is optional.
+    """
+    ends = np.cumsum(shown)
+    first = [int(e - s) for e, s in zip(ends, shown, strict=True)]
+    last = [int(e - 1) for e in ends]
+    cuts, gradual, optional = [], [], []
+    for cut in film.cuts:
+        at = first[cut]
+        if _unseen(tiny, at):
+            optional.append([at - 1, at, "hardly seen"])
+        else:
+            cuts.append(at)
+    for a, b, kind in film.gradual:
+        zone = [first[a], last[b], kind]
+        if kind != "fade" and _change(tiny, first[a] - 1, last[b] + 1) < UNSEEN:
+            optional.append([first[a], last[b], "hardly seen"])
+        else:
+            gradual.append(zone)
+    return {
+        "frames": len(tiny),
+        "cuts": cuts,
+        "gradual": gradual,
+        "optional": sorted(optional),
+        "edges": [[first[a], last[b], *rest] for a, b, *rest in film.edges],
+        "hard_negatives": sorted(
+            [first[a], last[min(b, film.total - 1)], what] for a, b, what in film.negatives
+        ),
+    }
+
+
+def _unseen(tiny: Tiny, cut: int) -> bool:
+    """Whether the picture changes hardly at all at a cut, or little and no more than around it anyway."""
+    across, before, after = (_change(tiny, cut + k, cut + k + 3) for k in (-2, -5, 1))
+    return _change(tiny, cut - 1, cut) < UNSEEN or across < min(MOVING, 1.2 * max(before, after))
+
+
+def _change(tiny: Tiny, before: int, after: int) -> float:
+    return float(np.abs(tiny[min(after, len(tiny) - 1)] - tiny[max(before, 0)]).mean())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""An analyser of known cost for tests of the machinery: its "videos" are JSON that say what shall happen.
+
+`{"chunks": [[frames, seconds], …], "frame_s": seconds each frame takes, "trouble": {"2": "kill"}}`.
+Trouble of a chunk: "kill" the process, "kill once", "raise" an exception, "freeze" (SIGSTOP once), "hang
+once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer). The
+chunks it decodes are listed in the file `decoded` beside the "video"; the tags of a shot are the GPUs its
+process sees, and the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from actors.segmentation.errors import Cancelled, MediaError
+from actors.worker.analyser import (
+    AnalysedChunk,
+    FusedVideo,
+    JoinedTracks,
+    PlannedChunk,
+    PlannedVideo,
+)
+from cluster.errors import UnavailableError
+from cluster.settings import LimitSettings
+
+NAME = "tests.support.stack.stub_analyser:StubAnalyser"
+RATE = 25
+MEDIA = {
+    "width": 320,
+    "height": 180,
+    "fps": float(RATE),
+    "variable_frame_rate": False,
+    "rotation": 0,
+    "video_codec": "h264",
+    "audio_codec": None,
+}
+
+
+def film(
+    chunks: int, *, frames: int = 25, frame_s: float = 0.001, trouble: Mapping[int, str] | None = None
+) -> bytes:
+    """A "video" of so many equal chunks."""
+    return json.dumps(
+        {
+            "chunks": [[frames, frames / RATE]] * chunks,
+            "frame_s": frame_s,
+            "trouble": {str(index): what for index, what in (trouble or {}).items()},
+        }
+    ).encode()
+
+
+def segment(level: str, index: int, start: int, end: int, label: str) -> dict[str, Any]:
+    """A segment with the keys of the contract."""
+    boundary = {"kind": "cut" if start else "start", "confidence": 1.0, "visual": 1.0, "audio": 0.0}
+    return {
+        "level": level,
+        "index": index,
+        "parent": None,
+        "start_s": start / RATE,
+        "end_s": end / RATE,
+        "start_frame": start,
+        "end_frame": end,
+        "start_pts": start,
+        "end_pts": end,
+        "start_boundary": {**boundary, "from_s": start / RATE, "to_s": start / RATE},
+        "label": label,
+        "audio": None,
+        "visual": {"brightness": 0.5, "motion": 0.0, "black": False, "static": True, "tags": []},
+        "keyframe_s": start / RATE,
+        "thumbnail": start,
+    }
+
+
+class StubAnalyser:
+    """See `actors.worker.analyser.Analyser`."""
+
+    def __init__(self, *, device: str, threads: int, limits: LimitSettings) -> None:
+        self._device = device
+
+    def load(self) -> None:
+        pass
+
+    def tracks_hash(self, settings: Mapping[str, Any]) -> str:
+        return "stub"
+
+    def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
+        payload = path.read_bytes()
+        if not payload.startswith(b"{"):
+            raise MediaError("not_media", "This file is not a video that can be read.")
+        return self.planned(payload)
+
+    def planned(self, payload: bytes) -> PlannedVideo:
+        start, chunks = 0, []
+        for index, (frames, seconds) in enumerate(json.loads(payload)["chunks"]):
+            chunks.append(PlannedChunk(index, start, start + frames, seconds))
+            start += frames
+        media = {**MEDIA, "duration_s": start / RATE, "frames": start}
+        return PlannedVideo(media, payload, tuple(chunks))
+
+    def chunk(
+        self,
+        path: Path,
+        plan: bytes,
+        index: int,
+        *,
+        on_frames: Callable[[int], None],
+        should_stop: Callable[[], bool],
+        keyframe_sink: Callable[[int, bytes], None],
+    ) -> AnalysedChunk:
+        script = json.loads(path.read_bytes())
+        spec = self.planned(plan).chunks[index]
+        with path.with_name("decoded").open("a") as file:
+            file.write(f"{index}\n")
+        count = spec.end_frame - spec.start_frame
+        for frame in range(count):
+            if should_stop():
+                raise Cancelled
+            time.sleep(script["frame_s"])
+            if frame == count // 2:
+                _trouble(path, index, script["trouble"].get(str(index)))
+            on_frames(frame + 1)
+        keyframe_sink(spec.start_frame, b"picture")
+        label = hashlib.sha256(path.read_bytes() + str(index).encode()).hexdigest()[:8]
+        shot = segment("shot", 0, spec.start_frame, spec.end_frame, label)
+        seen = (os.environ.get("CUDA_VISIBLE_DEVICES", ""), str(os.getpid()))
+        shot["visual"]["tags"] = [{"label": label, "probability": 1.0} for label in seen]
+        return AnalysedChunk(spec.start_frame, spec.end_frame, json.dumps(shot).encode(), [shot])
+
+    def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
+        shots = [{**json.loads(payload), "index": index} for index, payload in enumerate(chunks)]
+        return JoinedTracks((self.planned(plan).media, shots), size_bytes=len(plan))
+
+    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
+        """One scene, or with a sensitivity above the middle a scene for every shot; one chapter."""
+        media, shots = joined.content
+        end = shots[-1]["end_frame"]
+        many = settings.get("scene_sensitivity", 0.5) > 0.5
+        scenes = [(s["start_frame"], s["end_frame"]) for s in shots] if many else [(0, end)]
+        whole = [segment("scene", n, *frames, "all") for n, frames in enumerate(scenes)]
+        whole.append(segment("chapter", 0, 0, end, "all"))
+        return FusedVideo([*shots, *whole], {"media": media, "settings": dict(settings)})
+
+    def close(self) -> None:
+        pass
+
+
+def _trouble(path: Path, index: int, what: str | None) -> None:
+    if what is None:
+        return
+    marker = path.with_name(f"{path.name}.trouble-{index}")
+    first = not marker.exists()
+    marker.touch()
+    if what == "kill" or (what == "kill once" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "freeze" and first:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif what == "hang once" and first:
+        time.sleep(3600)
+    elif what == "raise":
+        raise ZeroDivisionError("a fault in the analysis")
+    elif what == "refuse":
+        raise MediaError("decode_failed", "Most of this file cannot be decoded.")
+    elif what == "away" and first:
+        raise UnavailableError("The store does not answer.")
