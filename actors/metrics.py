@@ -44,8 +44,17 @@ STAGE_S = Histogram("scenestream_stage_seconds", "A part of a task", _WORK_S, ("
 FRAMES = Counter("scenestream_frames", "Frames analysed", ("actor", "device"))
 VIDEO_S = Counter("scenestream_analysed_video_seconds", "Seconds of video analysed", ("device",))
 
-LEASES_HELD = Gauge("scenestream_leases_held", "Videos in flight on a bridge", ("bridge",))
-LEASES_LOST = Counter("scenestream_leases_lost", "Leases of videos that went to somebody else, or ran out")
+LEASES_HELD = Gauge(
+    "scenestream_leases_held", "Videos, orders of clips and imports in hand on a bridge", ("bridge", "work")
+)
+LEASES_LOST = Counter(
+    "scenestream_leases_lost", "Leases that went to another holder, or ran out, by kind of work", ("work",)
+)
+LEASED_ENDED = Counter(
+    "scenestream_leased_work_ended",
+    "Videos, orders of clips and imports whose lease holder said how they ended",
+    ("work", "state"),
+)
 VIDEOS_ENDED = Counter("scenestream_videos_ended", "Videos by how their work ended", ("state", "code"))
 TASKS_RETURNED = Counter("scenestream_tasks_returned", "Tasks a bridge has to ask for again", ("status",))
 QUEUED_S = Histogram(

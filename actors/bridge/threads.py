@@ -1,6 +1,6 @@
-"""A thread that does something again and again, and survives that it goes wrong.
+"""Threads of a bridge: a timer that survives errors, bounded workers, a coalesced call, a liveness guard.
 
-Knows nothing of what it does.
+Knows threads and clocks; not what is done on them.
 """
 
 from __future__ import annotations
@@ -63,8 +63,12 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class Crew(Generic[T]):
-    """`claim(n)` gives up to n pieces of work, `work` does one and may take as long as it likes."""
+class WorkerThreads(Generic[T]):
+    """Bounded worker threads for what waits in PostgreSQL: each piece is claimed first, then worked on.
+
+    `claim(n)` gives up to n pieces of work, `work` does one and may take as long as it likes. Call `recruit`
+    at intervals (see `Periodic`).
+    """
 
     def __init__(
         self, name: str, size: int, claim: Callable[[int], Sequence[T]], work: Callable[[T], None]
@@ -85,7 +89,12 @@ class Crew(Generic[T]):
         for piece in claimed:
             with self._changed:
                 self._busy += 1
-            threading.Thread(target=self._run, args=(piece,), name=self._name, daemon=True).start()
+            try:
+                threading.Thread(target=self._run, args=(piece,), name=self._name, daemon=True).start()
+            except RuntimeError:
+                with self._changed:
+                    self._busy -= 1
+                raise
         return 0 < free == len(claimed) and self._has_room()
 
     def stop(self, timeout_s: float) -> bool:
@@ -102,40 +111,54 @@ class Crew(Generic[T]):
         try:
             self._work(piece)
         except Exception:
-            # The thread's outermost net: the piece's lease runs out, and whoever is well claims it again.
-            log.exception("work ended in an error", crew=self._name)
+            # The thread's outermost net: the piece's lease runs out, and another worker claims it again.
+            log.exception("work ended in an error", workers=self._name)
         finally:
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
 
 
-class Looks:
-    """Call it to look. Who waited while a look began after its call is served by that one."""
+class SingleFlight:
+    """Coalesces calls: one runs at a time, and callers that arrive during a run share the next one."""
 
-    def __init__(self, look: Callable[[], None]) -> None:
-        self._look = look
-        self._looking = threading.Lock()
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._running = threading.Lock()
         self._counting = threading.Lock()
         self._asked = 0
-        self._looked = 0
+        self._served = 0
+
+    @property
+    def pending(self) -> int:
+        """Calls that no finished run has served, the ones of the run under way among them."""
+        with self._counting:
+            return self._asked - self._served
 
     def __call__(self) -> None:
-        """Whatever the look raises is raised here, and counts as no look."""
+        """Returns when a run that began after this call has ended. What the run raises is raised here; the
+        callers that wait then run it again.
+        """
         with self._counting:
             self._asked += 1
             mine = self._asked
-        with self._looking:
-            if self._looked >= mine:
+        with self._running:
+            if self._served >= mine:
                 return
             with self._counting:
                 upto = self._asked
-            self._look()
-            self._looked = upto
+            self._call()
+            self._served = upto
 
 
-class Pulse:
-    """Told of every round of heartbeats that went well; counts for `valid_s`, as leases do."""
+class LivenessGuard:
+    """Whether this bridge keeps its leases alive; while it does not, it must claim nothing.
+
+    A heartbeat that hangs (a connection to a server that is gone, a process that was stopped) loses every
+    lease. A bridge that went on claiming would lose the new ones too, and use up one attempt after the other
+    of videos that nothing is wrong with. Each round of heartbeats that went well counts for `valid_s`, as
+    leases do.
+    """
 
     def __init__(self, valid_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._valid_s = valid_s
@@ -147,6 +170,6 @@ class Pulse:
         self._beat_at = self._clock()
 
     @property
-    def is_felt(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether what is claimed now would be kept."""
         return self._clock() - self._beat_at <= self._valid_s

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from actors.bridge.threads import Crew, Periodic
+from actors.bridge.threads import Periodic, WorkerThreads
 from cluster.backoff import Backoff
 from cluster.errors import ScenestreamError
 from cluster.remote.addresses import AddressRules
@@ -40,9 +40,9 @@ class Deliveries:
         self._settings = settings
         self._webhooks = jobs.webhooks
         self._rules = AddressRules(settings.private_networks, settings.refused_networks)
-        self._crew = Crew("webhook", settings.concurrency, self._claim, self._deliver)
+        self._workers = WorkerThreads("webhook", settings.concurrency, self._claim, self._deliver)
         self._periodic = [
-            Periodic("webhooks", CLAIM_INTERVAL_S, self._crew.recruit),
+            Periodic("webhooks", CLAIM_INTERVAL_S, self._workers.recruit),
             Periodic("webhook log", FORGET_INTERVAL_S, self._forget),
         ]
 
@@ -53,7 +53,7 @@ class Deliveries:
 
     def stop(self, timeout_s: float) -> bool:
         """Finish the requests under way; False when that takes longer than allowed."""
-        ended = self._crew.stop(timeout_s)
+        ended = self._workers.stop(timeout_s)
         for periodic in self._periodic:
             periodic.stop()
         return ended

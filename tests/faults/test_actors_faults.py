@@ -11,7 +11,7 @@ import pytest
 import ray
 
 from actors.bridge.actor import Bridge
-from actors.bridge.imports.fetch import PART_BYTES
+from actors.bridge.imports.partial_file import PART_BYTES
 from cluster.stores.postgres.imports import NewImport
 from cluster.stores.postgres.video import Video, VideoState
 from tests.support.servers.sources import FILM, web_server

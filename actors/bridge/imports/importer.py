@@ -1,20 +1,18 @@
-"""The bridge's part that fetches files from addresses: whose turn it is, leases, an orderly end.
+"""The bridge's part that fetches files from addresses: its claim loop, its heartbeats, an orderly end.
 
 All bridges together fetch `imports.concurrency` files at a time; lanes take turns, see
-`cluster.stores.postgres.imports`. Knows neither HTTP nor where the bytes go.
+`cluster.stores.postgres.imports`. Its heartbeats have connections of their own, so that what is slow outside
+slows nothing inside. Knows neither HTTP nor where the bytes go.
 """
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
-import structlog
-
-from actors.bridge.control import Reason
+from actors.bridge.claiming import ClaimLoop
 from actors.bridge.imports.fetch import Fetch, FetchLimits
 from actors.bridge.reporter import Reporter
-from actors.bridge.threads import Crew, Periodic
-from cluster.errors import NotFoundError
+from actors.bridge.threads import LivenessGuard, Periodic
 from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
 from cluster.settings import ImportSettings, Settings
@@ -22,28 +20,25 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.imports import Import
 from cluster.stores.postgres.jobs import Jobs
 
-CLAIM_INTERVAL_S = 0.5
-
-log = structlog.get_logger(__name__)
+CLAIM_INTERVAL_S = 0.5  # no doorbell rings for an import that is due again, or whose holder died
 
 
 class Importer:
     """Begins with `start`. Its threads wait for servers that are away."""
 
     def __init__(self, settings: Settings, jobs: Jobs, media: MediaStore, reporter: Reporter) -> None:
-        self._imports = jobs.imports
-        self._jobs = jobs
-        self._media = media
-        self._reporter = reporter
-        self._lease_s = settings.lease.duration_s
-        self._concurrency = settings.imports.concurrency
-        self._limits = _limits(settings)
-        self._lock = threading.Lock()
-        self._stopping = False
-        self._under_way: dict[tuple[str, int], Fetch] = {}
-        self._crew = Crew("import", self._concurrency, self._claim, self._run)
+        concurrency, limits = settings.imports.concurrency, _limits(settings)
+        self._guard = LivenessGuard(settings.lease.duration_s)
+        self._extend = partial(jobs.imports.heartbeat, lease_s=settings.lease.duration_s)
+        self._loop: ClaimLoop[Import, int, Fetch] = ClaimLoop(
+            Fetch.kind,
+            room=lambda fetches: concurrency - len(fetches),
+            claim=lambda _free: jobs.imports.claim(settings.lease.duration_s, concurrency),
+            begin=lambda claimed: Fetch(claimed, jobs, media, reporter, limits),
+            guard=self._guard,
+        )
         self._periodic = [
-            Periodic("imports", CLAIM_INTERVAL_S, self._crew.recruit),
+            Periodic("imports", CLAIM_INTERVAL_S, self._loop.look),
             Periodic("import heartbeat", settings.lease.heartbeat_s, self._heartbeat),
         ]
 
@@ -54,57 +49,16 @@ class Importer:
 
     def stop(self, timeout_s: float) -> bool:
         """Hand every lease back, no try counted; False when that takes longer than allowed."""
-        with self._lock:
-            self._stopping = True
-        for fetch in self._fetches():
-            fetch.control.abort(Reason.STOPPED)
-        ended = self._crew.stop(timeout_s)
+        ended = self._loop.stop(timeout_s)
         for periodic in self._periodic:
             periodic.stop()
         return ended
 
-    def _fetches(self) -> list[Fetch]:
-        with self._lock:
-            return list(self._under_way.values())
-
-    def _claim(self, free: int) -> list[Import]:
-        claimed: list[Import] = []
-        while len(claimed) < free:
-            one = self._imports.claim(self._lease_s, self._concurrency)
-            if one is None:
-                break
-            claimed.append(one)
-        return claimed
-
-    def _run(self, claimed: Import) -> None:
-        fetch = Fetch(claimed, self._imports, self._media, self._reporter, self._limits)
-        key = (claimed.video_id, claimed.epoch)
-        with self._lock:
-            self._under_way[key] = fetch
-            if self._stopping:  # claimed at the last moment
-                fetch.control.abort(Reason.STOPPED)
-        try:
-            fetch.run()
-        finally:
-            with self._lock:
-                del self._under_way[key]
-            if fetch.control.reason is Reason.LOST:
-                self._tidy(claimed.video_id)
-
     def _heartbeat(self) -> None:
-        for fetch in self._fetches():
-            fetch.look()
-        for fetch in self._fetches():
-            if not self._imports.heartbeat(fetch.claimed, self._lease_s):
-                fetch.control.abort(Reason.LOST)
-
-    def _tidy(self, video_id: str) -> None:
-        """A video that was deleted has been removed from the store before our last part came."""
-        try:
-            self._jobs.get(video_id)
-        except NotFoundError:
-            log.info("video was deleted, removing what was fetched", video_id=video_id)
-            self._media.delete(f"videos/{video_id}")
+        for fetch in self._loop.works:
+            fetch.drop_if_stalled()
+        self._loop.heartbeat(self._extend)
+        self._guard.beat()
 
 
 def source_rules(settings: ImportSettings) -> SourceRules:

@@ -7,7 +7,7 @@ interrupted goes on where it stood. Knows neither how clips are cut nor where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, en
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipFile, ClipJob
 from cluster.stores.postgres.database import Database
+from cluster.stores.postgres.leases import Held, extend_leases
 from cluster.stores.postgres.sql_files import load_statements
 from cluster.stores.postgres.turns import Room
 
@@ -203,12 +204,9 @@ class ClipJobs:
         _log.info("clips claimed", video_id=job.video_id, clips_id=job.id, epoch=job.lease_epoch)
         return job
 
-    def heartbeat(self, clips_id: str, epoch: int, lease_s: float) -> bool | None:
-        """Extends the lease. None: it is lost; True: a cancel was asked for."""
-        row = self._database.one(
-            _SQL["heartbeat_clip_job"], {"id": clips_id, "epoch": epoch, "lease_s": lease_s}
-        )
-        return None if row is None else bool(row["cancel_requested"])
+    def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
+        """Extends leases to `lease_s` from now. For each that is still held: whether to cancel it."""
+        return extend_leases(self._database, _SQL["heartbeat_clip_jobs"], held, lease_s)
 
     def put_file(
         self, clips_id: str, epoch: int, position: int, entry: Mapping[str, Any], *, made: bool

@@ -7,7 +7,7 @@ away (a trigger sees to that). Knows neither HTTP nor where the bytes go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,6 +18,7 @@ from cluster.errors import ConflictError
 from cluster.stores.ids import new_id
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.database import LONGEST_HOLD, Connection, Database
+from cluster.stores.postgres.leases import Held, extend_leases
 from cluster.stores.postgres.sql_files import load_statements
 from cluster.stores.postgres.video import Priority, Video
 from cluster.stores.postgres.webhooks import NewWebhook, has_webhook, put_webhook
@@ -116,13 +117,17 @@ class Imports:
         values = {"id": claimed.video_id, **_places(concurrency)}
         return self._database.one(_SQL["is_waited_for"], values) is not None
 
-    def heartbeat(self, claimed: Import, lease_s: float) -> bool:
-        """Extends the lease. False: it is lost; the video was cancelled, deleted or is another's."""
-        return self._changed("heartbeat_import", claimed, lease_s=lease_s)
+    def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
+        """Extends leases to `lease_s` from now. Those left out are lost: cancelled, deleted or another's.
+
+        The values are False: a cancellation takes the lease away and leaves nothing to acknowledge.
+        """
+        return extend_leases(self._database, _SQL["heartbeat_imports"], held, lease_s)
 
     def advance(
         self,
-        claimed: Import,
+        video_id: str,
+        epoch: int,
         *,
         generation: int,
         stored_bytes: int,
@@ -132,7 +137,8 @@ class Imports:
         """So much is stored for good, of this version of the file. False: the lease is lost."""
         return self._changed(
             "advance_import",
-            claimed,
+            video_id,
+            epoch,
             generation=generation,
             stored_bytes=stored_bytes,
             total_bytes=total_bytes,
@@ -140,33 +146,33 @@ class Imports:
         )
 
     def postpone(
-        self, claimed: Import, delay_s: float, *, counted: bool = True, in_vain: bool = False
+        self, video_id: str, epoch: int, delay_s: float, *, counted: bool = True, in_vain: bool = False
     ) -> bool:
-        """Tried again after `delay_s`, by whoever comes first. False: the lease is lost.
+        """Tried again after `delay_s`, by whichever bridge claims it first. False: the lease is lost.
 
         `counted`: as a try. `in_vain`: as a turn of which nothing is left.
         """
         values = {"delay_s": delay_s, "uncounted": 0 if counted else 1, "in_vain": 1 if in_vain else 0}
-        return self._changed("postpone_import", claimed, **values)
+        return self._changed("postpone_import", video_id, epoch, **values)
 
-    def finish(self, claimed: Import, bytes_: int, sha256: str) -> bool:
+    def finish(self, video_id: str, epoch: int, bytes_: int, sha256: str) -> bool:
         """The file is in its place: the video is rung for. False: the lease is lost."""
-        values = {"id": claimed.video_id, "epoch": claimed.epoch, "bytes": bytes_, "sha256": sha256}
+        values = {"id": video_id, "epoch": epoch, "bytes": bytes_, "sha256": sha256}
         with self._database.transaction() as connection:
             connection.execute(_SQL["lock_content"], values)
             row = connection.execute(_SQL["finish_import"], values).fetchone()
             if row is not None:
                 connection.execute(_SQL["mark_fetched"], values)
-                outbox.put_doorbell(connection, claimed.video_id)
+                outbox.put_doorbell(connection, video_id)
         if row is not None:
-            _log.info("import finished", video_id=claimed.video_id, bytes=bytes_)
+            _log.info("import finished", video_id=video_id, bytes=bytes_)
         return row is not None
 
-    def fail(self, claimed: Import, code: str, message: str) -> bool:
+    def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
         """The video failed, with a stable code and a sentence. False: the lease is lost."""
-        failed = self._changed("fail_import", claimed, code=code, message=message)
+        failed = self._changed("fail_import", video_id, epoch, code=code, message=message)
         if failed:
-            _log.info("import failed", video_id=claimed.video_id, code=code, reason=message)
+            _log.info("import failed", video_id=video_id, code=code, reason=message)
         return failed
 
     def counts(self) -> dict[str, int]:
@@ -174,8 +180,8 @@ class Imports:
         found = {row["state"]: row["number"] for row in self._database.all(_SQL["count_imports"])}
         return {state: found.get(state, 0) for state in STATES}
 
-    def _changed(self, name: str, claimed: Import, **values: Any) -> bool:
-        return self._database.changed(_SQL[name], {"id": claimed.video_id, "epoch": claimed.epoch, **values})
+    def _changed(self, name: str, video_id: str, epoch: int, **values: Any) -> bool:
+        return self._database.changed(_SQL[name], {"id": video_id, "epoch": epoch, **values})
 
 
 def _places(concurrency: int) -> dict[str, int]:

@@ -28,7 +28,7 @@ _REAPER = load_statements("reaper.sql")
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
 Held = tuple[str, int]
-"""The id of a video, or of an order of clips, and the epoch it is held under."""
+"""The id of a video or of an order of clips, and the epoch it is held under: the fencing token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,7 @@ class Leases:
 
         For each that is still held: whether it is to be cancelled. The others are lost.
         """
-        pairs = list(held)
-        values = {
-            "ids": [video_id for video_id, _ in pairs],
-            "epochs": [epoch for _, epoch in pairs],
-            "lease_s": lease_s,
-        }
-        rows = self.database.all(_LEASES["heartbeat"], values) if pairs else []
-        return {(row["id"], row["lease_epoch"]): row["cancel_requested"] for row in rows}
+        return extend_leases(self.database, _LEASES["heartbeat"], held, lease_s)
 
     def to_cancel(self, owner: str) -> set[Held]:
         """Which of the videos and orders of clips that `owner` holds are to be given up."""
@@ -157,6 +150,22 @@ class Leases:
         if changed:
             _log.info("video state", video_id=video_id, epoch=epoch, state=str(state))
         return changed
+
+
+def extend_leases(
+    database: Database, statement: bytes, held: Iterable[Held], lease_s: float
+) -> dict[Held, bool]:
+    """Extends many leases in one statement, which takes `ids`, `epochs` and `lease_s`.
+
+    For each that is still held: whether it is to be cancelled. The others are lost.
+    """
+    pairs = list(held)
+    if not pairs:
+        return {}
+    values = {"ids": [id_ for id_, _ in pairs], "epochs": [epoch for _, epoch in pairs], "lease_s": lease_s}
+    return {
+        (row["id"], row["lease_epoch"]): row["cancel_requested"] for row in database.all(statement, values)
+    }
 
 
 def claimed(row: Mapping[str, Any]) -> Video:

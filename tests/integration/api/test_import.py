@@ -9,7 +9,6 @@ import pytest
 
 from actors.bridge.imports.importer import Importer
 from actors.bridge.reporter import Reporter
-from cluster.stores.postgres.imports import Import
 from cluster.stores.postgres.turns import Room, Rules
 from tests.support.api.imports import api, quiet_api, settled, shown, web
 from tests.support.api.running import Api
@@ -220,8 +219,7 @@ def test_what_fetches_may_die_and_another_goes_on_where_it_was(api: Api, web: We
     assert content(api, video_id) == FILM[: 9 << 20]
     assert video["sha256"] == hashlib.sha256(FILM[: 9 << 20]).hexdigest()
     assert web.asked_for("/gated/1")[-1].headers["range"] == f"bytes={8 << 20}-"
-    lost = Import(video_id, "", 1, 1, 0, 0, None, None)
-    assert not imports.finish(lost, 5, "0" * 64)
+    assert not imports.finish(video_id, 1, 5, "0" * 64)
     assert shown(api, video_id)["bytes"] == 9 << 20
 
 

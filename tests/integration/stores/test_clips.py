@@ -176,13 +176,14 @@ def test_whoever_lost_the_lease_changes_nothing(jobs: Jobs) -> None:
     claimed = claim(jobs)
     assert claimed is not None
 
-    assert jobs.clips.heartbeat(job.id, late, LEASE_S) is None
+    held = (job.id, claimed.lease_epoch)
+    assert jobs.clips.heartbeat([(job.id, late), held], LEASE_S) == {held: False}
     assert not jobs.clips.put_file(job.id, late, 0, {"file": "late"}, made=True)
     assert not jobs.clips.finish(job.id, late)
     assert not jobs.clips.fail(job.id, late, "clips_failed", "late")
     assert not jobs.clips.release(job.id, late)
     assert jobs.clips.files(job.id) == []
-    assert jobs.clips.heartbeat(job.id, claimed.lease_epoch, LEASE_S) is False
+    assert jobs.clips.heartbeat([held], LEASE_S) == {held: False}
 
 
 def test_the_first_answer_for_a_clip_counts(jobs: Jobs) -> None:
@@ -221,7 +222,8 @@ def test_a_running_order_is_cancelled_by_its_holder(jobs: Jobs) -> None:
     job = order_in(jobs, "running")
 
     assert jobs.clips.cancel(job.id, job.video_id).state is ClipState.RUNNING
-    assert jobs.clips.heartbeat(job.id, job.lease_epoch, LEASE_S) is True
+    held = (job.id, job.lease_epoch)
+    assert jobs.clips.heartbeat([held], LEASE_S) == {held: True}
     assert jobs.clips.acknowledge_cancel(job.id, job.lease_epoch)
     assert jobs.clips.cancel(job.id, job.video_id).state is ClipState.CANCELLED
 
@@ -273,7 +275,7 @@ def test_orders_go_with_their_video(jobs: Jobs) -> None:
 
     with pytest.raises(NotFoundError):
         jobs.clips.get(job.id)
-    assert jobs.clips.heartbeat(job.id, job.lease_epoch, LEASE_S) is None
+    assert jobs.clips.heartbeat([(job.id, job.lease_epoch)], LEASE_S) == {}
     with pytest.raises(NotFoundError):
         order(jobs, video_id=job.video_id)
 

@@ -78,11 +78,13 @@ FROM chosen
 WHERE clip_jobs.id = chosen.id
 RETURNING clip_jobs.*, chosen.priority, 0 AS made, 0 AS not_made
 
--- heartbeat_clip_job --
+-- heartbeat_clip_jobs --
+-- All orders of one holder at once, as with videos (leases.sql).
 UPDATE clip_jobs
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
-RETURNING cancel_requested
+FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
+WHERE clip_jobs.id = held.id AND clip_jobs.lease_epoch = held.epoch AND state = 'running'
+RETURNING clip_jobs.id, clip_jobs.lease_epoch, clip_jobs.cancel_requested
 
 -- put_clip_file --
 -- Fenced by the job's row; the first answer for a position counts.

@@ -93,10 +93,14 @@ WHERE waiting.lane <> mine.lane
            ELSE (SELECT count(*) FROM busy WHERE busy.owner = waiting.owner) < of_owner END
 LIMIT 1
 
--- heartbeat_import --
+-- heartbeat_imports --
+-- All imports of one holder at once, as with videos (leases.sql). A cancellation takes the lease away instead of
+-- asking for its end.
 UPDATE imports
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
+FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
+WHERE imports.video_id = held.id AND imports.epoch = held.epoch AND state = 'fetching'
+RETURNING imports.video_id AS id, imports.epoch AS lease_epoch, false AS cancel_requested
 
 -- advance_import --
 -- What is stored for good. A file that came further than ever has all its tries again.

@@ -1,0 +1,154 @@
+"""Makes the parts of a bridge from the settings: stores, clients of pool and fuser, claim loops.
+
+The one place that knows how they belong together. Opens connections; starts no thread of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from functools import partial
+
+from actors.bridge.clips.desk import ClipDesk
+from actors.bridge.clips.work import ClipWork
+from actors.bridge.coordinator import Coordinator, Parts, Rhythm
+from actors.bridge.imports.importer import Importer
+from actors.bridge.places import Places, Size
+from actors.bridge.planners import Planners
+from actors.bridge.pool_client import PoolClient
+from actors.bridge.reporter import Reporter
+from actors.bridge.services import Services
+from actors.bridge.threads import LivenessGuard
+from actors.bridge.videos.intake import Intake
+from actors.bridge.videos.job import Job
+from actors.bridge.webhooks import Deliveries
+from actors.pool.handle import find_or_create_pool
+from actors.worker.fuser import find_or_create_fuser
+from cluster.settings import OwnerQuota, Settings
+from cluster.stores.media.store import MediaStore
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.turns import Quota, Room, Rules
+from cluster.stores.postgres.video import Video
+from cluster.stores.rabbitmq.broker import Consumer, Publisher
+from cluster.stores.redis.cache import Cache
+
+PREFETCH = 8  # doorbells handled at once: one looks for videos, the others share what it found
+VIDEOS_PER_ACTOR = (
+    3  # in flight, so that short videos keep all actors busy while others are planned and fused
+)
+PLANNING_PART = 2  # one in so many actors at most is busy with plans of long videos
+JOB_CONNECTIONS = 8  # jobs write a few times a minute each and share these
+OUTSIDE_CONNECTIONS = 4  # imports and webhooks: what is slow outside slows nothing inside
+KEEPER_CONNECTIONS = 6  # what is done at intervals must not wait for jobs
+
+
+def assemble(settings: Settings, analyser: str) -> Coordinator:
+    """A bridge that is ready to start. `analyser`: what segmenters run, as "module:class"."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    jobs = Jobs(settings.postgres_url, max_connections=JOB_CONNECTIONS).open()
+    keeper = Jobs(settings.postgres_url, max_connections=KEEPER_CONNECTIONS).open()
+    outside = Jobs(settings.postgres_url, max_connections=OUTSIDE_CONNECTIONS).open()
+    publisher = Publisher(settings.rabbitmq_url)
+    cache = Cache(settings.redis_url)
+    results = Results(settings.mongodb_url, settings.mongodb_database)
+    media = MediaStore(settings.media_url)
+    reporter = Reporter(cache)
+    guard = LivenessGuard(settings.lease.duration_s)
+
+    def sharers() -> int:
+        return settings.bridge.replicas * (len(videos.works) + len(clips.works))
+
+    pool = PoolClient(partial(find_or_create_pool, settings, analyser), settings.actors, sharers=sharers)
+    fuser = PoolClient(partial(find_or_create_fuser, settings, analyser), settings.actors)
+    services = Services(
+        jobs=jobs,
+        results=results,
+        media=media,
+        reporter=reporter,
+        pool=pool,
+        fuser=fuser,
+        planners=Planners(lambda: pool.wanted // (PLANNING_PART * settings.bridge.replicas)),
+        revisions_kept=settings.bridge.revisions_kept,
+    )
+    videos = _intake(settings, services, keeper, owner, guard, pool)
+    clips = ClipDesk(partial(ClipWork, services=services), keeper.clips, owner, settings.lease, guard)
+    doorbells = Consumer(settings.rabbitmq_url, lambda doorbell: coordinator.ring(doorbell), PREFETCH)
+    videos.attach(doorbells)
+    coordinator = Coordinator(
+        Parts(
+            owner=owner,
+            videos=videos,
+            clips=clips,
+            imports=Importer(settings, outside, media, reporter),
+            deliveries=Deliveries(settings.webhooks, outside),
+            doorbells=doorbells,
+            keeper=keeper,
+            reporter=reporter,
+            pool=pool,
+            fuser=fuser,
+            publish=publisher.publish,
+            guard=guard,
+            closing=(publisher, jobs, keeper, outside, cache, results),
+        ),
+        _rhythm(settings),
+    )
+    return coordinator
+
+
+def _intake(
+    settings: Settings,
+    services: Services,
+    keeper: Jobs,
+    owner: str,
+    guard: LivenessGuard,
+    pool: PoolClient,
+) -> Intake:
+    bridge, lease, queueing = settings.bridge, settings.lease, settings.queueing
+    places = Places(queueing.batch_share, queueing.light_bytes)
+    rules = turn_rules(settings)
+
+    def room(held: Sequence[Video]) -> Room:
+        wanted = math.ceil(VIDEOS_PER_ACTOR * pool.wanted / bridge.replicas)
+        return places.room(max(bridge.max_videos, wanted), held)
+
+    return Intake(
+        room=room,
+        claim=lambda room: keeper.turns.claim(owner, room, rules, lease.duration_s, lease.max_attempts),
+        begin=lambda video: Job(video, services, long=places.size(video) is not Size.LIGHT),
+        guard=guard,
+    )
+
+
+def turn_rules(settings: Settings) -> Rules:
+    """Whose turn it is, in the words of the store. A lease counts as left behind when a heartbeat more has
+    passed: after an outage of PostgreSQL those who still work are to have the first word.
+    """
+    queueing = settings.queueing
+
+    def quota(of: OwnerQuota) -> Quota:
+        return Quota(of.videos or None, of.seconds or None)
+
+    return Rules(
+        light_bytes=queueing.light_bytes,
+        quota=quota(OwnerQuota(videos=queueing.owner_videos, seconds=queueing.owner_seconds)),
+        quotas={owner: quota(own) for owner, own in queueing.owners.items()},
+        grace_s=settings.lease.heartbeat_s,
+    )
+
+
+def _rhythm(settings: Settings) -> Rhythm:
+    bridge, lease = settings.bridge, settings.lease
+    return Rhythm(
+        lease_s=lease.duration_s,
+        heartbeat_s=lease.heartbeat_s,
+        relay_s=bridge.relay_interval_s,
+        look_s=bridge.look_interval_s,
+        cancel_s=bridge.cancel_interval_s,
+        reaper_s=bridge.reaper_interval_s,
+        backlog_s=bridge.backlog_interval_s,
+        max_attempts=lease.max_attempts,
+    )

@@ -1,0 +1,94 @@
+"""A sliding window of one work's tasks in the pool: so many under way at once, and again what came back.
+
+A task that ends in DONE, ERROR or CRASHED has its outcome. Every other status, also one that this version
+does not know, says that the task was not done: it is asked for again after a pause. The pauses grow while
+nothing is done and begin anew with the next outcome. Knows tasks and their statuses; no store, no lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from concurrent.futures import Future
+from typing import Any
+
+import structlog
+
+from actors import metrics
+from actors.bridge.control import Control
+from actors.bridge.services import PoolLike
+from actors.tasks import Outcome, Status, Task
+from cluster.backoff import Backoff
+
+RETRY_FIRST_S, RETRY_LONGEST_S = 0.2, 10.0
+"""Between tries of a task whose actor or store was away: soon, since actors are replaced within seconds, and
+seldom enough that a store that is down for an hour is not asked thousands of times."""
+FINAL = frozenset({Status.DONE, Status.ERROR, Status.CRASHED})
+
+log = structlog.get_logger(__name__)
+
+
+class TaskWindow:
+    """The tasks of one work. `control` interrupts every wait. For the work's own thread."""
+
+    def __init__(self, pool: PoolLike, control: Control) -> None:
+        self._pool = pool
+        self._control = control
+
+    def outcomes(
+        self, numbers: Iterable[int], task_of: Callable[[int, bool], Task]
+    ) -> Iterator[list[tuple[int, Outcome]]]:
+        """Has the task of every number done, lowest first; yields (number, outcome) of those that ended.
+
+        `task_of(number, again)` makes a task; `again`: it was begun before, its result may be stored. Each
+        list has at least one pair; the next wait begins when the caller asks on. Raises Aborted.
+        """
+        waiting = sorted(numbers, reverse=True)
+        under_way: dict[Future[Outcome], int] = {}
+        returned: set[int] = set()
+        backoff = Backoff(RETRY_FIRST_S, RETRY_LONGEST_S)
+        while waiting or under_way:
+            while waiting and len(under_way) < self._pool.window:
+                number = waiting.pop()
+                under_way[self._pool.submit(task_of(number, number in returned))] = number
+            self.wait(under_way)
+            ended, back = _collected(under_way)
+            if ended:
+                backoff.reset()
+                yield ended
+            if back:
+                returned.update(back)
+                waiting = sorted((*waiting, *back), reverse=True)
+                self._control.pause(backoff.next_s())
+
+    def outcome(self, task: Task) -> Outcome:
+        """The outcome of one task, asked for again until it has one. Raises Aborted."""
+        ((_, outcome),) = next(self.outcomes([0], lambda _number, _again: task))
+        return outcome
+
+    def first_answer(self, workers: PoolLike, task: Task) -> Outcome:
+        """What `workers` say to a task, asked once, in whatever status. Raises Aborted."""
+        future = workers.submit(task)
+        self.wait([future])
+        return future.result()
+
+    def wait(self, under_way: Iterable[Future[Outcome]]) -> None:
+        """Until one of them has ended; Aborted as soon as the work must end."""
+        awaited: list[Future[Any]] = [*under_way, self._control.aborted]
+        futures.wait(awaited, return_when=futures.FIRST_COMPLETED)
+        self._control.check()
+
+
+def _collected(under_way: dict[Future[Outcome], int]) -> tuple[list[tuple[int, Outcome]], list[int]]:
+    """Takes out what has come: (number, outcome) with a final status, and the numbers of the others."""
+    ended: list[tuple[int, Outcome]] = []
+    back: list[int] = []
+    for future in [future for future in under_way if future.done()]:
+        number, outcome = under_way.pop(future), future.result()
+        if outcome.status in FINAL:
+            ended.append((number, outcome))
+            continue
+        metrics.TASKS_RETURNED.add(status=outcome.status.value)
+        log.info("task comes back", number=number, status=outcome.status.value, reason=outcome.message)
+        back.append(number)
+    return ended, back
