@@ -29,17 +29,17 @@ from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
 from actors.bridge.actor import Bridge
 from actors.detached import find_or_create
-from actors.pool.handle import POOL_NAME, find_or_create_pool
+from actors.pool.handle import find_or_create_pool
 from actors.version import BRIDGE, POOL, version_of
 from actors.worker.analyser import LIBRARY
-from actors.worker.fuser import FUSER_NAME, find_or_create_fuser
+from actors.worker.fuser import find_or_create_fuser
+from cluster.contract.actor_names import BRIDGE_NAME, FUSER_NAME, POOL_NAME
 from cluster.errors import UnavailableError
 from cluster.settings import Settings, get_settings
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.rabbitmq.broker import declare_topology
 
-BRIDGE_NAME = "bridge"  # the others are bridge-1, bridge-2, …
 BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
 ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
 STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from cluster.contract.vocabulary import BATCH, INTERACTIVE
+
 CODE_CRASHED = "analysis_crashed"
 CODE_MEDIA_MISSING = "media_missing"
-INTERACTIVE, BATCH = "interactive", "batch"
-"""Priorities: somebody waits for it; or it may take what the others leave, and its guaranteed share."""
 
 
 class Kind(StrEnum):

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-ROUTE_PREFIX = "/api/v1"
 SWEEP_INTERVAL_S = 300.0
 SERVERS_INTERVAL_S = 15.0  # as often as Prometheus comes
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 
+from cluster.contract.vocabulary import BATCH
 from cluster.stores.postgres.turns import Room
 from cluster.stores.postgres.video import Video
 
@@ -62,6 +63,6 @@ class Places:
         """A video that was done before has its tracks: it takes a fusion, whatever its length."""
         if video.newest_revision > 0:
             return Size.LIGHT
-        if video.priority == "batch":
+        if video.priority == BATCH:
             return Size.BATCH
         return Size.LIGHT if video.bytes <= self._light_bytes else Size.HEAVY

@@ -21,8 +21,8 @@ from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import split as settings_of
 from cluster import terminal
 from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
-from cluster.clips.names import DEFAULT_PATTERN
-from cluster.clips.orders import ClipOrder, clip_order
+from cluster.clips.orders import chosen, clip_order, cut_options
+from cluster.contract.clips import DEFAULT_PATTERN, MAX_CLIPS, ClipOrder
 from cluster.errors import InvalidSettingsError, UsageError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
@@ -65,7 +65,9 @@ def split(
     values = {"level": level, "mode": mode, "pattern": pattern, "container": container, "crf": crf}
     try:
         settings = resolve(preset, parse_assignments(set_ or []))
-        order = clip_order({**values, "height": height, "sound": sound, "max_clips": 5000, "select": select})
+        order = clip_order(
+            {**values, "height": height, "sound": sound, "max_clips": MAX_CLIPS, "select": select}
+        )
     except InvalidSettingsError as error:
         raise stop(error.message, WRONG_USAGE) from error
     for needed in (file, document):
@@ -106,8 +108,8 @@ def _cut(file: Path, document: dict[str, Any], order: ClipOrder, folder: Path) -
     media = plan.media.contract()
     if (document.get("media") or {}).get("frames", plan.frames) != plan.frames:
         raise UsageError(f"The document is of another video: it has not the {plan.frames} frames of {file}.")
-    options = order.cut_options(media)
-    wanted = order.chosen(document["segments"], file.name, f".{options['container']}")
+    options = cut_options(order, media)
+    wanted = chosen(order, document["segments"], file.name, f".{options['container']}")
     folder.mkdir(parents=True, exist_ok=True)
     frames = sum(segment["end_frame"] - segment["start_frame"] for segment in wanted)
     entries: list[Entry] = []

@@ -14,15 +14,14 @@ from typing import Any
 
 from actors.pool.fair_queue import FairQueue, Path, Rank
 from actors.tasks import (
-    BATCH,
     CODE_CRASHED,
     CODE_MEDIA_MISSING,
-    INTERACTIVE,
     Kind,
     Outcome,
     Status,
     Task,
 )
+from cluster.contract.vocabulary import BATCH, INTERACTIVE
 
 LOSSES_AT_MOST = 30
 """Nodes vanish, but not so often under one task: it is the task then that takes them down."""

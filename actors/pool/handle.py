@@ -12,9 +12,9 @@ import ray
 
 from actors.detached import find_or_create
 from actors.pool.actor import MAX_TASKS, Pool
+from cluster.contract.actor_names import POOL_NAME
 from cluster.settings import Settings
 
-POOL_NAME = "pool"
 CONTROL_CALLS = 100  # cancellations, snapshots and pings at once
 
 

@@ -21,13 +21,13 @@ from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY, make_analyser
 from actors.worker.fusing import FusingShop
 from actors.worker.state import WorkState
+from cluster.contract.actor_names import FUSER_NAME
 from cluster.settings import Settings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.telemetry import logs, tracing
 
-FUSER_NAME = "fuser"
 CALLS = 64
 """At once: one works, the others wait for it or are answered beside it."""
 CONTROL_CALLS = 4  # beside these: who is asked how it is must answer, however many wait

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cluster.client.following import until_ended
-from cluster.client.requests import IDEMPOTENCY_KEY, Json, each, fetched, given, new_key, request
+from cluster.client.requests import Json, each, fetched, given, new_key, request
 from cluster.client.saving import saved
 from cluster.client.steps import Flow, Op
-from cluster.client.types import Clips, Level
+from cluster.client.types import TERMINAL_STATES, Clips, Level
 from cluster.client.uploading import OUTAGE_PATIENCE_S
-
-_ENDS = frozenset({"done", "failed", "cancelled"})
+from cluster.contract.protocol import IDEMPOTENCY_KEY
+from cluster.contract.vocabulary import ClipMode
 
 
 def make_clips(
     video_id: str,
     *,
     level: Level | None = None,
-    mode: Literal["exact", "copy"] | None = None,
+    mode: ClipMode | None = None,
     select: Json | None = None,
     pattern: str | None = None,
     idempotency_key: str | None = None,
@@ -67,9 +67,9 @@ def wait_for_clips(
 
     def ask() -> Op[Clips]:
         seen = yield from clips_of(video_id, clips_id, files=False)
-        return (yield from clips_of(video_id, clips_id)) if seen["state"] in _ENDS else seen
+        return (yield from clips_of(video_id, clips_id)) if seen["state"] in TERMINAL_STATES else seen
 
-    return (yield from until_ended(ask, _ENDS, on_clips, poll_s, patience_s))
+    return (yield from until_ended(ask, TERMINAL_STATES, on_clips, poll_s, patience_s))
 
 
 def cancel_clips(video_id: str, clips_id: str) -> Op[Clips]:

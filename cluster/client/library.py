@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cluster.client.requests import Json, each, fetched, given, request, whole
+from cluster.client.requests import each, fetched, given, request, whole
 from cluster.client.steps import Emit, Flow, Op
-from cluster.client.types import Heard, Level, Links, Segment, Signals, State, Video
-
-PAGE_ITEMS = 1000  # the most the API gives at once
+from cluster.client.types import Cluster, Heard, Level, Links, Segment, Signals, State, Video
+from cluster.contract.pages import MAX_PAGE_ITEMS
 
 
 def video(video_id: str) -> Op[Video]:
@@ -34,7 +33,7 @@ def videos(
         for name, time in (("created_from", created_from), ("created_to", created_to))
         if time is not None
     }
-    params = given(state=state, q=q, preset=preset, limit=PAGE_ITEMS) | times
+    params = given(state=state, q=q, preset=preset, limit=MAX_PAGE_ITEMS) | times
     yield from each("/videos", params, lambda video: video["id"])
 
 
@@ -81,7 +80,7 @@ def segments(
             from_s=from_s,
             to_s=to_s,
             revision=revision,
-            limit=PAGE_ITEMS,
+            limit=MAX_PAGE_ITEMS,
         ),
         lambda page: (page["state"], page["revision"]),
     )
@@ -114,7 +113,7 @@ def links(video_id: str, *, valid_s: float | None = None) -> Op[Links]:
     return found
 
 
-def cluster() -> Op[Json]:
+def cluster() -> Op[Cluster]:
     """The pool, the queue and the servers."""
-    found: Json = yield from fetched("GET", "/cluster")
+    found: Cluster = yield from fetched("GET", "/cluster")
     return found

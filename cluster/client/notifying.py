@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cluster.client.requests import IDEMPOTENCY_KEY, each, fetched, given, new_key, request
+from cluster.client.requests import each, fetched, given, new_key, request
 from cluster.client.steps import Flow, Op
 from cluster.client.types import Delivery, MadeWebhook, Webhook, WebhookEvent
+from cluster.contract.protocol import IDEMPOTENCY_KEY
 
 
 def create_webhook(

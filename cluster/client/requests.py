@@ -13,6 +13,7 @@ import httpx
 
 from cluster.client.problems import as_error
 from cluster.client.steps import Call, Emit, Flow, Op, Pause, answered
+from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.errors import UnavailableError, UsageError
 
 TRIES = 4
@@ -23,7 +24,6 @@ MAX_RETRY_AFTER_S = 30.0  # a server that asks for more is told to whoever calle
 MAX_RESTARTS = 10  # of one listing; only a list that changes faster than it can be read takes as many
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-IDEMPOTENCY_KEY = "Idempotency-Key"
 
 Json = dict[str, Any]
 Item = TypeVar("Item")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cluster.client.requests import IDEMPOTENCY_KEY, Json, fetched, given, new_key
+from cluster.client.requests import Json, fetched, given, new_key
 from cluster.client.steps import Op
 from cluster.client.types import Comparison, Level, Preview, Revision, Video
+from cluster.contract.protocol import IDEMPOTENCY_KEY
 
 
 def resegment(

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import httpx
 
 from cluster.client.steps import Flow, Op
+from cluster.contract.protocol import API_PREFIX
 
 API_KEY_VARIABLE = "SCENESTREAM_API_KEY"
 
@@ -72,7 +73,7 @@ class Connection:
         self.base_url = base_url.rstrip("/")
         key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
         self._options: dict[str, Any] = {
-            "base_url": f"{self.base_url}/api/v1",
+            "base_url": f"{self.base_url}{API_PREFIX}",
             "timeout": timeout_s,
             "headers": {"Authorization": f"Bearer {key}"} if key else None,
         }

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import httpx
 
-from cluster.client.requests import IDEMPOTENCY_KEY, Json, fetched, given, new_key, pause_s, request
+from cluster.client.requests import Json, fetched, given, new_key, pause_s, request
 from cluster.client.resumption import Resumption
 from cluster.client.steps import Op, Pause, worked
 from cluster.client.types import BatchItem, Priority, Video
+from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.errors import ConflictError, NotFoundError, UnavailableError, UsageError
 
 PART_BYTES = 8 << 20

@@ -15,8 +15,6 @@ from typing import Any
 
 from cluster.errors import InvalidSettingsError
 
-DEFAULT_PATTERN = "{stem}-{level}-{index:04}-{start}"
-MAX_PATTERN_CHARS = 200
 NUMBERS = ("index", "number", "start_frame", "end_frame")
 WORDS = ("stem", "level", "start", "end", "label", "kind")
 

@@ -13,9 +13,9 @@ import typer
 
 from cluster import terminal
 from cluster.client import Client
-from cluster.clips.names import DEFAULT_PATTERN
 from cluster.clips.orders import clip_order
 from cluster.commands.options import ApiKey
+from cluster.contract.clips import DEFAULT_PATTERN
 from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local.address import api_url
 from cluster.settings import get_settings

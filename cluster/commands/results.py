@@ -15,12 +15,10 @@ import typer
 from cluster import terminal
 from cluster.client import Client
 from cluster.commands.options import ApiKey
+from cluster.contract.vocabulary import EXPORT_FORMATS, LEVELS
 from cluster.errors import ScenestreamError
 from cluster.local.address import api_url
 from cluster.settings import get_settings
-
-LEVELS = ("shot", "scene", "chapter")
-FORMATS = ("json", "csv", "webvtt", "edl", "otio", "fcpxml", "ffmetadata", "html")
 
 
 def segments(
@@ -43,14 +41,14 @@ def segments(
 
 def export(
     video_id: Annotated[str, typer.Argument(metavar="ID")],
-    format_: Annotated[str, typer.Option("--format", help=" ".join(FORMATS))],
+    format_: Annotated[str, typer.Option("--format", help=" ".join(EXPORT_FORMATS))],
     level: Annotated[str | None, typer.Option(help="shot, scene or chapter")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file instead of stdout.")] = None,
     api_key: ApiKey = None,
 ) -> None:
     """The result in a format that other tools read."""
-    if format_ not in FORMATS:
-        _wrong_usage(f"--format is one of {', '.join(FORMATS)}, not '{format_}'.")
+    if format_ not in EXPORT_FORMATS:
+        _wrong_usage(f"--format is one of {', '.join(EXPORT_FORMATS)}, not '{format_}'.")
     if level not in (None, *LEVELS):
         _wrong_usage(f"--level is one of {', '.join(LEVELS)}, not '{level}'.")
     if output is not None and not output.resolve().parent.is_dir():

@@ -17,9 +17,9 @@ import typer
 
 from cluster import terminal
 from cluster.client import Client, Resumption, Video
-from cluster.client.types import Priority
 from cluster.commands.options import ApiKey, Assignments, Preset
 from cluster.commands.submit_files import Source, find
+from cluster.contract.vocabulary import BATCH, Priority
 from cluster.errors import ScenestreamError, UsageError
 from cluster.local.address import api_url
 from cluster.segment_settings import parse_assignments, resolve
@@ -79,7 +79,7 @@ def submit(
         print("There is no video to submit.", file=sys.stderr)
         raise typer.Exit(1)
     if priority is None and len(found.sources) > 1:
-        priority = "batch"
+        priority = BATCH
     with Client(api_url(settings), api_key=api_key) as client:
         notes = _notes(settings, client) if resume else None
         submission = _Submission(client, preset, overrides, priority, notes)

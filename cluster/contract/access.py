@@ -1,15 +1,14 @@
-"""The shapes of keys, sessions and links (pydantic), beside those of `cluster.contract.videos`."""
+"""API keys, sessions and signed links (pydantic)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cluster.stores.postgres.api_keys import MAX_NAME_CHARS, ApiKey
+from cluster.contract.vocabulary import ScopeName, SessionWay
 
-ScopeName = Literal["read", "write", "admin"]
+MAX_KEY_NAME_CHARS = 100
 
 
 class KeyDocument(BaseModel):
@@ -23,20 +22,6 @@ class KeyDocument(BaseModel):
     expires_at: datetime | None
     last_used_at: datetime | None = Field(description="To the minute")
     revoked_at: datetime | None
-
-    @classmethod
-    def of(cls, key: ApiKey) -> KeyDocument:
-        """The document of a stored key."""
-        return cls(
-            id=key.shown,
-            name=key.name,
-            owner=key.owner,
-            scopes=[scope.value for scope in sorted(key.scopes)],
-            created_at=key.created_at,
-            expires_at=key.expires_at,
-            last_used_at=key.last_used_at,
-            revoked_at=key.revoked_at,
-        )
 
 
 class KeyList(BaseModel):
@@ -53,7 +38,7 @@ class NewKey(BaseModel):
         json_schema_extra={"examples": [{"name": "cutting room", "owner": "anna", "scopes": ["read"]}]},
     )
 
-    name: str = Field(min_length=1, max_length=MAX_NAME_CHARS)
+    name: str = Field(min_length=1, max_length=MAX_KEY_NAME_CHARS)
     owner: str = Field(min_length=1, max_length=64)
     scopes: list[ScopeName] = Field(["read", "write"], min_length=1, max_length=3)
     expires_in_s: float | None = Field(None, gt=0, le=3e9, allow_inf_nan=False)
@@ -69,7 +54,7 @@ class MadeKey(BaseModel):
 class SessionDocument(BaseModel):
     """How this client is let in."""
 
-    way: Literal["open", "bearer", "session"] = Field(
+    way: SessionWay = Field(
         description="`open`: no key is needed; otherwise whether one is sent or the page is signed in"
     )
     key: KeyDocument | None

@@ -1,25 +1,50 @@
-"""The shapes of batches and webhooks (pydantic), beside those of `cluster.contract.videos`."""
+"""How videos come in: imports, batches of them, the fields of an upload (pydantic)."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cluster.contract.problems import ProblemDocument
-from cluster.contract.videos import PRIORITY, ImportRequest, VideoDocument
-from cluster.stores.postgres.video import Priority
-from cluster.stores.postgres.webhooks import Delivery, Webhook
+from cluster.contract.videos import VideoDocument
+from cluster.contract.vocabulary import BATCH, INTERACTIVE, Priority
+from cluster.contract.webhooks import WebhookWish
 
-WebhookEvent = Literal["done", "failed", "cancelled"]
+MAX_BATCH_ITEMS = 1000
+PRIORITY = "`batch` waits for `interactive`, as far as it does not come to a standstill"
+
+
+class ImportRequest(BaseModel):
+    """A video to fetch from an address."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"url": "https://example.org/film.mp4", "preset": "film"}]},
+    )
+
+    url: str = Field(max_length=4096, description="http, https or s3; never a private address")
+    preset: str | None = Field(None, max_length=64)
+    settings: dict[str, Any] | None = None
+    webhook: WebhookWish | None = None
+    priority: Priority = Field(INTERACTIVE, description=PRIORITY)
+
+
+class UploadForm(BaseModel):
+    """The fields of a multipart upload, for the OpenAPI document; the body itself is streamed."""
+
+    file: bytes = Field(description="The video", json_schema_extra={"format": "binary"})
+    preset: str | None = None
+    settings: str | None = Field(None, description="JSON object of segmentation settings")
+    webhook: str | None = Field(None, description="JSON object as in an import: url, events, secret")
+    priority: Priority = Field(INTERACTIVE, description=PRIORITY)
 
 
 class BatchItem(ImportRequest):
     """One video of a batch."""
 
     idempotency_key: str | None = Field(None, description="Like the header of a single import")
-    priority: Priority = Field("batch", description=PRIORITY)
+    priority: Priority = Field(BATCH, description=PRIORITY)
 
 
 class BatchRequest(BaseModel):
@@ -34,7 +59,7 @@ class BatchRequest(BaseModel):
         },
     )
 
-    items: list[Any] = Field(min_length=1, description="Up to 1,000, each like BatchItem")
+    items: list[Any] = Field(min_length=1, description=f"Up to {MAX_BATCH_ITEMS:,}, each like BatchItem")
 
 
 class BatchOutcome(BaseModel):
@@ -52,61 +77,3 @@ class BatchAnswer(BaseModel):
     """One outcome for each item, in the order of the items."""
 
     items: list[BatchOutcome]
-
-
-class WebhookDocument(BaseModel):
-    """A webhook, without its secret."""
-
-    id: str
-    url: str
-    events: list[WebhookEvent]
-    video_id: str | None = Field(description="The one video it hears of; null: all of its owner's")
-    created_at: datetime
-    disabled_at: datetime | None
-    disabled_reason: str | None
-
-    @classmethod
-    def of(cls, webhook: Webhook) -> Self:
-        """The document of a stored webhook."""
-        return cls.model_validate(webhook, from_attributes=True)
-
-
-class MadeWebhook(BaseModel):
-    """A new webhook; the secret is told only here."""
-
-    webhook: WebhookDocument
-    secret: str
-
-
-class WebhookList(BaseModel):
-    """Webhooks, newest first."""
-
-    items: list[WebhookDocument]
-
-
-class DeliveryDocument(BaseModel):
-    """An event on its way to a webhook, or there."""
-
-    id: int
-    event_id: str = Field(description="The same in all attempts, and `webhook-id` there")
-    event: WebhookEvent
-    video_id: str
-    state: Literal["pending", "delivered", "failed"]
-    attempts: int
-    created_at: datetime
-    due_at: datetime = Field(description="When it is tried (next)")
-    finished_at: datetime | None
-    last_status: int | None = Field(description="Of the last answer; null where there was none")
-    last_error: str | None
-
-    @classmethod
-    def of(cls, delivery: Delivery) -> Self:
-        """The document of a stored delivery."""
-        return cls.model_validate(delivery, from_attributes=True)
-
-
-class DeliveryList(BaseModel):
-    """One page of deliveries, newest first."""
-
-    items: list[DeliveryDocument]
-    next_cursor: str | None

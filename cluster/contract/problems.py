@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cluster.contract.protocol import API_PREFIX
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -76,7 +78,7 @@ class ProblemDocument(BaseModel):
                     "status": 404,
                     "detail": "There is no video 5f0c….",
                     "code": "not_found",
-                    "instance": "/api/v1/videos/5f0c…",
+                    "instance": f"{API_PREFIX}/videos/5f0c…",
                     "request_id": "8b7f0f5e5d0a4a0f",
                 }
             ]

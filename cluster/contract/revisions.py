@@ -1,15 +1,14 @@
-"""The shapes of requests and responses about revisions and about settings that are tried."""
+"""Revisions of a video's result, their comparison, and settings that are tried (pydantic)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cluster.contract.videos import BoundaryKind, Level, Segment
-
-ChangeKind = Literal["kept", "moved", "added", "removed"]
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import BoundaryKind, ChangeKind, Level
 
 
 class Revision(BaseModel):

@@ -7,10 +7,11 @@ PostgreSQL is the truth about state (`Jobs`, `Uploads`), MongoDB holds results (
 
 from __future__ import annotations
 
+from cluster.contract.pages import MAX_PAGE_ITEMS
 from cluster.stores.ids import new_id
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
-from cluster.stores.page import MAX_PAGE_ITEMS, Page
+from cluster.stores.page import Page
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.leases import ReapReport
 from cluster.stores.postgres.uploads import Upload, Uploads

@@ -9,8 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cluster.contract.videos import Failure, Fetched, Media, Progress, Segment, VideoDocument
+from cluster.contract.access import KeyDocument
+from cluster.contract.results import Segment
+from cluster.contract.videos import Failure, Fetched, Media, Progress, VideoDocument
+from cluster.contract.webhooks import DeliveryDocument, WebhookDocument
+from cluster.stores.postgres.api_keys import ApiKey
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
+from cluster.stores.postgres.webhooks import Delivery, Webhook
 
 _NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
 
@@ -109,3 +114,47 @@ def segment_document(segment: Mapping[str, Any], video_id: str, root: str) -> Se
 def thumbnail_url(root: str, video_id: str, frame: int) -> str:
     """Where the image of keyframe `frame` is."""
     return f"{root}/videos/{video_id}/thumbnails/{int(frame)}.webp"
+
+
+def key_document(key: ApiKey) -> KeyDocument:
+    """The contract's key: what names it, and nothing that opens anything."""
+    return KeyDocument(
+        id=key.shown,
+        name=key.name,
+        owner=key.owner,
+        scopes=[scope.value for scope in sorted(key.scopes)],
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+def webhook_document(webhook: Webhook) -> WebhookDocument:
+    """The contract's webhook, without its owner."""
+    return WebhookDocument(
+        id=webhook.id,
+        url=webhook.url,
+        events=list(webhook.events),
+        video_id=webhook.video_id,
+        created_at=webhook.created_at,
+        disabled_at=webhook.disabled_at,
+        disabled_reason=webhook.disabled_reason,
+    )
+
+
+def delivery_document(delivery: Delivery) -> DeliveryDocument:
+    """The contract's delivery, without the video it tells of."""
+    return DeliveryDocument(
+        id=delivery.id,
+        event_id=delivery.event_id,
+        event=delivery.event,
+        video_id=delivery.video_id,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        created_at=delivery.created_at,
+        due_at=delivery.due_at,
+        finished_at=delivery.finished_at,
+        last_status=delivery.last_status,
+        last_error=delivery.last_error,
+    )

@@ -12,11 +12,11 @@ import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from cluster.contract.pages import MAX_PAGE_ITEMS
 from cluster.errors import UsageError
 
 T = TypeVar("T")
 
-MAX_PAGE_ITEMS = 1000  # bounds the memory one request can ask for
 _LARGEST = 2**63 - 1  # what the stores' own numbers hold
 _MAX_CURSOR_CHARS = 512  # a cursor of ours is far shorter; longer ones are not worth decoding
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 from fastapi import Request
 
+from cluster.contract.vocabulary import SessionWay
 from cluster.stores.postgres.api_keys import ApiKey, Scope
 
-Way = Literal["open", "bearer", "session", "link"]
+Way = Literal[SessionWay, "link"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cluster.contract.videos import Level
+from cluster.contract.vocabulary import Level
 from serve_app.exports.csv_file import write_csv
 from serve_app.exports.edl import write_edl
 from serve_app.exports.fcpxml import write_fcpxml

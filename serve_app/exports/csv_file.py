@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 from serve_app.exports.material import Export
 
 _PLAIN_COLUMNS = (

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cluster.contract.videos import Level, Segment
-from serve_app.exports.material import COARSE_TO_FINE, Export
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import COARSE_TO_FINE, Level
+from serve_app.exports.material import Export
 from serve_app.exports.rates import Rate, nominal_rate
 
 MIXED = ("dissolve", "wipe")

@@ -6,7 +6,7 @@ from fractions import Fraction
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 from serve_app.exports.cuts import Clip, CutList, cut_list
 from serve_app.exports.material import Export, described, one_line, title
 

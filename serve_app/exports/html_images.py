@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 
 MAX_IMAGES = 600
 MAX_TOTAL_BYTES = 12 << 20

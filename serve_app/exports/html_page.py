@@ -13,11 +13,12 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from cluster.contract.videos import Level, Segment
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import COARSE_TO_FINE, VIDEO_START, Level
 from cluster.terminal import clock
 from serve_app.exports.html_images import Images
 from serve_app.exports.html_strip import strip
-from serve_app.exports.material import COARSE_TO_FINE, Export, one_line, title
+from serve_app.exports.material import Export, one_line, title
 from serve_app.exports.spoken import length, share
 
 
@@ -110,7 +111,7 @@ def _card(segment: Segment, image: str | None) -> str:
     name = title(segment)
     picture = f'<img src="{image}" alt="" loading="lazy">' if image else '<div class="none">no keyframe</div>'
     begins = f'<span class="kind">{_text(boundary.kind)}</span>'
-    if boundary.kind != "start":
+    if boundary.kind != VIDEO_START:
         begins += (
             f' <meter min="0" max="1" value="{boundary.confidence:.3f}"></meter> {share(boundary.confidence)}'
         )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from cluster.contract.videos import Level, Segment
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import SOUND_LABELS, Level
 from cluster.terminal import clock
 from serve_app.exports.material import title
 
@@ -16,7 +17,7 @@ _WIDTH = 10_000
 _TICKS = 5
 _DENSE = 400
 """From so many bars on there is no room for lines between them."""
-_COLOURED = frozenset({"speech", "singing", "music", "speech+music", "silence", "noise", "black"})
+_COLOURED = frozenset({*SOUND_LABELS, "black"})
 """Labels that the style sheet has a colour for."""
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.contract.videos import Level, Segment
-
-COARSE_TO_FINE: tuple[Level, ...] = ("chapter", "scene", "shot")
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import COARSE_TO_FINE, VIDEO_START, Level
 
 
 def no_image(_segment: Segment) -> bytes | None:
@@ -82,7 +81,7 @@ def described(segment: Segment) -> str:
     boundary = segment.start_boundary
     return (
         boundary.kind
-        if boundary.kind == "start"
+        if boundary.kind == VIDEO_START
         else f"{boundary.kind}, confidence {boundary.confidence:.2f}"
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 from serve_app.exports.cuts import CutList, cut_list
 from serve_app.exports.material import Export, one_line, title
 

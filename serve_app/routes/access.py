@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from cluster.contract.access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
 from cluster.contract.problems import FieldProblem
+from cluster.stores.documents import key_document
 from cluster.stores.postgres.api_keys import id_named
 from serve_app.access.auth import SESSION_COOKIE
 from serve_app.access.callers import caller_of
@@ -71,7 +72,7 @@ async def close_session(request: Request) -> Response:
 def list_keys(request: Request) -> KeyList:
     """Revoked and expired ones, too. Like all of `/keys` for keys with the scope `admin`."""
     _require_key(request)
-    return KeyList(items=[KeyDocument.of(key) for key in context_of(request).services.jobs.api_keys.all()])
+    return KeyList(items=[key_document(key) for key in context_of(request).services.jobs.api_keys.all()])
 
 
 @router.post(
@@ -97,7 +98,7 @@ async def create_key(request: Request, idempotency_key: IdempotencyKey = None) -
 
     def make() -> MadeKey:
         key, token = keys.create(asked.name, asked.owner, asked.scopes, asked.expires_in_s)
-        return MadeKey(key=KeyDocument.of(key), token=token)
+        return MadeKey(key=key_document(key), token=token)
 
     return await to_thread.run_sync(once, request, idempotency_key, asked, MadeKey, make)
 
@@ -112,7 +113,7 @@ def revoke_key(
 ) -> KeyDocument:
     """It ends within seconds, with the sessions that it opened; links that are out end by themselves."""
     _require_key(request)
-    return KeyDocument.of(context_of(request).services.jobs.api_keys.revoke(id_named(key_id)))
+    return key_document(context_of(request).services.jobs.api_keys.revoke(id_named(key_id)))
 
 
 @router.get(
@@ -146,7 +147,7 @@ def get_links(
 def _session(request: Request) -> SessionDocument:
     caller = caller_of(request)
     assert caller.way != "link"  # opens media and images only
-    return SessionDocument(way=caller.way, key=None if caller.key is None else KeyDocument.of(caller.key))
+    return SessionDocument(way=caller.way, key=None if caller.key is None else key_document(caller.key))
 
 
 def _require_key(request: Request) -> None:

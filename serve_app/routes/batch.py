@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Request
 from pydantic import ValidationError
 
-from cluster.contract.imports import BatchAnswer, BatchItem, BatchOutcome, BatchRequest
+from cluster.contract.imports import MAX_BATCH_ITEMS, BatchAnswer, BatchItem, BatchOutcome, BatchRequest
 from cluster.errors import ConflictError, ScenestreamError
 from cluster.stores.documents import video_document
 from cluster.stores.ids import new_id
@@ -24,13 +24,12 @@ from serve_app.web.problems import Problem, declared, from_error
 
 router = APIRouter(tags=["videos"])
 
-MAX_ITEMS = 1000
 MAX_BATCH_BYTES = 8 << 20
 
 
 @router.post(
     "/videos:batch",
-    summary="Import up to 1,000 videos",
+    summary=f"Import up to {MAX_BATCH_ITEMS:,} videos",
     openapi_extra=json_request(BatchRequest),
     responses=declared(
         "cross_site", "bad_json", "client_too_slow", "too_large", "invalid_request", "busy", "unavailable"
@@ -53,8 +52,8 @@ async def create_videos(
     await to_thread.run_sync(context.services.require_for_new_work)
     async with context.gates.batches.enter(who_asks(request)):
         asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
-        if len(asked.items) > MAX_ITEMS:
-            raise Problem("too_large", f"A batch has at most {MAX_ITEMS} items; send several.")
+        if len(asked.items) > MAX_BATCH_ITEMS:
+            raise Problem("too_large", f"A batch has at most {MAX_BATCH_ITEMS} items; send several.")
         await to_thread.run_sync(charge, request, len(asked.items) - 1)
         return await to_thread.run_sync(_create, request, context, asked.items, idempotency_key, owner)
 

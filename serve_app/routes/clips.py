@@ -10,8 +10,21 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from cluster.clips.orders import ClipOrder
-from cluster.contract.clips import ClipFiles, ClipsDocument, ClipsList, ClipsWithFiles, order_schema
+from cluster.clips.manifest import MANIFEST, TABLE
+from cluster.contract.clips import (
+    ClipFiles,
+    ClipOrder,
+    ClipsDocument,
+    ClipsList,
+    ClipsWithFiles,
+    order_schema,
+)
+from cluster.contract.pages import (
+    CLIP_FILES_PAGE_ITEMS,
+    CLIP_ORDERS_PAGE_ITEMS,
+    MAX_CLIP_ORDERS_PAGE_ITEMS,
+    MAX_PAGE_ITEMS,
+)
 from cluster.errors import NotFoundError, ScenestreamError
 from cluster.stores.postgres.clip_job import ClipJob
 from serve_app.access.callers import caller_of
@@ -33,7 +46,7 @@ FileName = Annotated[
     str,
     Path(
         pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$",
-        description="As in `files`, or manifest.json, clips.jsonl",
+        description=f"As in `files`, or {MANIFEST}, {TABLE}",
     ),
 ]
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -98,7 +111,7 @@ async def order_clips(
 def list_clips(
     request: Request,
     video_id: VideoId,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_CLIP_ORDERS_PAGE_ITEMS)] = CLIP_ORDERS_PAGE_ITEMS,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ClipsList:
     """Without the files; each has an address of its own."""
@@ -137,7 +150,7 @@ def list_clip_files(
     request: Request,
     video_id: VideoId,
     clips_id: ClipsId,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = CLIP_FILES_PAGE_ITEMS,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ClipFiles:
     """In the order of their segments, as far as they are made. Ask for pages when all are: while the work
@@ -240,7 +253,7 @@ async def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) ->
 def _members(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[Member]:
     media = context.services.media
     sizes = dict(clip_sizes)
-    for name in (clips.MANIFEST, clips.TABLE):
+    for name in (MANIFEST, TABLE):
         if media.exists(job.key(name)):  # not where the work on them never came to its end
             sizes[name] = media.size(job.key(name))
 

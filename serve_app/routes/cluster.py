@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from cluster.contract.videos import Alive, BacklogDocument, Cluster, Readiness
+from cluster.contract.cluster import Alive, BacklogDocument, Cluster, Readiness
 from serve_app.access.callers import caller_of
 from serve_app.context import context_of
 from serve_app.telemetry.metrics import CONTENT_TYPE
@@ -38,7 +37,7 @@ async def get_cluster(request: Request) -> Cluster:
         pool=pool,
         pool_detail=why,
         queue_depth=depth,
-        backlog=None if backlog is None else BacklogDocument(**asdict(backlog)),
+        backlog=None if backlog is None else BacklogDocument(seconds=backlog.seconds, videos=backlog.videos),
         videos=counts,
         servers=servers,
         versions=versions(),

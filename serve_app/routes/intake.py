@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from anyio import from_thread, to_thread
 from fastapi import APIRouter, Header, Request, Response
 
+from cluster.contract.imports import ImportRequest, UploadForm
 from cluster.contract.problems import FieldProblem
-from cluster.contract.videos import ImportRequest, UploadForm, VideoDocument
+from cluster.contract.videos import VideoDocument
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.video import Video
 from serve_app.access.callers import caller_of, who_asks

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 from serve_app.access.callers import caller_of
 from serve_app.context import context_of, root_of
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from cluster.contract.videos import AudioTrack, Level, Segment, SegmentList, Signals
+from cluster.contract.pages import MAX_PAGE_ITEMS, SEGMENTS_PAGE_ITEMS
+from cluster.contract.results import AudioTrack, Segment, SegmentList, Signals
+from cluster.contract.vocabulary import Level
 from cluster.stores.documents import segment_document
 from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
@@ -27,7 +29,6 @@ from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["results"])
 
-MAX_PAGE = 1000
 Second = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
 
 
@@ -53,7 +54,7 @@ def list_segments(
     revision: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="An earlier result, see `revisions`")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = SEGMENTS_PAGE_ITEMS,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> SegmentList:
     """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions.

@@ -7,14 +7,9 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cluster.contract.revisions import (
-    Comparison,
-    Preview,
-    ResegmentRequest,
-    Revision,
-    RevisionList,
-)
-from cluster.contract.videos import Level, VideoDocument
+from cluster.contract.revisions import Comparison, Preview, ResegmentRequest, Revision, RevisionList
+from cluster.contract.videos import VideoDocument
+from cluster.contract.vocabulary import LEVELS, Level
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.documents import segment_document
 from cluster.stores.postgres.video import Video, VideoState
@@ -30,7 +25,6 @@ from serve_app.web.problems import declared
 
 router = APIRouter(tags=["results"])
 
-LEVELS: tuple[Level, ...] = ("shot", "scene", "chapter")
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="As in `revisions`")]
 AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 

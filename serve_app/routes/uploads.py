@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.stores.postgres.uploads import Upload
 from serve_app.access.callers import caller_of, who_asks
 from serve_app.access.visibility import UPLOAD_ID
@@ -93,7 +94,7 @@ async def describe(request: Request) -> Response:
                 False,
             ),
             _CHECKSUM,
-            ("Idempotency-Key", "A repeat with the same key gives the same upload", "string", False),
+            (IDEMPOTENCY_KEY, "A repeat with the same key gives the same upload", "string", False),
         ),
         "requestBody": {**_PART, "description": "The first part, if it is sent along (at most 8 MiB)"},
     },
@@ -133,7 +134,7 @@ async def begin_upload(request: Request) -> Response:
     if webhook is not None:
         wanted = replace(wanted, webhook=webhook.new)
     owner = caller_of(request).owner
-    key = client_key(request.headers.get("idempotency-key"), owner)
+    key = client_key(request.headers.get(IDEMPOTENCY_KEY), owner)
     create = partial(context.uploads.create, length, wanted, header, owner, key)
     if request.headers.get("content-type") is None:
         upload = await to_thread.run_sync(create)

@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
-from cluster.contract.videos import State, VideoDocument, VideoList
+from cluster.contract.pages import MAX_PAGE_ITEMS, VIDEOS_PAGE_ITEMS
+from cluster.contract.videos import VideoDocument, VideoList
+from cluster.contract.vocabulary import State
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.video import LEASED_STATES, Video
 from serve_app.access.callers import caller_of
@@ -16,8 +18,6 @@ from serve_app.videos.deletion import delete_video_everywhere
 from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
-
-MAX_PAGE = 1000
 
 
 def shown(context: Context, video: Video) -> VideoDocument:
@@ -54,7 +54,7 @@ def list_videos(
     ] = None,
     created_from: Annotated[AwareDatetime | None, Query(description="Handed in then or later")] = None,
     created_to: Annotated[AwareDatetime | None, Query(description="Handed in before")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = VIDEOS_PAGE_ITEMS,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> VideoList:
     """Pages neither repeat nor skip a video while others arrive."""

@@ -7,15 +7,16 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cluster.contract.imports import (
-    DeliveryDocument,
+from cluster.contract.pages import DELIVERIES_PAGE_ITEMS, MAX_PAGE_ITEMS
+from cluster.contract.webhooks import (
     DeliveryList,
     MadeWebhook,
     WebhookDocument,
     WebhookList,
+    WebhookWish,
 )
-from cluster.contract.videos import WebhookWish
 from cluster.remote.webhook_signing import shown
+from cluster.stores.documents import delivery_document, webhook_document
 from cluster.stores.postgres.webhooks import EVERYBODY
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID
@@ -57,7 +58,7 @@ async def create_webhook(request: Request, idempotency_key: IdempotencyKey = Non
 
     def make() -> MadeWebhook:
         webhook = services.jobs.webhooks.create(checked.new, caller_of(request).owner)
-        return MadeWebhook(webhook=WebhookDocument.of(webhook), secret=shown(checked.new.secret))
+        return MadeWebhook(webhook=webhook_document(webhook), secret=shown(checked.new.secret))
 
     return await to_thread.run_sync(once, request, idempotency_key, asked, MadeWebhook, make)
 
@@ -71,7 +72,7 @@ def list_webhooks(
 ) -> WebhookList:
     """Newest first."""
     found = context_of(request).services.jobs.webhooks.list_webhooks(_whose(request), video_id)
-    return WebhookList(items=[WebhookDocument.of(webhook) for webhook in found])
+    return WebhookList(items=[webhook_document(webhook) for webhook in found])
 
 
 @router.get(
@@ -81,7 +82,7 @@ def list_webhooks(
 )
 def get_webhook(request: Request, webhook_id: WebhookId) -> WebhookDocument:
     """Where it leads, and whether it still is in use."""
-    return WebhookDocument.of(context_of(request).services.jobs.webhooks.get(webhook_id, _whose(request)))
+    return webhook_document(context_of(request).services.jobs.webhooks.get(webhook_id, _whose(request)))
 
 
 @router.delete(
@@ -105,7 +106,7 @@ def delete_webhook(request: Request, webhook_id: WebhookId) -> Response:
 def list_deliveries(
     request: Request,
     webhook_id: WebhookId,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = DELIVERIES_PAGE_ITEMS,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> DeliveryList:
     """Newest first, with the last answer or the reason why there was none."""
@@ -113,5 +114,5 @@ def list_deliveries(
     webhooks.get(webhook_id, _whose(request))
     page = webhooks.deliveries(webhook_id, limit, cursor)
     return DeliveryList(
-        items=[DeliveryDocument.of(delivery) for delivery in page.items], next_cursor=page.next_cursor
+        items=[delivery_document(delivery) for delivery in page.items], next_cursor=page.next_cursor
     )

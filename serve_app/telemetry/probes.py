@@ -18,7 +18,8 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 
-from cluster.contract.videos import Pool, ServerHealth
+from cluster.contract.actor_names import POOL_NAME
+from cluster.contract.cluster import Pool, ServerHealth
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.stores.postgres.backlog import Backlog
 from serve_app.services import Services
@@ -30,7 +31,6 @@ T = TypeVar("T")
 
 PROBE_TIMEOUT_S = 4.0
 POOL_TIMEOUT_S = 2.0
-POOL_NAME = "pool"
 _SHOWN_VERSIONS = ("scenestream", "ray", "torch", "av", "fastapi")
 _THREADS = 16
 

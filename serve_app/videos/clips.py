@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from cluster.clips.orders import ClipOrder
-from cluster.contract.clips import ClipDocument, ClipProgress, ClipsDocument, ClipsWithFiles
+from cluster.clips.orders import chosen, cut_options
+from cluster.contract.clips import ClipDocument, ClipOrder, ClipProgress, ClipsDocument, ClipsWithFiles
+from cluster.contract.pages import MAX_PAGE_ITEMS
 from cluster.contract.videos import Failure
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
@@ -15,14 +16,12 @@ from cluster.stores.postgres.video import Video
 from serve_app.services import Services
 from serve_app.web.problems import Problem
 
-MANIFEST, TABLE = "manifest.json", "clips.jsonl"
 CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".mkv": "video/x-matroska",
     ".json": "application/json",
     ".jsonl": "text/plain; charset=utf-8",  # lines of JSON have no registered type
 }
-_PAGE = 1000
 
 Link = Callable[[str], str]
 """From a path below the API's prefix to an address, signed where it must be."""
@@ -34,7 +33,7 @@ def place_order(
     """Choose the segments and queue them; the order, and whether this call made it.
 
     A repeat is answered with the order it repeats, whatever has become of the video since. Problem
-    `not_ready`, and what `ClipOrder.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
+    `not_ready`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
     """
     video = services.jobs.get(video_id)
     asked = order.model_dump(mode="json")
@@ -46,9 +45,9 @@ def place_order(
         raise Problem(
             "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
         )
-    options = order.cut_options(video.media or {})
+    options = cut_options(order, video.media or {})
     segments = _segments(services, video.timeline_id, order.level)
-    wanted = order.chosen(segments, video.filename, f".{options['container']}")
+    wanted = chosen(order, segments, video.filename, f".{options['container']}")
     return services.jobs.clips.create(
         clips_id=new_id(),
         video_id=video.id,
@@ -67,7 +66,7 @@ def _segments(services: Services, timeline_id: str, level: str) -> list[dict[str
     found: list[dict[str, Any]] = []
     cursor = None
     while True:
-        page = services.results.segments(timeline_id, level, limit=_PAGE, cursor=cursor)
+        page = services.results.segments(timeline_id, level, limit=MAX_PAGE_ITEMS, cursor=cursor)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -91,25 +90,23 @@ def clips_document(job: ClipJob, link: Link) -> ClipsDocument:
         error = Failure(code=job.error_code, message=job.error_message or "")
     settled = job.made + job.not_made
     order = job.clip_order
-    return ClipsDocument.model_validate(
-        {
-            "id": job.id,
-            "video_id": job.video_id,
-            "state": job.state.value,
-            "level": order["level"],
-            "mode": order["mode"],
-            "settings": {**job.options, "pattern": order["pattern"], "select": order["select"]},
-            "revision": job.revision,
-            "progress": ClipProgress(
-                fraction=settled / job.total, done=job.made, failed=job.not_made, total=job.total
-            ),
-            "error": error,
-            "attempt": job.attempt,
-            "created_at": job.created_at,
-            "started_at": job.started_at,
-            "finished_at": job.finished_at,
-            "archive": link(f"{path_of(job)}/archive") if has_archive(job) else None,
-        }
+    return ClipsDocument(
+        id=job.id,
+        video_id=job.video_id,
+        state=job.state.value,
+        level=order["level"],
+        mode=order["mode"],
+        settings={**job.options, "pattern": order["pattern"], "select": order["select"]},
+        revision=job.revision,
+        progress=ClipProgress(
+            fraction=settled / job.total, done=job.made, failed=job.not_made, total=job.total
+        ),
+        error=error,
+        attempt=job.attempt,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        archive=link(f"{path_of(job)}/archive") if has_archive(job) else None,
     )
 
 

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cluster.contract.revisions import Change, ChangeKind, Mark
+from cluster.contract.revisions import Change, Mark
+from cluster.contract.vocabulary import CHANGE_KINDS, VIDEO_START, ChangeKind
 
 NEAR_FRAMES = 1
 
@@ -33,8 +34,7 @@ def compare(
     ]
     changes.sort(key=_frame)
     found = Counter(change.change for change in changes)
-    kinds: tuple[ChangeKind, ...] = ("kept", "moved", "added", "removed")
-    return changes, {kind: found[kind] for kind in kinds}
+    return changes, {kind: found[kind] for kind in CHANGE_KINDS}
 
 
 def _marks(segments: Sequence[Mapping[str, Any]]) -> list[Mark]:
@@ -48,7 +48,7 @@ def _marks(segments: Sequence[Mapping[str, Any]]) -> list[Mark]:
             to_s=segment["start_boundary"]["to_s"],
         )
         for segment in segments
-        if segment["start_boundary"]["kind"] != "start"
+        if segment["start_boundary"]["kind"] != VIDEO_START
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cluster.contract.videos import ImportRequest
+from cluster.contract.imports import ImportRequest
 from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
 from cluster.remote.source import check_source, file_name

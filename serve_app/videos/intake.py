@@ -17,9 +17,11 @@ import structlog
 
 from cluster import segment_settings
 from cluster.contract.problems import FieldProblem
+from cluster.contract.protocol import IDEMPOTENCY_KEY
+from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import InvalidSettingsError, NotFoundError, ScenestreamError, UnavailableError
 from cluster.stores.ids import new_id
-from cluster.stores.postgres.video import Priority, Video
+from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.webhooks import NewWebhook
 from serve_app.services import Services
 from serve_app.web.filetypes import display_name
@@ -38,7 +40,7 @@ class Wish:
     preset: str
     settings: dict[str, Any]
     webhook: NewWebhook | None = None
-    priority: Priority = "interactive"
+    priority: Priority = INTERACTIVE
 
 
 def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
@@ -218,5 +220,5 @@ def client_key(given: str | None, owner: str | None) -> str | None:
     if given is None:
         return None
     if not 1 <= len(given) <= MAX_KEY_CHARS or not given.isprintable():
-        raise Problem("invalid_request", f"Idempotency-Key has 1 to {MAX_KEY_CHARS} printable characters.")
+        raise Problem("invalid_request", f"{IDEMPOTENCY_KEY} has 1 to {MAX_KEY_CHARS} printable characters.")
     return f"post:{given}" if owner is None else f"post@{owner}:{given}"

@@ -15,6 +15,7 @@ import ray
 import structlog
 from anyio import CancelScope, CapacityLimiter, to_thread
 
+from cluster.contract.actor_names import FUSER_NAME
 from cluster.errors import ConflictError, UnavailableError
 from cluster.stores.postgres.video import Video
 from serve_app.web.gate import MAX_PREVIEWS, Gate
@@ -22,7 +23,6 @@ from serve_app.web.problems import Problem
 
 _log = structlog.get_logger(__name__)
 
-FUSER_NAME = "fuser"
 TIMEOUT_S = 30.0
 """Far beyond what hours of film take, also when some wait their turn."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cluster.contract.videos import Curve, Signals
+from cluster.contract.results import Curve, Signals
 
 DEFAULT_POINTS = 1000
 MAX_POINTS = 10_000

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.upload_lock import upload_lock
@@ -240,7 +241,7 @@ class UploadService:
                 idempotency_key=f"upload:{stored.video_id}",
                 owner=upload.owner,
                 webhook=webhook_in(upload.metadata),
-                priority=upload.metadata.get("priority", "interactive"),  # none: begun before there were any
+                priority=upload.metadata.get("priority", INTERACTIVE),  # none: begun before there were any
             )
         self._uploads.finish(upload.id, video.id)
         _log.info("upload finished", upload_id=upload.id, video_id=video.id, bytes=upload.length_bytes)

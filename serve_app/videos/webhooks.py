@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cluster.contract.problems import FieldProblem
-from cluster.contract.videos import WebhookWish
+from cluster.contract.webhooks import WebhookWish
 from cluster.remote.addresses import AddressRules, check_url
 from cluster.remote.webhook_signing import parse_secret, shown
 from cluster.settings import WebhookSettings

@@ -26,7 +26,8 @@ import av
 import opentimelineio as otio
 import webvtt
 
-from cluster.contract.videos import Level, Segment
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import Level
 from serve_app.exports import FORMATS, Export
 
 LEVELS: tuple[Level, ...] = ("shot", "scene", "chapter")

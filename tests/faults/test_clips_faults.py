@@ -12,7 +12,7 @@ from typing import Any
 import av
 import pytest
 
-from cluster.clips.orders import clip_order
+from cluster.clips.orders import chosen, clip_order, cut_options
 from cluster.settings import Settings
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipJob, ClipState
@@ -55,8 +55,8 @@ def order(stack: ActorStack, video_id: str) -> ClipJob:
         clips_id=new_id(),
         video_id=video_id,
         clip_order=wanted.model_dump(mode="json"),
-        options=wanted.cut_options(row.media or {}),
-        wanted=wanted.chosen(segments, row.filename, ".mp4"),
+        options=cut_options(wanted, row.media or {}),
+        wanted=chosen(wanted, segments, row.filename, ".mp4"),
         media_key=row.media_key,
         tracks_key=row.tracks_key,
         tracks_hash=TRACKS_HASH,

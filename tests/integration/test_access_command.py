@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cluster.client import API_KEY_VARIABLE, Client
+from cluster.contract.protocol import API_PREFIX
 from cluster.errors import UsageError
-from serve_app.app import ROUTE_PREFIX
 from tests.support.api import keyed as keyed_api
 from tests.support.api.running import Api
 
@@ -80,7 +80,7 @@ def test_the_client_sends_its_key(
 ) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(b"film")
-    url = api.url.removesuffix(ROUTE_PREFIX)
+    url = api.url.removesuffix(API_PREFIX)
     monkeypatch.delenv(API_KEY_VARIABLE, raising=False)
     with Client(url) as stranger, pytest.raises(UsageError, match=API_KEY_VARIABLE) as refused:
         stranger.upload(film)

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from actors import metrics
 from cluster.cli import build
+from cluster.contract.protocol import API_PREFIX
 from cluster.settings import Settings, TracingSettings
-from serve_app.app import ROUTE_PREFIX
 from serve_app.services import Services
 from serve_app.telemetry import metrics as api_metrics
 from tests.support.api.running import Api, serving
@@ -159,7 +159,7 @@ def test_top_shows_the_actors_at_work(
 ) -> None:
     busy = stack.submit(film(2, frames=100, frame_s=0.05))
     stack.at_chunk(busy)
-    monkeypatch.setattr("cluster.commands.top.command.api_url", lambda _: api.url.removesuffix(ROUTE_PREFIX))
+    monkeypatch.setattr("cluster.commands.top.command.api_url", lambda _: api.url.removesuffix(API_PREFIX))
     run = CliRunner()
 
     told = json.loads(run.invoke(build("top"), ["top", "--json"]).stdout)

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from cluster import cli
 from cluster.client import Client, Resumption
+from cluster.contract.protocol import API_PREFIX
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
-from serve_app.app import ROUTE_PREFIX
 from tests.support.api import running as support
 from tests.support.api.running import Api
 from tests.support.api.tus import stored
@@ -31,7 +31,7 @@ Submit = Callable[..., Result]
 @pytest.fixture
 def submit(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Submit]:
     def run(*words: str | Path, url: str = "") -> Result:
-        monkeypatch.setenv("SCENESTREAM_API_URL", url or api.url.removesuffix(ROUTE_PREFIX))
+        monkeypatch.setenv("SCENESTREAM_API_URL", url or api.url.removesuffix(API_PREFIX))
         get_settings.cache_clear()
         return CliRunner().invoke(cli.build(), ["submit", *map(str, words)])
 
@@ -147,7 +147,7 @@ def test_no_resume_begins_anew(api: Api, proxy: TcpProxy, submit: Submit, tmp_pa
 
 def test_a_note_about_an_upload_the_server_forgot_is_worth_nothing(api: Api, tmp_path: Path) -> None:
     path = film(tmp_path / "forgotten.mp4")
-    url = api.url.removesuffix(ROUTE_PREFIX)
+    url = api.url.removesuffix(API_PREFIX)
     notes = Resumption(tmp_path / "notes", url)
     notes.remember(notes.key(path, {}), f"/uploads/{'0' * 32}")
 
@@ -176,7 +176,7 @@ def test_an_empty_file_is_refused(api: Api, tmp_path: Path) -> None:
     path = film(tmp_path / "empty.mp4")
     path.write_bytes(b"")
 
-    with Client(api.url.removesuffix(ROUTE_PREFIX)) as client, pytest.raises(ScenestreamError) as refused:
+    with Client(api.url.removesuffix(API_PREFIX)) as client, pytest.raises(ScenestreamError) as refused:
         client.upload(path)
 
     assert refused.value.code == "empty_file"

@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from cluster.contract.videos import Level, Segment
+from cluster.contract.results import Segment
+from cluster.contract.vocabulary import Level
 from serve_app.exports.material import Export
 
 NTSC = Fraction(30_000, 1001)

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
+from cluster.contract.protocol import API_PREFIX
 from cluster.local.layout import Layout
 from cluster.local.parts.ray import OBJECT_STORE_BYTES
 from cluster.local.plan import local_api_url
@@ -106,7 +107,7 @@ def check_port(settings: Settings) -> Iterator[Finding]:
 
 def _is_api(settings: Settings) -> bool:
     """Whether who listens there is ours: on a node of a cluster, Serve's proxy does."""
-    where = f"{local_api_url(settings)}/api/v1/healthz"
+    where = f"{local_api_url(settings)}{API_PREFIX}/healthz"
     try:
         told: Any = httpx.get(where, timeout=PORT_TIMEOUT_S, trust_env=False).json()
     except (httpx.HTTPError, ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cluster.client import Client
+from cluster.client.types import Pool
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import ScenestreamError
 from cluster.local.layout import Layout
@@ -85,7 +86,7 @@ def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
     yield _pool(cluster["pool"], cluster["pool_detail"])
 
 
-def _pool(pool: dict[str, object] | None, why: str | None) -> Finding:
+def _pool(pool: Pool | None, why: str | None) -> Finding:
     if pool is None:
         return problem(
             "pool",
@@ -93,7 +94,6 @@ def _pool(pool: dict[str, object] | None, why: str | None) -> Finding:
             "Wait a minute: it is started again by itself. Then see Ray's logs.",
         )
     rows = pool["actors"]
-    assert isinstance(rows, list)
     waiting = [row for row in rows if row["state"] == "waiting"]
     ready = [row for row in rows if row["state"] in ("idle", "working", "draining")]
     if waiting and not ready:
@@ -103,7 +103,7 @@ def _pool(pool: dict[str, object] | None, why: str | None) -> Finding:
             "Ray has no node with room for them: look at `ray status`, at actors.gpus_per_actor and at the "
             "autoscaler.",
         )
-    lost = sum(int(row.get("replaced", 0)) for row in rows)
+    lost = sum(row.get("replaced", 0) for row in rows)
     told = f"{len(ready)} of {pool['wanted']} actors are ready"
     if lost:
         return warning(

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cluster.commands.top.view import Actor, Running, View
+from cluster.contract.vocabulary import INTERACTIVE
 
 _STATE_STYLES = {"working": "green", "draining": "yellow", "lost": "red", "waiting": "yellow"}
 _UNKNOWN = "-"
@@ -80,7 +81,7 @@ def _running(videos: Iterable[Running]) -> Table:
         table.add_row(
             video.id[:8],
             escape(video.filename),
-            video.state if video.priority == "interactive" else f"{video.state} ({video.priority})",
+            video.state if video.priority == INTERACTIVE else f"{video.state} ({video.priority})",
             f"{100 * video.fraction:.0f} %",
             f"{video.chunks_done}/{_or_unknown(video.chunks_total)}",
             span(video.eta_s),

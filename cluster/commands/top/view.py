@@ -5,12 +5,14 @@ Knows the client and the API's documents; no store, so it works from any machine
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
-from cluster.client import Client
+from cluster.client import Client, Video
+from cluster.client.types import Cluster, PoolActor
+from cluster.contract.vocabulary import INTERACTIVE
 
 RUNNING_SHOWN = 20
 FAILURES_SHOWN = 5
@@ -97,27 +99,28 @@ def look(client: Client) -> View:
     running = [*islice(client.videos(state="running"), RUNNING_SHOWN)]
     running += islice(client.videos(state="finalizing"), RUNNING_SHOWN - len(running))
     failed = islice(client.videos(state="failed"), FAILURES_SHOWN)
-    return view_of(client.cluster(), [dict(video) for video in running], [dict(video) for video in failed])
+    return view_of(client.cluster(), running, [*failed])
 
 
-def view_of(cluster: Mapping[str, Any], running: list[dict[str, Any]], failed: list[dict[str, Any]]) -> View:
-    """From the API's documents."""
-    pool = cluster["pool"] or {}
-    actors = tuple(_actor(row) for row in pool.get("actors", ()))
-    backlog = cluster.get("backlog") or {}
+def view_of(cluster: Cluster, running: Sequence[Video], failed: Sequence[Video]) -> View:
+    """From the API's documents. A server that is older lacks some of the keys."""
+    pool = cluster["pool"]
+    actors = tuple(_actor(row) for row in pool["actors"]) if pool else ()
+    backlog = cluster.get("backlog")
+    known_by_pool_s = pool.get("backlog_s") if pool else None
     return View(
         servers={
             one["name"]: None if one["healthy"] else one["detail"] or "does not answer"
             for one in cluster["servers"]
         },
         queue_depth=cluster["queue_depth"],
-        backlog_s=backlog.get("seconds", pool.get("backlog_s")),
-        backlog_videos=backlog.get("videos"),
+        backlog_s=backlog["seconds"] if backlog else known_by_pool_s,
+        backlog_videos=backlog["videos"] if backlog else None,
         videos=cluster["videos"] or {},
         pool_detail=cluster["pool_detail"],
-        wanted=pool.get("wanted"),
-        queued=pool.get("queued"),
-        dispatch_ms=pool.get("dispatch_ms"),
+        wanted=pool["wanted"] if pool else None,
+        queued=pool["queued"] if pool else None,
+        dispatch_ms=pool.get("dispatch_ms") if pool else None,
         throughput=sum(actor.video_s_per_s or 0.0 for actor in actors if actor.state in _WORKING),
         actors=actors,
         running=tuple(_running(video) for video in running),
@@ -126,7 +129,7 @@ def view_of(cluster: Mapping[str, Any], running: list[dict[str, Any]], failed: l
     )
 
 
-def _actor(row: Mapping[str, Any]) -> Actor:
+def _actor(row: PoolActor) -> Actor:
     frames, since_s = row["frames_done"], row["since_s"]
     return Actor(
         name=row["actor"],
@@ -144,13 +147,13 @@ def _actor(row: Mapping[str, Any]) -> Actor:
     )
 
 
-def _running(video: Mapping[str, Any]) -> Running:
+def _running(video: Video) -> Running:
     progress = video["progress"]
     return Running(
         id=video["id"],
         filename=video["filename"],
         state=video["state"],
-        priority=video.get("priority", "interactive"),
+        priority=video.get("priority", INTERACTIVE),
         fraction=progress["fraction"],
         chunks_done=progress["chunks_done"],
         chunks_total=progress["chunks_total"],
@@ -159,6 +162,6 @@ def _running(video: Mapping[str, Any]) -> Running:
     )
 
 
-def _failed(video: Mapping[str, Any]) -> Failed:
+def _failed(video: Video) -> Failed:
     error = video["error"] or {"code": "", "message": ""}
     return Failed(video["id"], video["filename"], error["code"], error["message"], video["finished_at"])

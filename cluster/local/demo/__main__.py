@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cluster import terminal
 from cluster.client import Client
+from cluster.contract.vocabulary import COARSE_TO_FINE
 from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local import up
 from cluster.local.demo import clip as demo_clip
@@ -46,7 +47,7 @@ def _run(film: Path) -> int:
         if video["state"] != "done":
             print(video["error"]["message"] if video["error"] else video["state"], file=sys.stderr)
             return 1
-        for level in ("chapter", "scene", "shot"):
+        for level in COARSE_TO_FINE:
             print(f"\n{level}s")
             terminal.print_segments(list(client.segments(video_id, level=level)))
         print(f"\nThe page: {client.page_url(video_id)}    (`make down` stops the stack)")

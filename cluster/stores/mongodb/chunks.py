@@ -15,6 +15,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from cluster.contract.pages import SEGMENTS_PAGE_ITEMS
 from cluster.stores.mongodb.connection import SURE, Document, check_finite, translated_errors, with_concern
 from cluster.stores.mongodb.keys import below, join_key
 from cluster.stores.mongodb.payloads import Payloads
@@ -110,7 +111,7 @@ class Chunks:
         label: str | None = None,
         from_s: float | None = None,
         to_s: float | None = None,
-        limit: int = 500,
+        limit: int = SEGMENTS_PAGE_ITEMS,
         cursor: str | None = None,
         *,
         tag: str | None = None,

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.contract.vocabulary import LEVELS, VIDEO_START
 from cluster.errors import UsageError
 from cluster.stores.mongodb.keys import below
 from cluster.stores.page import decode_cursor
 
-LEVELS = ("shot", "scene", "chapter")
-START = "start"  # the kind of the boundary that is the video's beginning
 _INDEX_DIGITS = 8  # as text in a key, so that it sorts like the number
 LAST_INDEX = 10**_INDEX_DIGITS - 1
 
@@ -63,7 +62,7 @@ class SegmentFilter:
             query["visual.tags.label"] = self.tag
         if self.min_confidence is not None:
             query["$or"] = [
-                {"start_boundary.kind": START},
+                {"start_boundary.kind": VIDEO_START},
                 {"start_boundary.confidence": {"$gte": self.min_confidence}},
             ]
         return query
@@ -91,4 +90,4 @@ def _tags(segment: Mapping[str, Any]) -> set[str]:
 
 def _confidence(segment: Mapping[str, Any]) -> float:
     boundary = segment["start_boundary"]
-    return 1.0 if boundary["kind"] == START else float(boundary["confidence"])
+    return 1.0 if boundary["kind"] == VIDEO_START else float(boundary["confidence"])

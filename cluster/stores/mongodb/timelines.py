@@ -16,6 +16,8 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from cluster.contract.pages import MAX_PAGE_ITEMS, SEGMENTS_PAGE_ITEMS
+from cluster.contract.vocabulary import LEVELS
 from cluster.errors import UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.mongodb.connection import (
@@ -30,12 +32,11 @@ from cluster.stores.mongodb.keys import below, join_key
 from cluster.stores.mongodb.payloads import Payloads
 from cluster.stores.mongodb.segment_filter import (
     LAST_INDEX,
-    LEVELS,
     SegmentFilter,
     decode_frame_cursor,
     segment_key,
 )
-from cluster.stores.page import MAX_PAGE_ITEMS, Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 
 _SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
 _INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
@@ -107,7 +108,7 @@ class Timelines:
         label: str | None = None,
         from_s: float | None = None,
         to_s: float | None = None,
-        limit: int = 500,
+        limit: int = SEGMENTS_PAGE_ITEMS,
         cursor: str | None = None,
         *,
         tag: str | None = None,

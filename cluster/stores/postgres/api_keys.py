@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 
+from cluster.contract.access import MAX_KEY_NAME_CHARS
 from cluster.errors import NotFoundError, UsageError
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.sql_files import load_statements
@@ -34,7 +35,6 @@ _TOKEN = re.compile(r"sk_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NAMED = re.compile(r"(?:sk_)?([0-9a-f]{12})(?:_[A-Za-z0-9_-]*)?")
 # No colon and no space: owners become parts of keys in the stores, and of lists on a terminal.
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
-MAX_NAME_CHARS = 100
 # Often enough to see which keys are in use, seldom enough to cost nothing.
 _TOUCH_INTERVAL_S = 60.0
 
@@ -164,8 +164,8 @@ def _digest(token: str) -> bytes:
 
 
 def _check_name(name: str) -> str:
-    if not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
-        raise UsageError(f"A key's name has 1 to {MAX_NAME_CHARS} printable characters.")
+    if not 1 <= len(name) <= MAX_KEY_NAME_CHARS or not name.isprintable():
+        raise UsageError(f"A key's name has 1 to {MAX_KEY_NAME_CHARS} printable characters.")
     return name
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from cluster.stores.postgres.video import Priority
+from cluster.contract.vocabulary import END_STATES, INTERACTIVE, Priority
 
 
 class ClipState(StrEnum):
@@ -33,7 +33,7 @@ CLIP_TRANSITIONS: Mapping[ClipState, frozenset[ClipState]] = {
     ClipState.FAILED: frozenset({ClipState.QUEUED}),
     ClipState.CANCELLED: frozenset({ClipState.QUEUED}),
 }
-ENDED_CLIP_STATES = frozenset({ClipState.DONE, ClipState.FAILED, ClipState.CANCELLED})
+ENDED_CLIP_STATES = frozenset(ClipState(state) for state in END_STATES)
 
 
 FEW_CLIPS = 20
@@ -73,13 +73,13 @@ class ClipJob:
     cancel_requested: bool
     made: int
     not_made: int
-    priority: Priority = "interactive"
+    priority: Priority = INTERACTIVE
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ClipJob:
         """From a row of `clip_jobs`; other columns are left aside."""
         values = {name: row[name] for name in _COLUMNS}
-        values |= {"state": ClipState(values["state"]), "priority": row.get("priority", "interactive")}
+        values |= {"state": ClipState(values["state"]), "priority": row.get("priority", INTERACTIVE)}
         return cls(**values)
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from psycopg.types.json import Json, Jsonb
 
+from cluster.contract.pages import CLIP_ORDERS_PAGE_ITEMS
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
 from cluster.stores.postgres import outbox
@@ -103,7 +104,9 @@ class ClipJobs:
             raise no_such_clips(clips_id)
         return ClipJob.from_row(row)
 
-    def list_of(self, video_id: str, limit: int = 50, cursor: str | None = None) -> Page[ClipJob]:
+    def list_of(
+        self, video_id: str, limit: int = CLIP_ORDERS_PAGE_ITEMS, cursor: str | None = None
+    ) -> Page[ClipJob]:
         """Newest first. UsageError for a limit out of range or a cursor that is not ours."""
         before_created_at, before_id = (None, None) if cursor is None else _decode(cursor)
         rows = self._database.all(

@@ -14,13 +14,14 @@ from typing import Any
 import structlog
 from psycopg.types.json import Jsonb
 
+from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import ConflictError
 from cluster.stores.ids import new_id
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.database import LONGEST_HOLD, Connection, Database
 from cluster.stores.postgres.leases import Held, extend_leases
 from cluster.stores.postgres.sql_files import load_statements
-from cluster.stores.postgres.video import Priority, Video
+from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.webhooks import NewWebhook, has_webhook, put_webhook
 from cluster.telemetry import tracing
 
@@ -45,7 +46,7 @@ class NewImport:
     idempotency_key: str | None = None
     owner: str | None = None
     webhook: NewWebhook | None = None
-    priority: Priority = "interactive"
+    priority: Priority = INTERACTIVE
 
 
 @dataclass(frozen=True, slots=True)

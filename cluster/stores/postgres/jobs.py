@@ -13,6 +13,8 @@ from typing import Any, Self
 import structlog
 from psycopg.types.json import Jsonb
 
+from cluster.contract.pages import VIDEOS_PAGE_ITEMS
+from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores.closing import Closing
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
@@ -30,7 +32,7 @@ from cluster.stores.postgres.signing_secrets import SigningSecrets
 from cluster.stores.postgres.sql_files import load_statements
 from cluster.stores.postgres.turns import Turns
 from cluster.stores.postgres.uploads import Uploads
-from cluster.stores.postgres.video import Priority, Video, VideoState
+from cluster.stores.postgres.video import Video, VideoState
 from cluster.stores.postgres.webhooks import NewWebhook, Webhooks, has_webhook, put_webhook
 from cluster.stores.rabbitmq.doorbell import Doorbell
 from cluster.telemetry import tracing
@@ -92,7 +94,7 @@ class Jobs(Leases, Closing):
         idempotency_key: str | None = None,
         owner: str | None = None,
         webhook: NewWebhook | None = None,
-        priority: Priority = "interactive",
+        priority: Priority = INTERACTIVE,
     ) -> tuple[Video, bool]:
         """One transaction: the row, its webhook and its doorbell. The video, and whether this call made it.
 
@@ -158,7 +160,7 @@ class Jobs(Leases, Closing):
         self,
         state: VideoState | str | None = None,
         q: str | None = None,
-        limit: int = 50,
+        limit: int = VIDEOS_PAGE_ITEMS,
         cursor: str | None = None,
         *,
         owner: str | None = None,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
-Priority = Literal["interactive", "batch"]
-"""Somebody waits for it, or nobody does: what is interactive goes first."""
+from cluster.contract.vocabulary import END_STATES, INTERACTIVE, Priority
 
 
 class VideoState(StrEnum):
@@ -30,7 +29,7 @@ class VideoState(StrEnum):
 
 
 LEASED_STATES = frozenset({VideoState.RUNNING, VideoState.FINALIZING})
-FINAL_STATES = frozenset({VideoState.DONE, VideoState.FAILED, VideoState.CANCELLED})
+FINAL_STATES = frozenset(VideoState(state) for state in END_STATES)
 
 LEGAL_TRANSITIONS: Mapping[VideoState, frozenset[VideoState]] = {
     VideoState.QUEUED: frozenset({VideoState.RUNNING, VideoState.CANCELLED, VideoState.FAILED}),
@@ -86,7 +85,7 @@ class Video:
     tracks_key: str = ""  # the id its plan, chunks and keyframes are kept under; settled before analysis
     newest_revision: int = 0  # the last number given to a result; `revision` is the one readers see
     fetching: bool = False  # its file is not here yet, see `cluster.stores.postgres.imports`
-    priority: Priority = "interactive"
+    priority: Priority = INTERACTIVE
     traceparent: str | None = None  # the trace it belongs to, see `cluster.telemetry.tracing`
 
     def __post_init__(self) -> None:
@@ -102,6 +101,17 @@ class Video:
         values["state"] = VideoState(values["state"])
         return cls(**values)
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Video:
+        """From PostgreSQL's JSON of a row, as webhook deliveries keep it: times are text.
+
+        The row may be older than a column; the video then has that column's default.
+        """
+        values = {name: row[name] for name in _VIDEO_FIELDS if name in row}
+        values |= {name: _time(row[name]) for name in _TIMES}
+        values["state"] = VideoState(values["state"])
+        return cls(**values)
+
     def evolve(self, **values: Any) -> Video:
         """A copy with some values replaced; the row itself is not touched."""
         return replace(self, **values)
@@ -112,4 +122,9 @@ class Video:
         return self.state in FINAL_STATES
 
 
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+
+
+_TIMES = ("created_at", "started_at", "finished_at", "lease_expires_at")
 _VIDEO_FIELDS = tuple(field.name for field in fields(Video))

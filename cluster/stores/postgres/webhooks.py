@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import structlog
 
+from cluster.contract.pages import DELIVERIES_PAGE_ITEMS
+from cluster.contract.vocabulary import DELIVERY_STATES, WEBHOOK_EVENTS, DeliveryState, WebhookEvent
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.ids import new_id
 from cluster.stores.page import Page, check_limit, decode_cursor, encode_cursor
@@ -25,8 +27,6 @@ _log = structlog.get_logger(__name__)
 
 _SQL = load_statements("webhooks.sql")
 
-EVENTS = ("done", "failed", "cancelled")
-DELIVERY_STATES = ("pending", "delivered", "failed")
 MAX_WEBHOOKS = 100
 """Of one owner, beside those of single videos: each is a request for every video."""
 _SECRET_BYTES = 32
@@ -45,7 +45,7 @@ class NewWebhook:
     """A webhook to make. `secret` is 24 to 64 bytes; `named`: its owner chose it."""
 
     url: str
-    events: tuple[str, ...] = EVENTS
+    events: tuple[WebhookEvent, ...] = WEBHOOK_EVENTS
     secret: bytes = field(default_factory=new_secret, repr=False)
     named: bool = False
 
@@ -58,7 +58,7 @@ class Webhook:
     owner: str | None
     video_id: str | None
     url: str
-    events: tuple[str, ...]
+    events: tuple[WebhookEvent, ...]
     created_at: datetime
     disabled_at: datetime | None
     disabled_reason: str | None
@@ -77,10 +77,10 @@ class Delivery:
     id: int
     webhook_id: str
     event_id: str
-    event: str
+    event: WebhookEvent
     video_id: str
     video: dict[str, Any] = field(repr=False)
-    state: str
+    state: DeliveryState
     attempts: int
     created_at: datetime
     due_at: datetime
@@ -145,7 +145,9 @@ class Webhooks:
         if not self._database.changed(_SQL["delete_webhook"], _owned(owner) | {"id": webhook_id}):
             self.get(webhook_id, owner)
 
-    def deliveries(self, webhook_id: str, limit: int = 50, cursor: str | None = None) -> Page[Delivery]:
+    def deliveries(
+        self, webhook_id: str, limit: int = DELIVERIES_PAGE_ITEMS, cursor: str | None = None
+    ) -> Page[Delivery]:
         """Newest first. UsageError for a cursor that is not ours."""
         before = None if cursor is None else decode_cursor(cursor, int)[0]
         rows = self._database.all(
@@ -226,8 +228,8 @@ def _owned(owner: object) -> dict[str, Any]:
     return {"owner": None if owner is EVERYBODY else owner, "all_owners": owner is EVERYBODY}
 
 
-def check_events(events: Sequence[str]) -> tuple[str, ...]:
-    """Each once, in the order of EVENTS; ValueError for others or none."""
-    if not events or not set(events) <= set(EVENTS):
-        raise ValueError(f"events are one or more of {', '.join(EVENTS)}")
-    return tuple(event for event in EVENTS if event in events)
+def check_events(events: Sequence[str]) -> tuple[WebhookEvent, ...]:
+    """Each once, in the order of WEBHOOK_EVENTS; ValueError for others or none."""
+    if not events or not set(events) <= set(WEBHOOK_EVENTS):
+        raise ValueError(f"events are one or more of {', '.join(WEBHOOK_EVENTS)}")
+    return tuple(event for event in WEBHOOK_EVENTS if event in events)

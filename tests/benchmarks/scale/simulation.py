@@ -34,11 +34,12 @@ import ray
 
 from actors import launch
 from actors.detached import find_or_create
-from actors.pool.handle import POOL_NAME, pool_class
+from actors.pool.handle import pool_class
+from cluster.contract.actor_names import POOL_NAME
+from cluster.contract.vocabulary import Priority
 from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.video import Priority
 from cluster.telemetry import logs
 from tests.benchmarks.scale.figures import Used, busy_share, jain, latencies, read, share_while_all_wait
 from tests.benchmarks.scale.overhead import StubRecruiter

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from cluster.client import Client
 from cluster.commands import clips as clips_command
+from cluster.contract.protocol import API_PREFIX
 from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
-from serve_app.app import ROUTE_PREFIX
 from serve_app.services import Services
 from tests.support.api.clips import NAME, finished_video
 from tests.support.api.running import Api, serving
@@ -69,7 +69,7 @@ def video(stack: ActorStack, film: Path) -> str:
 def order(api: Api, video_id: str, **values: Any) -> dict[str, Any]:
     answer = api.client.post(f"/videos/{video_id}/clips", json={"preset": "ultrafast", **values})
     assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"{ROUTE_PREFIX}/videos/{video_id}/clips/{answer.json()['id']}"
+    assert answer.headers["location"] == f"{API_PREFIX}/videos/{video_id}/clips/{answer.json()['id']}"
     return dict(answer.json())
 
 
@@ -85,7 +85,7 @@ def ended(api: Api, made: dict[str, Any], meanwhile: Callable[[], object] = lamb
 
 
 def fetched(api: Api, url: str) -> httpx.Response:
-    return api.client.get(url.removeprefix(ROUTE_PREFIX))
+    return api.client.get(url.removeprefix(API_PREFIX))
 
 
 def numbers(content: bytes) -> list[int]:
@@ -168,7 +168,7 @@ def test_the_archive_holds_everything(api: Api, video: str) -> None:
 
 def test_a_part_of_a_file_can_be_asked_for(api: Api, video: str) -> None:
     made = ended(api, order(api, video, select={"indices": [0]}))
-    path = made["files"][0]["url"].removeprefix(ROUTE_PREFIX)
+    path = made["files"][0]["url"].removeprefix(API_PREFIX)
     whole = api.client.get(path)
 
     part = api.client.get(path, headers={"Range": "bytes=4-7"})
@@ -279,7 +279,7 @@ def test_clips_whose_plan_is_gone_fail_with_a_reason(api: Api, stack: ActorStack
 
 @pytest.fixture
 def command(api: Api, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
-    monkeypatch.setattr(clips_command, "api_url", lambda _settings: api.url.removesuffix(ROUTE_PREFIX))
+    monkeypatch.setattr(clips_command, "api_url", lambda _settings: api.url.removesuffix(API_PREFIX))
     app = typer.Typer()
     app.command()(clips_command.clips)
     return app

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from cluster import cli
 from cluster.client import Client
 from cluster.commands import results as results_commands
-from serve_app.app import ROUTE_PREFIX
+from cluster.contract.protocol import API_PREFIX
 from serve_app.exports import FORMATS
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video
@@ -164,7 +164,7 @@ def test_an_unknown_level_names_those_there_are(api: Api, done: str) -> None:
 def test_the_client_and_the_command_line_write_files(
     api: Api, done: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = api.url.removesuffix(ROUTE_PREFIX)
+    url = api.url.removesuffix(API_PREFIX)
     monkeypatch.setattr(results_commands, "_client", lambda *_: Client(url))
     run = CliRunner().invoke
 

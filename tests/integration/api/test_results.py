@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cluster.client import Client
-from serve_app.app import ROUTE_PREFIX
+from cluster.contract.protocol import API_PREFIX
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, put_shots, start_work
 
@@ -108,7 +108,7 @@ def test_the_audio_track_is_that_of_the_export(api: Api) -> None:
 
     assert api.client.get(f"/videos/{video_id}/audio-track").json() == {"items": heard, "revision": 1}
     assert json.loads(export(api, video_id, "json"))["audio_track"] == heard
-    with Client(api.url.removesuffix(ROUTE_PREFIX)) as client:
+    with Client(api.url.removesuffix(API_PREFIX)) as client:
         assert client.audio_track(video_id) == heard
 
 

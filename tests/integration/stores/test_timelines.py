@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from cluster.contract.vocabulary import LEVELS
 from cluster.errors import UsageError
 from cluster.stores import Results, new_id
 from cluster.stores.mongodb.keys import below
-from cluster.stores.mongodb.segment_filter import LEVELS
 from tests.support.servers.stores import MongoAddress
 
 

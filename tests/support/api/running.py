@@ -22,10 +22,11 @@ import uvicorn
 from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cluster.contract.protocol import API_PREFIX
 from cluster.settings import Settings
 from cluster.stores.ids import new_id
 from cluster.stores.rabbitmq.broker import BrokerNames
-from serve_app.app import ROUTE_PREFIX, create_app
+from serve_app.app import create_app
 from serve_app.services import Doorbells, Services
 from tests.support.servers.private import (
     ALL_PARTS,
@@ -44,7 +45,7 @@ def mounted(app: ASGIApp) -> ASGIApp:
 
     async def under_prefix(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["root_path"] = ROUTE_PREFIX
+            scope["root_path"] = API_PREFIX
         await app(scope, receive, send)
 
     return under_prefix
@@ -66,7 +67,7 @@ class Contract:
         if kind == "text/event-stream":
             return
         answer.read()
-        path = answer.request.url.path.removeprefix(ROUTE_PREFIX)
+        path = answer.request.url.path.removeprefix(API_PREFIX)
         operations = next((found for pattern, found in self._paths if pattern.fullmatch(path)), {})
         operation = operations.get(answer.request.method.lower())
         if path == "/openapi.json":
@@ -127,7 +128,7 @@ def serving(services: Services) -> Iterator[Api]:
         target=lambda: asyncio.run(server.serve(sockets=[listening])), name="api under test", daemon=True
     )
     thread.start()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}{ROUTE_PREFIX}"
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}{API_PREFIX}"
     api = Api(services, url, Contract(app.openapi()))
     try:
         transport = httpx.HTTPTransport(retries=0)

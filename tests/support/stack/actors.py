@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import ray
 
 from actors import launch
+from cluster.contract.vocabulary import Priority
 from cluster.errors import UnavailableError
 from cluster.settings import (
     ActorSettings,
@@ -26,7 +27,7 @@ from cluster.settings import (
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.video import Priority, Video
+from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import Cache
 from tests.support.stack import stub_analyser
 

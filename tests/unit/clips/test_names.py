@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.clips import orders
 from cluster.clips.names import file_names
-from cluster.clips.orders import clip_order
+from cluster.clips.orders import clip_order, cut_options
 from cluster.errors import InvalidSettingsError, LimitExceededError, UsageError
 from tests.support.api.running import segment
 
@@ -31,7 +32,7 @@ def shots() -> list[dict[str, Any]]:
 
 
 def chosen(**select: Any) -> list[int]:
-    return [s["index"] for s in clip_order({"select": select}).chosen(shots(), "film.mp4", ".mp4")]
+    return [s["index"] for s in orders.chosen(clip_order({"select": select}), shots(), "film.mp4", ".mp4")]
 
 
 def test_the_default_pattern_says_what_where_and_when() -> None:
@@ -96,7 +97,7 @@ def test_an_order_for_nothing_or_too_much_is_refused() -> None:
     with pytest.raises(UsageError) as nothing:
         chosen(labels=["singing"])
     with pytest.raises(LimitExceededError, match="5 shots"):
-        clip_order({"max_clips": 4}).chosen(shots(), "film.mp4", ".mp4")
+        orders.chosen(clip_order({"max_clips": 4}), shots(), "film.mp4", ".mp4")
 
     assert nothing.value.code == "nothing_selected"
 
@@ -131,6 +132,6 @@ def test_what_is_wrong_with_an_order_is_named(values: dict[str, Any], said: str)
 def test_the_container_is_one_that_takes_the_codecs(
     mode: str, video: str, audio: str | None, container: str
 ) -> None:
-    options = clip_order({"mode": mode}).cut_options({"video_codec": video, "audio_codec": audio})
+    options = cut_options(clip_order({"mode": mode}), {"video_codec": video, "audio_codec": audio})
 
     assert options["container"] == container

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.contract.videos import Segment
+from cluster.contract.results import Segment
 from serve_app.exports.blocks import BLOCK_BYTES, in_blocks
 from serve_app.exports.html_images import Images
 from serve_app.exports.html_page import style, write_html

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cluster.contract.vocabulary import LEVELS
 from cluster.errors import UsageError
 from cluster.stores.mongodb.keys import below, join_key
-from cluster.stores.mongodb.segment_filter import LEVELS, SegmentFilter, segment_key
+from cluster.stores.mongodb.segment_filter import SegmentFilter, segment_key
 
 PARTS = st.text(st.characters(codec="ascii", exclude_characters=":"), min_size=1, max_size=6)
 

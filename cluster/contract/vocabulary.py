@@ -1,0 +1,76 @@
+"""The closed sets of words of the contract, each written once. Standard library only: every part of
+the system may import it.
+
+A `Literal` is what type checkers and the OpenAPI document read; the tuple below it holds the same words in
+the same order, for loops and checks at run time. The stores' enums (`VideoState`, `ClipState`, `Scope`) give
+these words names, and tests hold them equal to the sets here. So do tests for the copies that cannot import
+this module: the libraries `actors.segmentation` and `actors.clips`, SQL, and the page's JavaScript.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Level = Literal["shot", "scene", "chapter"]
+"""Kinds of segments. Each level is made of segments of the level before it."""
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""From the finest to the coarsest."""
+COARSE_TO_FINE: tuple[Level, ...] = LEVELS[::-1]
+
+BoundaryKind = Literal["start", "cut", "dissolve", "fade", "wipe", "audio"]
+"""How a segment begins. `start` is the video's beginning, `audio` a change that is only heard."""
+VIDEO_START: BoundaryKind = "start"
+
+SoundLabel = Literal["silence", "noise", "speech", "music", "speech+music", "singing"]
+"""Classes of sound: labels of stretches of the audio track."""
+SOUND_LABELS: tuple[SoundLabel, ...] = get_args(SoundLabel)
+SegmentLabel = Literal[SoundLabel, "black", "static", "moving"]
+"""Labels of segments: `black`, else what is heard most; without a sound track, whether the picture moves."""
+SEGMENT_LABELS: tuple[SegmentLabel, ...] = get_args(SegmentLabel)
+
+ChangeKind = Literal["kept", "moved", "added", "removed"]
+"""What became of a boundary between two revisions; `moved`: to another frame."""
+CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+
+EndState = Literal["done", "failed", "cancelled"]
+"""States of videos and clip orders in which nothing changes any more unless somebody asks."""
+END_STATES: tuple[EndState, ...] = get_args(EndState)
+State = Literal["queued", "running", "finalizing", EndState]
+"""Where a video stands."""
+ClipOrderState = Literal["queued", "running", EndState]
+"""Where an order of clips stands."""
+ResultState = Literal["provisional", "final"]
+"""Whether segments are those of chunks analysed so far, or of a revision."""
+
+EventType = Literal["state", "progress", "segments", "done"]
+"""Types of the server-sent events of a video."""
+
+WebhookEvent = EndState
+"""A webhook is told of the ends of videos; the event is called like the state."""
+WEBHOOK_EVENTS: tuple[WebhookEvent, ...] = END_STATES
+DeliveryState = Literal["pending", "delivered", "failed"]
+DELIVERY_STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
+
+Priority = Literal["interactive", "batch"]
+"""Somebody waits for the video, or nobody does: what is interactive goes first."""
+INTERACTIVE: Priority = "interactive"
+BATCH: Priority = "batch"
+
+ActorState = Literal["waiting", "starting", "idle", "working", "draining", "lost"]
+"""States of the pool's actors. `waiting`: for a place on a node; `draining`: takes nothing new."""
+ACTOR_STATES: tuple[ActorState, ...] = get_args(ActorState)
+
+ScopeName = Literal["read", "write", "admin"]
+"""What an API key may do. `admin` includes the others; `write` does not include `read`."""
+SessionWay = Literal["open", "bearer", "session"]
+"""How a client is let in: no key is needed, one is sent, or a cookie stands for one."""
+
+ClipMode = Literal["exact", "copy"]
+"""How a clip is cut: to the frame and encoded anew, or at key frames as it is coded."""
+ClipContainer = Literal["auto", "mp4", "mkv"]
+X264Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
+
+ExportFormat = Literal["json", "csv", "webvtt", "edl", "otio", "fcpxml", "ffmetadata", "html"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)

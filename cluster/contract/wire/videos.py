@@ -1,0 +1,66 @@
+"""A video and where it stands."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+from cluster.contract.vocabulary import Priority, State
+
+
+class Media(TypedDict):
+    """What the container and its streams say."""
+
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    frames: int
+    variable_frame_rate: bool
+    rotation: int
+    video_codec: str
+    audio_codec: str | None
+    start_s: float
+
+
+class Fetch(TypedDict):
+    """How much of an imported file is here."""
+
+    bytes: int
+    bytes_total: int | None
+
+
+class Progress(TypedDict):
+    """How far the work is; `fraction` lies between 0 and 1. `fetch`: while a file is being imported."""
+
+    fraction: float
+    chunks_done: int
+    chunks_total: int | None
+    eta_s: float | None
+    fetch: NotRequired[Fetch]
+
+
+class Failure(TypedDict):
+    """Why a video failed."""
+
+    code: str
+    message: str
+
+
+class Video(TypedDict):
+    """A video and where it stands."""
+
+    id: str
+    state: State
+    filename: str
+    bytes: int
+    sha256: str | None
+    media: Media | None
+    progress: Progress
+    settings: dict[str, Any]
+    priority: Priority
+    revision: int
+    attempt: int
+    error: Failure | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
