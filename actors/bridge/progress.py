@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+
+from cluster.contract.events import LiveProgress
 
 
 class Progress:
@@ -54,8 +55,8 @@ class Progress:
             return None
         return left_s * (self._clock() - self._began) / made_s
 
-    def to_dict(self) -> dict[str, Any]:
-        """The contract's `progress`."""
+    def to_dict(self) -> LiveProgress:
+        """As it is told to Redis."""
         eta_s = self.eta_s
         return {
             "fraction": round(self.fraction, 4),

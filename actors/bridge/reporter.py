@@ -1,16 +1,16 @@
 """Tells Redis what happens to a video, for whoever watches. All of it may be lost without harm.
 
-Events: `state {state, attempt?, error?}`, `progress {fraction, chunks_done, chunks_total, eta_s}`,
-`segments {state: provisional|final, chunks?, revision?}` (there are new ones to read),
-`done {state, revision?, error?}` (nothing follows unless someone asks for more). Knows no lease.
+What each event carries stands in `cluster.contract.events`. Knows no lease.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from actors.bridge.progress import Progress
+from cluster.contract.events import LiveProgress, StateNews
+from cluster.contract.wire.videos import Failure
+from cluster.stores.postgres.video import VideoState
 from cluster.stores.redis.cache import Cache
 
 
@@ -20,15 +20,16 @@ class Reporter:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def state(self, video_id: str, state: str, **more: Any) -> None:
-        """The video is in another state."""
-        self._cache.publish_event(video_id, "state", {"state": state, **more})
+    def state(self, video_id: str, state: str, *, attempt: int | None = None) -> None:
+        """The video is in another state. ValueError for one that there is not."""
+        news: StateNews = {"state": VideoState(state).value}
+        if attempt is not None:
+            news["attempt"] = attempt
+        self._cache.publish_event(video_id, "state", news)
 
     def progress(self, video_id: str, progress: Progress, new_chunks: Sequence[int] = ()) -> None:
         """Some chunks are stored, and their provisional shots with them."""
-        values = progress.to_dict()
-        self._cache.set_progress(video_id, values)
-        self._cache.publish_event(video_id, "progress", values)
+        self._tell_progress(video_id, progress.to_dict())
         if new_chunks:
             self._cache.publish_event(
                 video_id, "segments", {"state": "provisional", "chunks": sorted(new_chunks)}
@@ -36,20 +37,34 @@ class Reporter:
 
     def fetching(self, video_id: str, bytes_: int, bytes_total: int | None) -> None:
         """So much of its file is here."""
-        values = {"fetch": {"bytes": bytes_, "bytes_total": bytes_total}}
-        self._cache.set_progress(video_id, values)
-        self._cache.publish_event(video_id, "progress", values)
+        self._tell_progress(video_id, {"fetch": {"bytes": bytes_, "bytes_total": bytes_total}})
 
     def done(self, video_id: str, revision: int) -> None:
         """The final segments of this revision can be read."""
         self._cache.publish_event(video_id, "segments", {"state": "final", "revision": revision})
         self.ended(video_id, "done", revision=revision)
 
-    def ended(self, video_id: str, state: str, **more: Any) -> None:
-        """Done, failed or cancelled."""
-        self._cache.publish_event(video_id, "state", {"state": state, **more})
-        self._cache.publish_event(video_id, "done", {"state": state, **more})
+    def ended(
+        self,
+        video_id: str,
+        state: str,
+        *,
+        revision: int | None = None,
+        error: Failure | Mapping[str, str] | None = None,
+    ) -> None:
+        """Done (with the revision), failed (with the error) or cancelled. ValueError as `state`."""
+        news: StateNews = {"state": VideoState(state).value}
+        if revision is not None:
+            news["revision"] = revision
+        if error is not None:
+            news["error"] = {"code": error["code"], "message": error["message"]}
+        self._cache.publish_event(video_id, "state", news)
+        self._cache.publish_event(video_id, "done", news)
 
     def forget(self, video_id: str) -> None:
         """The video was deleted."""
         self._cache.delete_video(video_id)
+
+    def _tell_progress(self, video_id: str, live: LiveProgress) -> None:
+        self._cache.set_progress(video_id, live)
+        self._cache.publish_event(video_id, "progress", live)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import structlog
 
@@ -20,9 +19,9 @@ from cluster.remote.errors import AddressRefusedError, SourceBrokeError, SourceE
 from cluster.remote.post import post
 from cluster.remote.webhook_signing import signed_headers
 from cluster.settings import WebhookSettings
+from cluster.stores.documents import webhook_payload
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.webhooks import Delivery, Errand
-from cluster.video_document import ended_video
 
 CLAIM_INTERVAL_S = 0.5
 FORGET_INTERVAL_S = 600.0
@@ -89,7 +88,7 @@ class Deliveries:
 
     def _post(self, errand: Errand) -> int:
         delivery = errand.delivery
-        body = json.dumps(event_document(delivery), ensure_ascii=False).encode()
+        body = body_of(delivery)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Scenestream",
@@ -110,11 +109,10 @@ class Deliveries:
             log.info("old deliveries kept", reason=error.message)
 
 
-def event_document(delivery: Delivery) -> dict[str, Any]:
-    """What a receiver reads."""
-    return {
-        "id": delivery.event_id,
-        "type": delivery.event,
-        "created_at": delivery.created_at.isoformat(),
-        "video": ended_video(delivery.video),
-    }
+def body_of(delivery: Delivery) -> bytes:
+    """The contract's `WebhookPayload` as UTF-8 JSON; the same bytes at every attempt."""
+    payload = webhook_payload(delivery).model_dump(mode="json")
+    video = payload["video"]
+    for name in ("media", "progress", "error"):  # last, as in bodies that were sent before
+        video[name] = video.pop(name)
+    return json.dumps(payload, ensure_ascii=False).encode()

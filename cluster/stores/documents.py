@@ -1,4 +1,5 @@
-"""Rows and documents of the stores as the shapes of the API.
+"""Rows of PostgreSQL and documents of MongoDB as the contract's documents, for API and bridges alike: videos,
+segments, keys, webhooks and what these are told.
 
 Pure: everything that is needed is handed in. `root` is the path the application is mounted at ("/api/v1").
 """
@@ -10,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cluster.contract.access import KeyDocument
+from cluster.contract.events import LiveProgress
 from cluster.contract.results import Segment
 from cluster.contract.videos import Failure, Fetched, Media, Progress, VideoDocument
-from cluster.contract.webhooks import DeliveryDocument, WebhookDocument
+from cluster.contract.webhooks import DeliveryDocument, WebhookDocument, WebhookPayload
 from cluster.stores.postgres.api_keys import ApiKey
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
 from cluster.stores.postgres.webhooks import Delivery, Webhook
@@ -20,9 +22,7 @@ from cluster.stores.postgres.webhooks import Delivery, Webhook
 _NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
 
 
-def video_document(
-    video: Video, live: Mapping[str, Any] | None, now: datetime | None = None
-) -> VideoDocument:
+def video_document(video: Video, live: LiveProgress | None, now: datetime | None = None) -> VideoDocument:
     """The contract's Video. `live` is the progress in Redis, or None when there is none."""
     error = None
     if video.error_code is not None:
@@ -53,10 +53,10 @@ def media_document(media: Mapping[str, Any] | None) -> Media | None:
     return Media.model_validate({name: media[name] for name in Media.model_fields if name in media})
 
 
-def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetime | None = None) -> Progress:
+def progress_document(video: Video, live: LiveProgress | None, now: datetime | None = None) -> Progress:
     """How far `video` is.
 
-    The fraction comes from the live frame count where that belongs to this attempt, else from the stored
+    The fraction comes from the live progress where that belongs to this attempt, else from the stored
     chunks. It is 1 only when the video is done.
     """
     fraction = _by_chunks(video)
@@ -78,11 +78,13 @@ def progress_document(video: Video, live: Mapping[str, Any] | None, now: datetim
     )
 
 
-def _fetched(video: Video, live: Mapping[str, Any] | None) -> Fetched | None:
+def _fetched(video: Video, live: LiveProgress | None) -> Fetched | None:
     """While the file is not here. Redis may know how much of it is."""
     if not video.fetching or video.is_final:
         return None
-    known = (live or {}).get("fetch") or {}
+    known = live.get("fetch") if live else None
+    if not known:
+        return Fetched(bytes=0, bytes_total=None)
     return Fetched(bytes=known.get("bytes", 0), bytes_total=known.get("bytes_total"))
 
 
@@ -94,12 +96,13 @@ def _by_chunks(video: Video) -> float:
     return min(video.chunks_done / video.chunks_total, _NEARLY)
 
 
-def _live_fraction(live: Mapping[str, Any]) -> float:
+def _live_fraction(live: LiveProgress) -> float:
     fraction = _number(live.get("fraction"))
     return min(max(fraction or 0.0, 0.0), 1.0)
 
 
 def _number(value: object) -> float | None:
+    """Redis may hold what another version wrote, so types are looked at."""
     return float(value) if isinstance(value, int | float) else None
 
 
@@ -157,4 +160,14 @@ def delivery_document(delivery: Delivery) -> DeliveryDocument:
         finished_at=delivery.finished_at,
         last_status=delivery.last_status,
         last_error=delivery.last_error,
+    )
+
+
+def webhook_payload(delivery: Delivery) -> WebhookPayload:
+    """What the receiver of a delivery is told: the video as it was when the event happened."""
+    return WebhookPayload(
+        id=delivery.event_id,
+        type=delivery.event,
+        created_at=delivery.created_at.isoformat(),
+        video=video_document(Video.from_json(delivery.video), live=None),
     )

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
+from cluster.contract.events import LiveProgress
 from cluster.stores.documents import progress_document, video_document
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import EVENT_ID, Event
@@ -93,7 +94,7 @@ async def _frames(feeds: Feeds, begun: Beginning, last_event_id: str | None) -> 
     tail = _tail(begun.events, last_event_id)
     yield f"retry: {RETRY_MS}\n\n".encode()
     for event in _missed(begun.events, last_event_id):
-        yield _frame(Told(event.id, event.type, begun.video, event.data, event.data))
+        yield _frame(Told.of(event, begun.video, begun.live))
     for frame in _snapshot(begun.video, tail, begun.live):
         yield frame
     if begun.video.is_final:
@@ -155,8 +156,8 @@ def _missed(kept: list[Event] | None, last_event_id: str | None) -> list[Event]:
     return [event for event in kept if newer(event.id, last_event_id) and event.type not in FROM_ROW]
 
 
-def _snapshot(video: Video, tail: str, live: dict[str, Any]) -> list[bytes]:
-    return [_frame(Told(tail, kind, video, live, live)) for kind in ("state", "progress")]
+def _snapshot(video: Video, tail: str, live: LiveProgress) -> list[bytes]:
+    return [_frame(Told(tail, kind, video, {}, live)) for kind in ("state", "progress")]
 
 
 def _frame(told: Told) -> bytes:
@@ -173,5 +174,5 @@ def _data(told: Told) -> Any:
     if told.type in {"state", "done"}:
         return video_document(told.video, told.live or None)
     if told.type == "progress":
-        return progress_document(told.video, told.data or None)
+        return progress_document(told.video, told.live or None)
     return told.data

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import structlog
 from anyio import CapacityLimiter, to_thread
 
+from cluster.contract.events import LiveProgress, SegmentNews
+from cluster.contract.vocabulary import EventType
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
@@ -34,7 +36,8 @@ ROW_INTERVAL_WITHOUT_REDIS_S = 0.75
 _READ_AT_ONCE = 200
 _KEPT = 2000  # events a slow listener may be behind before it has to begin anew
 _THREADS = 8
-FROM_ROW = frozenset({"state", "done"})  # event types that are told from the row, not from the stream
+FROM_ROW: frozenset[str] = frozenset({"state", "done"})
+"""Types of events that are told from the row, not from the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,15 @@ class Told:
     id: str
     type: str
     video: Video
-    data: dict[str, Any]
-    live: dict[str, Any]
+    data: Mapping[str, object]
+    live: LiveProgress
     from_row: bool = False
+
+    @classmethod
+    def of(cls, event: Event, video: Video, live: LiveProgress) -> Told:
+        """An event of the stream; `live` is the progress before it."""
+        latest = cast("LiveProgress", event.data) if event.type == "progress" else live
+        return cls(event.id, event.type, video, event.data, latest)
 
 
 def newer(event_id: str, than: str) -> bool:
@@ -110,7 +119,7 @@ class Feed:
                 for event in events or ():
                     self._tail = event.id
                     if event.type not in FROM_ROW:
-                        self._tell(event.type, event.data, from_row=False)
+                        self._tell(Told.of(event, self.video, self.live))
                 if time.monotonic() >= row_at or any(event.type in FROM_ROW for event in events or ()):
                     await self._look(without_redis=events is None)
                     row_at = time.monotonic() + ROW_INTERVAL_S
@@ -131,21 +140,24 @@ class Feed:
             return
         if _visible(self.video) != self._seen:
             self._seen = _visible(self.video)
-            self._tell("state", {})
+            self._tell_row("state")
         if without_redis and self.video.chunks_done != self._chunks:
-            self._tell("progress", {})
-            self._tell("segments", {"state": "provisional"})
+            self.live = {}
+            self._tell_row("progress")
+            self._tell_row("segments", {"state": "provisional"})
         self._chunks = self.video.chunks_done
         if self.video.is_final:
             if without_redis and self.video.timeline_id is not None:
-                self._tell("segments", {"state": "final", "revision": self.video.revision})
-            self._tell("done", {})
+                self._tell_row("segments", {"state": "final", "revision": self.video.revision})
+            self._tell_row("done")
             self.ended = True
 
-    def _tell(self, type_: str, data: dict[str, Any], *, from_row: bool = True) -> None:
-        if type_ == "progress":
-            self.live = data
-        self._told.append(Told(self._tail, type_, self.video, data, self.live, from_row))
+    def _tell_row(self, type_: EventType, data: SegmentNews | None = None) -> None:
+        self._tell(Told(self._tail, type_, self.video, data or {}, self.live, from_row=True))
+
+    def _tell(self, told: Told) -> None:
+        self.live = told.live
+        self._told.append(told)
         self._count += 1
         self._wake()
 
@@ -174,7 +186,7 @@ class _Reader:
     async def stream(self, video_id: str, after: str) -> list[Event] | None:
         return await self._on_thread(partial(self._cache.read_events, video_id, after, limit=_READ_AT_ONCE))
 
-    async def progress(self, video_id: str) -> dict[str, Any] | None:
+    async def progress(self, video_id: str) -> LiveProgress | None:
         return await self._on_thread(partial(self._cache.get_progress, video_id))
 
     async def whole_stream(self, video_id: str) -> list[Event] | None:
@@ -197,7 +209,7 @@ class Beginning:
 
     video: Video
     events: list[Event] | None
-    live: dict[str, Any]
+    live: LiveProgress
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Redis: progress and event streams. Everything here can be lost at any time and rebuilt or done without.
 
 So nothing raises when Redis is away: calls answer None or False at once, the log says so at most twice a
-minute, and it is asked again after a moment. Does not know what events mean.
+minute, and it is asked again after a moment. Does not look into what it stores: writers and readers of a
+video's progress and events agree on the types of `cluster.contract.events`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import redis
 import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cluster.contract.events import LiveProgress, SegmentNews, StateNews
+from cluster.contract.vocabulary import EventType
 from cluster.stores.closing import Closing
 
 _log = structlog.get_logger(__name__)
@@ -38,7 +41,9 @@ FROM_START = "0"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of a video's stream; `id` grows from one to the next."""
+    """One entry of a video's stream; `id` grows from one to the next. It may be one of another version, so
+    `type` need not be an `EventType`.
+    """
 
     id: str
     type: str
@@ -81,8 +86,8 @@ class Cache(Closing):
         self._quiet_until = 0.0
         return bool(self._softly("ping", lambda: self._redis.ping()))
 
-    def set_progress(self, video_id: str, progress: Mapping[str, Any]) -> bool:
-        """Replaces a video's progress (anything JSON holds)."""
+    def set_progress(self, video_id: str, progress: LiveProgress) -> bool:
+        """Replaces a video's progress."""
         text = json.dumps(progress)
         return bool(
             self._softly(
@@ -90,12 +95,25 @@ class Cache(Closing):
             )
         )
 
-    def get_progress(self, video_id: str) -> dict[str, Any] | None:
+    def get_progress(self, video_id: str) -> LiveProgress | None:
         """What set_progress stored last; None when there is nothing or Redis is away."""
         text = self._softly("get_progress", lambda: self._redis.get(self._key("progress", video_id)))
-        return None if text is None else _decode(text)
+        if text is None:
+            return None
+        progress: LiveProgress = json.loads(text)
+        return progress
 
-    def publish_event(self, video_id: str, type_: str, data: Mapping[str, Any]) -> str | None:
+    @overload
+    def publish_event(
+        self, video_id: str, type_: Literal["state", "done"], data: StateNews
+    ) -> str | None: ...
+    @overload
+    def publish_event(self, video_id: str, type_: Literal["progress"], data: LiveProgress) -> str | None: ...
+    @overload
+    def publish_event(self, video_id: str, type_: Literal["segments"], data: SegmentNews) -> str | None: ...
+    def publish_event(
+        self, video_id: str, type_: EventType, data: StateNews | LiveProgress | SegmentNews
+    ) -> str | None:
         """Appends to the video's stream; the event's id, None when Redis is away."""
         key = self._key("events", video_id)
 
