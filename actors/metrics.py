@@ -10,15 +10,15 @@ import os
 import socket
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
+from cluster.contract.vocabulary import ACTOR_STATES
+from cluster.contract.wire.cluster import PoolActor
 from cluster.telemetry.metering import Counter, Gauge, Histogram, Instrument
 
-POOL_STATES = ("waiting", "starting", "idle", "working", "draining", "lost")
 _SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _WORK_S = (0.05, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 600.0)
 _WAIT_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
@@ -75,10 +75,10 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def pool_seen(rows: Sequence[Mapping[str, Any]], *, wanted: int, queued: int, backlog_s: float) -> None:
+def pool_seen(rows: Sequence[PoolActor], *, wanted: int, queued: int, backlog_s: float) -> None:
     """The pool as it is, about every second; `rows` are those of its snapshot."""
     states = Tally(row["state"] for row in rows)
-    for state in POOL_STATES:
+    for state in ACTOR_STATES:
         POOL_ACTORS.set(states[state], state=state)
     POOL_WANTED.set(wanted)
     POOL_QUEUED.set(queued)

@@ -26,6 +26,7 @@ from actors.pool.throughput import Mean
 from actors.tasks import Kind, Outcome, Task
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY
+from cluster.contract.wire.cluster import Pool as PoolSnapshot
 from cluster.settings import Settings
 from cluster.telemetry import logs
 
@@ -90,8 +91,8 @@ class Pool:
         """
         self._scaler.report(backlog)
 
-    async def snapshot(self) -> dict[str, Any]:
-        """What /cluster shows: `{"actors": [row, …], "wanted", "queued", "backlog_s", "dispatch_ms"}`.
+    async def snapshot(self) -> PoolSnapshot:
+        """The contract's `Pool`, for /cluster.
 
         `dispatch_ms` is what a task takes beyond the work itself once it has an actor, a moving mean.
         """

@@ -20,13 +20,14 @@ from actors.pool.recruiter import Recruiter
 from actors.pool.size import Shape
 from actors.pool.throughput import Throughput
 from actors.tasks import Kind, Outcome, Status
+from cluster.contract.vocabulary import ActorState
+from cluster.contract.wire.cluster import PoolActor
 from cluster.settings import Settings
 
 DESTROY_TIMEOUT_S = 5.0  # a retiring segmenter may take this long to end by itself
 PINGS_PER_S = 20  # of all members together: a ping costs the pool as much as handing out a chunk
 SEEN_FOR_S = 30.0  # who answers with its work need not be asked more often: memory changes slowly
 OVERDUE = 2.0  # who takes so many times longer than expected is not counted on
-SEEN = ("node", "node_id", "pid", "device", "rss_bytes", "gpu_bytes")  # from a ping to the snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class Member:
     ) -> None:
         """Hires a segmenter at once. `among`: how many members there are."""
         self.name = name
-        self.state = "waiting"
+        self.state: ActorState = "waiting"
         self.entry: Entry | None = None
         self.lost: asyncio.Future[MemberLostError] = asyncio.get_running_loop().create_future()
         self.throughput = Throughput(settings.scaling.first_video_s_per_s)
@@ -157,12 +158,17 @@ class Member:
         self._enter("lost")
         self._recruiter.dismiss(self._handle)
 
-    def row(self) -> dict[str, Any]:
-        """Its line in the snapshot. `frames_done` is as old as the last ping."""
+    def row(self) -> PoolActor:
+        """Its line in the snapshot. What a ping tells, such as `frames_done`, is as old as the last ping;
+        `replaced` and `error` are the slot's to say.
+        """
         task = self.entry.task if self.entry else None
         return {
             "actor": self.name,
-            **{name: self._seen.get(name) for name in SEEN},
+            "node": self._seen.get("node"),
+            "node_id": self._seen.get("node_id"),
+            "pid": self._seen.get("pid"),
+            "device": self._seen.get("device"),
             "state": self.state,
             "video_id": task.of_video if task else None,
             "kind": task.kind.value if task else None,
@@ -170,9 +176,13 @@ class Member:
             "frames_done": self._seen.get("frames_done", 0) if task else 0,
             "since_s": round(time.monotonic() - self._since, 3),
             "video_s_per_s": round(self.throughput.video_s_per_s, 3) if self.throughput.is_measured else None,
+            "rss_bytes": self._seen.get("rss_bytes"),
+            "gpu_bytes": self._seen.get("gpu_bytes"),
+            "replaced": 0,
+            "error": None,
         }
 
-    def _enter(self, state: str) -> None:
+    def _enter(self, state: ActorState) -> None:
         self.state = state
         self._since = time.monotonic()
 
@@ -235,10 +245,26 @@ class Member:
                 self.lose(verdict, counted=await self._is_to_blame(None))
 
 
-def blank_row(name: str) -> dict[str, Any]:
+def blank_row(name: str) -> PoolActor:
     """The line of a slot between two segmenters."""
-    unknown = (*SEEN, "video_id", "kind", "chunk", "video_s_per_s")
-    return {"actor": name, "state": "lost", "frames_done": 0, "since_s": 0.0, **dict.fromkeys(unknown)}
+    return {
+        "actor": name,
+        "node": None,
+        "node_id": None,
+        "pid": None,
+        "device": None,
+        "state": "lost",
+        "video_id": None,
+        "kind": None,
+        "chunk": None,
+        "frames_done": 0,
+        "since_s": 0.0,
+        "video_s_per_s": None,
+        "rss_bytes": None,
+        "gpu_bytes": None,
+        "replaced": 0,
+        "error": None,
+    }
 
 
 def _follow(ref: Any) -> asyncio.Future[Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
@@ -19,6 +18,8 @@ from actors.pool.size import Shape
 from actors.pool.throughput import Mean
 from actors.tasks import Outcome, Status
 from cluster.backoff import Backoff
+from cluster.contract.vocabulary import ActorState
+from cluster.contract.wire.cluster import PoolActor
 
 RESTART_FIRST_S, RESTART_LONGEST_S = 0.1, 30.0  # between a segmenter's death and its successor
 
@@ -55,7 +56,7 @@ class Slot:
         return self._retired.is_set()
 
     @property
-    def state(self) -> str:
+    def state(self) -> ActorState:
         """Its member's: waiting, starting, idle, working, lost; draining is to work for the last time."""
         if self.member is None:
             return "lost"
@@ -76,7 +77,7 @@ class Slot:
         self._retired.clear()
         return True
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> PoolActor:
         """Its line in the snapshot."""
         row = self.member.row() if self.member else blank_row(self.name)
         return {**row, "state": self.state, "replaced": self.replaced, "error": self.error}

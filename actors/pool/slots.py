@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from actors.pool.member import Member
 from actors.pool.size import Shape
 from actors.pool.slot import Slot
+from cluster.contract.wire.cluster import PoolActor
 
 _NOT_AT_WORK = {"waiting": 0, "lost": 0, "starting": 1, "idle": 2}
 
@@ -39,7 +39,7 @@ class Slots:
         slots = self._slots.values()
         return (slot.member for slot in slots if slot.member is not None and not slot.retiring)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[PoolActor]:
         """A line for each slot."""
         return [slot.row() for slot in self._slots.values()]
 
