@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,38 @@ def test_segmentation_library_does_not_import_the_actors_around_it() -> None:
     ]
 
     assert outside == []
+
+
+def test_the_contract_knows_nothing_but_pydantic() -> None:
+    """It lies below stores, client and commands, which all import it."""
+    allowed = sys.stdlib_module_names | {"pydantic"}
+    wrong = [
+        f"{path.name}:{line} imports {module}"
+        for path in sources("cluster/contract")
+        for module, line in imported(path)
+        if module.split(".")[0] not in allowed and not module.startswith("cluster.contract")
+    ]
+
+    assert wrong == []
+
+
+def test_the_client_can_have_the_contract_s_words_and_types_without_pydantic() -> None:
+    light = ("vocabulary.py", "pages.py", "protocol.py", "actor_names.py", "events.py", "wire")
+    paths = [path for name in light for path in _below(ROOT / "cluster/contract" / name)]
+    assert len(paths) > len(light)
+    within = tuple(f"cluster.contract.{name.removesuffix('.py')}" for name in light)
+    wrong = [
+        f"{path.name}:{line} imports {module}"
+        for path in paths
+        for module, line in imported(path)
+        if module.split(".")[0] not in sys.stdlib_module_names and not module.startswith(within)
+    ]
+
+    assert wrong == []
+
+
+def _below(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
 @pytest.mark.parametrize("package", ["serve_app", "ui"])
