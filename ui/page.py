@@ -12,7 +12,7 @@ import json
 
 import gradio as gr
 
-from ui.static_files import STYLE_SHEETS, StaticModules
+from ui.static_files import ENTRY_MODULE, STYLE_SHEETS, StaticModules
 
 TITLE = "Scenestream"
 
@@ -35,7 +35,7 @@ def head_html(modules: StaticModules) -> str:
     """Style sheets, early loading of the entry module, and the configuration the modules read."""
     config = json.dumps({"api": API_PREFIX}).replace("<", "\\u003c")
     lines = [f'<link rel="stylesheet" href="{html.escape(modules.url(name))}">' for name in STYLE_SHEETS]
-    lines.append(f'<link rel="modulepreload" href="{html.escape(modules.url("main.js"))}">')
+    lines.append(f'<link rel="modulepreload" href="{html.escape(modules.url(ENTRY_MODULE))}">')
     lines.append('<meta name="color-scheme" content="light dark">')
     lines.append(f'<script type="application/json" id="scenestream-config">{config}</script>')
     return "\n".join(lines)
@@ -47,7 +47,7 @@ def _panel(modules: StaticModules, name: str, **config: object) -> gr.HTML:
     return gr.HTML(
         elem_id=f"panel-{name}",
         html_template="",
-        js_on_load=f"import({json.dumps(modules.url('main.js'))}).then({call})",
+        js_on_load=f"import({json.dumps(modules.url(ENTRY_MODULE))}).then({call})",
         apply_default_css=False,
     )
 

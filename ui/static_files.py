@@ -15,8 +15,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC_DIR = Path(__file__).resolve().parent / "static"
+ENTRY_MODULE = "main.js"
 STYLE_SHEETS = (
-    "tokens.css", "frame.css", "panels.css", "player.css", "timeline.css", "tuning.css", "clips.css",
+    "styles/tokens.css", "styles/frame.css", "styles/panels.css", "styles/player.css",
+    "styles/timeline.css", "styles/tuning.css", "styles/clips.css",
 )  # fmt: skip
 """In the order of the cascade."""
 
@@ -42,7 +44,7 @@ class StaticModules:
     digest: str
 
     def __post_init__(self) -> None:
-        missing = [name for name in ("main.js", *STYLE_SHEETS) if not (self.folder / name).is_file()]
+        missing = [name for name in (ENTRY_MODULE, *STYLE_SHEETS) if not (self.folder / name).is_file()]
         if missing:
             raise FileNotFoundError(f"The page's files are not complete: no {', '.join(missing)}; reinstall.")
 

@@ -2,17 +2,17 @@
  * The entry module. Gradio calls `mount` once for each panel of the frame; when all are there, the video that
  * the address names is opened.
  */
-import { access } from "./access.js";
-import { mountHeader } from "./header.js";
-import { installKeys } from "./keys.js";
-import { mountLibrary } from "./library.js";
-import { mountPlayer } from "./player.js";
-import { mountSegmentList } from "./segment-list.js";
-import { session, startSession } from "./session.js";
-import { mountStatus } from "./status.js";
-import { mountTimeline } from "./timeline.js";
-import { mountUpload } from "./upload.js";
-import { mountWelcome } from "./welcome.js";
+import { access } from "./api/access.js";
+import { session, startSession } from "./video/session.js";
+import { mountUpload } from "./library/upload.js";
+import { mountLibrary } from "./library/videos.js";
+import { mountPlayer } from "./player/panel.js";
+import { mountSegmentList } from "./results/list.js";
+import { mountTimeline } from "./timeline/panel.js";
+import { mountHeader } from "./frame/header.js";
+import { installKeys } from "./frame/keys.js";
+import { mountStatus } from "./frame/status.js";
+import { mountWelcome } from "./frame/welcome.js";
 
 const PANELS = {
   header: mountHeader,

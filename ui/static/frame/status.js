@@ -1,0 +1,189 @@
+/** Above the player: what the video is, where its analysis stands, and what can be done about it. */
+import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
+import { bytes, count, duration, percent, remaining } from "../toolkit/format.js";
+import { go } from "../toolkit/router.js";
+import { ApiError, cancelVideo, deleteVideo, exportUrl, retryVideo } from "../api/requests.js";
+import { STATE_NAMES, TERMINAL } from "../video/names.js";
+import { session } from "../video/session.js";
+
+const EXPORTS = [
+  ["html", "Page", "timeline and keyframes"],
+  ["edl", "EDL", "shots for any editor"],
+  ["otio", "OTIO", "shots for Resolve"],
+  ["fcpxml", "FCPXML", "shots for Final Cut"],
+  ["webvtt", "WebVTT", "chapters for players"],
+  ["ffmetadata", "FFmetadata", "for ffmpeg"],
+  ["csv", "CSV", "a table of the segments"],
+  ["json", "JSON", "everything"],
+];
+
+/** A sentence for each state that is not an error. */
+const STORIES = {
+  queued: "Waiting for a free place. You can close this page and come back to its address.",
+  running: "Analysing picture and sound. Shots appear as they are found.",
+  finalizing: "Grouping the shots into scenes and chapters.",
+  cancelled: "Stopped before it was finished. What was found until then is kept.",
+};
+
+class Status {
+  constructor(element) {
+    this.element = element;
+    this.name = h("h1", { class: "video-name" });
+    this.badge = h("span", { class: "badge" });
+    this.facts = h("p", { class: "video-facts" });
+    this.bar = h("progress", { max: "1", "aria-label": "Analysis" });
+    this.story = h("p", { class: "story" });
+    this.announce = h("p", { class: "visually-hidden", role: "status" });
+    this.failure = h("p", { class: "failure", role: "alert" });
+    this.cancel = this.#button("Cancel", "button", () => cancelVideo(session.id));
+    this.retry = this.#button("Retry", "button primary", () => retryVideo(session.id));
+    this.remove = this.#button("Delete", "button danger-quiet", () => this.#delete());
+    this.exports = h("details", { class: "menu" }, h("summary", { class: "button" }, "Export"),
+      h("ul", { class: "menu-list" }));
+    document.addEventListener("click", (event) => {
+      if (!this.exports.contains(event.target)) this.exports.open = false;
+    });
+    this.exports.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.exports.open = false;
+    });
+    fill(element, h("section", { class: "panel status", "aria-label": "Video" },
+      h("div", { class: "status-head" }, h("div", { class: "status-title" }, this.name, this.badge),
+        h("div", { class: "actions" }, this.cancel, this.retry, this.exports, this.remove)),
+      this.facts, h("div", { class: "status-progress" }, this.bar, this.story), this.failure,
+      this.announce));
+    session.on("opened", () => this.draw());
+    session.on("missing", () => this.draw());
+    session.on("video", () => this.draw());
+    session.on("segments", () => this.draw());
+  }
+
+  #button(text, className, action) {
+    const button = h("button", { type: "button", class: className, on: { click: async () => {
+      button.disabled = true;
+      try {
+        const video = await action();
+        if (video) session.update(video);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        this.problem = error.message;
+        // The likeliest reason is that the state went on meanwhile: look again.
+        session.refresh();
+      } finally {
+        button.disabled = false;
+        this.draw();
+      }
+    } } }, text);
+    return button;
+  }
+
+  async #delete() {
+    const { id, video } = session;
+    const sure = await confirmDialog({
+      title: "Delete this video?",
+      text: `“${video.filename}” and everything found in it will be gone.`,
+      action: "Delete",
+    });
+    if (!sure) return null;
+    await deleteVideo(id);
+    session.emit("deleted", id);
+    if (session.id === id) go(null);
+    return null;
+  }
+
+  draw() {
+    const { video } = session;
+    show(this.element, session.id !== null && session.missing === null);
+    if (this.shownId !== session.id) {
+      this.shownId = session.id;
+      this.problem = null;
+      this.exports.open = false;
+      this.#drawExports();
+    }
+    if (video && video.state !== this.shownState) {
+      if (this.shownState) {
+        this.problem = null;
+        // Told once a change; the progress itself would interrupt a screen reader every second.
+        setText(this.announce, `${video.filename}: ${STATE_NAMES[video.state] ?? video.state}`);
+      }
+      this.shownState = video.state;
+    }
+    if (!video) {
+      this.shownState = null;
+      setText(this.name, session.id ? "Loading…" : "");
+      for (const part of [this.badge, this.facts, this.bar, this.story, this.failure, this.cancel, this.retry,
+        this.remove, this.exports]) show(part, false);
+      return;
+    }
+    document.title = `${video.filename} · Scenestream`;
+    setText(this.name, video.filename);
+    this.name.title = video.filename;
+    this.badge.dataset.state = video.state;
+    setText(this.badge, STATE_NAMES[video.state] ?? video.state);
+    show(this.badge, true);
+    setText(this.facts, facts(video).join(" · "));
+    show(this.facts, true);
+    this.#drawProgress(video);
+    const failed = video.state === "failed";
+    setText(this.failure, this.problem ?? (failed ? failureSentence(video) : ""));
+    show(this.failure, Boolean(this.problem) || failed);
+    show(this.cancel, !TERMINAL.has(video.state));
+    show(this.retry, failed || video.state === "cancelled");
+    show(this.exports, video.state === "done");
+    show(this.remove, true);
+  }
+
+  #drawProgress(video) {
+    const working = !TERMINAL.has(video.state);
+    const { fraction = 0, eta_s: etaS = null } = video.progress ?? {};
+    show(this.bar, working);
+    if (video.state === "running" && fraction > 0) this.bar.value = fraction;
+    else this.bar.removeAttribute("value");
+    let story = STORIES[video.state] ?? "";
+    if (video.state === "running" && fraction > 0) {
+      story = [percent(fraction), remaining(etaS), found()].filter(Boolean).join(" · ");
+    }
+    setText(this.story, story);
+    show(this.story, story !== "");
+  }
+
+  #drawExports() {
+    if (!session.id) return;
+    fill(this.exports.lastElementChild, EXPORTS.map(([format, name, what]) => h("li", {},
+      h("a", { href: exportUrl(session.id, format), download: true }, h("strong", {}, name),
+        h("span", {}, what)))));
+  }
+}
+
+function failureSentence(video) {
+  return video.error?.message || "The analysis failed. Try again, or look into the server’s log.";
+}
+
+function found() {
+  const { shot } = session.segments;
+  return shot.length ? `${count(shot.length, "shot")} so far` : "";
+}
+
+/** What is known of the file, and of what was found in it. */
+function facts(video) {
+  const { media } = video;
+  const list = [];
+  if (media) {
+    list.push(duration(media.duration_s), `${media.width} × ${media.height}`);
+    list.push(`${Number(media.fps.toFixed(3))} fps${media.variable_frame_rate ? " (variable)" : ""}`);
+    list.push([media.video_codec, media.audio_codec ?? "no sound"].join(" / "));
+  }
+  list.push(bytes(video.bytes));
+  const preset = video.settings?.preset;
+  if (preset && preset !== "default") list.push(`preset ${preset}`);
+  const { chapter, scene, shot } = session.segments;
+  if (!session.provisional && shot.length) {
+    list.push(`${count(chapter.length, "chapter")}, ${count(scene.length, "scene")}, `
+      + `${count(shot.length, "shot")}`);
+  }
+  return list;
+}
+
+/** @param {HTMLElement} element */
+export function mountStatus(element) {
+  return new Status(element);
+}

@@ -1,0 +1,83 @@
+/** The strip above the timeline's rows where segments become files, and the list of what was ordered. */
+import { fill, h, setText, show } from "../toolkit/dom.js";
+import { ago } from "../toolkit/format.js";
+import { LEVEL_NAMES, LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
+import { session } from "../video/session.js";
+import { clips } from "./clips.js";
+
+const MODES = { exact: "to the frame, coded anew", copy: "at key frames, as it is coded" };
+
+class ClipsPanel {
+  constructor() {
+    this.button = h("button", { type: "button", class: "button tune-open", "aria-expanded": "false",
+      "aria-controls": "clips", on: { click: () => (clips.open ? clips.close() : clips.begin()) } }, "Clips");
+    this.level = this.#select("clips-level", "level", LEVELS.map((level) => [level, LEVEL_NAMES[level]]));
+    this.label = this.#select("clips-label", "label", []);
+    this.mode = this.#select("clips-mode", "mode", Object.entries(MODES));
+    this.note = h("p", { class: "tune-note", role: "status" });
+    this.cut = h("button", { type: "button", class: "button primary",
+      on: { click: () => clips.order() } }, "Cut");
+    this.orders = h("ul", { class: "clip-orders", "aria-label": "Clips" });
+    this.element = h("div", { class: "tune clips", id: "clips", role: "group", "aria-label": "Cut into files" },
+      h("div", { class: "clips-choices" },
+        h("label", { for: "clips-level" }, "Cut the"), this.level,
+        h("label", { for: "clips-label" }, "with"), this.label,
+        h("label", { for: "clips-mode" }, "into files,"), this.mode),
+      h("div", { class: "tune-end" }, this.note, this.cut), this.orders);
+    clips.on("change", () => this.draw());
+    session.on("video", () => this.draw());
+    session.on("segments", () => this.draw());
+    this.draw();
+  }
+
+  #select(id, what, options) {
+    return h("select", { id, on: { change: (event) => clips.choose(what, event.target.value) } },
+      options.map(([value, name]) => h("option", { value }, name)));
+  }
+
+  draw() {
+    show(this.button, session.video?.state === "done");
+    show(this.element, clips.open);
+    this.button.setAttribute("aria-expanded", String(clips.open));
+    if (!clips.open) return;
+    this.level.value = clips.level;
+    this.mode.value = clips.mode;
+    const labels = ["", ...clips.labels];
+    if (labels.join() !== this.offered) {
+      this.offered = labels.join();
+      fill(this.label, labels.map((label) => h("option", { value: label }, label || "any sound")));
+    }
+    this.label.value = clips.label;
+    this.element.dataset.state = clips.problem ? "failed" : "";
+    setText(this.note, clips.problem || "All files come with a list of their times, names and checksums.");
+    setText(this.cut, clips.count === 1 ? "Cut 1 clip" : `Cut ${clips.count} clips`);
+    this.cut.disabled = clips.busy || clips.count === 0;
+    fill(this.orders, clips.orders.map((order) => h("li", { dataset: { state: order.state } }, ...told(order))));
+    show(this.orders, clips.orders.length > 0);
+  }
+}
+
+/** One order: what it is, how far, and what can be done with it. */
+function told(order) {
+  const { done, failed, total, fraction } = order.progress;
+  const working = !TERMINAL.has(order.state);
+  const name = `${total} ${total === 1 ? order.level : `${order.level}s`}, ${order.mode}`;
+  const state = order.state === "running" ? "Cutting" : STATE_NAMES[order.state];
+  const count = working ? `${done} of ${total}` : ago(order.created_at);
+  return [h("strong", {}, name), h("span", { class: "quiet" }, `${state} · ${count}`),
+    failed > 0 && h("span", { class: "clip-failed" }, `${failed} cannot be cut`),
+    order.error && h("span", { class: "clip-failed" }, order.error.message),
+    working && h("progress", { max: "1", value: String(fraction), "aria-label": `Cutting ${name}` }),
+    h("span", { class: "spacer" }),
+    order.archive && h("a", { class: "button", href: order.archive, download: true }, "Download zip"),
+    working
+      ? h("button", { type: "button", class: "button", on: { click: () => clips.cancel(order) } }, "Stop")
+      : h("button", { type: "button", class: "button danger-quiet", on: { click: () => clips.remove(order) } },
+        "Delete clips")];
+}
+
+/** The button for the timeline's bar, and the strip it opens. */
+export function clipsPanel() {
+  const { button, element } = new ClipsPanel();
+  return { button, element };
+}

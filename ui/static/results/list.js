@@ -1,0 +1,191 @@
+/**
+ * The segments of one level as a list beside the player. Only the rows in view exist, so a day of video scrolls
+ * like a trailer.
+ */
+import { fill, h, setText, show } from "../toolkit/dom.js";
+import { clock, count, duration, percent } from "../toolkit/format.js";
+import { thumbnailUrl } from "../api/requests.js";
+import { kindName, LEVEL_NAMES, LEVELS } from "../video/names.js";
+import { indexAt } from "../video/segments.js";
+import { session } from "../video/session.js";
+import { view } from "../video/view.js";
+import { transport } from "../player/transport.js";
+
+const ROW_PX = 62;
+const SPARE_ROWS = 4;
+
+/** After a person scrolled, the list does not run after the playhead for so long. */
+const HANDS_OFF_MS = 4000;
+
+class SegmentList {
+  constructor(element) {
+    this.tabs = LEVELS.map((level) => h("button", { type: "button", role: "tab", class: "tab",
+      dataset: { level }, id: `tab-${level}`, "aria-controls": "segment-list",
+      on: { click: () => view.choose(level) } }));
+    this.sheet = h("div", { class: "rows" });
+    this.scroller = h("div", { class: "segment-list", id: "segment-list", role: "tabpanel", tabindex: "-1",
+      on: { scroll: () => this.#later() } }, this.sheet);
+    for (const type of ["wheel", "touchmove", "pointerdown"]) {
+      this.scroller.addEventListener(type, () => { this.touchedAt = Date.now(); }, { passive: true });
+    }
+    this.empty = h("p", { class: "quiet", role: "status" });
+    fill(element, h("section", { class: "panel segments", "aria-label": "Segments" },
+      h("div", { class: "tabs", role: "tablist", "aria-label": "Level", on: { keydown: (e) => this.#tabKey(e) } },
+        this.tabs), this.empty, this.scroller));
+    /** @type {Map<number, HTMLElement>} */
+    this.rows = new Map();
+    session.on("opened", () => this.#reset());
+    session.on("segments", () => this.#update());
+    session.on("video", () => this.#tell());
+    view.on("level", () => this.#reset());
+    transport.on("time", () => this.#mark());
+    new ResizeObserver(() => this.#draw()).observe(this.scroller);
+  }
+
+  get segments() {
+    return session.segments[view.level];
+  }
+
+  /** Arrow keys move between tabs while one has the focus, as tab lists do. */
+  #tabKey(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const place = (LEVELS.indexOf(view.level) + step + LEVELS.length) % LEVELS.length;
+    view.choose(LEVELS[place]);
+    this.tabs[place].focus();
+  }
+
+  #reset() {
+    this.rows.clear();
+    this.sheet.replaceChildren();
+    this.scroller.scrollTop = 0;
+    this.touchedAt = 0;
+    this.#update();
+  }
+
+  /** Rows that say the same as before stay: focus, hover and pictures with them. */
+  #update() {
+    for (const tab of this.tabs) {
+      const { level } = tab.dataset;
+      const chosen = level === view.level;
+      const { length } = session.segments[level];
+      fill(tab, LEVEL_NAMES[level], h("span", { class: "tab-count" }, length ? String(length) : ""));
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    this.scroller.setAttribute("aria-labelledby", `tab-${view.level}`);
+    const { segments } = this;
+    for (const [place, row] of this.rows) {
+      if (place >= segments.length || row.dataset.says !== whatRowSays(segments[place])) {
+        row.remove();
+        this.rows.delete(place);
+      }
+    }
+    this.rows.get(this.active)?.removeAttribute("aria-current");
+    this.sheet.style.height = `${this.segments.length * ROW_PX}px`;
+    this.active = -1;
+    this.#tell();
+    this.#draw();
+    this.#mark();
+  }
+
+  #tell() {
+    const { video } = session;
+    const none = this.segments.length === 0;
+    show(this.empty, none);
+    show(this.scroller, !none);
+    if (!none || !video) {
+      setText(this.empty, "");
+    } else if (["failed", "cancelled"].includes(video.state)) {
+      setText(this.empty, `No ${LEVEL_NAMES[view.level].toLowerCase()} were found before the analysis ended.`);
+    } else if (video.state === "done") {
+      setText(this.empty, "Loading…");
+    } else {
+      setText(this.empty, view.level === "shot" ? "The first shots appear here soon."
+        : `${LEVEL_NAMES[view.level]} are formed when all shots are known.`);
+    }
+  }
+
+  #later() {
+    if (this.frame) return;
+    this.frame = window.requestAnimationFrame(() => {
+      this.frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const { segments } = this;
+    const top = this.scroller.scrollTop;
+    const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
+    const last = Math.min(segments.length, Math.ceil((top + this.scroller.clientHeight) / ROW_PX) + SPARE_ROWS);
+    for (const [index, row] of this.rows) {
+      if (index < first || index >= last) {
+        row.remove();
+        this.rows.delete(index);
+      }
+    }
+    for (let index = first; index < last; index += 1) {
+      if (!this.rows.has(index)) {
+        const row = this.#row(segments[index], index);
+        this.rows.set(index, row);
+        const after = [...this.rows.keys()].filter((other) => other > index).sort((a, b) => a - b)[0];
+        this.sheet.insertBefore(row, after === undefined ? null : this.rows.get(after));
+      }
+    }
+    this.rows.get(this.active)?.setAttribute("aria-current", "true");
+  }
+
+  #row(segment, index) {
+    const { start_boundary: boundary } = segment;
+    const url = thumbnailUrl(session.id, segment);
+    const length = segment.end_s - segment.start_s;
+    const row = h("button", { type: "button", class: "segment segment-row", style: { top: `${index * ROW_PX}px` },
+      dataset: { level: segment.level, index, start: segment.start_s, says: whatRowSays(segment) },
+      "aria-label": `${segment.level} ${index + 1}, ${clock(segment.start_s)}, `
+        + `${segment.label || "no label"}, begins with ${kindName(boundary?.kind)}`,
+      on: { click: () => transport.seek(segment.start_s) } },
+      h("span", { class: "row-picture" }, url && picture(url)),
+      h("span", { class: "row-text" },
+        h("span", { class: "row-line" }, h("span", { class: "row-number" }, String(index + 1)),
+          h("span", { class: "row-label" }, segment.label || "")),
+        h("span", { class: "row-times" }, `${clock(segment.start_s)} – ${clock(segment.end_s)}`),
+        h("span", { class: "row-line small" }, boundary && h("span", { class: "kind",
+          dataset: { kind: boundary.kind } }, kindName(boundary.kind)),
+          boundary && boundary.kind !== "start" && h("span", {}, percent(boundary.confidence)),
+          h("span", { class: "row-length" }, duration(length)))));
+    return row;
+  }
+
+  #mark() {
+    const active = indexAt(this.segments, transport.time);
+    if (active === this.active) return;
+    this.rows.get(this.active)?.removeAttribute("aria-current");
+    this.active = active;
+    this.rows.get(active)?.setAttribute("aria-current", "true");
+    if (active < 0 || Date.now() - (this.touchedAt ?? 0) < HANDS_OFF_MS) return;
+    const top = active * ROW_PX;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop || top + ROW_PX > scrollTop + clientHeight) {
+      this.scroller.scrollTop = Math.max(0, top - clientHeight / 2 + ROW_PX / 2);
+    }
+  }
+}
+
+/** A still; one that cannot be had leaves its place empty. */
+function picture(url) {
+  return h("img", { src: url, alt: "", loading: "lazy", on: { error: (event) => event.target.remove() } });
+}
+
+/** Everything of a segment that its row shows. */
+function whatRowSays(segment) {
+  const { kind, confidence } = segment.start_boundary ?? {};
+  return JSON.stringify([segment.start_s, segment.end_s, segment.label, segment.thumbnail, kind, confidence]);
+}
+
+/** @param {HTMLElement} element */
+export function mountSegmentList(element) {
+  return new SegmentList(element);
+}

@@ -1,0 +1,79 @@
+/** The strip above the timeline's rows where sensitivities are moved; the rows show what would come of it. */
+import { fill, h, setText, show } from "../toolkit/dom.js";
+import { LEVEL_NAMES, LEVELS, PRESET_NAMES } from "../video/names.js";
+import { session } from "../video/session.js";
+import { sensitivityOf, tuning } from "./tuning.js";
+
+const STEP = 0.05;
+
+class TunePanel {
+  constructor() {
+    this.button = h("button", { type: "button", class: "button tune-open", "aria-expanded": "false",
+      "aria-controls": "tune", on: { click: () => (tuning.open ? tuning.close() : tuning.begin()) } }, "Adjust");
+    this.sliders = LEVELS.map((level) => h("input", { type: "range", min: 0, max: 1, step: STEP,
+      id: `tune-${level}`, dataset: { level },
+      on: { input: (event) => tuning.set(sensitivityOf(level), Number(event.target.value)) } }));
+    this.counts = LEVELS.map((level) => h("output", { class: "tune-count", for: `tune-${level}` }));
+    this.preset = h("select", { id: "tune-preset",
+      on: { change: (event) => tuning.choosePreset(event.target.value) } },
+      h("option", { value: "default" }, "Any video"),
+      Object.entries(PRESET_NAMES).map(([value, name]) => h("option", { value }, name)));
+    this.note = h("p", { class: "tune-note", role: "status" });
+    this.discard = h("button", { type: "button", class: "button", on: { click: () => tuning.close() } }, "Discard");
+    this.apply = h("button", { type: "button", class: "button primary",
+      on: { click: () => tuning.apply() } }, "Apply");
+    this.element = h("div", { class: "tune", id: "tune", role: "group", "aria-label": "Adjust the segmentation" });
+    fill(this.element, LEVELS.map((level, place) => h("div", { class: "tune-field", dataset: { level } },
+      h("label", { for: `tune-${level}` }, LEVEL_NAMES[level]),
+      h("span", { class: "tune-ends", "aria-hidden": "true" }, "fewer"), this.sliders[place],
+      h("span", { class: "tune-ends", "aria-hidden": "true" }, "more"), this.counts[place])),
+      h("div", { class: "tune-end" }, h("label", { for: "tune-preset" }, "Kind of video"), this.preset,
+        this.note, this.discard, this.apply));
+    tuning.on("change", () => this.draw());
+    session.on("video", () => this.draw());
+    session.on("segments", () => this.draw());
+    this.draw();
+  }
+
+  draw() {
+    show(this.button, session.video?.state === "done" || tuning.open);
+    show(this.element, tuning.open);
+    this.button.setAttribute("aria-expanded", String(tuning.open));
+    if (!tuning.open) return;
+    LEVELS.forEach((level, place) => {
+      const slider = this.sliders[place];
+      const value = tuning.values[sensitivityOf(level)];
+      if (value !== undefined && Number(slider.value) !== value) slider.value = String(value);
+      slider.disabled = tuning.applied;
+      fill(this.counts[place], ...counted(level));
+    });
+    this.preset.value = tuning.values.preset ?? "default";
+    this.preset.disabled = tuning.applied;
+    this.element.dataset.state = tuning.problem ? "failed" : "";
+    this.element.setAttribute("aria-busy", String(tuning.busy || tuning.applied));
+    setText(this.note, tuning.problem || note());
+    this.discard.disabled = tuning.applied;
+    this.apply.disabled = tuning.applied || tuning.busy || Boolean(tuning.problem) || !tuning.differs;
+  }
+}
+
+/** How many there would be, and how many more or less that is. */
+function counted(level) {
+  const now = session.segments[level].length;
+  const then = tuning.segments?.[level].length ?? now;
+  const change = then - now;
+  return [h("strong", {}, String(then)),
+    change !== 0 && h("span", { class: "tune-change" }, change > 0 ? `+${change}` : `−${-change}`)];
+}
+
+function note() {
+  if (tuning.applied) return "Making a new result…";
+  if (tuning.busy) return "Trying…";
+  return tuning.segments ? "A try: nothing is changed until you apply it." : "Move a slider to see what it does.";
+}
+
+/** The button for the timeline's bar, and the strip it opens. */
+export function tunePanel() {
+  const { button, element } = new TunePanel();
+  return { button, element };
+}

@@ -1,0 +1,116 @@
+/**
+ * The painted parts of the timeline: ruler, sound strip, curves. Each canvas is as wide as what can be seen and is
+ * painted anew when that changes; colours come from the style sheet.
+ */
+import { rulerClock } from "../toolkit/format.js";
+import { session } from "../video/session.js";
+import { changeOf, columnAt, loudnessOf, soundReader } from "../video/signals.js";
+import { zoom } from "./zoom.js";
+
+const TICK_STEPS_S = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const TICK_EVERY_PX = 84;
+
+/** EBU R 128 meters show about this range; quieter is as good as silent here. */
+const LOUDNESS_RANGE_LUFS = [-60, -5];
+
+/** Make the canvas as large as it is shown, in the screen's own pixels, and give a cleared context. */
+function prepare(canvas) {
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return { context, width, height };
+}
+
+function colours(canvas) {
+  const style = window.getComputedStyle(canvas);
+  return (name) => style.getPropertyValue(name).trim();
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} scrollPx left edge of what can be seen */
+export function paintRuler(canvas, scrollPx) {
+  const { context, width, height } = prepare(canvas);
+  const colour = colours(canvas);
+  const wanted = TICK_EVERY_PX / zoom.pxPerS;
+  const step = TICK_STEPS_S.find((seconds) => seconds >= wanted) ?? TICK_STEPS_S[TICK_STEPS_S.length - 1];
+  context.font = `11px ${window.getComputedStyle(canvas).fontFamily}`;
+  context.textBaseline = "middle";
+  const last = Math.ceil(zoom.toS(scrollPx + width) / step);
+  for (let tick = Math.floor(zoom.toS(scrollPx) / step); tick <= last; tick += 1) {
+    const x = Math.round(zoom.toPx(tick * step) - scrollPx) + 0.5;
+    context.strokeStyle = colour("--line-strong");
+    context.beginPath();
+    context.moveTo(x, height - 7);
+    context.lineTo(x, height);
+    context.stroke();
+    context.fillStyle = colour("--muted");
+    const text = rulerClock(tick * step, step);
+    if (x + 4 + context.measureText(text).width <= width) context.fillText(text, x + 4, height / 2);
+    context.strokeStyle = colour("--line");
+    for (let minor = 1; minor < 5; minor += 1) {
+      const at = Math.round(zoom.toPx((tick + minor / 5) * step) - scrollPx) + 0.5;
+      context.beginPath();
+      context.moveTo(at, height - 4);
+      context.lineTo(at, height);
+      context.stroke();
+    }
+  }
+}
+
+/** Speech, singing, music and silence as coloured runs. */
+export function paintSound(canvas, scrollPx) {
+  const { context, width, height } = prepare(canvas);
+  const colour = colours(canvas);
+  const kindAt = soundReader(session.signals, session.segments.shot);
+  let runKind = null;
+  let runFrom = 0;
+  for (let x = 0; x <= width; x += 1) {
+    const kind = x < width ? kindAt(zoom.toS(scrollPx + x + 0.5)) : null;
+    if (kind === runKind) continue;
+    if (runKind) {
+      context.fillStyle = colour(`--sound-${runKind}`);
+      context.fillRect(runFrom, 0, x - runFrom, height);
+    }
+    runKind = kind;
+    runFrom = x;
+  }
+}
+
+/** A curve as a filled band between the least and the greatest value of every pixel. */
+function paintCurve(canvas, scrollPx, curve, toShare, colourName) {
+  const { context, width, height } = prepare(canvas);
+  if (!curve) return;
+  const { signals } = session;
+  const columns = curve.high.length;
+  const tops = new Float32Array(width);
+  for (let x = 0; x < width; x += 1) {
+    const from = columnAt(signals, columns, zoom.toS(scrollPx + x));
+    const to = columnAt(signals, columns, zoom.toS(scrollPx + x + 1));
+    let greatest = Number.NaN;
+    for (let column = from; from >= 0 && column <= Math.max(from, to); column += 1) {
+      const value = curve.high[column];
+      if (!(value <= greatest)) greatest = Number.isNaN(value) ? greatest : value;
+    }
+    tops[x] = Number.isNaN(greatest) ? 0 : Math.min(1, Math.max(0, toShare(greatest)));
+  }
+  context.fillStyle = colours(canvas)(colourName);
+  context.beginPath();
+  context.moveTo(0, height);
+  for (let x = 0; x < width; x += 1) context.lineTo(x + 0.5, height - tops[x] * (height - 1));
+  context.lineTo(width, height);
+  context.fill();
+}
+
+export function paintLoudness(canvas, scrollPx) {
+  const [low, high] = LOUDNESS_RANGE_LUFS;
+  paintCurve(canvas, scrollPx, loudnessOf(session.signals), (lufs) => (lufs - low) / (high - low), "--curve-sound");
+}
+
+export function paintChange(canvas, scrollPx) {
+  paintCurve(canvas, scrollPx, changeOf(session.signals), (value) => value, "--curve-picture");
+}
