@@ -1,1 +1,1 @@
-"""The page: its frame in Gradio, its behaviour in static/. Speaks to the rest over HTTP only."""
+"""The web page: layout in Gradio, behaviour in JavaScript (static/). Uses the API only over HTTP."""

@@ -1,8 +1,8 @@
 """The page as an ASGI application and as a Ray Serve deployment of one replica.
 
-It keeps nothing: which video is looked at stands in the address (`/?v=ID`), everything else behind the HTTP
-API under /api/v1 of the same origin, which the browser asks itself. So there is no server-side call here, no
-session, and a restarted replica loses nothing. One replica, because Gradio holds its sessions in memory.
+The server side is stateless: the browser reads the shown video's id from the address (`/?v=ID`) and all data
+from the HTTP API under /api/v1 of the same origin. A restarted replica therefore loses nothing. There is one
+replica, because Gradio holds its own sessions in memory. Knows no store and calls no API route itself.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 DEPLOYMENT_NAME = "ui"
 
 MAX_ONGOING_REQUESTS = 256
-"""A page load asks for about fifty small files at once; Serve's default of five would make them queue."""
+"""Requests handled at once: a page load sends about fifty, more than Serve's default of five."""
 
 GRADIO_UPLOAD_LIMIT_BYTES = 1
-"""Gradio mounts an upload route of its own. Videos go to the API; nothing may be left in Gradio's folder."""
+"""Gradio mounts an upload route of its own, which shall store nothing: videos are uploaded to the API."""
 
 
 def create_app(app: FastAPI | None = None) -> FastAPI:
-    """The page on `app`, or on a new one: Gradio at "/", our own modules under /page/.
+    """Mount the page on `app`, or on a new application: Gradio at "/", the files of static/ under /page/.
 
-    Routes that `app` already has win over Gradio's, since that is mounted last. To be called inside a running
-    event loop: without one Gradio makes several of its own and never closes them.
+    Gradio is mounted last, so routes that `app` already has are matched first. Must be called inside a
+    running event loop: without one Gradio creates several of its own and never closes them. Raises
+    FileNotFoundError where the installation lacks files of the page.
     """
     app = app or FastAPI(title="Scenestream page", openapi_url=None, docs_url=None, redoc_url=None)
     modules = StaticModules.load()
@@ -57,12 +58,12 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
 
 
 def _replica_app() -> FastAPI:
-    """Built inside the replica: Blocks hold locks and event loops, which do not travel."""
+    """Called inside the replica: Blocks hold locks and event loops, which cannot be pickled."""
     return create_app()
 
 
 def build(args: dict[str, Any] | None = None) -> serve.Application:
-    """The Serve application for "/", for `serve.run` or an import string. `args` has no keys."""
+    """The Serve application for "/", for `serve.run` or an import string. ValueError if `args` has keys."""
     from ray import serve  # here, so that `create_app` serves without loading Ray
 
     if args:

@@ -1,7 +1,8 @@
-"""Response headers of the page: only our origin may be asked for anything, and ids do not leak as referrers.
+"""ASGI middleware for the page's security headers: content security, referrer policy, no MIME sniffing.
 
-The policy is enforced by the browser, so a font or a script that a newer Gradio would fetch from elsewhere
-is blocked, not only noticed by a test. Knows nothing of the page's content.
+The content security policy allows requests to our own origin only. The browser enforces it, so a font or
+script that a newer Gradio loads from elsewhere is blocked at run time. The referrer policy keeps video ids
+out of requests to other sites. Knows nothing of the page's content.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class PageHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add the headers to the answer's start; bodies stream through untouched."""
+        """Pass the request on and add the headers to the response; bodies stream through unchanged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,8 +1,8 @@
-"""The frame of the page as Gradio Blocks: which panels there are and where they stand.
+"""The page's layout as Gradio Blocks: which panels it has and how they are nested.
 
-Each panel is one `gr.HTML` whose behaviour is a module in static/; Gradio's `js_on_load` hands the element
-over and takes no further part, so there is no event, no queue and no state on the server. What a panel does
-is not known here.
+Each panel is an empty `gr.HTML`. Gradio's `js_on_load` passes its element to static/main.js, which fills it;
+after that Gradio takes no part, so there is no event, no queue and no state on the server. Does not know what
+a panel does.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from ui.static_files import ENTRY_MODULE, STYLE_SHEETS, StaticModules
 TITLE = "Scenestream"
 
 API_PREFIX = "/api/v1"
-"""Of the same origin, as the browser sees it."""
+"""Path of the API, on the origin that the page comes from."""
 
 PRESETS = ("film", "talk", "news", "sports", "music", "screencast")
-"""In the order offered; what they mean is known to the API."""
+"""Presets of the upload panel, in its order; the API knows their settings, video/names.js their names."""
 
 SYSTEM_FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plainest theme with the fonts of the system: nothing is fetched for it."""
+    """Gradio's plainest theme with system fonts, so that no font is downloaded."""
     return gr.themes.Base(font=SYSTEM_FONT, font_mono=SYSTEM_MONO)
 
 
 def head_html(modules: StaticModules) -> str:
-    """Style sheets, early loading of the entry module, and the configuration the modules read."""
+    """Lines of `<head>`: style sheets, preload of the entry module, configuration that the modules read."""
     config = json.dumps({"api": API_PREFIX}).replace("<", "\\u003c")
     lines = [f'<link rel="stylesheet" href="{html.escape(modules.url(name))}">' for name in STYLE_SHEETS]
     lines.append(f'<link rel="modulepreload" href="{html.escape(modules.url(ENTRY_MODULE))}">')
@@ -42,7 +42,7 @@ def head_html(modules: StaticModules) -> str:
 
 
 def _panel(modules: StaticModules, name: str, **config: object) -> gr.HTML:
-    """An empty element that the module registered under `name` fills; `config` is passed to it as it is."""
+    """An empty element that main.js fills with the panel `name`; `config` is passed to the panel as JSON."""
     call = f"module => module.mount({json.dumps(name)}, element, {json.dumps(config)})"
     return gr.HTML(
         elem_id=f"panel-{name}",
@@ -53,7 +53,7 @@ def _panel(modules: StaticModules, name: str, **config: object) -> gr.HTML:
 
 
 def build_page(modules: StaticModules, *, part_bytes: int) -> gr.Blocks:
-    """The Blocks. `part_bytes` is the largest part of an upload that the API takes."""
+    """The layout. `part_bytes` is the largest body of an upload's part that the API accepts."""
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         _panel(modules, "header")

@@ -1,7 +1,7 @@
-"""Our own JavaScript modules and style sheets, served under an address that changes with their content.
+"""Serves static/ (JavaScript modules, style sheets, icon) under a path that contains a digest of its content.
 
-`/page/<digest>/main.js` may be cached for ever, and its relative imports stay inside the same digest: a
-browser never mixes modules of two releases. Knows no route but this prefix.
+`/page/<digest>/main.js` never changes, so browsers may cache it for ever. Relative imports stay below the
+same digest, so a browser never mixes modules of two releases. Knows no route but this prefix.
 """
 
 from __future__ import annotations
@@ -17,19 +17,26 @@ from starlette.types import Scope
 STATIC_DIR = Path(__file__).resolve().parent / "static"
 ENTRY_MODULE = "main.js"
 STYLE_SHEETS = (
-    "styles/tokens.css", "styles/frame.css", "styles/panels.css", "styles/player.css",
-    "styles/timeline.css", "styles/tuning.css", "styles/clips.css",
-)  # fmt: skip
-"""In the order of the cascade."""
+    "styles/tokens.css",
+    "styles/frame.css",
+    "styles/controls.css",
+    "styles/panels.css",
+    "styles/player.css",
+    "styles/timeline.css",
+    "styles/tuning.css",
+    "styles/clips.css",
+)
+"""In the order of the cascade: a later one may override an earlier one."""
 
 _DIGEST_LENGTH = 16
+"""Hexadecimal digits of the SHA-256: enough that two releases never share an address."""
 
 
 class _ImmutableFiles(StaticFiles):
-    """Static files that a browser need not ask for again."""
+    """Static files that a browser caches without revalidation."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file with a cache lifetime of a year; an error answer is left as it is."""
+        """The file with a cache lifetime of a year; error responses get no such header."""
         response = await super().get_response(path, scope)
         if response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
@@ -38,7 +45,7 @@ class _ImmutableFiles(StaticFiles):
 
 @dataclass(frozen=True, slots=True)
 class StaticModules:
-    """The folder and the digest of what is in it."""
+    """The folder and the digest of its content. FileNotFoundError where the page's own files are missing."""
 
     folder: Path
     digest: str
@@ -50,7 +57,7 @@ class StaticModules:
 
     @classmethod
     def load(cls, folder: Path = STATIC_DIR) -> StaticModules:
-        """Read the folder once. Raises FileNotFoundError where the installation lacks files."""
+        """Read the folder and its subfolders. FileNotFoundError where the installation lacks files."""
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")):
             if path.is_file():
@@ -59,16 +66,16 @@ class StaticModules:
 
     @property
     def prefix(self) -> str:
-        """Where the folder is mounted."""
+        """Path under which the folder is mounted."""
         return f"/page/{self.digest}"
 
     @property
     def favicon(self) -> Path:
-        """The icon, for Gradio's /favicon.ico."""
+        """The icon, which Gradio serves as /favicon.ico."""
         return self.folder / "favicon.svg"
 
     def url(self, name: str) -> str:
-        """The address of one file, from the root of the origin."""
+        """Path of one file from the root of the origin; `name` is relative to the folder."""
         return f"{self.prefix}/{name}"
 
     def asgi(self) -> StaticFiles:

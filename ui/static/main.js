@@ -1,6 +1,9 @@
 /**
- * The entry module. Gradio calls `mount` once for each panel of the frame; when all are there, the video that
- * the address names is opened.
+ * The entry module. Gradio calls `mount` once for each panel of ui/page.py; after the last one, the video that the
+ * address names is opened.
+ *
+ * The folders in the order of their imports: toolkit, api, video, library, player, results, timeline, frame. A module
+ * imports from its own folder and from those before it, and there are no import circles.
  */
 import { access } from "./api/access.js";
 import { session, startSession } from "./video/session.js";
@@ -25,30 +28,34 @@ const PANELS = {
   timeline: mountTimeline,
 };
 
+/** Panels that are filled. */
 const mounted = new Set();
 
 /**
  * Fill a panel.
  * @param {keyof typeof PANELS} name
- * @param {HTMLElement} element empty, and ours from now on
- * @param {any} config what the page's Python side passes to this panel
+ * @param {HTMLElement} element empty; only the panel's module changes it from now on
+ * @param {any} config what ui/page.py passes to this panel
  */
 export function mount(name, element, config) {
   if (mounted.has(name)) return;
   PANELS[name](element, config);
   mounted.add(name);
   if (mounted.size < Object.keys(PANELS).length) return;
-  for (const event of ["opened", "missing", "video", "segments"]) session.on(event, showFrame);
+  for (const event of ["opened", "missing", "video", "segments"]) session.on(event, setView);
   installKeys();
-  access.look();
+  access.loadSession();
   startSession();
   document.body.dataset.ready = "yes";
 }
 
-/** The style sheets lay the panels out by what is shown: "start", "video", or "bare" for a file that is none. */
-function showFrame() {
+/**
+ * Set `data-view`, by which the style sheets show and hide panels: "start" without a video, "bare" for a file that is
+ * no video, else "video".
+ */
+function setView() {
   const { id, missing, video, segments } = session;
-  const useless = video?.state === "failed" && !video.media && segments.shot.length === 0;
-  document.body.dataset.view = !id || missing ? "start" : useless ? "bare" : "video";
+  const unreadable = video?.state === "failed" && !video.media && segments.shot.length === 0;
+  document.body.dataset.view = !id || missing ? "start" : unreadable ? "bare" : "video";
   if (!session.id) document.title = "Scenestream";
 }

@@ -1,13 +1,14 @@
 /**
- * Signing in, where the API needs a key. The key is asked for once, exchanged for a cookie that scripts cannot
- * read, and kept nowhere else; every request that was refused meanwhile goes on by itself.
+ * Signs in where the API requires a key. A dialog takes the key once and exchanges it for a session cookie that
+ * scripts cannot read; the key itself is stored nowhere. A request that was answered 401 waits for `signIn` and is
+ * then sent again by its caller.
  *
- * Events: `change` (signed in, or how the API lets us in became known).
+ * Events: `change` (after signing in, and when the answer of `loadSession` is there).
  */
 import { h, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
 
-/** What a key looks like; anything else is not worth a request, and could not even be a header's value. */
+/** The syntax of a key. Other text is refused here: it may hold characters that no header value may have. */
 const KEY = /^sk_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/;
 
 const NOT_A_KEY = "This is not a key: one begins with sk_ and has 59 characters.";
@@ -17,52 +18,52 @@ class Access extends Emitter {
   constructor() {
     super();
     this.sessionUrl = "";
-    /** The key that counts, without what opens anything; null where none is needed. */
+    /** Name and owner of the session's key, without the secret; null where the API requires none. */
     this.key = null;
-    /** @type {Promise<void> | null} */
-    this.asking = null;
+    /** @type {Promise<void> | null} the dialog that is open */
+    this.pending = null;
   }
 
-  /** Whether this browser holds a session that can be ended. */
+  /** Whether this browser has a session that can be ended. */
   get signedIn() {
     return this.key !== null;
   }
 
-  /** Learn how the API lets us in; signs in first where it does not. */
-  async look() {
+  /** Ask the API for this browser's session; open the sign-in dialog when it answers 401. */
+  async loadSession() {
     try {
       const answer = await fetch(this.sessionUrl, { cache: "no-store" });
       if (answer.status === 401) await this.signIn();
-      else if (answer.ok) this.#take(await answer.json());
+      else if (answer.ok) this.#setSession(await answer.json());
     } catch (error) {
-      // The page works without knowing; a request that needs a key will ask for it.
-      console.info("how the API lets us in is not known yet:", error.message);
+      // The page works without it: the first request that needs a key opens the dialog.
+      console.info("the session could not be read:", error.message);
     }
   }
 
   /**
-   * Ask for a key until one is accepted; who asks meanwhile waits for the same answer.
+   * Show the dialog until a key is accepted. Calls during that time return the same promise.
    * @returns {Promise<void>}
    */
   signIn() {
-    this.asking ??= this.#ask().finally(() => {
-      this.asking = null;
+    this.pending ??= this.#showDialog().finally(() => {
+      this.pending = null;
     });
-    return this.asking;
+    return this.pending;
   }
 
-  /** End the session in this browser and begin anew. */
+  /** End the session on the server and reload the page. */
   async signOut() {
     await fetch(this.sessionUrl, { method: "DELETE" });
     window.location.reload();
   }
 
-  #take(session) {
+  #setSession(session) {
     this.key = session.way === "open" ? null : session.key;
     this.emit("change");
   }
 
-  #ask() {
+  #showDialog() {
     return new Promise((resolve) => {
       const key = h("input", { type: "password", id: "access-key", name: "key", required: true,
         autocomplete: "current-password", spellcheck: "false", placeholder: "sk_…", autofocus: true,
@@ -74,7 +75,7 @@ class Access extends Emitter {
         h("label", { for: "access-key" }, "API key"), key, why, h("div", { class: "dialog-actions" }, go));
       const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "dialog access",
         "aria-label": "Sign in" }, form));
-      // There is nothing behind it to go back to.
+      // Escape must not close it: without a key no request of the page succeeds.
       dialog.addEventListener("cancel", (event) => event.preventDefault());
       dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.preventDefault());
       form.addEventListener("submit", async (event) => {
@@ -97,16 +98,16 @@ class Access extends Emitter {
     });
   }
 
-  /** @returns {Promise<string | null>} why the key is not accepted, or null when it is */
+  /** @returns {Promise<string | null>} a sentence that says why the key was refused; null when it was accepted */
   async #exchange(key) {
     if (!KEY.test(key)) return NOT_A_KEY;
     let answer;
     try {
       answer = await fetch(this.sessionUrl, { method: "POST", cache: "no-store",
         headers: { Authorization: `Bearer ${key}` } });
-      const said = await answer.json();
-      if (!answer.ok) return said.detail ?? `The server answered with an error (${answer.status}).`;
-      this.#take(said);
+      const body = await answer.json();
+      if (!answer.ok) return body.detail ?? `The server answered with an error (${answer.status}).`;
+      this.#setSession(body);
       return null;
     } catch {
       return answer ? `The server answered with an error (${answer.status}).` : NO_ANSWER;

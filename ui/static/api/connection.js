@@ -1,41 +1,42 @@
 /**
- * Whether the API answers. Requests report here; once one went unanswered, the readiness check is asked until it
- * is well again, and then everybody is told to look anew. A request that succeeds meanwhile proves nothing: it
- * may not have needed the server that is away.
+ * Tracks whether the API is reachable. Modules report a request that got no answer; the readiness endpoint is then
+ * polled with exponential back-off until it is healthy, and `change` makes the listeners read their data again. A
+ * request that succeeds in between does not end the outage: it may not use the server that is down.
  *
- * Events: `change` (lost or found), `detail` (which servers behind the API are away).
+ * Events: `change` (true: lost, false: reachable again), `detail` (`unhealthy` was read again).
  */
 import { Emitter } from "../toolkit/emitter.js";
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 10000;
+const RETRY_FACTOR = 1.5;
 
 class Connection extends Emitter {
   constructor() {
     super();
     this.lost = false;
-    /** @type {string[]} */
-    this.away = [];
+    /** @type {string[]} names of the servers behind the API that do not answer */
+    this.unhealthy = [];
     this.readyUrl = "";
     this.timer = 0;
     this.delayMs = FIRST_RETRY_MS;
     window.addEventListener("online", () => this.lost && this.#check());
   }
 
-  /** A request got no answer, or one from a proxy that has nothing behind it. */
+  /** A request got no answer, or a proxy answered because the API did not. */
   reportLost() {
     if (this.lost) return;
     this.lost = true;
-    this.away = [];
+    this.unhealthy = [];
     this.delayMs = FIRST_RETRY_MS;
     this.emit("change", true);
-    this.#later();
+    this.#schedule();
   }
 
-  #later() {
+  #schedule() {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.#check(), this.delayMs);
-    this.delayMs = Math.min(LONGEST_RETRY_MS, this.delayMs * 1.5);
+    this.delayMs = Math.min(LONGEST_RETRY_MS, this.delayMs * RETRY_FACTOR);
   }
 
   async #check() {
@@ -48,13 +49,13 @@ class Connection extends Emitter {
         return;
       }
       const { servers = [] } = await answer.json();
-      this.away = servers.filter((server) => !server.healthy).map((server) => server.name);
+      this.unhealthy = servers.filter((server) => !server.healthy).map((server) => server.name);
     } catch {
-      // Still nobody there, or a proxy's page: exactly what the next check is for.
-      this.away = [];
+      // Still no answer, or a proxy's page instead of JSON: the next check tries again.
+      this.unhealthy = [];
     }
     this.emit("detail");
-    this.#later();
+    this.#schedule();
   }
 }
 

@@ -1,18 +1,21 @@
-/** The HTTP API as functions. Errors are `ApiError`s that carry the problem document's code and sentence. */
+/**
+ * The HTTP API, one function an operation. A refused or unanswered request throws `ApiError` with the code and the
+ * sentence of the API's problem document.
+ */
 import { access } from "./access.js";
 import { connection } from "./connection.js";
 
 const config = JSON.parse(document.getElementById("scenestream-config")?.textContent ?? "{}");
 
-/** Path of the API on this origin. */
+/** Path prefix of the API on this origin. */
 export const API = config.api ?? "/api/v1";
 connection.readyUrl = `${API}/readyz`;
 access.sessionUrl = `${API}/session`;
 
-/** The largest page of segments that is asked for at once. */
+/** Segments a page: the most that the API gives at once. */
 const PAGE_LIMIT = 1000;
 
-/** Nobody behind the proxy: the same as no answer. */
+/** The proxy answers because the API does not: handled like no answer. */
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 /** A request that was refused or not answered. */
@@ -27,30 +30,30 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** Trying the same again later may help. */
-  get passing() {
+  /** Whether the same request may succeed later. */
+  get transient() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
 const NO_ANSWER = "The server does not answer. Try again in a moment.";
 
-/** The error that a problem document (RFC 9457) or any other refusal stands for. */
+/** Make the error of a problem document (RFC 9457), or of any other answer that is not 2xx. */
 export function problemError(status, text) {
   try {
     const problem = JSON.parse(text);
     const message = problem.detail || problem.title;
     if (message && problem.code) return new ApiError(String(message), { code: String(problem.code), status });
   } catch {
-    // Not a problem document: a proxy's page, for instance. The status has to do.
+    // Not a problem document, for instance a proxy's page: only the status is known.
   }
-  // While the API is started anew, the proxy before it knows no route yet: that 404 is not about a video.
+  // While the API restarts, Ray Serve's proxy has no route for it and answers 404: that says nothing of a video.
   return new ApiError(`The server answered with an error (${status}). Try again in a moment.`, {
     code: `http_${status}`, status: status === 404 ? 503 : status });
 }
 
 /**
- * One request; where the API wants a key first, it waits for that.
+ * Send one request. After a 401 it waits for the sign-in dialog and sends the request again.
  * @param {string} path below the API's prefix
  * @param {RequestInit} [options]
  * @returns {Promise<any>} the parsed JSON, or null for an empty answer
@@ -92,18 +95,17 @@ export function listVideos({ q = "", cursor = null, limit = 30, signal } = {}) {
 export const getVideo = (id, signal) => request(video(id), { signal });
 export const cancelVideo = (id) => request(`${video(id)}/cancel`, { method: "POST" });
 export const retryVideo = (id) => request(`${video(id)}/retry`, { method: "POST" });
-/** What other settings would give, of a video that is done; nothing is stored. */
+/** The segments that other settings would give, of a video that is done; the server stores nothing. */
 export const previewSettings = (id, wanted, signal) => post(`${video(id)}/resegment`, { ...wanted, dry_run: true },
   signal);
-/** A new result with other settings, from what was measured. */
+/** Fuse the stored measurements again with other settings, into a new revision. */
 export const resegmentVideo = (id, wanted) => post(`${video(id)}/resegment`, wanted);
 export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
-export const getDocument = (id, signal) => request(`${video(id)}/export?format=json`, { signal });
 
-/** Have segments cut into files of their own. */
+/** Order clips: each chosen segment is cut into a file of its own. */
 export const orderClips = (id, order) => post(`${video(id)}/clips`, order);
-/** The newest orders of a video's clips. */
+/** A video's orders of clips, the newest first. */
 export const listClips = (id) => request(`${video(id)}/clips?limit=20`);
 const clipsOf = (id, clipsId) => `${video(id)}/clips/${encodeURIComponent(clipsId)}`;
 export const cancelClips = (id, clipsId) => request(`${clipsOf(id, clipsId)}/cancel`, { method: "POST" });
@@ -113,7 +115,7 @@ export const eventsUrl = (id) => `${API}${video(id)}/events`;
 export const mediaUrl = (id) => `${API}${video(id)}/media`;
 export const exportUrl = (id, format) => `${API}${video(id)}/export?format=${format}`;
 
-/** A segment's still: the API gives an address, or the number to build it from. */
+/** The address of a segment's still, or null. The API gives the address itself or the number of the picture. */
 export function thumbnailUrl(id, segment) {
   const { thumbnail } = segment;
   if (thumbnail === null || thumbnail === undefined || thumbnail === "") return null;
@@ -122,7 +124,7 @@ export function thumbnailUrl(id, segment) {
 }
 
 /**
- * All segments of a level.
+ * Read all segments of a level, page after page.
  * @returns {Promise<{items: any[], state: string, revision: number}>}
  */
 export async function getSegments(id, level, signal) {

@@ -1,11 +1,11 @@
-/** The bar at the top: the name, the way back to the start, the keyboard's help, and the lost connection. */
+/** The bar at the top: link to the start page, sign-out, keyboard help, and the banner of a lost connection. */
 import { fill, h, iconButton, setText, show } from "../toolkit/dom.js";
 import { go, hrefOf } from "../toolkit/router.js";
 import { access } from "../api/access.js";
 import { connection } from "../api/connection.js";
 import { SHORTCUTS } from "./keys.js";
 
-/** The banner says for a moment that all is well again. */
+/** How long the banner says that the connection is back. */
 const RECOVERED_SHOWN_MS = 3000;
 
 function brand() {
@@ -30,10 +30,10 @@ function showShortcuts() {
 }
 
 function lostSentence() {
-  const { away } = connection;
-  if (!away.length) return "The server does not answer. What is shown may be out of date. Trying again…";
-  const verb = away.length === 1 ? "does" : "do";
-  return `Only a part of the service is up: ${away.join(" and ")} ${verb} not answer. Trying again…`;
+  const { unhealthy } = connection;
+  if (!unhealthy.length) return "The server does not answer. What is shown may be out of date. Trying again…";
+  const verb = unhealthy.length === 1 ? "does" : "do";
+  return `Only a part of the service is up: ${unhealthy.join(" and ")} ${verb} not answer. Trying again…`;
 }
 
 /** @param {HTMLElement} element */

@@ -1,10 +1,10 @@
-/** The keyboard: works anywhere on the page except where something is being typed or chosen. */
+/** Keyboard shortcuts of the whole page. They do not act in text fields, menus and dialogs, which need the keys. */
 import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 import { transport } from "../player/transport.js";
 import { zoom } from "../timeline/zoom.js";
 
-/** For the help; the handlers are below. */
+/** The list that the help shows; the handlers are below. */
 export const SHORTCUTS = [
   { keys: ["Space"], does: "Play or pause" },
   { keys: ["←", "→"], does: "Previous or next boundary of the chosen level" },
@@ -38,23 +38,23 @@ const HANDLERS = {
   End: () => transport.seek(session.endS),
 };
 
-/** Elements that need the key themselves. */
-function keepsKey(target, key) {
+/** Whether the focused element needs the key itself. */
+function usesKey(target, key) {
   if (!(target instanceof Element)) return false;
   if (target.closest("dialog, textarea, select, [contenteditable]")) return true;
   const input = target.closest("input");
   if (input) return input.type !== "range" || key.startsWith("Arrow") || key === "Home" || key === "End";
-  // Space on a button presses it; on a segment it plays, as everywhere else, and Enter goes there.
+  // Space presses a button. On a segment it plays, as on the rest of the page; Enter seeks to the segment.
   return key === " " && target.closest("button, a, summary, label") !== null
     && target.closest(".segment") === null;
 }
 
-/** Listen for the whole page. Called once. */
+/** Add the listener. Called once. */
 export function installKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !session.id || session.missing) return;
     const handler = HANDLERS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!handler || keepsKey(event.target, event.key)) return;
+    if (!handler || usesKey(event.target, event.key)) return;
     event.preventDefault();
     handler();
   });

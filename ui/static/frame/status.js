@@ -1,4 +1,4 @@
-/** Above the player: what the video is, where its analysis stands, and what can be done about it. */
+/** The panel above the player: facts of the video, progress or failure of its analysis, and its actions and exports. */
 import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
 import { bytes, count, duration, percent, remaining } from "../toolkit/format.js";
 import { go } from "../toolkit/router.js";
@@ -6,6 +6,7 @@ import { ApiError, cancelVideo, deleteVideo, exportUrl, retryVideo } from "../ap
 import { STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 
+/** Format code of the API, name, and what it is for. */
 const EXPORTS = [
   ["html", "Page", "timeline and keyframes"],
   ["edl", "EDL", "shots for any editor"],
@@ -66,7 +67,7 @@ class Status {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         this.problem = error.message;
-        // The likeliest reason is that the state went on meanwhile: look again.
+        // The most probable reason is that the state has changed in the meantime: read it again.
         session.refresh();
       } finally {
         button.disabled = false;
@@ -90,6 +91,7 @@ class Status {
     return null;
   }
 
+  /** Bring the panel up to date with the session. */
   draw() {
     const { video } = session;
     show(this.element, session.id !== null && session.missing === null);
@@ -102,7 +104,7 @@ class Status {
     if (video && video.state !== this.shownState) {
       if (this.shownState) {
         this.problem = null;
-        // Told once a change; the progress itself would interrupt a screen reader every second.
+        // Only changes of the state are announced: the progress would interrupt a screen reader every second.
         setText(this.announce, `${video.filename}: ${STATE_NAMES[video.state] ?? video.state}`);
       }
       this.shownState = video.state;
@@ -163,7 +165,7 @@ function found() {
   return shot.length ? `${count(shot.length, "shot")} so far` : "";
 }
 
-/** What is known of the file, and of what was found in it. */
+/** Facts of the file and of its result, as far as they are known. */
 function facts(video) {
   const { media } = video;
   const list = [];

@@ -1,15 +1,16 @@
-/** What is shown without a video: what this is and how to begin; and for an address that leads nowhere. */
+/** The panel that is shown without a video: an explanation on the start page, a message for an unknown id. */
 import { fill, h, show } from "../toolkit/dom.js";
 import { go } from "../toolkit/router.js";
 import { session } from "../video/session.js";
 
-const LEVELS = [
+/** Code, name and explanation of each level. */
+const EXPLANATIONS = [
   ["chapter", "Chapters", "the parts of the whole: acts, topics, programme items"],
   ["scene", "Scenes", "shots that belong together in place, people and sound"],
   ["shot", "Shots", "from one cut, dissolve, fade or wipe to the next"],
 ];
 
-/** Widths in percent, only to look like a timeline. */
+/** Widths in percent of the coloured bars that look like a timeline. */
 const SAMPLE = { chapter: [38, 62], scene: [16, 22, 30, 14, 18], shot: [9, 7, 8, 14, 11, 12, 7, 8, 6, 10, 8] };
 
 function sample(level) {
@@ -22,7 +23,7 @@ function explanation() {
     h("h1", {}, "See how a video is made"),
     h("p", { class: "lead" }, "Drop a video anywhere on this page. Picture and sound are analysed once, and the "
       + "timeline fills with shots while that goes on; scenes and chapters follow at the end."),
-    h("dl", { class: "levels" }, LEVELS.map(([level, name, what]) => h("div", {},
+    h("dl", { class: "levels" }, EXPLANATIONS.map(([level, name, what]) => h("div", {},
       h("dt", {}, name, sample(level)), h("dd", {}, what)))),
     h("p", { class: "quiet" }, "Every boundary says what it is, how sure it is, and whether picture or sound "
       + "gives it away. The address of a video’s page is all you need to come back to it or to show it to "
@@ -30,7 +31,7 @@ function explanation() {
     h("label", { class: "button primary", for: "upload-files" }, "Choose videos"));
 }
 
-function nowhere() {
+function unknownVideo() {
   return h("section", { class: "panel welcome", role: "alert" },
     h("h1", {}, "There is no video at this address"),
     h("p", { class: "lead" }, "It may have been deleted, or the address is not complete."),
@@ -42,7 +43,7 @@ export function mountWelcome(element) {
   const draw = () => {
     show(element, !session.id || session.missing !== null);
     if (!session.id) fill(element, explanation());
-    else if (session.missing) fill(element, nowhere());
+    else if (session.missing) fill(element, unknownVideo());
     else fill(element);
   };
   session.on("opened", draw);

@@ -1,7 +1,7 @@
 /**
- * A resumable upload (tus 1.0.0, https://tus.io/protocols/resumable-upload): one file in parts, with the true
- * progress of each part, going on after broken connections and reloads where the server says it stopped.
- * Knows nothing of the page.
+ * Client of the resumable upload protocol tus 1.0.0 (https://tus.io/protocols/resumable-upload). It sends one file in
+ * parts and reports the bytes sent. After a broken connection or a reload it asks the server for its offset and
+ * continues there. Knows no element of the page.
  */
 import { access } from "../api/access.js";
 import { API, ApiError, problemError } from "../api/requests.js";
@@ -9,27 +9,29 @@ import { API, ApiError, problemError } from "../api/requests.js";
 const TUS_VERSION = "1.0.0";
 const VIDEO_ID_HEADER = "Scenestream-Video-Id";
 
+/** Exponential back-off between two tries. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 
-/** Longer than a restart of everything takes; after that a person should know. */
+/** One step of the upload is retried for so long: longer than a restart of all servers takes. */
 const GIVE_UP_AFTER_MS = 15 * 60 * 1000;
 
-/** How long the server may take to make a video of a file that is all there. */
+/** How long the server may take to make a video of a complete file. */
 const FINISHING_MS = 60 * 60 * 1000;
 
-/** An error inside the server seldom goes away: fewer tries than for a server that is not there. */
+/** Status 500 is an error in the server, which retries seldom mend: fewer tries than without an answer. */
 const TRIES_AFTER_SERVER_ERROR = 4;
 
+/** Prefix of the keys in localStorage. */
 const MEMORY_PREFIX = "scenestream.upload:";
 
-/** Answers after which the server is asked how far it came: an offset that differs, or a locked upload. */
+/** Wrong offset, locked upload, too many requests, wrong checksum: ask the server for its offset and go on there. */
 const ASK_AGAIN = new Set([409, 423, 429, 460]);
 
-/** The upload is not known any more; it begins again. */
+/** The server does not have the upload any more: it begins again. */
 const GONE = new Set([404, 410]);
 
-/** Stopped by the person. */
+/** The person stopped the upload. */
 export class Aborted extends Error {}
 
 /** Text as base64 of its UTF-8 bytes, for Upload-Metadata. */
@@ -41,15 +43,15 @@ export function base64(text) {
 
 /**
  * @typedef {object} Hooks
- * @property {(sentBytes: number) => void} onProgress bytes that are on their way or stored
+ * @property {(sentBytes: number) => void} onProgress bytes of the file that were sent, stored or not
  * @property {(waiting: boolean) => void} onWaiting true while the server does not answer
  */
 
 export class TusUpload {
   /**
    * @param {File} file
-   * @param {Record<string, string>} metadata what the API reads besides the name
-   * @param {number} partBytes
+   * @param {Record<string, string>} metadata for Upload-Metadata, besides the file's name and type
+   * @param {number} partBytes largest body of one request
    * @param {Hooks} hooks
    */
   constructor(file, metadata, partBytes, hooks) {
@@ -64,28 +66,29 @@ export class TusUpload {
   }
 
   /**
-   * Upload all of it.
+   * Upload the whole file.
    * @returns {Promise<string>} the id of the video
-   * @throws {ApiError} with the server's sentence, or Aborted
+   * @throws {ApiError} with the server's sentence
+   * @throws {Aborted} after `abort`
    */
   async start() {
     this.url = recall(this.memoryKey);
-    let state = this.url ? await this.#persist(() => this.#head(), () => null) : null;
+    let state = this.url ? await this.#retrying(() => this.#head(), () => null) : null;
     if (!state) state = await this.#create();
     while (!state.videoId) {
       const { offset } = state;
       this.hooks.onProgress(offset);
       state = offset < this.file.size
-        ? await this.#persist(() => this.#part(offset), () => null)
-        : await this.#made(state);
+        ? await this.#retrying(() => this.#sendPart(offset), () => null)
+        : await this.#waitForVideo(state);
       state ??= await this.#create();
     }
     forget(this.memoryKey);
     return state.videoId;
   }
 
-  /** The whole file is there: wait for its video, which takes the server minutes if the film is long. */
-  async #made(state) {
+  /** Poll until the server has made a video of the complete file, which takes minutes for a long film. */
+  async #waitForVideo(state) {
     const giveUpAt = Date.now() + FINISHING_MS;
     let waitMs = FIRST_WAIT_MS;
     let seen = state;
@@ -95,12 +98,12 @@ export class TusUpload {
       }
       await this.#pause(waitMs);
       waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
-      seen = await this.#persist(() => this.#head(), () => null);
+      seen = await this.#retrying(() => this.#head(), () => null);
     }
     return seen;
   }
 
-  /** Stop, and have the server throw away what it has. */
+  /** Stop the upload and have the server delete the bytes it has. */
   async abort() {
     this.aborted = true;
     this.request?.abort();
@@ -110,7 +113,7 @@ export class TusUpload {
     try {
       await fetch(this.url, { method: "DELETE", headers: { "Tus-Resumable": TUS_VERSION }, keepalive: true });
     } catch (error) {
-      // Unreachable: the server drops unfinished uploads by itself when they expire.
+      // No answer: the server deletes unfinished uploads by itself when they expire.
       console.info("the upload was stopped here, not on the server:", error.message);
     }
   }
@@ -118,12 +121,12 @@ export class TusUpload {
   async #create() {
     const metadata = Object.entries(this.metadata).filter(([, value]) => value)
       .map(([key, value]) => `${key} ${base64(value)}`).join(",");
-    const answer = await this.#persist(() => this.#send("POST", `${API}/uploads`, {
+    const answer = await this.#retrying(() => this.#send("POST", `${API}/uploads`, {
       "Upload-Length": String(this.file.size), "Upload-Metadata": metadata,
     }));
     const location = answer.getResponseHeader("Location");
     if (!location) throw new ApiError("The server did not say where to upload to.", { status: 500 });
-    // Behind a proxy that ends TLS the server may not know its own name: only the path counts.
+    // Behind a proxy that terminates TLS the server may not know its public address: only the path is used.
     this.url = new URL(location, window.location.href).pathname;
     remember(this.memoryKey, this.url);
     return { offset: 0, videoId: answer.getResponseHeader(VIDEO_ID_HEADER) };
@@ -134,7 +137,7 @@ export class TusUpload {
     return readState(answer);
   }
 
-  async #part(offset) {
+  async #sendPart(offset) {
     const answer = await this.#send("PATCH", this.url, {
       "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream",
     }, this.file.slice(offset, offset + this.partBytes), offset);
@@ -142,11 +145,12 @@ export class TusUpload {
   }
 
   /**
-   * Try until it works: waits longer each time, and after a failed part first asks how far the server came.
+   * Run `step` until it succeeds, with exponential back-off. After a failed part the next try is a HEAD request, which
+   * gives the server's offset.
    * @param {() => Promise<any>} step
-   * @param {() => any} [onGone] what to give back when the upload is not known (any more)
+   * @param {() => any} [onGone] gives the result where the server does not have the upload any more
    */
-  async #persist(step, onGone = null) {
+  async #retrying(step, onGone = null) {
     let waitMs = FIRST_WAIT_MS;
     const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     let next = step;
@@ -169,7 +173,7 @@ export class TusUpload {
           return onGone();
         }
         if (error.status === 500) serverErrors += 1;
-        const hopeless = !(error.passing || ASK_AGAIN.has(error.status));
+        const hopeless = !(error.transient || ASK_AGAIN.has(error.status));
         if (hopeless || serverErrors >= TRIES_AFTER_SERVER_ERROR || Date.now() > giveUpAt) throw error;
         if (error.status === 0) await this.#checkFile();
         this.hooks.onWaiting(error.status === 0 || error.status >= 500);
@@ -180,7 +184,10 @@ export class TusUpload {
     }
   }
 
-  /** A file that was moved or changed since it was chosen fails like a broken connection, but for ever. */
+  /**
+   * A file that was moved or changed after it was chosen makes every request fail like a broken connection. Reading one
+   * byte tells the two apart. Throws ApiError where the file cannot be read.
+   */
   async #checkFile() {
     try {
       await this.file.slice(0, 1).arrayBuffer();
@@ -189,7 +196,7 @@ export class TusUpload {
     }
   }
 
-  /** Wait, but not longer than until the network is back or the person stops it. */
+  /** Wait `ms`; the browser's `online` event and `abort` end the wait early. */
   #pause(ms) {
     return new Promise((resolve) => {
       const done = () => {
@@ -203,7 +210,7 @@ export class TusUpload {
     });
   }
 
-  /** One request; XMLHttpRequest because fetch does not tell how much of a body has gone out. */
+  /** Send one request. XMLHttpRequest, because fetch does not report how much of a body has been sent. */
   #send(method, url, headers, body = null, offset = 0) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
@@ -220,7 +227,7 @@ export class TusUpload {
           return;
         }
         const error = problemError(request.status, request.responseText);
-        // An answer to HEAD has no body; that it is the API's own and no proxy's shows in its type.
+        // An answer to HEAD has no body: only its content type shows whether the API or a proxy sent it.
         if (method === "HEAD" && isProblem(request)) error.status = request.status;
         error.retryAfterS = Number(request.getResponseHeader("Retry-After")) || 0;
         reject(error);
@@ -241,7 +248,7 @@ function readState(answer) {
   };
 }
 
-/** Where an unfinished upload of the same file went, kept by this browser (not in private windows). */
+/** The address of an unfinished upload of the same file, from localStorage, which private windows may refuse. */
 function recall(key) {
   try {
     return window.localStorage.getItem(key);

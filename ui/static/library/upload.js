@@ -1,4 +1,7 @@
-/** The upload panel: choosing and dropping files, the queue of uploads, and what kind of video they are. */
+/**
+ * The upload panel: files are chosen or dropped, queued, and uploaded one after the other with the chosen preset. It
+ * shows the progress; the protocol is in tus.js.
+ */
 import { fill, h, icon, iconButton, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
 import { bytes, percent, remaining } from "../toolkit/format.js";
@@ -6,22 +9,24 @@ import { currentId, go, hrefOf } from "../toolkit/router.js";
 import { PRESET_NAMES } from "../video/names.js";
 import { Aborted, TusUpload } from "./tus.js";
 
-/** `uploaded` tells the library that there is a new video. */
+/** Emits `uploaded` with the id of a new video. */
 export const uploads = new Emitter();
 
-/** The pace is taken over the last few seconds, so that the time left follows the network. */
-const PACE_WINDOW_MS = 8000;
+/** Throughput is the average over this time, so that the remaining time follows changes of the network. */
+const THROUGHPUT_WINDOW_MS = 8000;
 
-/** Long enough to see the green tick. */
+/** How long a finished upload stays in the list. */
 const DONE_SHOWN_MS = 6000;
 
-class Item {
+/** One file in the queue and its row. */
+class UploadItem {
   constructor(file, preset, partBytes, onRemove) {
     this.file = file;
+    /** @type {[number, number][]} time in ms and bytes sent until then, over the last seconds */
     this.samples = [];
     this.upload = new TusUpload(file, preset ? { preset } : {}, partBytes, {
-      onProgress: (sent) => this.#progress(sent),
-      onWaiting: (waiting) => this.#waiting(waiting),
+      onProgress: (sentBytes) => this.#showProgress(sentBytes),
+      onWaiting: (waiting) => this.#showWaiting(waiting),
     });
     this.bar = h("progress", { max: "1", value: "0", "aria-label": `Upload of ${file.name}` });
     this.note = h("div", { class: "upload-note" }, `Waiting · ${bytes(file.size)}`);
@@ -40,20 +45,20 @@ class Item {
     return this.element.dataset.state;
   }
 
-  #progress(sent) {
-    const now = performance.now();
-    this.samples.push([now, sent]);
-    while (this.samples.length > 2 && now - this.samples[0][0] > PACE_WINDOW_MS) this.samples.shift();
+  #showProgress(sentBytes) {
+    const nowMs = performance.now();
+    this.samples.push([nowMs, sentBytes]);
+    while (this.samples.length > 2 && nowMs - this.samples[0][0] > THROUGHPUT_WINDOW_MS) this.samples.shift();
     const { size } = this.file;
-    this.bar.value = size ? sent / size : 0;
-    const [[since, from]] = this.samples;
-    const pace = now > since ? ((sent - from) / (now - since)) * 1000 : 0;
-    const parts = [`${percent(size ? sent / size : 0)} of ${bytes(size)}`];
-    if (pace > 0) parts.push(`${bytes(pace)}/s`, remaining((size - sent) / pace));
-    setText(this.note, sent >= size ? "Sent · the server is storing it" : parts.join(" · "));
+    this.bar.value = size ? sentBytes / size : 0;
+    const [[sinceMs, fromBytes]] = this.samples;
+    const bytesPerS = nowMs > sinceMs ? ((sentBytes - fromBytes) / (nowMs - sinceMs)) * 1000 : 0;
+    const parts = [`${percent(size ? sentBytes / size : 0)} of ${bytes(size)}`];
+    if (bytesPerS > 0) parts.push(`${bytes(bytesPerS)}/s`, remaining((size - sentBytes) / bytesPerS));
+    setText(this.note, sentBytes >= size ? "Sent · the server is storing it" : parts.join(" · "));
   }
 
-  #waiting(waiting) {
+  #showWaiting(waiting) {
     if (waiting === (this.state === "stalled")) return;
     this.state = waiting ? "stalled" : "sending";
     if (waiting) {
@@ -66,7 +71,7 @@ class Item {
 class UploadPanel {
   constructor(element, { partBytes, presets }) {
     this.partBytes = partBytes;
-    /** @type {Item[]} */
+    /** @type {UploadItem[]} the first one is being uploaded while `busy` */
     this.queue = [];
     this.busy = false;
     this.input = /** @type {HTMLInputElement} */ (h("input", {
@@ -82,7 +87,7 @@ class UploadPanel {
     fill(element, h("section", { class: "panel upload", "aria-label": "Upload" }, this.input, this.zone,
       h("div", { class: "field" }, h("label", { for: "upload-preset" }, "Kind of video"), this.preset),
       this.list, this.announce));
-    this.#listenForDrops();
+    this.#acceptDrops();
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
   }
 
@@ -91,8 +96,8 @@ class UploadPanel {
     this.input.value = "";
   }
 
-  /** The whole window takes drops: nobody should have to aim, or lose the page by missing. */
-  #listenForDrops() {
+  /** The whole window accepts drops: outside of a drop target the browser would open the file and leave the page. */
+  #acceptDrops() {
     const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
     window.addEventListener("dragover", (event) => {
       if (!holdsFiles(event)) return;
@@ -114,12 +119,12 @@ class UploadPanel {
   #add(files) {
     const startedFrom = currentId();
     for (const file of files) {
-      const item = new Item(file, this.preset.value, this.partBytes, (gone) => this.#remove(gone));
+      const item = new UploadItem(file, this.preset.value, this.partBytes, (gone) => this.#remove(gone));
       item.startedFrom = startedFrom;
       this.queue.push(item);
       this.list.append(item.element);
     }
-    this.#next();
+    this.#uploadNext();
   }
 
   #remove(item) {
@@ -129,8 +134,8 @@ class UploadPanel {
     if (running) item.upload.abort();
   }
 
-  /** One file after the other: two at once would only halve each one's pace. */
-  async #next() {
+  /** Upload the first of the queue, then the next: two at once would only share the same bandwidth. */
+  async #uploadNext() {
     if (this.busy) return;
     const item = this.queue[0];
     if (!item) return;
@@ -144,7 +149,7 @@ class UploadPanel {
     }
     this.queue = this.queue.filter((other) => other !== item);
     this.busy = false;
-    this.#next();
+    this.#uploadNext();
   }
 
   #succeeded(item, id) {
@@ -156,7 +161,7 @@ class UploadPanel {
     setText(this.announce, `${item.file.name} is uploaded.`);
     window.setTimeout(() => item.element.remove(), DONE_SHOWN_MS);
     uploads.emit("uploaded", id);
-    // The first of a batch is shown, unless the person went on to look at something else meanwhile.
+    // The first video of a batch is opened, unless the person has opened another page in the meantime.
     if (currentId() === item.startedFrom) go(id);
   }
 

@@ -1,4 +1,7 @@
-/** The list of videos: newest first, with search; a click changes the address and nothing else. */
+/**
+ * The panel with the list of videos, newest first, with a search by name. It is read again at an interval, faster
+ * while a video of it is being analysed. A click only changes the address; `session` opens the video.
+ */
 import { fill, h, icon, setText, show } from "../toolkit/dom.js";
 import { ago, duration } from "../toolkit/format.js";
 import { currentId, go, hrefOf, onChange } from "../toolkit/router.js";
@@ -8,17 +11,20 @@ import { STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 import { uploads } from "./upload.js";
 
+/** Interval of reading the list: while a video is being analysed, and otherwise. */
 const REFRESH_BUSY_MS = 3000;
 const REFRESH_IDLE_MS = 20000;
+
+/** Debounce: the search is sent when nothing has been typed for so long. */
 const SEARCH_PAUSE_MS = 250;
 
-/** A badge for a state: colour and word. */
-export function stateBadge(state) {
+/** A badge with a state's colour and name. */
+function stateBadge(state) {
   return h("span", { class: "badge", dataset: { state } }, STATE_NAMES[state] ?? state);
 }
 
-/** One row; kept and updated, so that focus and hover stay where they are. */
-class Row {
+/** One row. It is updated in place, so that focus and hover stay where they are. */
+class VideoRow {
   constructor(video) {
     this.id = video.id;
     this.name = h("span", { class: "library-name" });
@@ -49,34 +55,34 @@ class Row {
     const fraction = video.progress?.fraction ?? 0;
     if (fraction > 0) this.bar.value = fraction;
     else this.bar.removeAttribute("value");
-    this.mark();
+    this.markCurrent();
   }
 
-  mark() {
+  markCurrent() {
     if (this.id === currentId()) this.link.setAttribute("aria-current", "page");
     else this.link.removeAttribute("aria-current");
   }
 }
 
-class Library {
+class VideoList {
   constructor(element) {
-    /** @type {Map<string, Row>} */
+    /** @type {Map<string, VideoRow>} */
     this.rows = new Map();
     this.query = "";
     this.cursor = null;
     this.pages = 1;
     this.search = h("input", { type: "search", id: "library-search", placeholder: "Search by name",
-      "aria-label": "Search videos by name", autocomplete: "off", on: { input: () => this.#typed() } });
+      "aria-label": "Search videos by name", autocomplete: "off", on: { input: () => this.#searchSoon() } });
     this.list = h("ul", { class: "library-list", "aria-label": "Videos" });
     this.note = h("p", { class: "quiet", role: "status" });
-    this.more = h("button", { type: "button", class: "button wide", on: { click: () => this.#more() } },
+    this.more = h("button", { type: "button", class: "button wide", on: { click: () => this.#showMore() } },
       "Show earlier videos");
     fill(element, h("section", { class: "panel library", "aria-label": "Videos" },
       h("h2", { class: "panel-title" }, "Videos"),
       h("div", { class: "search" }, icon("search"), this.search),
       this.list, this.note, this.more));
     show(this.more, false);
-    onChange(() => this.#mark());
+    onChange(() => this.#markCurrent());
     uploads.on("uploaded", () => this.refresh());
     session.on("video", (video) => this.rows.get(video.id)?.update(video));
     session.on("deleted", () => this.refresh());
@@ -85,7 +91,7 @@ class Library {
     this.refresh();
   }
 
-  #typed() {
+  #searchSoon() {
     window.clearTimeout(this.searchTimer);
     this.searchTimer = window.setTimeout(() => {
       this.query = this.search.value.trim();
@@ -94,14 +100,15 @@ class Library {
     }, SEARCH_PAUSE_MS);
   }
 
-  #more() {
+  #showMore() {
     this.pages += 1;
     this.refresh();
   }
 
   async refresh() {
     window.clearTimeout(this.timer);
-    const asked = (this.asked = Symbol("asked"));
+    // Only the newest of several overlapping requests may draw.
+    const request = (this.latestRequest = Symbol("request"));
     const { query } = this;
     const videos = [];
     let cursor = null;
@@ -113,18 +120,18 @@ class Library {
         if (!cursor) break;
       }
     } catch (error) {
-      if (this.asked === asked) {
+      if (this.latestRequest === request) {
         if (error.status >= 400 && error.status < 500) setText(this.note, error.message);
-        this.#later(REFRESH_IDLE_MS);
+        this.#schedule(REFRESH_IDLE_MS);
       }
       return;
     }
-    if (this.asked !== asked) return;
+    if (this.latestRequest !== request) return;
     this.#draw(videos, cursor !== null);
-    this.#later(videos.some((video) => !TERMINAL.has(video.state)) ? REFRESH_BUSY_MS : REFRESH_IDLE_MS);
+    this.#schedule(videos.some((video) => !TERMINAL.has(video.state)) ? REFRESH_BUSY_MS : REFRESH_IDLE_MS);
   }
 
-  #later(ms) {
+  #schedule(ms) {
     this.timer = window.setTimeout(() => !document.hidden && this.refresh(), ms);
   }
 
@@ -132,7 +139,7 @@ class Library {
     const kept = new Map();
     let place = this.list.firstElementChild;
     for (const video of videos) {
-      const row = this.rows.get(video.id) ?? new Row(video);
+      const row = this.rows.get(video.id) ?? new VideoRow(video);
       row.update(video);
       kept.set(video.id, row);
       if (row.element === place) place = place.nextElementSibling;
@@ -146,12 +153,12 @@ class Library {
     show(this.note, videos.length === 0);
   }
 
-  #mark() {
-    for (const row of this.rows.values()) row.mark();
+  #markCurrent() {
+    for (const row of this.rows.values()) row.markCurrent();
   }
 }
 
 /** @param {HTMLElement} element */
 export function mountLibrary(element) {
-  return new Library(element);
+  return new VideoList(element);
 }

@@ -1,6 +1,6 @@
 /**
- * The player: a media element with controls of our own, and stills where the browser cannot play the file.
- * Where the clock stands is `transport`'s business.
+ * The player panel: a media element with controls of its own. Where the browser cannot play the file it shows the
+ * stills of the shots instead. The position is kept by `transport`, not here.
  */
 import { fill, h, iconButton, setText, show, icon } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
@@ -24,21 +24,21 @@ class Player {
     this.forth = iconButton("next", "Next boundary (→)", () => transport.step(1));
     this.clock = h("output", { class: "clock", "aria-label": "Position" });
     this.total = h("span", { class: "clock total" });
-    this.mute = iconButton("sound", "Mute", () => this.#mute());
+    this.mute = iconButton("sound", "Mute", () => this.#toggleMute());
     this.volume = h("input", { type: "range", min: "0", max: "1", step: "0.05", value: "1",
-      class: "volume", "aria-label": "Volume", on: { input: () => this.#loud() } });
-    this.speed = h("select", { class: "speed", "aria-label": "Speed", on: { change: () => this.#speed() } },
+      class: "volume", "aria-label": "Volume", on: { input: () => this.#setVolume() } });
+    this.speed = h("select", { class: "speed", "aria-label": "Speed", on: { change: () => this.#setSpeed() } },
       SPEEDS.map((speed) => h("option", { value: speed, selected: speed === 1 }, `${speed}×`)));
-    this.full = iconButton("full", "Full screen", () => this.#fullScreen());
+    this.full = iconButton("full", "Full screen", () => this.#toggleFullScreen());
     fill(element, h("section", { class: "panel player", "aria-label": "Player" }, this.screen,
       h("div", { class: "transport" }, this.back, this.play, this.forth, this.clock, this.total,
         h("span", { class: "spacer" }), this.speed, this.mute, this.volume, this.full)));
     session.on("opened", () => this.#open());
     session.on("missing", () => this.#close());
-    session.on("video", () => this.#known());
+    session.on("video", () => this.#onVideo());
     session.on("segments", () => this.#follow());
     transport.on("time", () => this.#follow());
-    transport.on("playing", (playing) => this.#playing(playing));
+    transport.on("playing", (playing) => this.#showPlaying(playing));
     connection.on("change", (lost) => !lost && this.broken && this.#load());
   }
 
@@ -48,18 +48,18 @@ class Player {
     this.#follow();
   }
 
-  /** The file is asked for once the API knows the video: an address that leads nowhere has none. */
-  #known() {
-    this.#shape();
+  /** The file is loaded only after the API has confirmed the video: an address with an unknown id has no file. */
+  #onVideo() {
+    this.#setAspectRatio();
     if (!this.media) this.#load();
-    else if (this.unplayable) this.#sayUnplayable();
+    else if (this.unplayable) this.#showUnplayable();
   }
 
   #close() {
     transport.attach(null);
     transport.reset();
     if (this.media) {
-      // Gives the connection back at once: a paused download holds one of the browser's six.
+      // Closes the connection at once: a paused download holds one of the browser's six.
       this.media.removeAttribute("src");
       this.media.load();
     }
@@ -72,7 +72,7 @@ class Player {
   }
 
   #load() {
-    const at = this.broken ? transport.time : null;
+    const resumeAtS = this.broken ? transport.time : null;
     this.broken = false;
     this.unplayable = false;
     const media = /** @type {HTMLVideoElement} */ (h("video", { preload: "metadata", playsinline: true,
@@ -89,13 +89,14 @@ class Player {
     show(this.still, false);
     transport.attach(media);
     media.src = mediaUrl(session.id);
-    if (at) transport.seek(at);
-    this.#enable(true);
+    if (resumeAtS) transport.seek(resumeAtS);
+    this.#enableControls(true);
   }
 
   #loaded() {
     if (this.media.videoWidth) return;
-    this.#say("This browser plays only the sound of this file, not its picture. The stills of its shots stand in.");
+    this.#showMessage("This browser plays only the sound of this file, not its picture. "
+      + "The stills of its shots stand in.");
     this.#showStill();
   }
 
@@ -114,35 +115,35 @@ class Player {
     transport.attach(null);
     if (reachable) {
       this.unplayable = true;
-      this.#sayUnplayable();
+      this.#showUnplayable();
     } else {
       this.broken = true;
-      this.#say("The video cannot be loaded at the moment.",
+      this.#showMessage("The video cannot be loaded at the moment.",
         h("button", { type: "button", class: "button", on: { click: () => this.#load() } }, "Try again"));
     }
-    this.#enable(false);
+    this.#enableControls(false);
     this.#showStill();
   }
 
-  /** Said again when the codec is known: the file may be there long before it is probed. */
-  #sayUnplayable() {
+  /** Called again when the codec becomes known: the file can be loaded long before it has been probed. */
+  #showUnplayable() {
     const codec = session.video?.media?.video_codec;
     const text = `This browser cannot play this file${codec ? ` (${codec})` : ""}. The stills of its shots stand `
       + "in, and the timeline works all the same.";
-    if (this.message.textContent !== text) this.#say(text);
+    if (this.message.textContent !== text) this.#showMessage(text);
   }
 
-  #say(text, extra = null) {
+  #showMessage(text, extra = null) {
     fill(this.message, text, extra);
     show(this.message, true);
   }
 
-  #enable(can) {
+  #enableControls(can) {
     for (const control of [this.play, this.mute, this.volume, this.speed]) control.disabled = !can;
   }
 
-  /** The frame takes the video's proportions before the first picture is there. */
-  #shape() {
+  /** Give the screen the video's aspect ratio before the first frame is decoded, so that the layout does not jump. */
+  #setAspectRatio() {
     const media = session.video?.media;
     if (this.shaped || !media?.width || !media.height) return;
     const turned = Math.abs(media.rotation ?? 0) % 180 === 90;
@@ -157,7 +158,7 @@ class Player {
     if (!transport.usable || !this.media?.videoWidth) this.#showStill();
   }
 
-  /** The picture of the shot at the clock's time, where no video can be shown. */
+  /** Where no video can be shown: the still of the shot at the position. */
   #showStill() {
     if (this.message.hidden) return;
     const { shot } = session.segments;
@@ -171,42 +172,42 @@ class Player {
     }
   }
 
-  #playing(playing) {
+  #showPlaying(playing) {
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     const name = playing ? "Pause (space)" : "Play (space)";
     this.play.setAttribute("aria-label", name);
     this.play.title = name;
   }
 
-  #mute() {
+  #toggleMute() {
     if (!this.media) return;
     this.media.muted = !this.media.muted;
-    this.#showSound();
+    this.#showMuted();
   }
 
-  #loud() {
+  #setVolume() {
     if (!this.media) return;
     this.media.volume = Number(this.volume.value);
     this.media.muted = this.media.volume === 0;
-    this.#showSound();
+    this.#showMuted();
   }
 
-  #showSound() {
+  #showMuted() {
     this.mute.replaceChildren(icon(this.media.muted ? "muted" : "sound"));
     this.mute.setAttribute("aria-pressed", String(this.media.muted));
   }
 
-  #speed() {
+  #setSpeed() {
     if (this.media) this.media.playbackRate = Number(this.speed.value);
   }
 
-  #fullScreen() {
+  #toggleFullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.screen.requestFullscreen?.().catch((error) => console.info("no full screen:", error.message));
   }
 }
 
-/** What a request for the file is answered with, to tell a broken connection from an unknown format; 0: nothing. */
+/** HTTP status of the file's first byte, to tell a failed request from an unknown format; 0: no answer. */
 async function statusOf(url) {
   try {
     const answer = await fetch(url, { headers: { Range: "bytes=0-0" }, cache: "no-store" });

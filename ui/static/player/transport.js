@@ -1,22 +1,31 @@
 /**
- * The one clock of the page. Times are the video's own, as the segments have them; a browser's media element
- * follows where it can play the file, and without one the clock stands where it was last put.
+ * The playback position that all panels share, and the commands that change it. Times are the video's own, as in the
+ * segments. A media element follows where the browser can play the file; without one the position stays where the
+ * last seek put it.
  *
- * Events: `time` (it moved), `seek` (it was put somewhere), `playing` (it began or stopped).
+ * Events: `time` (the position changed), `seek` (a seek to this time), `playing` (playback started or stopped).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { nextBoundary, previousBoundary } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 
-/** A start later than this is not rounding but a file whose clock does not begin at zero. */
+/** From this start time on a file's clock really begins later than zero; below, it is rounding. */
 const OFFSET_FROM_S = 0.02;
 
+/** "Previous" skips a segment whose start is less than this ago: while playing, the start has just gone by. */
+const PREVIOUS_GRACE_PLAYING_S = 0.8;
+const PREVIOUS_GRACE_PAUSED_S = 0.01;
+
+/** Frame rate for stepping where the file's own is not known. */
+const ASSUMED_FPS = 25;
+
 /**
- * A media element cuts times to whole microseconds, and a frame that starts at 1/24 s is then missed by a
- * third of one: the picture would be the last of the segment before. One microsecond on top is always inside.
+ * The `currentTime` that shows the frame starting at `seconds`. Media elements truncate times to whole microseconds:
+ * a frame that starts at 1/24 s would be missed by a third of one, and the frame before it would be shown. Rounding
+ * up and adding one microsecond always lands inside the frame.
  */
-export function toMediaTime(seconds) {
+function toMediaTime(seconds) {
   return (Math.ceil(seconds * 1e6 - 1e-3) + 1) / 1e6;
 }
 
@@ -30,22 +39,27 @@ class Transport extends Emitter {
 
   reset() {
     this.stillTime = null;
+    /** A seek that waits for the media element's metadata. */
     this.pending = null;
     this.firstFrameS = null;
   }
 
-  /** Chromium keeps the file's own clock; a browser that starts it at zero shows its first frame there. */
+  /**
+   * What to add to `currentTime` to get the video's own time. Chromium plays in the file's own times (0); other
+   * browsers let every file start at zero, which the time of the first frame shows.
+   */
   get offsetS() {
     const { startS } = session;
     if (startS < OFFSET_FROM_S || this.firstFrameS === null) return 0;
     return this.firstFrameS < startS / 2 ? startS : 0;
   }
 
+  /** Whether the media element can be sought and played. */
   get usable() {
     return this.media !== null && this.media.readyState >= HTMLMediaElement.HAVE_METADATA;
   }
 
-  /** Where the clock stands, in the video's own time. */
+  /** The position, in the video's own time. */
   get time() {
     if (this.pending !== null) return this.pending;
     if (!this.usable) return this.stillTime ?? session.startS;
@@ -56,7 +70,7 @@ class Transport extends Emitter {
     return this.media !== null && !this.media.paused && !this.media.ended;
   }
 
-  /** Follow a media element from now on; null: there is none that can play. */
+  /** Use this media element from now on; null: the browser can play none. */
   attach(media) {
     this.media = media;
     this.firstFrameS = null;
@@ -69,7 +83,7 @@ class Transport extends Emitter {
     });
     media.addEventListener("loadedmetadata", () => {
       if (this.media !== media) return;
-      if (this.pending !== null) this.#put(this.pending);
+      if (this.pending !== null) this.#seekMedia(this.pending);
       this.emit("time");
     });
     for (const type of ["play", "pause", "ended"]) {
@@ -80,17 +94,17 @@ class Transport extends Emitter {
     }
   }
 
-  /** Go to a time of the video. */
+  /** Seek to a time of the video; times outside of it are clamped. */
   seek(seconds) {
     const time = Math.min(Math.max(seconds, session.startS), Math.max(session.endS, session.startS));
     this.stillTime = time;
-    if (this.usable) this.#put(time);
+    if (this.usable) this.#seekMedia(time);
     else if (this.media) this.pending = time;
     this.emit("seek", time);
     this.emit("time");
   }
 
-  #put(time) {
+  #seekMedia(time) {
     this.pending = null;
     this.media.currentTime = toMediaTime(time - this.offsetS);
   }
@@ -101,17 +115,18 @@ class Transport extends Emitter {
     else this.media.play().catch((error) => console.info("playing was refused:", error.message));
   }
 
-  /** To the next (+1) or previous (-1) boundary of the chosen level. */
+  /** Seek to the next (+1) or previous (-1) boundary of the chosen level. */
   step(direction) {
     const segments = session.segments[view.level];
-    const find = direction > 0 ? nextBoundary : previousBoundary;
-    const target = find(segments, this.time, this.playing ? 0.8 : 0.01);
+    const graceS = this.playing ? PREVIOUS_GRACE_PLAYING_S : PREVIOUS_GRACE_PAUSED_S;
+    const target = direction > 0 ? nextBoundary(segments, this.time)
+      : previousBoundary(segments, this.time, graceS);
     if (target) this.seek(target.start_s);
   }
 
-  /** Forward or back by so many frames. */
+  /** Pause and seek by so many frames; negative: back. */
   stepFrames(frames) {
-    const fps = session.video?.media?.fps || 25;
+    const fps = session.video?.media?.fps || ASSUMED_FPS;
     this.media?.pause();
     this.seek(this.time + frames / fps);
   }
@@ -121,7 +136,7 @@ class Transport extends Emitter {
     if (this.playing) this.#run();
   }
 
-  /** Between two `timeupdate`s, a quarter of a second apart, the playhead moves with every picture. */
+  /** Emit `time` with every painted frame: browsers send `timeupdate` only about four times a second. */
   #run() {
     window.cancelAnimationFrame(this.frame);
     this.frame = window.requestAnimationFrame(() => {

@@ -1,10 +1,11 @@
-/** The strip above the timeline's rows where segments become files, and the list of what was ordered. */
+/** The panel above the timeline where segments are cut into files, and the list of the orders. */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { ago } from "../toolkit/format.js";
 import { LEVEL_NAMES, LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 import { clips } from "./clips.js";
 
+/** The API's ways of cutting. */
 const MODES = { exact: "to the frame, coded anew", copy: "at key frames, as it is coded" };
 
 class ClipsPanel {
@@ -52,13 +53,13 @@ class ClipsPanel {
     setText(this.note, clips.problem || "All files come with a list of their times, names and checksums.");
     setText(this.cut, clips.count === 1 ? "Cut 1 clip" : `Cut ${clips.count} clips`);
     this.cut.disabled = clips.busy || clips.count === 0;
-    fill(this.orders, clips.orders.map((order) => h("li", { dataset: { state: order.state } }, ...told(order))));
+    fill(this.orders, clips.orders.map((order) => h("li", { dataset: { state: order.state } }, ...contentOf(order))));
     show(this.orders, clips.orders.length > 0);
   }
 }
 
-/** One order: what it is, how far, and what can be done with it. */
-function told(order) {
+/** The row of one order: its name, its progress and its buttons. */
+function contentOf(order) {
   const { done, failed, total, fraction } = order.progress;
   const working = !TERMINAL.has(order.state);
   const name = `${total} ${total === 1 ? order.level : `${order.level}s`}, ${order.mode}`;
@@ -76,7 +77,7 @@ function told(order) {
         "Delete clips")];
 }
 
-/** The button for the timeline's bar, and the strip it opens. */
+/** The button for the timeline's toolbar, and the panel that it opens. */
 export function clipsPanel() {
   const { button, element } = new ClipsPanel();
   return { button, element };

@@ -1,15 +1,16 @@
 /**
- * Clips of the video that is open: what is ordered, and what becomes of it. Orders live on the server; this asks
- * for them while one of them is under way and the strip is open.
+ * Orders clips of the open video and follows the orders. The server keeps them; they are polled while the panel is open
+ * and one of them is not finished. Knows no element of the page.
  *
- * Events: `change` (open or not, choices, orders, an error).
+ * Events: `change` (opened or closed, choices, orders, an error).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { ApiError, cancelClips, deleteClips, listClips, orderClips } from "../api/requests.js";
 import { TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 
-const ASK_EVERY_MS = 1000;
+/** Interval of reading the orders. */
+const POLL_MS = 1000;
 
 class Clips extends Emitter {
   constructor() {
@@ -19,13 +20,14 @@ class Clips extends Emitter {
     session.on("video", (video) => this.open && video.state !== "done" && this.close());
   }
 
-  /** Show what there is. */
+  /** Open the panel and read the orders. */
   begin() {
     this.open = true;
-    this.#ask();
+    this.#poll();
     this.emit("change");
   }
 
+  /** Close the panel and go back to the first choices; orders go on. */
   close() {
     window.clearTimeout(this.timer);
     this.open = false;
@@ -33,9 +35,9 @@ class Clips extends Emitter {
     this.problem = "";
     this.level = "scene";
     this.mode = "exact";
-    /** The sound the segments must have; empty: any. */
+    /** Only segments with this label are cut; empty: all. */
     this.label = "";
-    /** @type {any[]} the newest orders of this video */
+    /** @type {any[]} this video's orders, the newest first */
     this.orders = [];
     this.emit("change");
   }
@@ -48,12 +50,12 @@ class Clips extends Emitter {
     this.emit("change");
   }
 
-  /** The labels that the level's segments have. */
+  /** The labels of the level's segments, sorted. */
   get labels() {
     return [...new Set(session.segments[this.level].map((segment) => segment.label))].sort();
   }
 
-  /** How many clips the choices make. */
+  /** How many clips the choices give. */
   get count() {
     const segments = session.segments[this.level];
     return this.label ? segments.filter((segment) => segment.label === this.label).length : segments.length;
@@ -61,18 +63,19 @@ class Clips extends Emitter {
 
   order() {
     const select = this.label ? { labels: [this.label] } : {};
-    return this.#do(orderClips(session.id, { level: this.level, mode: this.mode, select }));
+    return this.#send(orderClips(session.id, { level: this.level, mode: this.mode, select }));
   }
 
   cancel(order) {
-    return this.#do(cancelClips(session.id, order.id));
+    return this.#send(cancelClips(session.id, order.id));
   }
 
   remove(order) {
-    return this.#do(deleteClips(session.id, order.id));
+    return this.#send(deleteClips(session.id, order.id));
   }
 
-  async #do(request) {
+  /** Wait for a request that changes the orders, then read them. */
+  async #send(request) {
     this.busy = true;
     this.problem = "";
     this.emit("change");
@@ -82,10 +85,10 @@ class Clips extends Emitter {
       this.#fail(error);
     }
     this.busy = false;
-    this.#ask();
+    this.#poll();
   }
 
-  async #ask() {
+  async #poll() {
     window.clearTimeout(this.timer);
     const { id } = session;
     try {
@@ -96,7 +99,7 @@ class Clips extends Emitter {
       this.#fail(error);
     }
     if (this.open && this.orders.some((order) => !TERMINAL.has(order.state))) {
-      this.timer = window.setTimeout(() => this.#ask(), ASK_EVERY_MS);
+      this.timer = window.setTimeout(() => this.#poll(), POLL_MS);
     }
     this.emit("change");
   }

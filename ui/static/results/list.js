@@ -1,6 +1,6 @@
 /**
- * The segments of one level as a list beside the player. Only the rows in view exist, so a day of video scrolls
- * like a trailer.
+ * The panel beside the player that lists the segments of the chosen level. The list is virtual: only the rows in view
+ * are elements of the page, so its cost does not grow with the length of the video.
  */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { clock, count, duration, percent } from "../toolkit/format.js";
@@ -11,11 +11,14 @@ import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 import { transport } from "../player/transport.js";
 
+/** Height of a row, as in styles/player.css. */
 const ROW_PX = 62;
+
+/** Rows above and below the visible ones that exist as well, so that scrolling shows no gaps. */
 const SPARE_ROWS = 4;
 
-/** After a person scrolled, the list does not run after the playhead for so long. */
-const HANDS_OFF_MS = 4000;
+/** After a person scrolled, the list does not follow the playhead for so long. */
+const FOLLOW_PAUSE_MS = 4000;
 
 class SegmentList {
   constructor(element) {
@@ -24,9 +27,9 @@ class SegmentList {
       on: { click: () => view.choose(level) } }));
     this.sheet = h("div", { class: "rows" });
     this.scroller = h("div", { class: "segment-list", id: "segment-list", role: "tabpanel", tabindex: "-1",
-      on: { scroll: () => this.#later() } }, this.sheet);
+      on: { scroll: () => this.#scheduleDraw() } }, this.sheet);
     for (const type of ["wheel", "touchmove", "pointerdown"]) {
-      this.scroller.addEventListener(type, () => { this.touchedAt = Date.now(); }, { passive: true });
+      this.scroller.addEventListener(type, () => { this.touchedAtMs = Date.now(); }, { passive: true });
     }
     this.empty = h("p", { class: "quiet", role: "status" });
     fill(element, h("section", { class: "panel segments", "aria-label": "Segments" },
@@ -36,9 +39,9 @@ class SegmentList {
     this.rows = new Map();
     session.on("opened", () => this.#reset());
     session.on("segments", () => this.#update());
-    session.on("video", () => this.#tell());
+    session.on("video", () => this.#explainEmpty());
     view.on("level", () => this.#reset());
-    transport.on("time", () => this.#mark());
+    transport.on("time", () => this.#markActive());
     new ResizeObserver(() => this.#draw()).observe(this.scroller);
   }
 
@@ -46,7 +49,7 @@ class SegmentList {
     return session.segments[view.level];
   }
 
-  /** Arrow keys move between tabs while one has the focus, as tab lists do. */
+  /** Left and right arrow choose the neighbouring tab, as ARIA asks of a tab list. */
   #tabKey(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
@@ -61,11 +64,11 @@ class SegmentList {
     this.rows.clear();
     this.sheet.replaceChildren();
     this.scroller.scrollTop = 0;
-    this.touchedAt = 0;
+    this.touchedAtMs = 0;
     this.#update();
   }
 
-  /** Rows that say the same as before stay: focus, hover and pictures with them. */
+  /** Rows whose content has not changed stay, with their focus, hover and pictures. */
   #update() {
     for (const tab of this.tabs) {
       const { level } = tab.dataset;
@@ -78,7 +81,7 @@ class SegmentList {
     this.scroller.setAttribute("aria-labelledby", `tab-${view.level}`);
     const { segments } = this;
     for (const [place, row] of this.rows) {
-      if (place >= segments.length || row.dataset.says !== whatRowSays(segments[place])) {
+      if (place >= segments.length || row.dataset.content !== contentOf(segments[place])) {
         row.remove();
         this.rows.delete(place);
       }
@@ -86,12 +89,12 @@ class SegmentList {
     this.rows.get(this.active)?.removeAttribute("aria-current");
     this.sheet.style.height = `${this.segments.length * ROW_PX}px`;
     this.active = -1;
-    this.#tell();
+    this.#explainEmpty();
     this.#draw();
-    this.#mark();
+    this.#markActive();
   }
 
-  #tell() {
+  #explainEmpty() {
     const { video } = session;
     const none = this.segments.length === 0;
     show(this.empty, none);
@@ -108,7 +111,7 @@ class SegmentList {
     }
   }
 
-  #later() {
+  #scheduleDraw() {
     if (this.frame) return;
     this.frame = window.requestAnimationFrame(() => {
       this.frame = 0;
@@ -143,7 +146,7 @@ class SegmentList {
     const url = thumbnailUrl(session.id, segment);
     const length = segment.end_s - segment.start_s;
     const row = h("button", { type: "button", class: "segment segment-row", style: { top: `${index * ROW_PX}px` },
-      dataset: { level: segment.level, index, start: segment.start_s, says: whatRowSays(segment) },
+      dataset: { level: segment.level, index, start: segment.start_s, content: contentOf(segment) },
       "aria-label": `${segment.level} ${index + 1}, ${clock(segment.start_s)}, `
         + `${segment.label || "no label"}, begins with ${kindName(boundary?.kind)}`,
       on: { click: () => transport.seek(segment.start_s) } },
@@ -159,13 +162,13 @@ class SegmentList {
     return row;
   }
 
-  #mark() {
+  #markActive() {
     const active = indexAt(this.segments, transport.time);
     if (active === this.active) return;
     this.rows.get(this.active)?.removeAttribute("aria-current");
     this.active = active;
     this.rows.get(active)?.setAttribute("aria-current", "true");
-    if (active < 0 || Date.now() - (this.touchedAt ?? 0) < HANDS_OFF_MS) return;
+    if (active < 0 || Date.now() - (this.touchedAtMs ?? 0) < FOLLOW_PAUSE_MS) return;
     const top = active * ROW_PX;
     const { scrollTop, clientHeight } = this.scroller;
     if (top < scrollTop || top + ROW_PX > scrollTop + clientHeight) {
@@ -174,13 +177,13 @@ class SegmentList {
   }
 }
 
-/** A still; one that cannot be had leaves its place empty. */
+/** A still; where it cannot be loaded its place stays empty. */
 function picture(url) {
   return h("img", { src: url, alt: "", loading: "lazy", on: { error: (event) => event.target.remove() } });
 }
 
-/** Everything of a segment that its row shows. */
-function whatRowSays(segment) {
+/** Everything of a segment that its row shows, as one string to compare. */
+function contentOf(segment) {
   const { kind, confidence } = segment.start_boundary ?? {};
   return JSON.stringify([segment.start_s, segment.end_s, segment.label, segment.thumbnail, kind, confidence]);
 }

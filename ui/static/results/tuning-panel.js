@@ -1,12 +1,13 @@
-/** The strip above the timeline's rows where sensitivities are moved; the rows show what would come of it. */
+/** The panel above the timeline where the sensitivity of each level is changed; the rows show the result of the try. */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { LEVEL_NAMES, LEVELS, PRESET_NAMES } from "../video/names.js";
 import { session } from "../video/session.js";
 import { sensitivityOf, tuning } from "./tuning.js";
 
+/** Step of a slider; a sensitivity goes from 0 to 1. */
 const STEP = 0.05;
 
-class TunePanel {
+class TuningPanel {
   constructor() {
     this.button = h("button", { type: "button", class: "button tune-open", "aria-expanded": "false",
       "aria-controls": "tune", on: { click: () => (tuning.open ? tuning.close() : tuning.begin()) } }, "Adjust");
@@ -45,7 +46,7 @@ class TunePanel {
       const value = tuning.values[sensitivityOf(level)];
       if (value !== undefined && Number(slider.value) !== value) slider.value = String(value);
       slider.disabled = tuning.applied;
-      fill(this.counts[place], ...counted(level));
+      fill(this.counts[place], ...countOf(level));
     });
     this.preset.value = tuning.values.preset ?? "default";
     this.preset.disabled = tuning.applied;
@@ -57,8 +58,8 @@ class TunePanel {
   }
 }
 
-/** How many there would be, and how many more or less that is. */
-function counted(level) {
+/** The number of segments that the try gives, and its difference to the stored result. */
+function countOf(level) {
   const now = session.segments[level].length;
   const then = tuning.segments?.[level].length ?? now;
   const change = then - now;
@@ -72,8 +73,8 @@ function note() {
   return tuning.segments ? "A try: nothing is changed until you apply it." : "Move a slider to see what it does.";
 }
 
-/** The button for the timeline's bar, and the strip it opens. */
-export function tunePanel() {
-  const { button, element } = new TunePanel();
+/** The button for the timeline's toolbar, and the panel that it opens. */
+export function tuningPanel() {
+  const { button, element } = new TuningPanel();
   return { button, element };
 }

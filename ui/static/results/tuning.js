@@ -1,17 +1,19 @@
 /**
- * Other settings for the video that is open: what they would give, before they are applied. Nothing is stored
- * until `apply`; the server answers a try in about a second, and only the last one asked for counts.
+ * Tries other settings on the open video: a dry run of the fusion gives the segments they would make. Nothing is
+ * stored until `apply`. The server answers in about a second; a newer try aborts the one before. Knows no element of
+ * the page.
  *
- * Events: `change` (open or not, values, a new try, an error).
+ * Events: `change` (opened or closed, values, a new try, an error).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { ApiError, previewSettings, resegmentVideo } from "../api/requests.js";
 import { LEVELS } from "../video/names.js";
 import { session } from "../video/session.js";
 
-/** A hand that moves a slider pauses longer than this only where it means to. */
+/** Debounce: a try is sent when no slider has moved for so long. */
 const SETTLE_MS = 180;
 
+/** Name of the setting that a level's slider changes. */
 export const sensitivityOf = (level) => `${level}_sensitivity`;
 
 class Tuning extends Emitter {
@@ -23,17 +25,20 @@ class Tuning extends Emitter {
     session.on("video", (video) => this.open && !this.applied && video.state !== "done" && this.close());
   }
 
-  /** Show the settings the video has. The server reads what was measured meanwhile: that is the slow part. */
+  /**
+   * Open the panel with the video's own settings. The dry run sent here makes the server load the measured tracks,
+   * the slow part, before the first slider moves.
+   */
   begin() {
     this.open = true;
     this.values = { ...session.video.settings };
     this.abort = new AbortController();
     previewSettings(session.id, { ...this.#body(), level: "chapter" }, this.abort.signal)
-      .catch((error) => console.info("not read ahead:", error.message));
+      .catch((error) => console.info("the tracks were not loaded ahead:", error.message));
     this.emit("change");
   }
 
-  /** Leave everything as it is. */
+  /** Close the panel and discard the try. */
   close() {
     window.clearTimeout(this.timer);
     this.abort?.abort();
@@ -48,25 +53,25 @@ class Tuning extends Emitter {
     this.emit("change");
   }
 
-  /** Whether there is anything to apply. */
+  /** Whether a value differs from the video's settings. */
   get differs() {
     const { settings } = session.video ?? {};
     return Boolean(settings) && Object.entries(this.values).some(([name, value]) => settings[name] !== value);
   }
 
-  /** One setting, tried as soon as the hand rests. */
+  /** Change one setting and try it soon. */
   set(name, value) {
     this.values = { ...this.values, [name]: value };
-    this.#soon();
+    this.#trySoon();
   }
 
-  /** Another kind of video: its own settings replace those there are. */
+  /** Change the preset; the server fills in its settings, and changed ones are discarded. */
   choosePreset(preset) {
     this.values = { preset };
-    this.#soon();
+    this.#trySoon();
   }
 
-  /** Make a new revision of it. */
+  /** Fuse with these values into a new revision of the video. */
   async apply() {
     this.applied = true;
     this.emit("change");
@@ -83,7 +88,7 @@ class Tuning extends Emitter {
     return { preset, settings };
   }
 
-  #soon() {
+  #trySoon() {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.#try(), SETTLE_MS);
     this.busy = true;
@@ -118,7 +123,7 @@ class Tuning extends Emitter {
 
 export const tuning = new Tuning();
 
-/** What the timeline shows of a level: a try where there is one. */
+/** The segments of a level to show: those of the try, or the stored ones where there is no try. */
 export function shownSegments(level) {
   return tuning.segments?.[level] ?? session.segments[level];
 }

@@ -1,17 +1,22 @@
-/** Stills along the timeline: one for every width of a picture, of the shot that is there. */
+/** The row of stills: the timeline is divided into slots as wide as a picture, each shows its middle's shot. */
 import { h } from "../toolkit/dom.js";
 import { thumbnailUrl } from "../api/requests.js";
 import { indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { zoom } from "./zoom.js";
 
-/** A little more than what can be seen, so that scrolling does not show gaps at once. */
+/** Pictures to the left and right of the visible ones that exist as well, so that scrolling shows no gaps. */
 const SPARE_PICTURES = 2;
 
-/** How far a shot without a still of its own looks for one. */
+/** Limits of a picture's aspect ratio and width, so that odd formats still give pictures. */
+const MIN_RATIO = 0.5;
+const MAX_RATIO = 2.4;
+const NARROWEST_PX = 24;
+
+/** A shot without a still takes that of a shot at most so many before or after it. */
 const NEIGHBOURS = 3;
 
-/** The still of a shot, or of the nearest one that has any: shots of a few frames have none. */
+/** The still of a shot, or of the nearest shot that has one: shots of a few frames have none. */
 function nearestStill(shots, place) {
   for (let distance = 0; distance <= NEIGHBOURS; distance += 1) {
     for (const neighbour of [shots[place - distance], shots[place + distance]]) {
@@ -22,6 +27,7 @@ function nearestStill(shots, place) {
   return null;
 }
 
+/** The row's element and the pictures in it. */
 export class Filmstrip {
   constructor() {
     this.element = h("div", { class: "tl-film", "aria-hidden": "true" });
@@ -34,30 +40,34 @@ export class Filmstrip {
     this.element.replaceChildren();
   }
 
-  /** @param {number} scrollPx @param {number} widthPx what can be seen of the wide element */
+  /**
+   * Create and remove pictures for the visible part.
+   * @param {number} scrollPx its left edge on the wide element
+   * @param {number} widthPx its width
+   */
   draw(scrollPx, widthPx) {
     const { shot } = session.segments;
     const media = session.video?.media;
-    const height = this.element.clientHeight;
-    if (!shot.length || !height) {
+    const heightPx = this.element.clientHeight;
+    if (!shot.length || !heightPx) {
       this.clear();
       return;
     }
     const turned = Math.abs(media?.rotation ?? 0) % 180 === 90;
     const ratio = media?.width ? (turned ? media.height / media.width : media.width / media.height) : 16 / 9;
-    const slot = Math.max(24, Math.round(height * Math.min(Math.max(ratio, 0.5), 2.4)));
-    const first = Math.max(0, Math.floor(scrollPx / slot) - SPARE_PICTURES);
-    const last = Math.min(Math.ceil(zoom.widthPx / slot), Math.ceil((scrollPx + widthPx) / slot) + SPARE_PICTURES);
+    const slotPx = Math.max(NARROWEST_PX, Math.round(heightPx * Math.min(Math.max(ratio, MIN_RATIO), MAX_RATIO)));
+    const first = Math.max(0, Math.floor(scrollPx / slotPx) - SPARE_PICTURES);
+    const last = Math.min(Math.ceil(zoom.widthPx / slotPx), Math.ceil((scrollPx + widthPx) / slotPx) + SPARE_PICTURES);
     const kept = new Map();
     for (let place = first; place < last; place += 1) {
-      const middle = zoom.toS((place + 0.5) * slot);
-      const at = indexAt(shot, middle);
-      if (at < 0 || middle > shot[at].end_s) continue;
+      const middleS = zoom.toS((place + 0.5) * slotPx);
+      const at = indexAt(shot, middleS);
+      if (at < 0 || middleS > shot[at].end_s) continue;
       const url = nearestStill(shot, at);
       if (!url) continue;
-      const key = `${place}|${slot}|${url}`;
+      const key = `${place}|${slotPx}|${url}`;
       const picture = this.pictures.get(key) ?? h("img", { src: url, alt: "", loading: "lazy", draggable: "false",
-        style: { left: `${place * slot}px`, width: `${slot}px` },
+        style: { left: `${place * slotPx}px`, width: `${slotPx}px` },
         on: { error: (event) => { event.target.style.visibility = "hidden"; } } });
       kept.set(key, picture);
     }

@@ -1,19 +1,21 @@
 /**
- * The painted parts of the timeline: ruler, sound strip, curves. Each canvas is as wide as what can be seen and is
- * painted anew when that changes; colours come from the style sheet.
+ * Paints the timeline's canvases: ruler, kinds of sound and curves. A canvas is as wide as the visible part, not as the
+ * zoomed timeline, and is painted again when that part changes. Colours come from the style sheet.
  */
 import { rulerClock } from "../toolkit/format.js";
 import { session } from "../video/session.js";
 import { changeOf, columnAt, loudnessOf, soundReader } from "../video/signals.js";
 import { zoom } from "./zoom.js";
 
+/** Possible distances of two ticks; the first that leaves room for the labels is used. */
 const TICK_STEPS_S = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+/** Least distance of two labelled ticks. */
 const TICK_EVERY_PX = 84;
 
-/** EBU R 128 meters show about this range; quieter is as good as silent here. */
+/** Bottom and top of the loudness curve: about the range of EBU R 128 meters. */
 const LOUDNESS_RANGE_LUFS = [-60, -5];
 
-/** Make the canvas as large as it is shown, in the screen's own pixels, and give a cleared context. */
+/** Resize the canvas to the device pixels it covers and return a cleared context in CSS pixels. */
 function prepare(canvas) {
   const ratio = window.devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -27,12 +29,17 @@ function prepare(canvas) {
   return { context, width, height };
 }
 
+/** A function that reads a custom property (`--name`) of the style sheet. */
 function colours(canvas) {
   const style = window.getComputedStyle(canvas);
   return (name) => style.getPropertyValue(name).trim();
 }
 
-/** @param {HTMLCanvasElement} canvas @param {number} scrollPx left edge of what can be seen */
+/**
+ * Ticks with their times, and four small ticks in between.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} scrollPx left edge of the visible part
+ */
 export function paintRuler(canvas, scrollPx) {
   const { context, width, height } = prepare(canvas);
   const colour = colours(canvas);
@@ -62,7 +69,7 @@ export function paintRuler(canvas, scrollPx) {
   }
 }
 
-/** Speech, singing, music and silence as coloured runs. */
+/** The kind of sound at each pixel, as coloured runs. */
 export function paintSound(canvas, scrollPx) {
   const { context, width, height } = prepare(canvas);
   const colour = colours(canvas);
@@ -81,7 +88,7 @@ export function paintSound(canvas, scrollPx) {
   }
 }
 
-/** A curve as a filled band between the least and the greatest value of every pixel. */
+/** A curve as a filled area below the greatest value of each pixel; `toShare` maps a value to 0 to 1 of the height. */
 function paintCurve(canvas, scrollPx, curve, toShare, colourName) {
   const { context, width, height } = prepare(canvas);
   if (!curve) return;

@@ -1,6 +1,6 @@
 /**
- * The timeline: ruler, stills, three rows of segments and the sound, on one scale under one playhead.
- * Scrolling is the browser's own; zooming changes the width of what is scrolled.
+ * The timeline panel: ruler, stills, three rows of segments and the curves, on one time scale with one playhead. It is
+ * a wide element in a scrolling one: the browser scrolls, zooming changes the width of the wide element.
  */
 import { fill, h, iconButton, setText, show } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
@@ -9,7 +9,7 @@ import { session } from "../video/session.js";
 import { changeOf, loudnessOf, SOUND_KINDS } from "../video/signals.js";
 import { transport } from "../player/transport.js";
 import { clipsPanel } from "../results/clips-panel.js";
-import { tunePanel } from "../results/tuning-panel.js";
+import { tuningPanel } from "../results/tuning-panel.js";
 import { tuning } from "../results/tuning.js";
 import { Filmstrip } from "./filmstrip.js";
 import { paintChange, paintLoudness, paintRuler, paintSound } from "./painting.js";
@@ -17,14 +17,14 @@ import { legend, TimelineRow } from "./row.js";
 import { Tooltip } from "./tooltip.js";
 import { zoom } from "./zoom.js";
 
-/** One notch of a wheel is 100 to 120 units in most browsers: a third of a zoom step. */
+/** Wheel units of one zoom step. One notch of a wheel is 100 to 120 units in most browsers, so a third of a step. */
 const WHEEL_UNITS_PER_STEP = 320;
 
-/** While playing, the view moves on when the playhead gets this near to the edge. */
+/** While playing, the view scrolls on when the playhead is this near to its right edge. */
 const EDGE_PX = 24;
 
-/** After a person scrolled, the view does not run after the playhead for so long. */
-const HANDS_OFF_MS = 4000;
+/** After a person scrolled, the view does not follow the playhead for so long. */
+const FOLLOW_PAUSE_MS = 4000;
 
 class Timeline {
   constructor(element) {
@@ -36,16 +36,16 @@ class Timeline {
     this.change = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
     this.sound = h("canvas", { class: "tl-canvas tl-sound", "aria-hidden": "true" });
     this.loudness = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
-    this.head = h("div", { class: "tl-playhead", "aria-hidden": "true" });
+    this.playhead = h("div", { class: "tl-playhead", "aria-hidden": "true" });
     this.pointer = h("div", { class: "tl-pointer", "aria-hidden": "true", hidden: true }, h("span", {}));
     this.inner = h("div", { class: "tl-inner" }, this.ruler, this.film.element,
-      this.rows.map((row) => row.element), this.change, this.sound, this.loudness, this.pointer, this.head);
+      this.rows.map((row) => row.element), this.change, this.sound, this.loudness, this.pointer, this.playhead);
     this.scroller = h("div", { class: "tl-scroll", tabindex: "0", role: "group", "aria-label": "Timeline" },
       this.inner);
     this.names = h("div", { class: "tl-names", "aria-hidden": "true" });
     this.legend = h("div", { class: "tl-legends" });
     this.hint = h("span", { class: "quiet", role: "status" });
-    const tune = tunePanel();
+    const tune = tuningPanel();
     const clips = clipsPanel();
     fill(element, h("section", { class: "panel timeline", "aria-label": "Timeline" },
       h("div", { class: "tl-bar" }, this.hint, this.legend, h("div", { class: "tl-tools" }, tune.button,
@@ -56,58 +56,59 @@ class Timeline {
   }
 
   #listen() {
-    session.on("opened", () => this.#open());
-    session.on("missing", () => this.#open());
-    session.on("segments", () => this.#changed());
-    session.on("signals", () => this.#changed());
-    session.on("video", () => this.#extent());
-    tuning.on("change", () => this.#changed());
-    transport.on("time", () => this.#moveHead());
+    session.on("opened", () => this.#reset());
+    session.on("missing", () => this.#reset());
+    session.on("segments", () => this.#refresh());
+    session.on("signals", () => this.#refresh());
+    session.on("video", () => this.#checkSpan());
+    tuning.on("change", () => this.#refresh());
+    transport.on("time", () => this.#movePlayhead());
     transport.on("seek", (time) => this.#reveal(time));
-    zoom.on("before", (anchor) => { this.anchor = anchor ?? this.#ownAnchor(); });
+    zoom.on("before", (anchor) => { this.anchor = anchor ?? this.#defaultAnchor(); });
     zoom.on("change", () => this.#zoomed());
-    this.scroller.addEventListener("scroll", () => this.#later(false));
+    this.scroller.addEventListener("scroll", () => this.#scheduleDraw(false));
     this.scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.scroller.addEventListener("pointermove", (event) => this.#hover(event));
     this.scroller.addEventListener("pointerleave", () => this.#leave());
     this.scroller.addEventListener("click", (event) => this.#click(event));
     this.ruler.addEventListener("pointerdown", (event) => this.#scrub(event));
     for (const type of ["wheel", "touchmove", "pointerdown"]) {
-      this.scroller.addEventListener(type, () => { this.touchedAt = Date.now(); }, { passive: true });
+      this.scroller.addEventListener(type, () => { this.touchedAtMs = Date.now(); }, { passive: true });
     }
-    new ResizeObserver(() => this.#changed()).observe(this.scroller);
+    new ResizeObserver(() => this.#refresh()).observe(this.scroller);
     for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
-      window.matchMedia(query).addEventListener("change", () => this.#later(true));
+      window.matchMedia(query).addEventListener("change", () => this.#scheduleDraw(true));
     }
   }
 
-  #open() {
+  #reset() {
     for (const row of this.rows) row.clear();
     this.film.clear();
     this.tooltip.hide();
-    this.touchedAt = 0;
-    this.spanSeen = null;
+    this.touchedAtMs = 0;
+    this.drawnSpanS = null;
     zoom.fit();
     this.scroller.scrollLeft = 0;
-    this.#changed();
+    this.#refresh();
   }
 
-  /** Before the first shots only the file says how long it is. */
-  #extent() {
-    if (this.spanSeen !== zoom.spanS) this.#changed();
+  /** Until the first shots are known, the length comes from the video's document, which changes with its state. */
+  #checkSpan() {
+    if (this.drawnSpanS !== zoom.spanS) this.#refresh();
   }
 
-  #changed() {
-    this.spanSeen = zoom.spanS;
+  /** Take over the width, the segments and the curves, and draw everything anew. */
+  #refresh() {
+    this.drawnSpanS = zoom.spanS;
     zoom.viewPx = Math.max(1, this.scroller.clientWidth);
     this.scroller.style.setProperty("--view", `${zoom.viewPx}px`);
     this.inner.style.width = `${zoom.widthPx}px`;
     this.#describe();
-    this.#later(true);
-    this.#moveHead();
+    this.#scheduleDraw(true);
+    this.#movePlayhead();
   }
 
-  /** Names of the rows that there are, and the legend of what occurs. */
+  /** Show the names of the rows that have data, and a legend of the kinds that occur. */
   #describe() {
     const { segments, signals } = session;
     const sound = segments.shot.some((shot) => shot.audio) || loudnessOf(signals) !== null;
@@ -133,7 +134,8 @@ class Timeline {
     setText(this.hint, waiting ? "The timeline fills as shots are found." : "");
   }
 
-  #later(force) {
+  /** Draw with the next frame; `force`: also the rows whose visible part has not moved. */
+  #scheduleDraw(force) {
     this.force ||= force;
     if (this.frame) return;
     this.frame = window.requestAnimationFrame(() => {
@@ -157,24 +159,24 @@ class Timeline {
     for (const row of this.rows) row.mark(transport.time);
   }
 
-  #moveHead() {
+  #movePlayhead() {
     const { time } = transport;
-    this.head.style.transform = `translateX(${zoom.toPx(time)}px)`;
+    this.playhead.style.transform = `translateX(${zoom.toPx(time)}px)`;
     for (const row of this.rows) row.mark(time);
-    if (transport.playing && Date.now() - (this.touchedAt ?? 0) > HANDS_OFF_MS) {
+    if (transport.playing && Date.now() - (this.touchedAtMs ?? 0) > FOLLOW_PAUSE_MS) {
       const x = zoom.toPx(time) - this.scroller.scrollLeft;
       if (x > zoom.viewPx - EDGE_PX || x < 0) this.scroller.scrollLeft = zoom.toPx(time) - EDGE_PX;
     }
   }
 
-  /** After a seek from elsewhere (list, keyboard) the playhead can be seen. */
+  /** Scroll to the playhead after a seek from the list or the keyboard. */
   #reveal(time) {
     const x = zoom.toPx(time) - this.scroller.scrollLeft;
     if (x < 0 || x > zoom.viewPx) this.scroller.scrollLeft = zoom.toPx(time) - zoom.viewPx / 2;
   }
 
-  /** Zooming turns around the playhead where that can be seen, else around the middle. */
-  #ownAnchor() {
+  /** The point that zooming keeps in place: the playhead where it is visible, else the middle of the view. */
+  #defaultAnchor() {
     const x = zoom.toPx(transport.time) - this.scroller.scrollLeft;
     if (x >= 0 && x <= zoom.viewPx) return { anchorS: transport.time, anchorPx: x };
     return this.#anchorAt(zoom.viewPx / 2);
@@ -188,11 +190,11 @@ class Timeline {
     this.inner.style.width = `${zoom.widthPx}px`;
     this.scroller.scrollLeft = zoom.toPx(this.anchor.anchorS) - this.anchor.anchorPx;
     this.#leave();
-    this.#moveHead();
-    this.#later(true);
+    this.#movePlayhead();
+    this.#scheduleDraw(true);
   }
 
-  /** The wheel zooms; where the page itself scrolls, only with Ctrl, Alt or ⌘ so as not to trap it. */
+  /** The wheel zooms; on a page that scrolls, only with Ctrl, Alt or ⌘, so that the page can still be scrolled. */
   #wheel(event) {
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) return;
     const page = document.scrollingElement;
@@ -201,8 +203,8 @@ class Timeline {
     event.preventDefault();
     const x = event.clientX - this.scroller.getBoundingClientRect().left;
     const playhead = zoom.toPx(transport.time) - this.scroller.scrollLeft;
-    const seen = playhead >= 0 && playhead <= zoom.viewPx;
-    zoom.by(-event.deltaY / WHEEL_UNITS_PER_STEP, seen ? null : this.#anchorAt(x));
+    const visible = playhead >= 0 && playhead <= zoom.viewPx;
+    zoom.by(-event.deltaY / WHEEL_UNITS_PER_STEP, visible ? null : this.#anchorAt(x));
   }
 
   #timeAt(event) {
@@ -234,13 +236,16 @@ class Timeline {
     this.tooltip.hide();
   }
 
-  /** On a segment: to its start. On a curve or a still: to that very time. */
+  /** A click on a segment seeks to its start; on a curve or a still, to the time at the pointer. */
   #click(event) {
     const cell = event.target.closest?.(".tl-segment");
     if (cell) transport.seek(Number(cell.dataset.start));
-    else if (event.target !== this.ruler && event.target.closest?.(".tl-inner")) transport.seek(this.#timeAt(event));
+    else if (event.target !== this.ruler && event.target.closest?.(".tl-inner")) {
+      transport.seek(this.#timeAt(event));
+    }
   }
 
+  /** Seek to the pointer for as long as it is dragged along the ruler. */
   #scrub(event) {
     if (event.button !== 0) return;
     this.ruler.setPointerCapture(event.pointerId);

@@ -1,6 +1,6 @@
 /**
- * One level of the timeline: its segments as buttons at their times, and the extent of gradual transitions.
- * Positions are percentages of the row, so zooming costs no work here until segments come into view.
+ * One level's row in the timeline: a button for each segment at its time, with the extent of a gradual transition.
+ * Positions are percentages of the row's width, so the browser moves the buttons when the zoom changes that width.
  */
 import { fill, h } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
@@ -10,16 +10,16 @@ import { session } from "../video/session.js";
 import { shownSegments, tuning } from "../results/tuning.js";
 import { zoom } from "./zoom.js";
 
-/** Up to here all segments are there at once; above, those around the visible part. */
+/** Up to this number all segments are elements of the page; above, only those around the visible part. */
 const ALL_AT_ONCE = 1500;
 
-/** Thinner ones would not be seen; the row's own colour stands for them. */
+/** Narrower segments get no button: it could not be seen. */
 const THINNEST_PX = 0.4;
 
-/** Below this width a label would only be a few letters. */
+/** Narrower segments show no label: a few letters say nothing. */
 const LABEL_FROM_PX = 34;
 
-/** Boundaries so close would cover the segments between them. */
+/** Narrower segments get a thinner boundary line: one of the usual width would cover them. */
 const HAIRLINE_PX = 6;
 
 export class TimelineRow {
@@ -32,11 +32,12 @@ export class TimelineRow {
     this.window = null;
   }
 
+  /** The segments to show: of the settings being tried, or the stored ones. */
   get segments() {
     return shownSegments(this.level);
   }
 
-  /** Forget everything: another video. */
+  /** Remove all buttons, for another video. */
   clear() {
     this.cells.clear();
     this.element.replaceChildren();
@@ -45,9 +46,10 @@ export class TimelineRow {
   }
 
   /**
-   * Bring the elements up to date.
-   * @param {number} fromS @param {number} toS what can be seen
-   * @param {boolean} force although the visible part hardly moved: the segments or the zoom are others
+   * Create, update and remove buttons for the visible part.
+   * @param {number} fromS start of the visible part
+   * @param {number} toS its end
+   * @param {boolean} force also when the visible part is still inside the drawn one: segments or zoom have changed
    */
   draw(fromS, toS, force) {
     const { segments } = this;
@@ -71,7 +73,7 @@ export class TimelineRow {
       cell.classList.toggle("added", known !== null && !known.has(segment.start_frame));
       cell.classList.toggle("narrow", widthPx < LABEL_FROM_PX);
       cell.classList.toggle("hairline", widthPx < HAIRLINE_PX);
-      putCell(cell, segment);
+      placeCell(cell, segment);
       kept.set(key, cell);
     }
     for (const [key, cell] of this.cells) if (!kept.has(key)) cell.remove();
@@ -101,23 +103,23 @@ export class TimelineRow {
     return cell;
   }
 
-  /** Mark the segment that is being played. */
-  mark(time) {
-    const index = indexAt(this.segments, time);
+  /** Highlight the segment at `timeS`. */
+  mark(timeS) {
+    const index = indexAt(this.segments, timeS);
     if (this.active?.dataset.index === String(index) && this.active.isConnected) return;
     this.active?.classList.remove("active");
     this.active = this.element.querySelector(`[data-index="${index}"]`);
     this.active?.classList.add("active");
   }
 
-  /** The segment that an element of this row stands for. */
+  /** The segment of a button of this row, or null. */
   segmentOf(cell) {
     return this.segments[Number(cell.dataset.index)] ?? null;
   }
 }
 
-/** Left edge and width in percent; the extent of the transition in percent of the segment. */
-function putCell(cell, segment) {
+/** Set left edge and width in percent of the row, and the transition's extent in percent of the segment. */
+function placeCell(cell, segment) {
   const share = (seconds) => (seconds / zoom.spanS) * 100;
   const length = Math.max(segment.end_s - segment.start_s, 1e-6);
   cell.style.left = `${share(segment.start_s - session.startS)}%`;
@@ -129,7 +131,7 @@ function putCell(cell, segment) {
   extent.style.width = `${((to - from) / length) * 100}%`;
 }
 
-/** The kinds of boundaries and what they look like here. */
+/** The legend: each kind of boundary with its colour. */
 export function legend(kinds) {
   const list = h("ul", { class: "legend", "aria-label": "Kinds of boundaries" });
   fill(list, kinds.map((kind) => h("li", {}, h("span", { class: "kind", dataset: { kind } }, kindName(kind)))));

@@ -1,11 +1,20 @@
-/** What a segment is and why it begins where it does, beside the pointer or the focused segment. */
+/** The tooltip of a segment: its still, times, the evidence of the boundary it begins with, its sound and its tags. */
 import { fill, h, show } from "../toolkit/dom.js";
 import { clock, duration, percent } from "../toolkit/format.js";
 import { thumbnailUrl } from "../api/requests.js";
 import { kindName } from "../video/names.js";
 import { session } from "../video/session.js";
 
+/** Distance to the pointer, the timeline and the window's edges. */
 const GAP_PX = 12;
+
+/** A boundary with a longer extent is shown with its two times. */
+const GRADUAL_FROM_S = 0.001;
+
+/** Kinds of sound with a smaller share of the segment are left out. */
+const LEAST_SHARE = 0.05;
+
+const TAGS_SHOWN = 3;
 
 function meter(name, value) {
   if (value === null || value === undefined) return null;
@@ -17,7 +26,7 @@ function meter(name, value) {
 function boundaryPart(boundary) {
   if (!boundary) return null;
   if (boundary.kind === "start") return h("p", { class: "tip-line" }, "Begins with the video");
-  const gradual = boundary.to_s - boundary.from_s > 0.001 && boundary.kind !== "cut";
+  const gradual = boundary.to_s - boundary.from_s > GRADUAL_FROM_S && boundary.kind !== "cut";
   return h("div", { class: "tip-boundary" },
     h("p", { class: "tip-line" }, "Begins with ", h("span", { class: "kind", dataset: { kind: boundary.kind } },
       kindName(boundary.kind))),
@@ -27,7 +36,7 @@ function boundaryPart(boundary) {
 
 function soundLine(audio) {
   if (!audio) return null;
-  const shares = ["speech", "singing", "music", "silence"].filter((kind) => (audio[kind] ?? 0) >= 0.05)
+  const shares = ["speech", "singing", "music", "silence"].filter((kind) => (audio[kind] ?? 0) >= LEAST_SHARE)
     .map((kind) => `${kind} ${percent(audio[kind])}`);
   if (audio.loudness_lufs !== null && audio.loudness_lufs !== undefined) {
     shares.push(`${audio.loudness_lufs.toFixed(1)} LUFS`);
@@ -35,12 +44,13 @@ function soundLine(audio) {
   return shares.length ? h("p", { class: "tip-facts" }, shares.join(" · ")) : null;
 }
 
-/** What the keyframe shows: the likeliest words. */
+/** The most probable tags of the keyframe. */
 function tagLine(visual) {
-  const words = (visual?.tags ?? []).slice(0, 3).map((tag) => tag.label).filter(Boolean);
+  const words = (visual?.tags ?? []).slice(0, TAGS_SHOWN).map((tag) => tag.label).filter(Boolean);
   return words.length ? h("p", { class: "tip-facts" }, words.join(", ")) : null;
 }
 
+/** One element for the whole page, filled again for each segment. */
 export class Tooltip {
   constructor() {
     this.element = h("div", { class: "tooltip", role: "tooltip", id: "segment-tooltip", hidden: true });
@@ -50,7 +60,8 @@ export class Tooltip {
 
   /**
    * @param {any} segment
-   * @param {{x: number, top: number, bottom: number}} place in the window: beside x, above top or below bottom
+   * @param {{x: number, top: number, bottom: number}} place in px of the window: centred on x, above top, or below
+   *   bottom where there is no room above
    */
   showSegment(segment, place) {
     if (this.shown !== segment) {

@@ -1,24 +1,26 @@
 /**
- * Which part of the video the timeline shows. The timeline is a wide element in a scrolling one: zooming sets
- * how wide, the browser does the rest. This module knows the numbers, not the elements.
+ * The timeline's zoom factor, and the conversion between times and pixels. Factor 1 shows the whole video. Knows no
+ * element of the page: the timeline panel sets `viewPx` and applies `widthPx`.
  *
- * Events: `before` (the anchor that was given, or null), then `change`.
+ * Events: `before` (with the anchor to keep in place, or null), then `change`.
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { session } from "../video/session.js";
 
+/** Factor of one zoom step. */
 const STEP = 1.6;
 
-/** A frame is then some 40 pixels wide; closer shows nothing more. */
+/** Largest scale: a frame is then about 40 px wide, and more shows nothing new. */
 const CLOSEST_PX_PER_S = 1000;
 
-/** Browsers cut the size of elements at some 33 million pixels. */
+/** Largest width of the wide element: browsers limit elements to about 33 million px. */
 const WIDEST_PX = 16_000_000;
 
 class Zoom extends Emitter {
   constructor() {
     super();
     this.factor = 1;
+    /** Width of the visible part. */
     this.viewPx = 1;
   }
 
@@ -26,7 +28,8 @@ class Zoom extends Emitter {
     return Math.max(session.endS - session.startS, 1e-3);
   }
 
-  get widest() {
+  /** Largest factor for this video and window. */
+  get largestFactor() {
     return Math.max(1, Math.min(WIDEST_PX, this.spanS * CLOSEST_PX_PER_S) / this.viewPx);
   }
 
@@ -38,27 +41,28 @@ class Zoom extends Emitter {
     return this.widthPx / this.spanS;
   }
 
-  /** Place of a time on the wide element. */
+  /** Position of a time on the wide element. */
   toPx(seconds) {
     return (seconds - session.startS) * this.pxPerS;
   }
 
-  /** Time at a place on the wide element. */
+  /** Time at a position on the wide element. */
   toS(px) {
     return session.startS + px / this.pxPerS;
   }
 
   /**
-   * Zoom by steps, keeping a time where it is.
-   * @param {number} steps positive: closer
-   * @param {{anchorS: number, anchorPx: number} | null} [anchor] null: the timeline chooses the playhead
+   * Zoom by steps.
+   * @param {number} steps positive: in, negative: out
+   * @param {{anchorS: number, anchorPx: number} | null} [anchor] a time, and the position in the visible part where it
+   *   stays; null: the timeline panel chooses
    */
   by(steps, anchor = null) {
     this.set(this.factor * STEP ** steps, anchor);
   }
 
   set(factor, anchor = null) {
-    const wanted = Math.min(Math.max(factor, 1), this.widest);
+    const wanted = Math.min(Math.max(factor, 1), this.largestFactor);
     if (wanted === this.factor) return;
     this.emit("before", anchor);
     this.factor = wanted;

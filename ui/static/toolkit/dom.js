@@ -1,6 +1,6 @@
 /**
- * Building elements. Everything that comes from a file name, an error or a label goes through text nodes and
- * attributes here; nothing in this page ever assigns markup.
+ * Builds DOM elements, icons and dialogs. File names, error messages and labels become text nodes and attributes
+ * here; no module of this page assigns `innerHTML`, so text from outside cannot inject markup.
  */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
@@ -31,12 +31,12 @@ export function h(tag, props = {}, ...children) {
 }
 
 /** Set or remove an attribute. */
-export function attribute(element, name, value) {
+function attribute(element, name, value) {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Append children, flattening arrays and leaving out null and false. */
+/** Append children: arrays are flattened, null, undefined and false are left out. */
 export function append(parent, children) {
   for (const child of children.flat()) {
     if (child === null || child === undefined || child === false) continue;
@@ -50,7 +50,7 @@ export function fill(parent, ...children) {
   append(parent, children);
 }
 
-/** Set the text only when it differs, so that a screen reader is not told the same thing again. */
+/** Set the text only when it differs: a screen reader reads a live region again after every assignment. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -62,7 +62,7 @@ export function show(element, visible) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Paths on a 24 px grid. */
+/** SVG paths on a grid of 24 by 24 px, by icon name. */
 const ICONS = {
   play: "M8 5v14l11-7z",
   pause: "M7 5h4v14H7zM13 5h4v14h-4z",
@@ -81,7 +81,7 @@ const ICONS = {
 };
 
 /**
- * A decorative icon; the control it stands in carries the name.
+ * A decorative icon, hidden from screen readers: the control around it carries the accessible name.
  * @param {keyof typeof ICONS} name
  */
 export function icon(name) {
@@ -96,13 +96,13 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with an icon and a name for screen readers and the tooltip. */
+/** A button that shows only an icon; `label` is its accessible name and its native tooltip. */
 export function iconButton(name, label, onClick, props = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, ...props,
     on: { click: onClick } }, icon(name));
 }
 
-/** Ask in a modal dialog before something that cannot be undone; resolves to true when the person confirms. */
+/** Open a modal dialog before an action that cannot be undone; resolves to true when the person confirms. */
 export function confirmDialog({ title, text, action }) {
   return new Promise((resolve) => {
     const yes = h("button", { type: "submit", value: "yes", class: "button danger" }, action);

@@ -1,4 +1,7 @@
-/** A typed-by-name event source: small, synchronous, and a failing listener does not stop the others. */
+/**
+ * A synchronous event emitter. An exception in one listener is logged and does not keep the event from the other
+ * listeners.
+ */
 export class Emitter {
   constructor() {
     /** @type {Map<string, Set<(detail: any) => void>>} */
@@ -8,7 +11,7 @@ export class Emitter {
   /**
    * @param {string} type
    * @param {(detail: any) => void} listener
-   * @returns {() => void} takes the listener off again
+   * @returns {() => void} removes the listener
    */
   on(type, listener) {
     if (!this.listeners.has(type)) this.listeners.set(type, new Set());

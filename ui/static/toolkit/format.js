@@ -1,7 +1,7 @@
-/** Numbers as people read them. Pure functions. */
+/** Formats times, sizes, fractions and counts as text for people. Pure functions. */
 
 /**
- * A time as h:mm:ss.mmm.
+ * A time as h:mm:ss with a fraction, 0:01:02.345.
  * @param {number} seconds
  * @param {number} [decimals] 0 to 3
  */
@@ -15,13 +15,13 @@ export function clock(seconds, decimals = 3) {
   return `${seconds < 0 && units ? "−" : ""}${Math.floor(whole / 3600)}:${minutes}:${rest}${fraction}`;
 }
 
-/** A time for a ruler: as short as the distance of the ticks allows. */
+/** The label of a ruler's tick: as many decimals as ticks `stepS` apart need, hours only from one hour on. */
 export function rulerClock(seconds, stepS) {
   const text = clock(seconds, stepS < 0.1 ? 2 : stepS < 1 ? 1 : 0);
   return text.startsWith("0:") ? text.slice(2) : text;
 }
 
-/** A length as "4.2 s", "3 min 20 s" or "1 h 05 min". */
+/** A duration as "4.20 s", "42.0 s", "3 min 20 s" or "1 h 05 min". */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -29,7 +29,7 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor(whole / 60) % 60).padStart(2, "0")} min`;
 }
 
-/** A rough time to wait, as in "about 2 minutes left". */
+/** A remaining time, rounded: "about 2 min left"; empty when it is not known. */
 export function remaining(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
   if (seconds < 10) return "a few seconds left";
@@ -38,7 +38,7 @@ export function remaining(seconds) {
   return `about ${(seconds / 3600).toFixed(1)} h left`;
 }
 
-/** Bytes in decimal units. */
+/** A size in decimal units: "1.5 MB". */
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = count;
@@ -50,12 +50,12 @@ export function bytes(count) {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A fraction as a whole percentage; 100 only when it is complete. */
+/** A fraction as a whole percentage, rounded down: 100 % is shown only for 1. */
 export function percent(fraction) {
   return `${Math.min(fraction >= 1 ? 100 : 99, Math.max(0, Math.floor(fraction * 100)))} %`;
 }
 
-/** When something happened, seen from now. */
+/** The age of an ISO timestamp: "5 min ago"; from one day on, its date. */
 export function ago(iso, now = Date.now()) {
   const then = Date.parse(iso);
   if (Number.isNaN(then)) return "";

@@ -1,14 +1,14 @@
-/** The address: `?v=ID` says which video is looked at, and nothing else keeps it. */
+/** Reads and writes the address. The parameter `v` holds the id of the shown video; it is stored nowhere else. */
 import { Emitter } from "./emitter.js";
 
 const events = new Emitter();
 
-/** Gradio replaces parts of the address bar's state; only our own parameter is read. */
+/** The id in the address, or null. Gradio adds parameters of its own, so only `v` is read. */
 export function currentId() {
   return new URLSearchParams(window.location.search).get("v") || null;
 }
 
-/** The address of a video's page, relative to this origin. */
+/** The address of a video's page, relative to this origin; of the start page for null. */
 export function hrefOf(id) {
   const url = new URL(window.location.href);
   if (id) url.searchParams.set("v", id);
@@ -17,8 +17,8 @@ export function hrefOf(id) {
 }
 
 /**
- * Change the address and tell the listeners.
- * @param {string | null} id null: no video
+ * Change the address and call the listeners of `onChange`.
+ * @param {string | null} id null: the start page
  * @param {{replace?: boolean}} [options] replace: no new entry in the browser's history
  */
 export function go(id, { replace = false } = {}) {
@@ -28,7 +28,7 @@ export function go(id, { replace = false } = {}) {
   events.emit("change", id);
 }
 
-/** Called with the id (or null) whenever the address names another video, back and forward included. */
+/** Call `listener` with the id (or null) whenever the address names another video, also by back and forward. */
 export function onChange(listener) {
   return events.on("change", listener);
 }

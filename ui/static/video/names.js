@@ -1,9 +1,13 @@
-/** The levels, the kinds of boundaries, the states and the presets, as the API and as people call them. Pure. */
+/**
+ * The API's codes (levels, boundary kinds, video states, presets) and the English names that the page shows for
+ * them. Pure data.
+ */
 
+/** From coarse to fine; this is the order in which they are shown. */
 export const LEVELS = ["chapter", "scene", "shot"];
 export const LEVEL_NAMES = { chapter: "Chapters", scene: "Scenes", shot: "Shots" };
 
-/** What a boundary's kind means, for tooltips and the legend. */
+/** Kinds of boundaries, in the order of the legend. */
 export const KINDS = {
   start: "start of the video",
   cut: "cut",
@@ -13,11 +17,13 @@ export const KINDS = {
   audio: "sound change",
 };
 
+/** The name of a boundary's kind; a kind that this page does not know yet is shown as its code. */
 export const kindName = (kind) => KINDS[kind] ?? String(kind ?? "");
 
+/** States of a video, or of an order of clips, that only a request of a person changes again. */
 export const TERMINAL = new Set(["done", "failed", "cancelled"]);
 
-/** A video's state as people call it. */
+/** States of a video, and of an order of clips. */
 export const STATE_NAMES = {
   queued: "Queued",
   running: "Analysing",
@@ -27,6 +33,7 @@ export const STATE_NAMES = {
   cancelled: "Cancelled",
 };
 
+/** Presets of the analysis settings, without the default. */
 export const PRESET_NAMES = {
   film: "Film", talk: "Talk", news: "News", sports: "Sports", music: "Music", screencast: "Screencast",
 };

@@ -1,35 +1,38 @@
-/** Finding things in lists of segments that are sorted by time. Pure. */
+/** Searches a list of segments that is sorted by start time. Pure functions. */
 
-/** Half a millisecond: a time that a player rounded to its own clock still belongs to its segment. */
+/**
+ * A media element rounds times to its own clock. A time that lies less than this before a segment's start still
+ * counts as inside that segment.
+ */
 const CLOCK_TOLERANCE_S = 5e-4;
 
 /**
- * Index of the segment that `time` lies in, of segments in time order.
- * @returns {number} -1 for an empty list or a time before the first
+ * Binary search for the last segment that starts at `timeS` or before.
+ * @returns {number} its index; -1 for an empty list or a time before the first segment
  */
-export function indexAt(segments, time) {
+export function indexAt(segments, timeS) {
   let low = 0;
   let high = segments.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (segments[middle].start_s <= time + CLOCK_TOLERANCE_S) low = middle + 1;
+    if (segments[middle].start_s <= timeS + CLOCK_TOLERANCE_S) low = middle + 1;
     else high = middle;
   }
   return low - 1;
 }
 
-/** The segment that starts next after `time`, or null. */
-export function nextBoundary(segments, time) {
-  return segments[indexAt(segments, time) + 1] ?? null;
+/** The first segment that starts after `timeS`, or null. */
+export function nextBoundary(segments, timeS) {
+  return segments[indexAt(segments, timeS) + 1] ?? null;
 }
 
 /**
- * Where "previous" leads: to the start of the segment being played, or, within its first moments, to the one
- * before, as on every player.
+ * The target of "previous", as on other players: the segment at `timeS`, or the one before it when that segment
+ * started less than `graceS` ago. Null without segments.
  */
-export function previousBoundary(segments, time, graceS = 0.5) {
-  const index = indexAt(segments, time);
+export function previousBoundary(segments, timeS, graceS) {
+  const index = indexAt(segments, timeS);
   if (index < 0) return null;
-  if (time - segments[index].start_s > graceS || index === 0) return segments[index];
+  if (timeS - segments[index].start_s > graceS || index === 0) return segments[index];
   return segments[index - 1];
 }

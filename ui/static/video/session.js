@@ -1,10 +1,12 @@
 /**
- * The video the address names: its state, segments and curves, kept up to date.
+ * Holds the open video, the one that the address names: its state, segments and curves, and keeps them up to date.
  *
- * Server-sent events say when to look; the state is read from the API as well, now and then, so a lost or repeated
- * event costs nothing. Without events (a proxy that buffers them, a browser's limit) polling does it all, slower.
+ * Server-sent events trigger the reading. The state is polled as well, so a lost or repeated event changes nothing.
+ * Where no events arrive (a proxy that buffers them, the browser's limit of connections) only the polling is left,
+ * at a shorter interval.
  *
- * Events: `video` (state or progress), `segments`, `signals`, `opened` (another video, or none), `missing`.
+ * Events: `video` (state or progress changed), `segments`, `signals`, `opened` (another video, or none), `missing`
+ * (the API does not know the id), `deleted` (emitted by whoever deleted a video, with its id).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { currentId, onChange } from "../toolkit/router.js";
@@ -13,14 +15,15 @@ import { eventsUrl, getSegments, getSignals, getVideo } from "../api/requests.js
 import { LEVELS, TERMINAL } from "./names.js";
 import { readSignals } from "./signals.js";
 
-/** How often the state is read although events arrive, and when they do not. */
+/** Interval of reading the state while events arrive, and while none do. */
 const POLL_WITH_EVENTS_MS = 10000;
 const POLL_ALONE_MS = 1500;
 
-/** Provisional shots are read again at most so often; longer lists less often. */
+/** Least interval of reading the provisional shots again, and what every 1000 shots add to it. */
 const SEGMENTS_EVERY_MS = 900;
 const SEGMENTS_EVERY_MS_PER_1000 = 1500;
 
+/** Columns that are asked for of each curve: about as many as the widest screens have pixels. */
 const SIGNAL_POINTS = 4000;
 const EVENT_TYPES = ["state", "progress", "segments", "done"];
 
@@ -45,24 +48,25 @@ class Session extends Emitter {
     this.loadedRevision = null;
   }
 
+  /** Whether the video has ended: done, failed or cancelled. */
   get terminal() {
     return this.video !== null && TERMINAL.has(this.video.state);
   }
 
-  /** Where the timeline begins: files exist whose clock does not start at zero. */
+  /** Start of the timeline, in the file's own times, which need not begin at zero. */
   get startS() {
     return this.segments.shot[0]?.start_s ?? this.video?.media?.start_s ?? 0;
   }
 
-  /** Where it ends: with the last segment, and before that is known, where the file says. */
+  /** End of the timeline: the end of the last segment; while that is not final, at least the file's duration. */
   get endS() {
     const { shot } = this.segments;
-    const last = shot.length ? shot[shot.length - 1].end_s : 0;
-    if (shot.length && !this.provisional) return last;
-    return Math.max(last, this.startS + (this.video?.media?.duration_s ?? 0));
+    const lastEndS = shot.length ? shot[shot.length - 1].end_s : 0;
+    if (shot.length && !this.provisional) return lastEndS;
+    return Math.max(lastEndS, this.startS + (this.video?.media?.duration_s ?? 0));
   }
 
-  /** Look at another video, or at none. */
+  /** Open another video; null: none. */
   open(id) {
     this.close();
     this.reset(id);
@@ -72,7 +76,7 @@ class Session extends Emitter {
     this.refresh();
   }
 
-  /** Stop listening to the video. */
+  /** Stop all requests, events and timers of the open video. */
   close() {
     this.abort?.abort();
     this.#stopEvents();
@@ -81,13 +85,13 @@ class Session extends Emitter {
     this.segmentsTimer = 0;
   }
 
-  /** Read the state now; what follows from it (segments, events, polling) is arranged. */
+  /** Read the state now; reading segments, listening to events and polling follow from it. */
   async refresh() {
     const { id, abort } = this;
     if (!id || this.missing) return;
     try {
       const video = await getVideo(id, abort.signal);
-      if (this.id === id && this.abort === abort) this.#take(video);
+      if (this.id === id && this.abort === abort) this.#setVideo(video);
     } catch (error) {
       if (this.id !== id || this.abort !== abort || error.name === "AbortError") return;
       if (error.status === 404 || error.status === 422) {
@@ -100,21 +104,21 @@ class Session extends Emitter {
     this.#schedulePoll();
   }
 
-  /** A newer state of the video, from wherever it came (a poll, an answer to cancel or retry). */
+  /** Take over a newer document of the video, for instance the answer of cancel or retry; others are ignored. */
   update(video) {
     if (video?.id === this.id && this.id) {
-      this.#take(video);
+      this.#setVideo(video);
       this.#schedulePoll();
     }
   }
 
-  #take(video) {
+  #setVideo(video) {
     const before = this.video;
     this.video = video;
     this.emit("video", video);
     const restarted = before && TERMINAL.has(before.state) && !TERMINAL.has(video.state);
     if (restarted) this.loadedRevision = null;
-    // With other settings the result before stays in sight until the new one is there.
+    // A video that is fused again with other settings has a revision: its segments stay until the new ones are there.
     if (restarted && !video.revision) {
       this.segments = NO_SEGMENTS;
       this.provisional = true;
@@ -133,11 +137,11 @@ class Session extends Emitter {
       }
     } else {
       this.#startEvents();
-      if (!before || chunks !== (before.progress?.chunks_done ?? 0)) this.#segmentsSoon();
+      if (!before || chunks !== (before.progress?.chunks_done ?? 0)) this.#scheduleSegments();
     }
   }
 
-  /** Read the segments of all levels (while provisional there are shots only). */
+  /** Read the segments of all levels; while they are provisional the API has shots only. */
   async loadSegments() {
     const { id, abort } = this;
     window.clearTimeout(this.segmentsTimer);
@@ -163,23 +167,23 @@ class Session extends Emitter {
         this.emit("signals");
       }
     } catch (error) {
-      // The curves are an extra: without them the timeline leaves their rows out.
+      // Without curves the timeline leaves their rows out.
       if (error.name !== "AbortError") console.info("no curves for this video:", error.message);
     }
   }
 
-  #segmentsSoon() {
+  #scheduleSegments() {
     if (this.segmentsTimer) return;
-    const every = SEGMENTS_EVERY_MS + (this.segments.shot.length / 1000) * SEGMENTS_EVERY_MS_PER_1000;
-    const wait = Math.max(0, (this.segmentsReadAt ?? 0) + every - Date.now());
-    this.segmentsTimer = window.setTimeout(() => this.loadSegments(), wait);
+    const everyMs = SEGMENTS_EVERY_MS + (this.segments.shot.length / 1000) * SEGMENTS_EVERY_MS_PER_1000;
+    const waitMs = Math.max(0, (this.segmentsReadAt ?? 0) + everyMs - Date.now());
+    this.segmentsTimer = window.setTimeout(() => this.loadSegments(), waitMs);
   }
 
   #schedulePoll() {
     window.clearTimeout(this.pollTimer);
     if (this.terminal || document.hidden) return;
-    const wait = this.eventsAlive ? POLL_WITH_EVENTS_MS : POLL_ALONE_MS;
-    this.pollTimer = window.setTimeout(() => this.refresh(), wait);
+    const waitMs = this.eventsAlive ? POLL_WITH_EVENTS_MS : POLL_ALONE_MS;
+    this.pollTimer = window.setTimeout(() => this.refresh(), waitMs);
   }
 
   #startEvents() {
@@ -201,7 +205,7 @@ class Session extends Emitter {
 
   #onEvent(type, text) {
     if (type === "segments") {
-      this.#segmentsSoon();
+      this.#scheduleSegments();
       return;
     }
     const data = parse(text);
@@ -221,7 +225,7 @@ class Session extends Emitter {
     this.eventsAlive = false;
   }
 
-  /** A browser opens six connections to one origin: tabs in the background give theirs back. */
+  /** A browser opens six connections to one origin, so a tab in the background closes its event stream. */
   #visibility() {
     if (document.hidden) {
       this.#stopEvents();
@@ -242,7 +246,7 @@ function parse(text) {
 
 export const session = new Session();
 
-/** Begin with what the address names. Called once, when the panels are there. */
+/** Open the video that the address names. Called once, when the panels are mounted. */
 export function startSession() {
   session.open(currentId());
 }

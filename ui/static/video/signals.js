@@ -1,6 +1,7 @@
 /**
- * Reads what `/signals` gives into what the timeline draws. A curve is a list of columns of equal width in
- * time, each with the least and the greatest value in it; gaps are NaN.
+ * Parses the answer of `/signals` into curves that the timeline paints. A curve is a list of columns that are
+ * equally long in time; each has the minimum and the maximum of the values in it, NaN where nothing was measured.
+ * Pure functions.
  */
 import { indexAt } from "./segments.js";
 
@@ -9,19 +10,25 @@ import { indexAt } from "./segments.js";
  * @typedef {{startS: number, endS: number, curves: Curve[]}} Signals
  */
 
-/** Kinds of sound in the order in which one covers another where both are likely. */
+/** Kinds of sound that have a curve. Where several are likely, the first of this list is shown. */
 const HEARD_KINDS = ["speech", "singing", "music"];
 export const SOUND_KINDS = [...HEARD_KINDS, "silence"];
 
-/** A kind of sound is shown where it is more likely than not. */
+/** Probability from which a kind of sound is shown: more likely than not. */
 const SOUND_SHOWN_FROM = 0.5;
 
-/** Quieter than this all the while is silence: hiss at most. */
+/** A column whose loudest value is below this is shown as silence: it holds noise at most. */
 const SILENT_BELOW_LUFS = -58;
+
+/** A kind of sound must fill more than this share of a shot to stand for the shot. */
+const LEAST_DOMINANT_SHARE = 1 / 3;
 
 const toArray = (values) => Float32Array.from(values, (value) => value ?? Number.NaN);
 
-/** @returns {Signals} */
+/**
+ * @param {any} document the answer of `/signals`
+ * @returns {Signals}
+ */
 export function readSignals(document) {
   return {
     startS: document.start_s,
@@ -34,53 +41,53 @@ export function readSignals(document) {
 
 const curveOf = (signals, name) => signals?.curves.find((curve) => curve.name === name) ?? null;
 
-/** The loudness in LUFS; NaN where there is digital silence. */
+/** The curve of the loudness in LUFS, NaN in digital silence; null where there is none. */
 export const loudnessOf = (signals) => curveOf(signals, "loudness");
 
-/** How likely a picture is part of a transition. */
+/** The curve of the probability that a frame is part of a transition; null where there is none. */
 export const changeOf = (signals) => curveOf(signals, "transition") ?? curveOf(signals, "cut");
 
-/** Column of a curve that covers `time`, or -1. */
-export function columnAt(signals, length, time) {
-  const span = signals.endS - signals.startS;
-  if (span <= 0 || time < signals.startS || time > signals.endS) return -1;
-  return Math.min(length - 1, Math.floor(((time - signals.startS) / span) * length));
+/** Index of the column, of `length`, that covers `timeS`; -1 outside of the curves. */
+export function columnAt(signals, length, timeS) {
+  const spanS = signals.endS - signals.startS;
+  if (spanS <= 0 || timeS < signals.startS || timeS > signals.endS) return -1;
+  return Math.min(length - 1, Math.floor(((timeS - signals.startS) / spanS) * length));
 }
 
 /**
- * A function from a time to the kind of sound there (or "other", or null for nothing known): from the curves
- * where there are such, else from the shares that each shot carries.
+ * Make a function from a time to the kind of sound at it: "other" for none of the known kinds, null for not
+ * measured. It reads the curves of the kinds of sound; without such curves, the shares in each shot's `audio`.
  */
 export function soundReader(signals, shots) {
   const curves = HEARD_KINDS.map((kind) => curveOf(signals, kind));
   if (curves.some(Boolean)) {
     const loudness = loudnessOf(signals);
-    return (time) => soundOfCurves(signals, curves, loudness, time);
+    return (timeS) => soundOfCurves(signals, curves, loudness, timeS);
   }
-  return (time) => {
-    const shot = shots[indexAt(shots, time)];
-    return shot?.audio && time < shot.end_s ? dominantSound(shot.audio) : null;
+  return (timeS) => {
+    const shot = shots[indexAt(shots, timeS)];
+    return shot?.audio && timeS < shot.end_s ? dominantSound(shot.audio) : null;
   };
 }
 
-function soundOfCurves(signals, curves, loudness, time) {
+function soundOfCurves(signals, curves, loudness, timeS) {
   let known = false;
   for (let index = 0; index < curves.length; index += 1) {
     const curve = curves[index];
-    const column = curve ? columnAt(signals, curve.high.length, time) : -1;
+    const column = curve ? columnAt(signals, curve.high.length, timeS) : -1;
     if (column < 0 || Number.isNaN(curve.high[column])) continue;
     known = true;
     if ((curve.low[column] + curve.high[column]) / 2 >= SOUND_SHOWN_FROM) return HEARD_KINDS[index];
   }
   if (!known) return null;
-  const loudest = loudness?.high[columnAt(signals, loudness.high.length, time)];
+  const loudest = loudness?.high[columnAt(signals, loudness.high.length, timeS)];
   return loudness && !(loudest >= SILENT_BELOW_LUFS) ? "silence" : "other";
 }
 
-/** The kind that fills most of a segment, or "other" where none fills a third. */
-export function dominantSound(audio) {
+/** The kind of sound with the largest share of a segment, or "other" where none has a third. */
+function dominantSound(audio) {
   let best = "other";
-  let share = 1 / 3;
+  let share = LEAST_DOMINANT_SHARE;
   for (const kind of SOUND_KINDS) {
     if ((audio[kind] ?? 0) > share) {
       best = kind;

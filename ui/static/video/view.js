@@ -1,4 +1,8 @@
-/** What the person chose to look at: the level that the list shows and that the arrow keys walk along. */
+/**
+ * The level that is chosen on the page: the list shows its segments, and "previous" and "next" go to its boundaries.
+ *
+ * Events: `level`.
+ */
 import { Emitter } from "../toolkit/emitter.js";
 
 class View extends Emitter {
