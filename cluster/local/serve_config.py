@@ -6,6 +6,7 @@ So `cluster` starts what lies above it without importing it. Knows no Ray; see `
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,12 @@ from cluster.settings import CONFIG_DIR
 
 DEFAULT_PATH = CONFIG_DIR / "serve.yaml"
 KEYS = frozenset({"name", "import_path", "route_prefix", "stop_import_path"})
+
+_IMPORTING = threading.Lock()
+"""Held during an import, so that threads import one after the other. Otherwise they can deadlock: importing
+`package.module` locks the module, then the package; a package that imports its module locks them the other
+way round, and Python ends one of the two imports with an exception.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,11 @@ def load(path: Path = DEFAULT_PATH) -> tuple[Application, ...]:
 
 
 def function(import_path: str) -> Callable[[], Any]:
-    """The function that `package.module:function` names."""
+    """The function that `package.module:function` names. May be called by several threads at once."""
     module, _, attribute = import_path.partition(":")
-    return cast("Callable[[], Any]", getattr(importlib.import_module(module), attribute))
+    with _IMPORTING:
+        imported = importlib.import_module(module)
+    return cast("Callable[[], Any]", getattr(imported, attribute))
 
 
 def _application(path: Path, entry: object) -> Application:

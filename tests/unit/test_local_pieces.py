@@ -7,8 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 
 import psutil
@@ -218,3 +223,47 @@ def test_a_wrong_serve_configuration_is_refused_with_the_reason(
     path.write_text(text)
     with pytest.raises(InvalidSettingsError, match=reason):
         serve_config.load(path)
+
+
+class SlowLoader(SourceFileLoader):
+    """Takes its time between the lock of a module and the module."""
+
+    creating = threading.Event()
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        self.creating.set()
+        time.sleep(0.5)
+
+
+class SlowFinder(MetaPathFinder):
+    """Finds one package, with the slow loader."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        if fullname != self.package.name:
+            return None
+        file = str(self.package / "__init__.py")
+        loader = SlowLoader(fullname, file)
+        return spec_from_file_location(
+            fullname, file, loader=loader, submodule_search_locations=[str(self.package)]
+        )
+
+
+def test_two_threads_may_import_a_package_and_a_module_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a package that imports its own module, and a thread that has begun to import the package
+    package = tmp_path / "slow_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from slow_package.module import answer\n")
+    (package / "module.py").write_text("def answer():\n    return 42\n")
+    monkeypatch.setattr(sys, "meta_path", [SlowFinder(package), *sys.meta_path])
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(serve_config.function, "slow_package:answer")
+        assert SlowLoader.creating.wait(10)
+        # when another thread imports the module
+        second = threads.submit(serve_config.function, "slow_package.module:answer")
+    # then both get their function, although each import needs the lock that the other one holds
+    assert first.result()() == second.result()() == 42
