@@ -1,9 +1,10 @@
 """The command line: `scenestream …`.
 
-Knows which commands there are and their exit codes (0 done, 1 the work failed, 2 wrong usage). Only the
-wanted command's module is loaded: some bring along drivers and web clients, whose import takes longer than
-their work. Commands that need more than the ground floor (`segment`) come in through the entry point group
-`scenestream.commands`, so nothing above `cluster` is imported here.
+Maps each command name to the module that implements it and sets the exit code (0 done, 1 the work failed,
+2 wrong usage). It imports only the module of the requested command, and none for `--version`: some commands
+import drivers and web clients, which takes longer than the command itself. Commands of the packages above
+`cluster` (`segment`) register in the entry point group `scenestream.commands`, so this module imports nothing
+above `cluster`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import gc
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
+from typing import Annotated
 
 import typer
 
 from cluster.errors import InvalidSettingsError, ScenestreamError
+
+DISTRIBUTION = "scenestream"
 
 _COMMANDS = {
     "up": "cluster.commands.stack",
@@ -29,13 +33,12 @@ _COMMANDS = {
     "top": "cluster.commands.top.command",
     "doctor": "cluster.commands.doctor.command",
 }
-"""Name → the module with a function of that name, or with a Typer `app` of commands below it."""
+"""Name → the module that has a function of that name, or a Typer `app` with subcommands."""
 
 
 def build(wanted: str | None = None) -> typer.Typer:
-    """The program with one command, or with all of them (for the help, or a name nobody knows)."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback()(_program)  # or a single command would be the program itself
+    """The program with the command `wanted`, or with all commands (for the help, or an unknown name)."""
+    app = _without_commands()
     points = entry_points(group="scenestream.commands")
     if wanted not in _COMMANDS and wanted not in points.names:
         wanted = None
@@ -52,33 +55,53 @@ def build(wanted: str | None = None) -> typer.Typer:
     return app
 
 
-def _program() -> None:
+def _without_commands() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(_program)  # without a callback, Typer makes a single command the program itself
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        raise typer.Exit
+
+
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
+) -> None:
     """Videos as shots, scenes and chapters."""
 
 
 def main() -> None:
-    """Entry point: run the command, turn the project's errors into a sentence and an exit code."""
-    _settle_process()
+    """Entry point: run the command; print the project's errors as one sentence and set the exit code."""
+    _tune_process()
+    words = sys.argv[1:]
+    command = next((word for word in words if not word.startswith("-")), None)
     try:
-        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+        app = _without_commands() if command is None and "--version" in words else build(command)
+        app()
     except InvalidSettingsError as error:
-        sys.exit(_say(error, 2))
+        sys.exit(_print_error(error, 2))
     except ScenestreamError as error:
-        sys.exit(_say(error, 1))
+        sys.exit(_print_error(error, 1))
     finally:
-        # what is left ends with the process: searching it all for cycles takes half a second with torch
-        # loaded
+        # the interpreter's last garbage collection takes half a second with torch loaded, for memory that the
+        # operating system takes back anyway
         gc.freeze()
 
 
-def _settle_process() -> None:
-    """What a short-lived process wants of its interpreter and libraries, before they are loaded."""
-    # modules are hundreds of thousands of objects that never become garbage
+def _tune_process() -> None:
+    """Settings of the interpreter and of libraries for a short-lived process, before those are imported."""
+    # imported modules are hundreds of thousands of objects that never become garbage: collect rarely
     gc.set_threshold(100_000, 50, 1000)
-    # numpy's products are tiny here, and its other threads would take processors away by waiting for them
+    # numpy's matrix products are tiny here: OpenBLAS's other threads would only occupy cores by busy waiting
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _say(error: ScenestreamError, code: int) -> int:
+def _print_error(error: ScenestreamError, code: int) -> int:
     print(f"{error.message}", file=sys.stderr)
     return code
