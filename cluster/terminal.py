@@ -19,7 +19,7 @@ from rich.table import Table
 PLAIN_LINE_EVERY_S = 5.0
 
 
-class Part(Protocol):
+class PartLine(Protocol):
     """A line of `scenestream status`."""
 
     @property
@@ -105,7 +105,7 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda text: spinner.update(escape(text))
 
 
-def print_parts(parts: Sequence[Part]) -> None:
+def print_parts(parts: Sequence[PartLine]) -> None:
     """A line for each part of the stack."""
     width = max((len(part.name) for part in parts), default=0)
     reach = max((len(part.address) for part in parts), default=0)

@@ -1,7 +1,6 @@
-"""`scenestream clips ID`: have segments of a video cut on the cluster, and fetch the files.
+"""`scenestream clips ID`: orders clips of a video's segments, waits for them, downloads the files.
 
-Knows the client and the terminal; the cutting is done where the video is, and the client checks what arrives
-against its SHA-256.
+Uses the client, which checks each file's SHA-256. The cluster cuts the clips.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def clips(
     with Client(api_url(get_settings()), api_key=api_key) as client:
         made: Any = client.make_clips(video_id, **order.model_dump(mode="json", exclude_unset=True))
         print(made["id"], flush=True)
-        made = _waited(client, video_id, made["id"])
+        made = _wait(client, video_id, made["id"])
         if archive is not None and made["archive"]:
             client.save_archive(video_id, made["id"], archive)
             print(archive)
@@ -77,22 +76,22 @@ def clips(
             why = f"there is no archive of clips that are {made['state']}"
             typer.echo(f"{archive} was not written: {why}.", err=True)
         if out is not None:
-            _fetch_all(client, made, out)
+            _download_all(client, made, out)
     if made["state"] != "done":
         error = made["error"] or {}
         raise ScenestreamError(f"{made['id']}: {error.get('message') or 'it was ' + made['state']}")
 
 
-def _waited(client: Client, video_id: str, clips_id: str) -> Any:
-    """Follow them to their end."""
+def _wait(client: Client, video_id: str, clips_id: str) -> Any:
+    """Show the progress until the order has ended; returns the order."""
     with terminal.bar(f"cutting {video_id[:8]}", 1.0) as at:
         return client.wait_for_clips(
             video_id, clips_id, on_clips=lambda seen: at(seen["progress"]["fraction"])
         )
 
 
-def _fetch_all(client: Client, made: Any, folder: Path) -> None:
-    """Every clip that was made."""
+def _download_all(client: Client, made: Any, folder: Path) -> None:
+    """Download every clip of the order into `folder` and print its path."""
     folder.mkdir(parents=True, exist_ok=True)
     there = [file for file in made["files"] if file["url"]]
     total = sum(file["bytes"] for file in there)

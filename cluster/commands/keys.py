@@ -1,8 +1,8 @@
-"""`scenestream keys …`: API keys, made and revoked by whoever runs the installation.
+"""`scenestream keys …`: creates, lists and revokes API keys.
 
-Speaks to PostgreSQL itself, not to the API: the first key has to come from somewhere, and who can read the
-database's password needs none. The embedded PostgreSQL is started for the moment of the command if the stack
-is down. Knows no HTTP.
+Connects to PostgreSQL directly, not to the API: the first key cannot be made with a key, and whoever has the
+database's password needs no other right. If the stack is down, its PostgreSQL is started for the duration of
+the command. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from cluster.telemetry import logs
 app = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
 
 _DAY_S = 86_400.0
-_PLAIN_WIDTH = 120  # of tables that go into a file or a pipe
+_PLAIN_WIDTH = 120
+"""Characters a line, of tables that are written to a file or a pipe."""
 
 
 @app.command()
@@ -101,7 +102,7 @@ def rotate() -> None:
 
 
 def refuse_unprotected(settings: Settings) -> None:
-    """ScenestreamError if others will reach the API and there is no key to let them in with."""
+    """ScenestreamError if other machines can reach the API, it requires keys, and no usable key exists."""
     if not settings.needs_key:
         if not settings.http.on_loopback:
             print(
@@ -121,10 +122,10 @@ def refuse_unprotected(settings: Settings) -> None:
 
 @contextmanager
 def operators_jobs(settings: Settings) -> Iterator[Jobs]:
-    """PostgreSQL as the stack of these settings uses it, its schema up to date."""
+    """Open the PostgreSQL of these settings' stack, started if it is down, with its migrations applied."""
     logs.configure(settings.with_values(log=LogSettings(level="WARNING")))
     with ExitStack() as stack:
-        url = settings.postgres_url or _of_running_stack(settings)
+        url = settings.postgres_url or _url_of_running_stack(settings)
         if not url:
             servers = start_servers(settings.var_dir, ["postgres"])
             stack.callback(servers.stop)
@@ -141,7 +142,7 @@ def _owner(name: str) -> str:
         raise UsageError(f"Say with --owner whose the videos will be. {error.message}") from error
 
 
-def _of_running_stack(settings: Settings) -> str:
+def _url_of_running_stack(settings: Settings) -> str:
     file = read(Layout.at(settings.var_dir))
     return file.urls.get("postgres", "") if file is not None and file.is_alive else ""
 

@@ -1,6 +1,6 @@
-"""`scenestream segments` and `export`: results of a server, as a table or for other tools.
+"""`scenestream segments` and `export`: print a video's segments as a table, or write an export.
 
-Knows the client and what the commands print; not how results are made.
+Uses the client; does not know how results are made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`scenestream up`, `down` and `status`: the stack on this machine.
+"""`scenestream up`, `down` and `status`: start, stop and show the local stack.
 
-Knows what the commands print; not how servers are started.
+Prints the results of `cluster.local`; does not know how servers are started.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def up(
     """Start the whole stack on this machine, or find it running."""
     settings = get_settings()
     if settings.needs_key or not settings.http.on_loopback:
-        from cluster.commands.keys import refuse_unprotected  # loads drivers that `up` does without otherwise
+        # imported here: it loads drivers that `up` does not need otherwise
+        from cluster.commands.keys import refuse_unprotected
 
         refuse_unprotected(settings)
     with terminal.steps() as step:

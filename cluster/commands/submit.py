@@ -1,7 +1,7 @@
-"""`scenestream submit`: many videos at once, none lost.
+"""`scenestream submit`: uploads many videos in parallel and prints their ids in the order of the sources.
 
-Uploads run beside each other, a progress bar each; ids come out in the order of the sources, and what failed
-is told at the end. Knows the client and the terminal, no HTTP.
+Each upload has a progress bar, and failures are listed at the end. Uses the client and the terminal; knows no
+HTTP.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from cluster.local.address import api_url
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import Settings, get_settings
 
-DEFAULT_JOBS = 3  # enough to fill a line while one of them waits for the server to finish a file
-MAX_JOBS = 16  # what the server takes at once
+DEFAULT_JOBS = 3
+"""Uploads at once: enough to use the whole bandwidth while the server finishes one of the files."""
+
+MAX_JOBS = 16
+"""An API replica accepts so many parts of uploads at once."""
 
 Words = Annotated[
     list[str],
@@ -81,11 +84,11 @@ def submit(
     if priority is None and len(found.sources) > 1:
         priority = BATCH
     with Client(api_url(settings), api_key=api_key) as client:
-        notes = _notes(settings, client) if resume else None
-        submission = _Submission(client, preset, overrides, priority, notes)
+        resumption = _resumption(settings, client) if resume else None
+        submission = _Submission(client, preset, overrides, priority, resumption)
         ids, failures = submission.run(found.sources, jobs)
         if wait:
-            failures += [reason for video_id in ids if (reason := _waited(client, video_id)) is not None]
+            failures += [reason for video_id in ids if (reason := _wait(client, video_id)) is not None]
     if failures:
         print(f"{len(failures)} of {len(found.sources)} failed:", file=sys.stderr)
         print("\n".join(f"  {failure}" for failure in failures), file=sys.stderr)
@@ -93,12 +96,12 @@ def submit(
 
 
 class _StoppedError(Exception):
-    """The command is being ended; what was sent stays on the server, to be continued."""
+    """The command is being interrupted. The sent parts stay on the server, and the next run resumes there."""
 
 
 @dataclass
 class _Submission:
-    """What is the same for every source."""
+    """Submits sources with one client and the same options."""
 
     client: Client
     preset: str | None
@@ -107,28 +110,29 @@ class _Submission:
     resumption: Resumption | None
 
     def run(self, sources: Sequence[Source], jobs: int) -> tuple[list[str], list[str]]:
-        """Submit all, so many at a time; ids, printed in the order of the sources, and failures."""
+        """Submit all sources, `jobs` at a time; print the ids in their order. Returns ids and failures."""
         ids: list[str] = []
         failures: list[str] = []
         stop = threading.Event()
         with terminal.bars() as bars, ThreadPoolExecutor(jobs) as pool:
-            futures = [pool.submit(self._one, source, bars, stop) for source in sources]
-            told = 0
+            futures = [pool.submit(self._submit, source, bars, stop) for source in sources]
+            collected = 0
             try:
                 for source, future in zip(sources, futures, strict=True):
-                    self._tell(source, future, ids, failures)
-                    told += 1
+                    self._collect(source, future, ids, failures)
+                    collected += 1
             except BaseException:
                 stop.set()
                 for future in futures:
                     future.cancel()
-                for source, future in zip(sources[told:], futures[told:], strict=True):
-                    if future.done() and not future.cancelled():  # it exists, so its id must be known
-                        self._tell(source, future, ids, failures)
+                for source, future in zip(sources[collected:], futures[collected:], strict=True):
+                    if future.done() and not future.cancelled():  # the video exists: print its id
+                        self._collect(source, future, ids, failures)
                 raise
         return ids, failures
 
-    def _tell(self, source: Source, future: Future[str], ids: list[str], failures: list[str]) -> None:
+    def _collect(self, source: Source, future: Future[str], ids: list[str], failures: list[str]) -> None:
+        """Wait for a source; append to `ids` and print, or append to `failures`."""
         try:
             ids.append(future.result())
         except ScenestreamError as error:
@@ -140,7 +144,7 @@ class _Submission:
         else:
             print(ids[-1], flush=True)
 
-    def _one(self, source: Source, bars: terminal.Bars, stop: threading.Event) -> str:
+    def _submit(self, source: Source, bars: terminal.Bars, stop: threading.Event) -> str:
         if source.path is None:
             made = self.client.import_url(
                 source.name, preset=self.preset, settings=self.settings, priority=self.priority
@@ -163,12 +167,12 @@ class _Submission:
             )
 
 
-def _notes(settings: Settings, client: Client) -> Resumption:
+def _resumption(settings: Settings, client: Client) -> Resumption:
     return Resumption(settings.var_dir / "cache" / "uploads", client.base_url)
 
 
-def _waited(client: Client, video_id: str) -> str | None:
-    """Follow one video to its end; why it is not done, None if it is."""
+def _wait(client: Client, video_id: str) -> str | None:
+    """Show the progress until the video has ended; None if it is done, else the reason why not."""
     with terminal.bar(f"segmenting {video_id[:8]}", 1.0) as at:
 
         def show(video: Video) -> None:

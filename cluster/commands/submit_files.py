@@ -1,7 +1,7 @@
-"""Which videos the words of `scenestream submit` name: files, addresses, patterns, folders.
+"""Expands the arguments of `scenestream submit` to videos: files, URLs, glob patterns, folders.
 
-Whether a file may be a video is told by its first bytes, never by its name; what it really is the server
-finds out. Knows no server.
+Checks a file's magic bytes, never its name, to leave out files that are no videos; the server examines the
+rest. Knows no server.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pathlib import Path
 from cluster.errors import UsageError
 
 HEAD_BYTES = 4096
+"""Read from each file: an MXF header may begin late, and an MPEG transport stream needs several packets."""
+
 _TS_SYNC = 0x47
-_TS_PACKET_BYTES = (188, 192, 204)  # plain, with time codes (Blu-ray), with error correction
+_TS_PACKET_BYTES = (188, 192, 204)
+"""Packets of MPEG transport streams: plain, with time codes (Blu-ray), with error correction."""
 
 _MAGIC = (
     b"\x1aE\xdf\xa3",  # Matroska, WebM
@@ -52,17 +55,17 @@ class Source:
 
 @dataclass(slots=True)
 class Found:
-    """What there is to submit, and what was left aside and why."""
+    """The videos to submit, and a sentence for each file that was left out."""
 
     sources: list[Source] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
 
 def find(words: Sequence[str], *, recursive: bool = False) -> Found:
-    """The sources that `words` name, in their order, each file once.
+    """Expand `words` to sources, in their order, each file once.
 
-    A word is an address, a file, a pattern (`*`, `?`, `[…]`, `**` for any folders), or with `recursive` a
-    folder. UsageError for a word that names nothing.
+    A word is a URL, a file, a glob pattern (`*`, `?`, `[…]`, `**` for any folders), or with `recursive` a
+    folder. UsageError for a word that matches no file.
     """
     found = Found()
     seen: set[Path] = set()
@@ -83,7 +86,7 @@ def find(words: Sequence[str], *, recursive: bool = False) -> Found:
 
 
 def may_be_video(head: bytes) -> bool:
-    """Whether a file that begins like this (HEAD_BYTES) is in a container that videos come in."""
+    """Whether a file with these first HEAD_BYTES is in a container format for videos."""
     if head[4:8] in _ISO_BOXES:
         return head[8:12] not in _ISO_NOT_VIDEO
     if head.startswith(b"RIFF"):
@@ -109,7 +112,7 @@ def _files(word: str, recursive: bool) -> list[Path]:
 
 
 def _below(path: Path) -> Iterator[Path]:
-    """Every file in a folder and those inside it, in the order of their names; a file is itself."""
+    """Every file below a folder, sorted by name; for a file, the file itself."""
     if not path.is_dir():
         yield path
         return
@@ -119,21 +122,21 @@ def _below(path: Path) -> Iterator[Path]:
 
 
 def _why_not(path: Path) -> str | None:
-    """Why a file is not submitted; None if it is."""
+    """The reason why a file is left out; None if it is submitted."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # to open a named pipe is to wait for who writes into it
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would block
             return "it is not a file"
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError:
-        return None  # said when it is to be read, as a failure
+        return None  # the upload will fail with the reason
     if not head:
         return "it is empty"
     return None if may_be_video(head) else "it is not a video"
 
 
 def _is_transport_stream(head: bytes) -> bool:
-    """MPEG transport streams (ISO 13818-1) begin with a sync byte in every packet, wherever one cuts in."""
+    """MPEG transport stream (ISO 13818-1): a sync byte a packet, from any offset in the first packet."""
     return any(
         all(head[at : at + 1] == bytes([_TS_SYNC]) for at in range(start, start + 4 * step, step))
         for step in _TS_PACKET_BYTES

@@ -1,6 +1,6 @@
-"""The embedded default: real servers, Ray and the applications as supervised child processes in var/.
+"""The local stack: servers, Ray and the applications as child processes of one supervisor, with data in var/.
 
-`up`, `down` and `status` are all that commands need; `cluster.local.servers.start_servers` is for tests.
+Commands use `up`, `down` and `status`; tests use `cluster.local.servers.start_servers`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Which user a server runs as when we are root, and whether that user can get where it must.
+"""Chooses the user that PostgreSQL runs as when we are root, and directories that this user can reach.
 
-PostgreSQL refuses to run as root. Knows users and permission bits; deliberately knows no access control
-lists.
+PostgreSQL refuses to run as root. Reads users and permission bits; deliberately ignores access control lists.
 """
 
 from __future__ import annotations
@@ -17,12 +16,16 @@ from cluster.local.errors import LocalStackError
 from cluster.local.process.spawning import Account
 
 CANDIDATES = ("postgres", "_postgres", "nobody")
-# Traversable for every user on every system we know, and kept across reboots.
+"""Users to run as, in this order: of Debian's and Red Hat's package, of macOS, of every Unix."""
+
 SYSTEM_BASE = Path("/var/lib/scenestream")
+"""For data and programs in a place that the user cannot reach: /var/lib can be traversed by all users and is
+kept across reboots.
+"""
 
 
 def account_for(data_dir: Path) -> Account | None:
-    """None unless we are root; else the owner of existing data, else a user made for having no rights."""
+    """The owner of existing data, else the first of CANDIDATES that exists; None unless we are root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -30,7 +33,7 @@ def account_for(data_dir: Path) -> Account | None:
         if owner != 0:
             return _account(pwd.getpwuid(owner))
     except (FileNotFoundError, KeyError):
-        pass  # no data yet, or data of a user that is no more: choose anew below
+        pass  # no data yet, or data of a user that was deleted: choose one of the candidates
     for name in CANDIDATES:
         try:
             return _account(pwd.getpwnam(name))
@@ -53,7 +56,7 @@ def can_reach(account: Account, path: Path) -> bool:
         try:
             found = directory.stat()
         except FileNotFoundError:
-            continue  # to be made by us, below a directory that is checked
+            continue  # we will make it, and the directory above it is checked
         if found.st_uid == account.uid:
             allowed = found.st_mode & 0o100
         elif found.st_gid == account.gid:
@@ -66,9 +69,10 @@ def can_reach(account: Account, path: Path) -> bool:
 
 
 def reachable_data_dir(wanted: Path, account: Account | None) -> Path:
-    """`wanted` itself if the account can get there, else a place below /var/lib that `wanted` links to.
+    """`wanted` itself if the account can reach it, else a directory below SYSTEM_BASE that `wanted` links to.
 
-    A checkout below /root is the usual reason. The link keeps the data findable from var/.
+    The usual reason is a checkout below /root. With the symbolic link the data are still found in var/.
+    Raises LocalStackError for existing data that the account can no longer reach.
     """
     if account is None:
         return wanted
@@ -84,7 +88,7 @@ def reachable_data_dir(wanted: Path, account: Account | None) -> Path:
             f"{wanted} can no longer be entered by the user {account.name}, as whom PostgreSQL runs. "
             f"Restore the permissions of the directories above it (chmod a+x), or move it away."
         )
-    # A name never used before: data whose link was deleted belong to another password, and stay untouched.
+    # A new random name: data whose link was deleted have another password and are left untouched.
     target = SYSTEM_BASE / uuid.uuid4().hex[:12] / wanted.name
     _enterable(target.parent)
     wanted.unlink(missing_ok=True)
@@ -93,10 +97,10 @@ def reachable_data_dir(wanted: Path, account: Account | None) -> Path:
 
 
 def reachable_copy(base: Path, folders: Sequence[str], account: Account | None, label: str) -> Path:
-    """`base` itself if the account can get to its `folders`, else a place below /var/lib with copies of them.
+    """`base` itself if the account can reach its `folders`, else a directory below SYSTEM_BASE with copies.
 
-    The folders keep their places relative to each other, since programs find their libraries by that. Folders
-    that do not exist are passed over. `label` names the version: it is copied once.
+    The folders keep their relative paths, by which the programs find their libraries. Folders that do not
+    exist are left out. `label` names the version, so each version is copied once.
     """
     wanted = [folder for folder in folders if (base / folder).is_dir()]
     if account is None or all(can_reach(account, base / folder) for folder in wanted):
@@ -113,14 +117,14 @@ def reachable_copy(base: Path, folders: Sequence[str], account: Account | None, 
         try:
             draft.rename(target)
         except OSError:
-            shutil.rmtree(draft)  # another process was faster, and made the same copy
+            shutil.rmtree(draft)  # another process has made the same copy in the meantime
             if not target.is_dir():
                 raise
     return target
 
 
 def _enterable(directory: Path) -> None:
-    """Make `directory`, and let everybody pass through what we own of the way there."""
+    """Make `directory`, and open it and its parents below SYSTEM_BASE to all users (mode 0755)."""
     directory.mkdir(parents=True, exist_ok=True)
     for step in (directory, *directory.parents):
         if step.is_relative_to(SYSTEM_BASE):

@@ -1,6 +1,6 @@
-"""Where the API of this installation is, for clients on this machine.
+"""Finds the API's address for clients on this machine, from the settings or the stack's stack.json.
 
-Reads what `up` wrote down; does not know whether anything answers there.
+Does not check whether anything answers at that address.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from cluster.settings import Settings
 
 
 def api_url(settings: Settings) -> str:
-    """`SCENESTREAM_API_URL` if set, else the running local stack's address, else the configured one."""
+    """`SCENESTREAM_API_URL` if set, else the address in stack.json, else host and port of the settings."""
     if settings.api_url:
         return settings.api_url
     try:

@@ -1,9 +1,8 @@
-"""`python -m cluster.local.apps CONFIG REPORT`: deploys the applications of the stack and watches them.
+"""`python -m cluster.local.apps CONFIG REPORT`: deploys the stack's applications on Ray and watches them.
 
-The driver of the embedded default: joins Ray (RAY_ADDRESS), starts Serve on http.host:http.port, deploys
-what the configuration names and writes to REPORT which of it runs. SIGTERM takes everything down in a
-bounded time.
-Knows neither the applications nor the supervisor that restarts it.
+The driver process of the local stack: joins Ray (RAY_ADDRESS), starts Serve on http.host:http.port, deploys
+the applications of CONFIG and writes the state of each to REPORT (JSON). SIGTERM takes them down in a bounded
+time. Knows neither the applications nor the supervisor that restarts it.
 """
 
 from __future__ import annotations
@@ -34,8 +33,13 @@ from cluster.settings import Settings, get_settings
 from cluster.telemetry import logs
 
 START_WATCH_INTERVAL_S = 0.5
+"""Interval of reading Serve's status until every application runs."""
+
 WATCH_INTERVAL_S = 3.0
+"""The same afterwards."""
+
 ENSURE_INTERVAL_S = 30.0
+"""Interval of calling the functions of applications without a route, which start again what has died."""
 
 FAILED_STATES = (ApplicationStatus.DEPLOY_FAILED,)
 
@@ -43,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 class Driver:
-    """The applications of one configuration on one Ray."""
+    """Deploys and watches the applications of one configuration on one Ray."""
 
     def __init__(self, settings: Settings, applications: tuple[Application, ...], report: Path) -> None:
         self._settings = settings
@@ -55,7 +59,7 @@ class Driver:
         self._stop = threading.Event()
 
     def run(self) -> int:
-        """Deploy, watch, take down. Returns the exit code: 1 if an application cannot be deployed."""
+        """Deploy, watch until SIGTERM or SIGINT, take down. Exit code 1: a deployment failed."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         _join_ray(self._settings)
@@ -63,8 +67,7 @@ class Driver:
             proxy_location="HeadOnly",
             http_options=HTTPOptions(host=self._settings.http.host, port=self._settings.http.port),
         )
-        ensuring = threading.Thread(target=self._keep_ensured, name="ensure", daemon=True)
-        ensuring.start()
+        threading.Thread(target=self._ensure_repeatedly, name="ensure", daemon=True).start()
         try:
             self._deploy()
             self._watch()
@@ -76,7 +79,7 @@ class Driver:
         return 0
 
     def _deploy(self) -> None:
-        """One by one: while replicas of the first start, the next is imported."""
+        """Deploy one application after the other: the replicas of one start while the next is imported."""
         for application in self._served:
             target = serve.RunTarget(
                 target=serve_config.function(application.import_path)(),
@@ -98,31 +101,31 @@ class Driver:
                     continue
                 if found.status in FAILED_STATES:
                     raise ScenestreamError(f"{application.name} cannot be deployed: {found.message}")
-                self._tell(application.name, found.status.value.lower())
+                self._report(application.name, found.status.value.lower())
 
     def _interval_s(self) -> float:
         running = all(state == "running" for state in self._states.values())
         return WATCH_INTERVAL_S if running else START_WATCH_INTERVAL_S
 
-    def _keep_ensured(self) -> None:
-        """Call the functions again and again. A failure ends the driver the first time, later it is told."""
+    def _ensure_repeatedly(self) -> None:
+        """Call the functions at an interval. A first call that fails ends the driver; later ones do not."""
         for application in self._ensured:
             try:
                 serve_config.function(application.import_path)()
-            except Exception as error:  # noqa: BLE001 - foreign code; told by the main thread
+            except Exception as error:  # noqa: BLE001 - any code; the main thread raises it
                 self._failure = error
                 return
-            self._tell(application.name, "running")
+            self._report(application.name, "running")
         while not self._stop.wait(ENSURE_INTERVAL_S):
             for application in self._ensured:
                 try:
                     serve_config.function(application.import_path)()
-                    self._tell(application.name, "running")
+                    self._report(application.name, "running")
                 except Exception as error:
-                    log.exception("application is not well", application=application.name)
-                    self._tell(application.name, f"unhealthy: {error}")
+                    log.exception("application is unhealthy", application=application.name)
+                    self._report(application.name, f"unhealthy: {error}")
 
-    def _tell(self, name: str, state: str) -> None:
+    def _report(self, name: str, state: str) -> None:
         if self._states[name] == state:
             return
         log.info("application changed", application=name, was=self._states[name], state=state)
@@ -143,7 +146,7 @@ def _call(import_path: str) -> None:
 
 
 def _within(limit_s: float, what: str, stop: Callable[[], Any]) -> None:
-    """Call `stop` and wait at most `limit_s`; what is left then is ended from outside."""
+    """Call `stop` in a thread and wait at most `limit_s`; the supervisor kills what still runs then."""
 
     def attempt() -> None:
         try:
@@ -158,7 +161,7 @@ def _within(limit_s: float, what: str, stop: Callable[[], Any]) -> None:
 
 
 def _join_ray(settings: Settings) -> None:
-    """Connect as a driver. Workers of a Ray that is not ours learn the settings from the job."""
+    """Connect to Ray as a driver. An external Ray's workers get the settings from the runtime environment."""
     variables = {} if RAY_IS_LOCAL in os.environ else environment_of(settings)
     ray.init(
         address=settings.ray_address or None,
@@ -169,7 +172,7 @@ def _join_ray(settings: Settings) -> None:
 
 
 def main(config: str, report: str) -> int:
-    """Run until SIGTERM; the exit code says whether the applications could be deployed."""
+    """Run until SIGTERM. Exit code 1: wrong configuration, or an application cannot be deployed."""
     settings = get_settings()
     logs.configure(settings)
     try:
@@ -183,5 +186,5 @@ def main(config: str, report: str) -> int:
 if __name__ == "__main__":
     code = main(*sys.argv[1:])
     sys.stderr.flush()
-    # Threads that hang in a dead Ray must not keep the process from ending.
+    # A thread that hangs in a call to a dead Ray would keep the process alive.
     os._exit(code)

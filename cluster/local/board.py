@@ -1,6 +1,6 @@
-"""What the supervisor's threads tell each other: the state of every part, kept in stack.json as it changes.
+"""Shared state of the supervisor's threads: the state of every part, written to stack.json at each change.
 
-Thread-safe. Knows no part.
+Thread-safe; threads wait for a state with a condition variable. Knows no particular part.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 import structlog
 
 from cluster.local.layout import Layout
-from cluster.local.state import Health, PartState, Phase, StackFile
+from cluster.local.state import PartHealth, PartState, Phase, StackFile
 
 log = structlog.get_logger(__name__)
 
 
 class Board:
-    """The current StackFile. Every change is written out before others see it."""
+    """The current StackFile. A change is written to disk before other threads can read it."""
 
     def __init__(self, layout: Layout, first: StackFile) -> None:
         self._layout = layout
@@ -29,11 +29,11 @@ class Board:
 
     @property
     def file(self) -> StackFile:
-        """As it is now."""
+        """The current state, immutable."""
         return self._file
 
     def enter(self, phase: Phase, error: str = "") -> None:
-        """Begin a phase of the stack's life."""
+        """Change the phase of the stack and log it. `error`: why a phase ends the stack."""
         log.info("stack", phase=phase.value, **({"error": error} if error else {}))
         self.change(phase=phase, error=error)
 
@@ -45,18 +45,18 @@ class Board:
             self._changed.notify_all()
 
     def put(self, name: str, **values: Any) -> PartState:
-        """Replace fields of one part; logs when its state changes."""
+        """Replace fields of one part; a change of its health is logged."""
         with self._changed:
             before = self._file.parts[name]
             after = replace(before, **values)
             if after != before:
                 self.change(parts={**self._file.parts, name: after})
         if after.state != before.state:
-            event = log.error if after.state is Health.FAILED else log.info
+            event = log.error if after.state is PartHealth.FAILED else log.info
             event("part", part=name, state=after.state.value, was=before.state.value, detail=after.detail)
         return after
 
     def wait_for(self, ready: Callable[[StackFile], bool], timeout_s: float) -> bool:
-        """Wait until `ready` holds; False when the time is over."""
+        """Block until `ready` is true of the state; False after `timeout_s`."""
         with self._changed:
             return self._changed.wait_for(lambda: ready(self._file), timeout_s)

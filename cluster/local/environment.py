@@ -1,6 +1,6 @@
-"""Settings turned into the environment of child processes, so that each of them reads the same tree.
+"""Converts settings to environment variables and to JSON, so that child processes read the same settings.
 
-Knows the naming rule of `cluster.settings` and nothing about what the settings mean.
+Knows how `cluster.settings` names its variables; does not know what a setting means.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from cluster.settings import Settings
 
 PREFIX = "SCENESTREAM_"
 NESTED = "__"
-# Read by its own name, which Ray's processes heed as well: whoever needs it sets it.
+"""Between the name of a section and the name of a setting in it."""
+
 NOT_EXPORTED = frozenset({"ray_address"})
-# Tells the driver that the workers already have these variables from the Ray that the supervisor started.
+"""Its variable, RAY_ADDRESS, is read by Ray's own processes too: only processes that join Ray get it."""
+
 RAY_IS_LOCAL = "SCENESTREAM_RAY_IS_LOCAL"
+"""Set for the driver when the supervisor started Ray: its workers have the settings' variables already."""
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """SCENESTREAM_* variables that reproduce `settings`, empty values left out."""
+    """The SCENESTREAM_* variables from which a process reads equal settings; empty values are left out."""
     tree = settings.model_dump(mode="json", exclude=set(NOT_EXPORTED))
     return dict(_variables(PREFIX, tree))
 
@@ -39,11 +42,11 @@ def _variables(prefix: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, str]
 
 
 def to_json(settings: Settings) -> dict[str, Any]:
-    """What `from_json` turns into equal settings in another process."""
+    """JSON from which `from_json` makes equal settings in another process."""
     return settings.model_dump(mode="json")
 
 
 def from_json(content: Mapping[str, Any]) -> Settings:
-    """The settings that `to_json` gave, whatever this process's environment says."""
+    """The settings that `to_json` was given; variables of this process's environment do not change them."""
     values = dict(content)
     return Settings(**{"RAY_ADDRESS": values.pop("ray_address"), **values})

@@ -1,4 +1,4 @@
-"""What can go wrong with servers of one's own, in words that say what to do."""
+"""Errors of the local stack; each message says what to do about it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from cluster.errors import ConflictError, ScenestreamError, UnavailableError
 
 
 class LocalStackError(ScenestreamError):
-    """A part of the local stack could not be started, watched or stopped; the message has its log's tail."""
+    """A part could not be started, watched or stopped; the message ends with the last lines of its log."""
 
     code = "local_stack"
 
 
 class MissingServerError(LocalStackError):
-    """No program for this part is installed; the message names the package or the setting that helps."""
+    """A part's program is not installed; the message names the package or the setting to use instead."""
 
     code = "missing_server"
 
@@ -24,6 +24,6 @@ class StackBusyError(ConflictError):
 
 
 class NotReadyError(UnavailableError):
-    """The part runs but does not answer yet. Only the start-up loop sees it."""
+    """A health probe failed: the part does not answer (yet). The code that probes handles it."""
 
     code = "not_ready"

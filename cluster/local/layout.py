@@ -1,6 +1,6 @@
-"""Where the local stack keeps what: data, logs and state in var/, sockets in a short private directory.
+"""Paths of the local stack: data, logs and state below var/, Unix sockets in a directory with a short path.
 
-Knows paths and their permissions. Knows no server and starts nothing.
+Also writes private files. Knows paths and their permissions; knows no server and starts nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ from pathlib import Path
 
 from cluster.local.errors import LocalStackError
 
-# sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included, and Ray's socket names alone
-# take about 70: so sockets cannot live below a checkout of unknown depth, nor below macOS's long $TMPDIR.
-SOCKET_BASE = Path("/tmp")  # noqa: S108 - the directory below is made with 0700-like care, see `_own_directory`
+SOCKET_BASE = Path("/tmp")  # noqa: S108 - the directory in it is checked for its owner, see `_own_directory`
+"""A Unix socket's path (`sun_path`) holds 108 bytes on Linux and 104 on macOS, with the closing zero, and the
+names of Ray's sockets take about 70. A checkout's path or macOS's $TMPDIR may be too long for that.
+"""
+
 PRIVATE_MODE = 0o700
+"""Directories that only their owner may enter."""
+
 TRAVERSABLE_MODE = 0o711
+"""Directories that others may pass through but not list: PostgreSQL may run as another user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The paths of one stack. `var_dir` is absolute and free of links, so one directory has one stack id."""
+    """The paths of one stack. `var_dir` is absolute and without symbolic links: one stack id each."""
 
     var_dir: Path
 
@@ -35,22 +40,22 @@ class Layout:
 
     @classmethod
     def at(cls, var_dir: Path | str) -> Layout:
-        """The layout of `var_dir`, whichever way that directory is spelled."""
+        """The layout of `var_dir`; relative paths, `~` and symbolic links are resolved."""
         return cls(Path(var_dir).expanduser().resolve())
 
     @property
     def stack_id(self) -> str:
-        """Ten hexadecimal digits that stand for this var directory on this machine."""
+        """Ten hexadecimal digits that identify this var directory on this machine."""
         return hashlib.sha256(str(self.var_dir).encode()).hexdigest()[:10]
 
     @property
     def run_dir(self) -> Path:
-        """State of the running stack: stack.json, ports.json, the lock."""
+        """Directory of the running stack's state: stack.json, ports.json, the lock."""
         return self.var_dir / "run"
 
     @property
     def log_dir(self) -> Path:
-        """One log a process."""
+        """Directory of the logs, one file for each process."""
         return self.var_dir / "log"
 
     @property
@@ -60,7 +65,7 @@ class Layout:
 
     @property
     def state_file(self) -> Path:
-        """stack.json, written by the supervisor alone."""
+        """stack.json; only the supervisor writes it."""
         return self.run_dir / "stack.json"
 
     @property
@@ -70,12 +75,12 @@ class Layout:
 
     @property
     def lock_file(self) -> Path:
-        """Held (flock) by whoever runs servers in this var directory."""
+        """The file that the process running servers in this var directory has locked (flock)."""
         return self.run_dir / "lock"
 
     @property
     def socket_dir(self) -> Path:
-        """The short directory for Unix sockets and Ray's session."""
+        """Directory with a short path for Unix sockets and Ray's sessions."""
         return SOCKET_BASE / f"scenestream-{self.stack_id}"
 
     def log_file(self, process: str) -> Path:
@@ -87,7 +92,7 @@ class Layout:
         return self.var_dir / part
 
     def create(self) -> None:
-        """Make the directories that every part shares. Raises LocalStackError if that is not possible."""
+        """Make the directories that all parts share. Raises LocalStackError if that is not possible."""
         try:
             self.var_dir.mkdir(parents=True, exist_ok=True)
             for directory in (self.run_dir, self.log_dir):
@@ -101,14 +106,14 @@ class Layout:
         _own_directory(self.socket_dir)
 
     def tidy(self) -> None:
-        """Remove what the sockets needed, as far as it is empty: Ray's last session stays, for its logs."""
+        """Remove the sockets' directories if they are empty; the logs of Ray's last session stay."""
         for directory in (self.socket_dir / "pg", self.socket_dir):
             with contextlib.suppress(OSError):
                 directory.rmdir()
 
 
 def _own_directory(path: Path) -> None:
-    """Make `path`, or check that the one there is ours: /tmp is everybody's to put a trap in."""
+    """Make `path`, or check that it is ours: in /tmp another user may have made it to read our files."""
     try:
         path.mkdir(mode=TRAVERSABLE_MODE, exist_ok=True)
         found = path.lstat()
@@ -123,7 +128,7 @@ def _own_directory(path: Path) -> None:
 
 
 def secret(path: Path) -> str:
-    """The password kept in `path` (mode 0600), generated at the first call."""
+    """The password in `path` (mode 0600); the first call generates it."""
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -133,9 +138,10 @@ def secret(path: Path) -> str:
 
 
 def write_private(path: Path, text: str, *, durable: bool = True) -> None:
-    """Write `text` so that a reader sees the old file or the new one, and no other user reads it.
+    """Replace `path` atomically by a file that only its owner may read (mode 0600).
 
-    `durable`: also after the machine lost power. State that is worth nothing then need not wait for the disk.
+    `durable`: wait until the disk has it (fsync), for files that must survive a power failure. State of
+    running processes is worthless after one and does not wait.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

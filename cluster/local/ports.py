@@ -1,6 +1,6 @@
-"""Loopback ports of our own: chosen free at the first start, remembered, replaced when somebody took one.
+"""Assigns loopback ports by name: a free one at the first start, later the same one unless it is taken.
 
-Knows nothing about what listens there.
+Does not know what listens on a port.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from cluster.local.errors import LocalStackError
 from cluster.local.layout import write_private
 
 LOOPBACK = "127.0.0.1"
-# Below the ranges from which Linux (32768-) and macOS (49152-) give out ports to outgoing connections: a
-# remembered port must not be lent to a passing client between two starts. Above the well-known databases.
 FIRST_PORT = 20_000
 LAST_PORT = 32_000
+"""Below the ephemeral ports of Linux (32768-) and macOS (49152-): otherwise an outgoing connection might hold
+a remembered port at the next start. Above the default ports of databases.
+"""
+
 TRIES = 200
+"""Random ports that are tried before the range counts as full."""
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen on `port` now (connections in TIME_WAIT do not count)."""
+    """Whether a server could listen on `port` now; old connections in TIME_WAIT do not prevent that."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,7 +39,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 class PortBook:
-    """The ports of one stack by name, kept in `path` as JSON. Safe to use from several threads."""
+    """Registry of one stack's ports by name, stored in `path` as JSON. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -45,9 +48,9 @@ class PortBook:
         self._fixed: set[str] = set()
 
     def port(self, name: str) -> int:
-        """The port called `name`: the remembered one if still free at the first call, else another free one.
+        """The port called `name`: the stored one if it is free at the first call, else another free one.
 
-        Later calls on the same object return the same port, whether a server listens there or not.
+        Later calls on this object return the same port, also when a server listens on it.
         Raises LocalStackError if no port in the range is free.
         """
         with self._lock:
@@ -63,14 +66,14 @@ class PortBook:
     def _choose(self) -> int:
         used = set(self._ports.values())
         for _ in range(TRIES):
-            candidate = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - spreads, hides nothing
+            candidate = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - only spreads the ports
             if candidate not in used and is_free(candidate):
                 return candidate
         raise LocalStackError(f"No free port between {FIRST_PORT} and {LAST_PORT} on {LOOPBACK}.")
 
 
 def _read(path: Path) -> dict[str, int]:
-    """The remembered ports; a damaged or foreign file only costs the memory."""
+    """The stored ports; a damaged file counts as empty, and new ports are chosen."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

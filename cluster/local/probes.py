@@ -1,6 +1,6 @@
-"""One real question to each kind of server, by URL: the local stack's own or somebody else's.
+"""Health probes, one function for each kind of server: a real request to the server at a URL.
 
-Each returns a word on the server (its version) or raises NotReadyError. Starts nothing, changes nothing.
+Each returns the server's name and version, or raises NotReadyError. Starts nothing, changes nothing.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from pymongo.errors import PyMongoError
 from cluster.local.errors import NotReadyError
 
 TIMEOUT_S = 3.0
+"""For connecting, and for each answer."""
 
 
 def postgres(url: str) -> str:
-    """Connects and asks for the version."""
+    """Connect and ask for the version."""
     try:
         with psycopg.connect(url, connect_timeout=int(TIMEOUT_S)) as connection:
             row = connection.execute("SHOW server_version").fetchone()
@@ -35,7 +36,7 @@ def postgres(url: str) -> str:
 
 
 def mongodb(url: str) -> str:
-    """A ping over the wire: a port may be open earlier than the server answers."""
+    """Send a ping and ask for the version: the port is open before the server answers."""
     timeout_ms = int(TIMEOUT_S * 1000)
     try:
         client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
@@ -54,30 +55,30 @@ def mongodb(url: str) -> str:
 
 
 def rabbitmq(url: str) -> str:
-    """Opens a channel as a client would."""
-    # A refused connection is an answer here; pika would log several errors about each.
+    """Log in and open a channel."""
+    # A refused connection is expected here; pika logs several errors about each.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         parameters = pika.URLParameters(url)
         parameters.socket_timeout = parameters.stack_timeout = TIMEOUT_S
         parameters.blocked_connection_timeout = TIMEOUT_S
         parameters.connection_attempts = 1
-        # A listener opens last; asked before, the handshake would only time out.
+        # RabbitMQ opens its listener last: without one, the handshake would only time out.
         tcp(parameters.host, parameters.port)
         connection = pika.BlockingConnection(parameters)
         try:
             connection.channel().close()
-            told = connection._impl.server_properties or {}
+            properties = connection._impl.server_properties or {}
         finally:
             connection.close()
     except (AMQPError, OSError, ValueError) as error:
         raise NotReadyError(f"RabbitMQ does not answer: {error!r}") from error
-    version = told.get("version", b"")
+    version = properties.get("version", b"")
     return f"RabbitMQ {version.decode() if isinstance(version, bytes) else version}".strip()
 
 
 def redis_server(url: str) -> str:
-    """Asks for the version, with the password."""
+    """Log in and ask for the version."""
     try:
         with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
             return f"Redis {client.info('server')['redis_version']}"
@@ -86,7 +87,7 @@ def redis_server(url: str) -> str:
 
 
 def ray_head(address: str) -> str:
-    """Whether something listens at `host:port` or `ray://host:port`; `auto` is for Ray to find."""
+    """Connect to `host:port` or `ray://host:port`. An address without a port (`auto`) is not probed."""
     where = urlsplit(address if "://" in address else f"ray://{address}")
     if where.hostname and where.port:
         tcp(where.hostname, where.port)
@@ -94,7 +95,7 @@ def ray_head(address: str) -> str:
 
 
 def media(url: str) -> str:
-    """A directory must be there; other stores are asked by those who use them."""
+    """Check that a directory exists. Object stores are not probed: their clients report errors themselves."""
     where = urlsplit(url)
     if where.scheme in ("", "file"):
         if not Path(where.path).is_dir():
@@ -104,7 +105,7 @@ def media(url: str) -> str:
 
 
 def tcp(host: str, port: int) -> None:
-    """Raises NotReadyError unless a connection is accepted."""
+    """Open and close a connection; NotReadyError if it is refused."""
     try:
         socket.create_connection((host, port), timeout=TIMEOUT_S).close()
     except OSError as error:
@@ -112,11 +113,11 @@ def tcp(host: str, port: int) -> None:
 
 
 def redacted(url: str) -> str:
-    """The URL as people may see it: without user and password, Unix sockets as their path."""
+    """The URL to show to people: without user and password, a Unix socket as its path."""
     where = urlsplit(url)
     host = where.netloc.rpartition("@")[2]
     if host and host == where.netloc and "@" in url:
-        return f"{where.scheme}://…"  # an unquoted sign: what looks like the host is half of the password
+        return f"{where.scheme}://…"  # an unquoted /, ? or # in the password ends the host too early
     if not host and where.query:
         return parse_qs(where.query).get("host", [url])[0]
     if not where.scheme:

@@ -1,4 +1,4 @@
-"""What `up` asks a new supervisor for: handed over in a private file, since URLs hold passwords."""
+"""The request of `up` to a new supervisor, passed in a private file because its URLs contain passwords."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cluster.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A stack with these settings and parts. The token lets the asker recognise the one it asked for."""
+    """Settings and parts of a stack to start. By the token, `up` recognises its own request in stack.json."""
 
     settings: Settings
     parts: tuple[str, ...]
@@ -22,7 +22,7 @@ class Request:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def put(self, layout: Layout) -> Path:
-        """Write it for the supervisor."""
+        """Write the request file for the supervisor; returns its path."""
         path = layout.run_dir / f"request-{self.token}.json"
         content = {
             "settings": to_json(self.settings),
@@ -35,7 +35,7 @@ class Request:
 
     @classmethod
     def take(cls, path: Path) -> Request:
-        """Read it and remove it."""
+        """Read a request file and delete it."""
         content = json.loads(path.read_text(encoding="utf-8"))
         path.unlink()
         return cls(

@@ -1,6 +1,6 @@
-"""The life of one part: prepare, spawn, wait until it answers, notice its death, end it without remains.
+"""Starts and stops one part: prepares it, spawns its processes, waits for the health probe, ends all of them.
 
-Knows neither which parts there are nor why one is started. One thread at a time uses a runner.
+Knows neither which parts exist nor when one is started. Not thread-safe.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 
 from cluster.local.errors import LocalStackError, NotReadyError
-from cluster.local.parts.part import Part
+from cluster.local.parts.base import StackPart
 from cluster.local.process.records import Record, Records
 from cluster.local.process.spawning import (
     Identity,
@@ -28,9 +28,14 @@ from cluster.local.process.spawning import (
 )
 
 PROBE_INTERVAL_S = 0.1
-REST_GRACE_S = 2.0  # for what the leader left behind although it ended in order
+"""Interval of the health probes during a start."""
+
+REST_GRACE_S = 2.0
+"""From SIGTERM to SIGKILL, for descendants of a main process that has ended."""
+
 TAIL_LINES = 15
 TAIL_BYTES = 8192
+"""How much of a log's end an error message quotes."""
 
 T = TypeVar("T")
 
@@ -38,9 +43,9 @@ log = structlog.get_logger(__name__)
 
 
 class PartRunner:
-    """Starts and ends one part's processes; keeps nothing on disk but their logs."""
+    """Starts and stops the processes of one part; records them while they run, and appends to their logs."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: StackPart) -> None:
         self.part = part
         self.detail = ""
         self._records = Records(part.layout)
@@ -48,20 +53,20 @@ class PartRunner:
 
     @property
     def log_file(self) -> Path:
-        """The log of the part's main process, the last one it starts."""
+        """The log of the part's main process, which is the last one that starts."""
         name = self._children[-1][0].name if self._children else self.part.name
         return self.part.layout.log_file(name)
 
     @property
     def identity(self) -> Identity | None:
-        """The main process."""
+        """Identity of the main process; None while it does not run."""
         return self._children[-1][2] if self._children else None
 
     def start(self, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """Start the part and wait until it answers.
+        """Start the part and wait until its health probe succeeds.
 
-        Raises LocalStackError (with the log's tail) if a process ends or the time is over; then nothing of
-        the part is left running.
+        Raises LocalStackError (with the end of the log) if a process ends, the part's start timeout is over,
+        or `should_stop` is true; then no process of the part is left running.
         """
         part = self.part
         began = time.monotonic()
@@ -86,7 +91,7 @@ class PartRunner:
         )
 
     def dead(self) -> str | None:
-        """None while all processes live, else a sentence about the one that ended."""
+        """None while all processes live, else how the first of them ended, as a sentence."""
         for spec, child, _ in self._children:
             code = child.poll()
             if code is not None:
@@ -95,25 +100,25 @@ class PartRunner:
         return None
 
     def stop(self) -> None:
-        """End the part in order, last process first, then whatever of it is still there."""
+        """End the processes, last one first, each by its own stop signal; then what is left of the part."""
         for spec, child, identity in reversed(self._children):
             leader = identity.process() if identity else None
-            family = with_descendants(leader) if leader else []
+            group = with_descendants(leader) if leader else []
             if leader is not None:
                 send([leader], spec.stop_signal)
                 wait_gone([leader], self.part.stop_grace_s)
-            stubborn = end(family, REST_GRACE_S)
+            survivors = end(group, REST_GRACE_S)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=REST_GRACE_S)
-            if stubborn:
-                log.error("processes cannot be ended", part=self.part.name, pids=[p.pid for p in stubborn])
+            if survivors:
+                log.error("processes cannot be ended", part=self.part.name, pids=[p.pid for p in survivors])
         self._end_leftovers()
         for spec, _, _ in self._children:
             self._records.remove(spec.name)
         self._children.clear()
 
     def kill(self) -> None:
-        """SIGKILL the part's main process alone, as an accident would (for tests of faults)."""
+        """Send SIGKILL to the main process only (for fault tests)."""
         if self._children:
             self._children[-1][1].kill()
             self._children[-1][1].wait()
@@ -124,12 +129,12 @@ class PartRunner:
             log.info("ending what is left of a part", part=self.part.name, pids=[p.pid for p in left])
             end(left, self.part.stop_grace_s)
 
-    def _wait(self, ask: Callable[[], T], deadline: float, should_stop: Callable[[], bool]) -> T:
-        """Ask until there is an answer, a process ended, the time is over or we must stop."""
+    def _wait(self, probe: Callable[[], T], deadline: float, should_stop: Callable[[], bool]) -> T:
+        """Call `probe` until it succeeds; LocalStackError as told in `start`."""
         title = self.part.title
         while True:
             try:
-                return ask()
+                return probe()
             except NotReadyError as error:
                 reason = error.message
             died = self.dead()
@@ -145,12 +150,12 @@ class PartRunner:
             time.sleep(PROBE_INTERVAL_S)
 
     def tail(self) -> str:
-        """The end of the log, headed by its path."""
+        """The end of the main process's log, after a line with its path."""
         return tail(self.log_file)
 
 
 def tail(path: Path) -> str:
-    """The last lines of a log, headed by its path."""
+    """The last lines of a log, after a line with its path."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))

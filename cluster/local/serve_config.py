@@ -1,6 +1,7 @@
-"""configs/serve.yaml: which applications the stack starts, as import strings.
+"""Reads configs/serve.yaml: the applications that the stack starts, as import strings.
 
-So `cluster` starts what lies above it without importing it. Knows no Ray; see `cluster.local.apps`.
+With import strings, `cluster` can start code of the packages above it without importing them. Knows no Ray,
+which `cluster.local.apps` uses.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ way round, and Python ends one of the two imports with an exception.
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One entry. With a `route_prefix`, `import_path` names a function without arguments that returns a bound
-    Serve application; without one, a function that makes sure something runs, and may be called repeatedly.
-    `stop_import_path` names a function that ends it in order.
+    """One application.
+
+    With a `route_prefix`, `import_path` names a function without arguments that returns a bound Serve
+    application. Without one it names a function that starts what does not run yet (idempotent); then
+    `stop_import_path` names the function that stops it.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Application:
 
 
 def load(path: Path = DEFAULT_PATH) -> tuple[Application, ...]:
-    """The applications in the order of the file. Raises InvalidSettingsError naming what is wrong."""
+    """The applications, in the order of the file. Raises InvalidSettingsError with the reason."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
@@ -65,7 +68,7 @@ def load(path: Path = DEFAULT_PATH) -> tuple[Application, ...]:
 
 
 def function(import_path: str) -> Callable[[], Any]:
-    """The function that `package.module:function` names. May be called by several threads at once."""
+    """Import the function that `package.module:function` names. Thread-safe."""
     module, _, attribute = import_path.partition(":")
     with _IMPORTING:
         imported = importlib.import_module(module)

@@ -1,6 +1,7 @@
-"""Real servers for tests and tools, without the rest of the stack: started here, ended with this process.
+"""Starts servers as children of the calling process, without a supervisor: for tests and for single commands.
 
-Knows the four stores. Ray, the applications and restarts are the supervisor's.
+A watchdog ends them if this process dies. Knows the four stores; Ray, the applications and restarts belong to
+the supervisor.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from cluster.local.errors import LocalStackError
 from cluster.local.layout import Layout
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.parts.mongodb import MongoDB
-from cluster.local.parts.part import Part, clean_environment
 from cluster.local.parts.postgres import Postgres
 from cluster.local.parts.rabbitmq import RabbitMQ
 from cluster.local.parts.redis import Redis
@@ -23,17 +24,18 @@ from cluster.local.ports import PortBook
 from cluster.local.process.locks import DirectoryLock
 from cluster.local.runner import PartRunner
 
-SERVER_PARTS: dict[str, type[Part]] = {
+SERVER_PARTS: dict[str, type[StackPart]] = {
     "postgres": Postgres,
     "mongodb": MongoDB,
     "rabbitmq": RabbitMQ,
     "redis": Redis,
 }
 LEASH_WAIT_S = 5.0
+"""For the watchdog to end after its pipe was closed."""
 
 
 class Servers:
-    """Running servers of one var directory. `urls` maps part to URL; `start` adds parts, `stop` ends all."""
+    """Running servers of one var directory, which it locks. `start` adds servers, `stop` ends all."""
 
     def __init__(self, var_dir: Path | str) -> None:
         self.layout = Layout.at(var_dir)
@@ -47,11 +49,11 @@ class Servers:
 
     @property
     def urls(self) -> dict[str, str]:
-        """URL of each running part."""
+        """URL by part, of the running ones."""
         return {name: runner.part.url for name, runner in self._runners.items()}
 
     def start(self, parts: Iterable[str]) -> None:
-        """Start the parts that do not run yet, at the same time. Raises the first failure when all ended."""
+        """Start the parts that do not run yet, in parallel. Raises the first failure after all have ended."""
         with self._guard:
             runners = {
                 name: PartRunner(SERVER_PARTS[name](self.layout, self._ports))
@@ -69,21 +71,21 @@ class Servers:
                 future.result()
 
     def kill(self, name: str) -> None:
-        """SIGKILL the part's main process and leave it dead."""
+        """Send SIGKILL to the part's main process; it is not restarted."""
         self._runner(name).kill()
 
     def halt(self, name: str) -> None:
-        """Stop one part in order; its data, port and URL remain."""
+        """Stop one part; it keeps its data, port and URL."""
         self._runner(name).stop()
 
     def restart(self, name: str) -> None:
-        """Start a killed or halted part again (end a running one before), under the same URL."""
+        """Stop the part if it runs and start it again, with the same URL."""
         runner = self._runner(name)
         runner.stop()
         runner.start()
 
     def stop(self) -> None:
-        """End all parts, at the same time."""
+        """Stop all parts, in parallel, and release the var directory."""
         with self._guard:
             runners = list(self._runners.values())
             if runners:
@@ -107,10 +109,10 @@ class Servers:
 def start_servers(
     var_dir: Path | str, parts: Iterable[str] = ("postgres", "mongodb", "rabbitmq", "redis")
 ) -> Servers:
-    """Start the wanted servers, private to `var_dir`, and wait until they answer.
+    """Start servers with their data in `var_dir` and wait until their health probes succeed.
 
-    Raises MissingServerError when one is not installed, LocalStackError when one does not start (then none is
-    left running), StackBusyError when a stack runs in that directory.
+    Raises MissingServerError if one is not installed, LocalStackError if one does not start (then none is
+    left running), StackBusyError if a stack runs in that directory.
     """
     servers = Servers(var_dir)
     try:
@@ -122,7 +124,7 @@ def start_servers(
 
 
 def _leash(layout: Layout) -> subprocess.Popen[bytes]:
-    """A small process that ends the servers when this one ends without doing so."""
+    """Start the watchdog process, which ends the servers if this process dies without doing so."""
     return subprocess.Popen(
         [sys.executable, "-m", "cluster.local.leash", str(layout.var_dir)],
         stdin=subprocess.PIPE,

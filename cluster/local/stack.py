@@ -1,6 +1,7 @@
-"""`up`, `down` and `status`: asking for a stack, ending it, and saying how it is.
+"""`up`, `down` and `status`: start a supervisor and wait for its stack, end it, read its state.
 
-Runs in the short life of a command. The stack itself is the supervisor's, a process of its own.
+Runs in a short-lived command and reads stack.json. The supervisor is a process of its own, which runs the
+stack.
 """
 
 from __future__ import annotations
@@ -16,28 +17,37 @@ from typing import Any
 from cluster.errors import ConflictError
 from cluster.local.errors import LocalStackError, NotReadyError
 from cluster.local.layout import Layout
-from cluster.local.parts.part import child_environment
+from cluster.local.parts.base import child_environment
 from cluster.local.process.locks import DirectoryLock
 from cluster.local.process.records import Records, belongings
 from cluster.local.process.spawning import Identity, end
 from cluster.local.request import Request
 from cluster.local.runner import tail
 from cluster.local.serve_config import DEFAULT_PATH
-from cluster.local.state import Health, PartState, Phase, StackFile, read
+from cluster.local.state import PartHealth, PartState, Phase, StackFile, read
 from cluster.settings import Settings
 
 POLL_S = 0.1
-APPEAR_TIMEOUT_S = 30.0  # until a new supervisor has imported what it needs and taken the lock
-UP_TIMEOUT_S = 480.0  # longer than the supervisor's own limit, which says more
-DOWN_TIMEOUT_S = 150.0  # the sum of what the supervisor allows its parts, and some
+"""Interval of reading stack.json."""
+
+APPEAR_TIMEOUT_S = 30.0
+"""For a new supervisor to import its modules, take the lock and write stack.json."""
+
+UP_TIMEOUT_S = 480.0
+"""For the stack to run. Longer than the supervisor's own limit, whose error message says more."""
+
+DOWN_TIMEOUT_S = 150.0
+"""For the supervisor to end: more than the sum of the stop times of its parts."""
+
 ORPHAN_GRACE_S = 5.0
+"""From SIGTERM to SIGKILL, for processes that a dead supervisor has left."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """One line of `scenestream status`. `health` is `healthy` or what it is instead."""
+    """One line of `scenestream status`. `health` is a value of PartHealth, or `unwatched`."""
 
     name: str
     address: str
@@ -47,8 +57,10 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """A running stack. `urls` has the stores' URLs with passwords; `ray_environment` is what a process needs
-    in its environment to join the stack's Ray.
+    """A running stack.
+
+    `urls`: the stores' URLs by part, with passwords. `ray_environment`: the variables with which a process
+    joins the stack's Ray.
     """
 
     api_url: str
@@ -68,17 +80,18 @@ def up(
     parts: Sequence[str] | None = None,
     serve_config: Path = DEFAULT_PATH,
 ) -> StackState:
-    """Start the stack of `settings.var_dir` and wait until all of it is healthy, or find it running.
+    """Start the stack of `settings.var_dir`, unless it runs, and wait until all parts are healthy.
 
-    `parts` limits it to some of its parts. Raises ConflictError if it runs on another port than asked for,
-    LocalStackError if a part does not start (nothing is left running then); the message has its log's end.
+    `parts` limits it to some of its parts. `progress` gets a line for each change. Raises ConflictError if
+    the stack runs on another port than `port`, LocalStackError if a part does not start (then nothing is left
+    running; the message ends with the part's log).
     """
     layout = Layout.at(settings.var_dir)
     layout.create()
-    found = _settled(layout, progress)
+    found = _wait_for_stopping_stack(layout, progress)
     token = None
     if found is None or not found.is_alive:
-        token = _ask_for_supervisor(_with_flags(settings, port, actors), layout, parts, serve_config)
+        token = _start_supervisor(_with_flags(settings, port, actors), layout, parts, serve_config)
     file = _wait_until_running(layout, token, progress)
     already = file.token != token
     if already:
@@ -99,9 +112,10 @@ def up(
 
 
 def down(settings: Settings, *, progress: Progress = lambda text: None) -> bool:
-    """End the stack of `settings.var_dir` and every process of it; data stays. False if nothing ran.
+    """End the stack of `settings.var_dir` with all its processes; the data stay. False if nothing ran.
 
-    Also clears up after a supervisor that was killed. Raises LocalStackError naming what cannot be ended.
+    Also ends the processes of a supervisor that was killed. Raises LocalStackError with the pids of processes
+    that cannot be ended.
     """
     layout = Layout.at(settings.var_dir)
     if not layout.run_dir.is_dir():
@@ -115,9 +129,9 @@ def down(settings: Settings, *, progress: Progress = lambda text: None) -> bool:
             raise LocalStackError(f"The supervisor (process {supervisor.pid}) cannot be ended.")
     with DirectoryLock(layout.lock_file):
         orphans = belongings(layout)
-        stubborn = end(orphans, ORPHAN_GRACE_S)
-        if stubborn:
-            names = ", ".join(str(process.pid) for process in stubborn)
+        survivors = end(orphans, ORPHAN_GRACE_S)
+        if survivors:
+            names = ", ".join(str(process.pid) for process in survivors)
             raise LocalStackError(f"These processes of the stack cannot be ended: {names}.")
         records = Records(layout)
         for record in records.all():
@@ -128,7 +142,7 @@ def down(settings: Settings, *, progress: Progress = lambda text: None) -> bool:
 
 
 def status(settings: Settings) -> list[PartStatus]:
-    """A line for each part: as the supervisor last saw it, or stopped; others' servers are asked now."""
+    """The health of each part, as the supervisor wrote it; without one, external parts are probed now."""
     layout = Layout.at(settings.var_dir)
     file = read(layout)
     if file is not None and file.is_alive and file.parts:
@@ -137,7 +151,8 @@ def status(settings: Settings) -> list[PartStatus]:
 
 
 def _without_supervisor(settings: Settings, file: StackFile | None) -> list[PartStatus]:
-    # Imported here: it loads every server's driver, which a running stack's status does not need.
+    # Imported here, because it loads the drivers of all servers, which the status of a running stack does not
+    # need.
     from cluster.local import probes
     from cluster.local.plan import ALL_PARTS, address_of, configured
 
@@ -147,9 +162,9 @@ def _without_supervisor(settings: Settings, file: StackFile | None) -> list[Part
     for name in ALL_PARTS:
         if name in given:
             try:
-                health, detail = Health.HEALTHY, f"external, {probes.BY_PART[name](given[name])}"
+                health, detail = PartHealth.HEALTHY, f"external, {probes.BY_PART[name](given[name])}"
             except NotReadyError as error:
-                health, detail = Health.UNREACHABLE, f"external, {error.message}"
+                health, detail = PartHealth.UNREACHABLE, f"external, {error.message}"
             lines.append(PartStatus(name, address_of(name, given[name]), health.value, detail))
             continue
         lines.append(_unsupervised(name, known.get(name)))
@@ -157,12 +172,12 @@ def _without_supervisor(settings: Settings, file: StackFile | None) -> list[Part
 
 
 def _unsupervised(name: str, part: PartState | None) -> PartStatus:
-    """A part of our own when no supervisor runs: it failed, ended, or lives on without one."""
-    if part is not None and part.state is Health.FAILED:
-        return PartStatus(name, "-", Health.FAILED.value, part.detail)
+    """A part of our own while no supervisor runs: failed, stopped, or still running (unwatched)."""
+    if part is not None and part.state is PartHealth.FAILED:
+        return PartStatus(name, "-", PartHealth.FAILED.value, part.detail)
     if part is not None and part.pid and Identity(part.pid, part.create_time or 0.0).process() is not None:
         return PartStatus(name, part.address, "unwatched", "the supervisor died; run `scenestream up`")
-    return PartStatus(name, "-", Health.STOPPED.value, "run `scenestream up`")
+    return PartStatus(name, "-", PartHealth.STOPPED.value, "run `scenestream up`")
 
 
 def _status(name: str, part: PartState) -> PartStatus:
@@ -172,8 +187,8 @@ def _status(name: str, part: PartState) -> PartStatus:
     return PartStatus(name, part.address, part.state.value, ", ".join(filter(None, words)))
 
 
-def _settled(layout: Layout, progress: Progress) -> StackFile | None:
-    """The state of the stack, after one that is ending has ended."""
+def _wait_for_stopping_stack(layout: Layout, progress: Progress) -> StackFile | None:
+    """Wait until a stack that is stopping has ended; returns the state of the stack afterwards."""
     deadline = time.monotonic() + DOWN_TIMEOUT_S
     while True:
         file = read(layout)
@@ -194,10 +209,10 @@ def _with_flags(settings: Settings, port: int | None, actors: int | None) -> Set
     return settings.with_values(**values)
 
 
-def _ask_for_supervisor(
+def _start_supervisor(
     settings: Settings, layout: Layout, parts: Sequence[str] | None, serve_config: Path
 ) -> str:
-    """Start a detached supervisor; returns the token by which its stack.json is known."""
+    """Start a detached supervisor; returns the token that its stack.json will have."""
     from cluster.local.plan import ALL_PARTS
 
     request = Request(settings, tuple(parts if parts is not None else ALL_PARTS), serve_config.resolve())
@@ -216,16 +231,16 @@ def _ask_for_supervisor(
 
 
 def _wait_until_running(layout: Layout, token: str | None, progress: Progress) -> StackFile:
-    """Follow stack.json until the stack runs or failed. The stack may be one that somebody else asked for."""
+    """Poll stack.json until the stack runs or has failed. `token`: None if another process started it."""
     began = time.monotonic()
     appeared = False
-    said: dict[str, str] = {}
+    reported: dict[str, str] = {}
     while time.monotonic() - began < UP_TIMEOUT_S:
         file = read(layout)
         ours = file is not None and (token is None or file.token == token)
         if file is not None and (ours or file.is_alive):
             appeared = True
-            _tell(file, said, progress)
+            _report_changes(file, reported, progress)
             if file.phase is Phase.FAILED:
                 raise LocalStackError(file.error)
             if not file.is_alive:
@@ -240,12 +255,12 @@ def _wait_until_running(layout: Layout, token: str | None, progress: Progress) -
     raise LocalStackError(f"The stack did not start within {UP_TIMEOUT_S:.0f} s; see {layout.log_dir}.")
 
 
-def _tell(file: StackFile, said: dict[str, str], progress: Progress) -> None:
-    """Say what changed since the last look."""
+def _report_changes(file: StackFile, reported: dict[str, str], progress: Progress) -> None:
+    """Pass a line to `progress` for each part whose health differs from `reported`, which is updated."""
     for name, part in file.parts.items():
-        if said.get(name) == part.state.value:
+        if reported.get(name) == part.state.value:
             continue
-        said[name] = part.state.value
-        if part.state is not Health.WAITING:
+        reported[name] = part.state.value
+        if part.state is not PartHealth.WAITING:
             detail = f": {part.detail.splitlines()[0]}" if part.detail else ""
             progress(f"{name} {part.state.value}{detail}")

@@ -1,6 +1,6 @@
-"""var/run/stack.json: what runs where, written by the supervisor alone and read by everybody.
+"""The file var/run/stack.json: phase, parts and URLs of a stack. The supervisor writes it, commands read it.
 
-Knows no process and no server. The file holds passwords (in URLs), so only its owner may read it.
+The URLs contain passwords, so only the file's owner may read it. Starts no process and knows no server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cluster.local.process.spawning import Identity
 
 
 class Phase(StrEnum):
-    """The life of a stack: starting → running → stopping, or starting → failed."""
+    """Phases of a stack: starting → running → stopping; after an error stopping → failed."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -24,8 +24,8 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-class Health(StrEnum):
-    """The state of one part. A part that waits does so for the parts it needs."""
+class PartHealth(StrEnum):
+    """Health of one part. `waiting`: for the parts it depends on; `unreachable`: only external parts."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -39,10 +39,10 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """One part in stack.json. `pid` and `create_time` (seconds since 1970) are null for an external part."""
+    """One part in stack.json. `pid` and `create_time` (seconds since 1970) are None for an external part."""
 
     address: str
-    state: Health = Health.WAITING
+    state: PartHealth = PartHealth.WAITING
     detail: str = ""
     pid: int | None = None
     create_time: float | None = None
@@ -53,8 +53,9 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class StackFile:
-    """The whole of stack.json. `token` tells who asked for this stack; `ray_environment` is what a process
-    needs to join its Ray.
+    """The content of stack.json.
+
+    `token`: of the request that started this stack. `ray_environment`: the variables to join its Ray.
     """
 
     supervisor: Identity
@@ -69,16 +70,16 @@ class StackFile:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the supervisor that wrote this still runs."""
+        """Whether the supervisor that wrote this file still runs."""
         return self.supervisor.process() is not None
 
     def write(self, layout: Layout) -> None:
-        """Replace the file at once."""
+        """Replace stack.json atomically."""
         write_private(layout.state_file, json.dumps(asdict(self), indent=1), durable=False)
 
 
 def read(layout: Layout) -> StackFile | None:
-    """The last state written; None if there is none, or one of another version."""
+    """The last state written; None if there is none, or if another version wrote it."""
     try:
         content = json.loads(layout.state_file.read_text(encoding="utf-8"))
         return _from_json(content)
@@ -88,7 +89,8 @@ def read(layout: Layout) -> StackFile | None:
 
 def _from_json(content: dict[str, Any]) -> StackFile:
     parts = {
-        name: PartState(**{**part, "state": Health(part["state"])}) for name, part in content["parts"].items()
+        name: PartState(**{**part, "state": PartHealth(part["state"])})
+        for name, part in content["parts"].items()
     }
     supervisor = Identity(**content["supervisor"])
     return StackFile(

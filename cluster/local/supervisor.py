@@ -1,8 +1,8 @@
-"""`python -m cluster.local.supervisor REQUEST`: runs a stack until SIGTERM, detached from whoever asked.
+"""`python -m cluster.local.supervisor REQUEST`: supervises a stack, detached, until SIGTERM.
 
-Starts the parts in parallel as far as one does not need another, keeps them running, writes stack.json, and
-ends them in the reverse order. Holds the lock of the var directory for as long as it lives. Knows the order
-of things; keepers know the parts.
+Starts a thread for each part (`part_supervisor`), which start in parallel as far as their dependencies allow.
+Writes stack.json, stops the parts in the reverse order, and holds the lock of the var directory all the
+while. Knows the order of the parts; their threads know how a part is kept running.
 """
 
 from __future__ import annotations
@@ -22,42 +22,50 @@ from cluster.errors import ScenestreamError
 from cluster.local import probes
 from cluster.local.board import Board
 from cluster.local.errors import LocalStackError, StackBusyError
-from cluster.local.keeper import Keeper, Visitor
 from cluster.local.layout import Layout
+from cluster.local.part_supervisor import ExternalMonitor, PartSupervisor
 from cluster.local.parts.apps import Apps
 from cluster.local.parts.ray import Ray
 from cluster.local.parts.redis import Redis
-from cluster.local.plan import ALL_PARTS, Plan, address_of, local_api_url, make_plan
+from cluster.local.plan import ALL_PARTS, StackPlan, address_of, local_api_url, plan_stack
 from cluster.local.ports import PortBook, is_free
 from cluster.local.process.locks import DirectoryLock
 from cluster.local.process.records import Records, belongings
 from cluster.local.process.spawning import Identity, end
 from cluster.local.request import Request
 from cluster.local.runner import PartRunner
-from cluster.local.state import Health, PartState, Phase, StackFile, read
+from cluster.local.state import PartHealth, PartState, Phase, StackFile, read
 from cluster.telemetry import logs
 
-START_TIMEOUT_S = 420.0  # every part has a tighter one of its own; this one is for what nobody thought of
+START_TIMEOUT_S = 420.0
+"""For all parts to become healthy. Every part has a shorter limit of its own; this one is the last resort."""
+
 ORPHAN_GRACE_S = 10.0
+"""From SIGTERM to SIGKILL, for processes that an earlier supervisor or a part has left."""
+
 STOP_SLACK_S = 15.0
-EXTERNAL_TIMEOUT_S = 30.0  # somebody else's server either answers or will not because we wait
-# Redis may vanish: applications that died come back without it.
+"""Added to the longest stop time of a part, for its thread to end."""
+
+EXTERNAL_TIMEOUT_S = 30.0
+"""For external servers to answer: if one does not by then, waiting longer does not help."""
+
 NOT_NEEDED = frozenset({Apps.name, Redis.name})
+"""Parts that the applications do not depend on: they also start while Redis is down."""
 
 log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """One stack, from the lock to its release."""
+    """Runs one stack, from taking the lock to releasing it."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._layout = Layout.at(request.settings.var_dir)
         self._stopping = threading.Event()
-        self._keepers: dict[str, Keeper | Visitor] = {}
+        self._threads: dict[str, PartSupervisor | ExternalMonitor] = {}
 
     def run(self) -> None:
-        """Start, wait for the end, stop. Raises StackBusyError at once if the directory has an owner."""
+        """Start the stack, wait for a signal, stop it. StackBusyError if another supervisor runs."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -65,11 +73,11 @@ class Supervisor:
         lock = DirectoryLock(self._layout.lock_file)
         lock.acquire(give_up=self._another_runs)
         try:
-            self._live(Board(self._layout, self._first_file()))
+            self._run_with(Board(self._layout, self._first_file()))
         finally:
             lock.release()
 
-    def _live(self, board: Board) -> None:
+    def _run_with(self, board: Board) -> None:
         error = ""
         try:
             self._start(board)
@@ -91,7 +99,7 @@ class Supervisor:
         log.info("supervisor ends")
 
     def _another_runs(self) -> bool:
-        """Whether the lock is held by a supervisor in good health, so that waiting for it is in vain."""
+        """Whether a living supervisor holds the lock, so that waiting for the lock is useless."""
         file = read(self._layout)
         return file is not None and file.is_alive
 
@@ -106,48 +114,48 @@ class Supervisor:
         return StackFile(identity, self._request.token, Phase.STARTING, api_url)
 
     def _start(self, board: Board) -> None:
-        """Bring everything up, or raise LocalStackError with the reason."""
+        """Start all parts and wait until they are healthy, else LocalStackError with the reason."""
         _end_orphans(self._layout)
         _rotate(self._layout)
         self._check_http_port()
         request = self._request
         ports = PortBook(self._layout.ports_file)
-        plan = make_plan(request.settings, self._layout, ports, request.parts, request.serve_config)
+        plan = plan_stack(request.settings, self._layout, ports, request.parts, request.serve_config)
         board.change(
             urls=plan.urls,
             ray_address=plan.ray_address,
             ray_environment=plan.ray_environment,
             parts=self._first_parts(plan),
         )
-        self._start_keepers(plan, board)
+        self._start_threads(plan, board)
         self._wait_until_healthy(board)
 
-    def _first_parts(self, plan: Plan) -> dict[str, PartState]:
+    def _first_parts(self, plan: StackPlan) -> dict[str, PartState]:
         parts = {part.name: PartState(part.address) for part in plan.own}
         for name, url in plan.external.items():
             parts[name] = PartState(address_of(name, url), external=True)
-        if plan.media_dir and "media" in self._request.parts:
+        if plan.owns_media and "media" in self._request.parts:
             parts["media"] = PartState(plan.urls["media"])
         return {name: parts[name] for name in ALL_PARTS if name in parts}
 
-    def _start_keepers(self, plan: Plan, board: Board) -> None:
+    def _start_threads(self, plan: StackPlan, board: Board) -> None:
         for name, state in board.file.parts.items():
             if state.external or name == "media":
                 url = plan.external.get(name) or plan.urls[name]
-                self._keepers[name] = Visitor(name, partial(probes.BY_PART[name], url), board)
+                self._threads[name] = ExternalMonitor(name, partial(probes.BY_PART[name], url), board)
         for part in plan.own:
             is_apps = part.name == Apps.name
             needs = [name for name in board.file.parts if name not in NOT_NEEDED] if is_apps else []
-            ray = self._keepers.get(Ray.name)
-            rests_on = [ray] if is_apps and isinstance(ray, Keeper) else []
-            self._keepers[part.name] = Keeper(PartRunner(part), board, needs, rests_on)
-        for keeper in self._keepers.values():
-            keeper.start()
+            ray = self._threads.get(Ray.name)
+            rests_on = [ray] if is_apps and isinstance(ray, PartSupervisor) else []
+            self._threads[part.name] = PartSupervisor(PartRunner(part), board, needs, rests_on)
+        for thread in self._threads.values():
+            thread.start()
 
     def _wait_until_healthy(self, board: Board) -> None:
         def decided(file: StackFile) -> bool:
             states = [part.state for part in file.parts.values()]
-            settled = all(state is Health.HEALTHY for state in states) or Health.FAILED in states
+            settled = all(state is PartHealth.HEALTHY for state in states) or PartHealth.FAILED in states
             return settled or self._stopping.is_set()
 
         waited = 0.0
@@ -156,18 +164,18 @@ class Supervisor:
             lost = {
                 name: part
                 for name, part in board.file.parts.items()
-                if part.external and part.state is Health.UNREACHABLE
+                if part.external and part.state is PartHealth.UNREACHABLE
             }
             if waited > START_TIMEOUT_S or (lost and waited > EXTERNAL_TIMEOUT_S):
                 unwell = lost or {
                     name: part
                     for name, part in board.file.parts.items()
-                    if part.state not in (Health.HEALTHY, Health.WAITING)
+                    if part.state not in (PartHealth.HEALTHY, PartHealth.WAITING)
                 }
                 raise LocalStackError("\n".join(_sentence(name, part) for name, part in unwell.items()))
         if self._stopping.is_set():
             raise LocalStackError("The stack was stopped while it started.")
-        failed = {name: part for name, part in board.file.parts.items() if part.state is Health.FAILED}
+        failed = {name: part for name, part in board.file.parts.items() if part.state is PartHealth.FAILED}
         if failed:
             raise LocalStackError("\n".join(_sentence(name, part) for name, part in failed.items()))
 
@@ -180,19 +188,19 @@ class Supervisor:
             )
 
     def _stop(self) -> None:
-        """The applications first, then Ray, then the servers at the same time; whatever remains is killed."""
-        for names in ([Apps.name], [Ray.name], list(self._keepers)):
-            keepers = [self._keepers[name] for name in names if name in self._keepers]
-            for keeper in keepers:
-                keeper.end()
-            for keeper in keepers:
-                if keeper.ident is not None:
-                    keeper.join(STOP_SLACK_S + Apps.stop_grace_s)
+        """Stop the applications, then Ray, then the servers in parallel; end the processes that are left."""
+        for names in ([Apps.name], [Ray.name], list(self._threads)):
+            threads = [self._threads[name] for name in names if name in self._threads]
+            for thread in threads:
+                thread.end()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join(STOP_SLACK_S + Apps.stop_grace_s)
         _end_orphans(self._layout)
 
 
 def _end_orphans(layout: Layout) -> None:
-    """End every process of this var directory except our own: a killed supervisor's, or a stubborn one."""
+    """End every process of this var directory's stack except this one, and delete their records."""
     left = belongings(layout)
     if left:
         log.info("ending orphans", processes=[f"{p.pid} {_name(p)}" for p in left])
@@ -210,7 +218,7 @@ def _name(process: psutil.Process) -> str:
 
 
 def _holder(port: int) -> str:
-    """Who listens on the port, as far as we may know."""
+    """The process that listens on the port, as words for a message; empty if we may not see it."""
     try:
         for connection in psutil.net_connections("tcp"):
             if (
@@ -220,7 +228,7 @@ def _holder(port: int) -> str:
             ):
                 return f" by {_name(psutil.Process(connection.pid))} (process {connection.pid})"
     except psutil.Error:
-        return ""  # macOS tells only root
+        return ""  # on macOS only root may see it
     return ""
 
 
@@ -230,14 +238,14 @@ def _sentence(name: str, part: PartState) -> str:
 
 
 def _rotate(layout: Layout) -> None:
-    """One generation of logs is kept beside the current one."""
+    """Rename the logs of the last run to *.log.1, which replaces those of the run before."""
     for path in layout.log_dir.glob("*.log"):
         if path.name != layout.log_file("supervisor").name:
             path.replace(path.with_suffix(".log.1"))
 
 
 def main(request_file: str) -> int:
-    """Detach, then run. Exit code 3: another supervisor owns the directory."""
+    """Detach (fork, setsid), then run. Exit code 3: another supervisor has the directory."""
     if os.fork():
         return 0
     os.setsid()

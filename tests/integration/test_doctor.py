@@ -17,10 +17,10 @@ import pytest
 from pika.exceptions import ChannelClosedByBroker
 
 from cluster.commands.doctor import configuration, contents, machine, servers, software
-from cluster.commands.doctor.findings import Finding, Level
+from cluster.commands.doctor.findings import Finding, Severity
 from cluster.commands.doctor.stack import check_stack
 from cluster.local.layout import Layout
-from cluster.local.process.spawning import STACK_MARK
+from cluster.local.process.spawning import STACK_ID_VARIABLE
 from cluster.settings import AccessSettings, HttpSettings, Settings
 from cluster.stores import Jobs, new_id
 from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology
@@ -29,7 +29,7 @@ from tests.support.stack.whole import Stack
 NOTHING = "127.0.0.1:1"  # no server listens there
 
 
-def levels(findings: Iterable[Finding]) -> dict[str, Level]:
+def levels(findings: Iterable[Finding]) -> dict[str, Severity]:
     return {finding.what: finding.level for finding in findings}
 
 
@@ -70,7 +70,7 @@ def test_a_variable_with_a_slip_is_found_and_the_right_one_named() -> None:
     )
 
     told = only(found)
-    assert told.level is Level.WARNING
+    assert told.level is Severity.WARNING
     assert "SCENESTREAM_LEASE__DURATON_S" in told.told
     assert told.advice == "Did you mean SCENESTREAM_LEASE__DURATION_S?"
 
@@ -80,7 +80,7 @@ def test_servers_that_answer(postgres_url: str, rabbitmq_url: str, mongodb_url: 
 
     found = [finding for name in urls for finding in servers.check_server(name, urls)]
 
-    assert levels(found) == dict.fromkeys(urls, Level.OK)
+    assert levels(found) == dict.fromkeys(urls, Severity.OK)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_servers_that_answer(postgres_url: str, rabbitmq_url: str, mongodb_url: 
 def test_a_server_that_is_not_there(name: str, url: str) -> None:
     told = only(servers.check_server(name, {name: url}))
 
-    assert told.level is Level.PROBLEM
+    assert told.level is Severity.PROBLEM
     assert f"SCENESTREAM_{name.upper()}_URL" in told.advice
     assert "secret" not in told.told
 
@@ -106,7 +106,7 @@ def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(rabbitmq_url:
         wrong = f"{where.username or ''}:wrong@{where.hostname}:{where.port}"
         found += servers.check_server(name, {name: urlunsplit(where._replace(netloc=wrong))})
 
-    assert [finding.level for finding in found] == [Level.PROBLEM] * 2
+    assert [finding.level for finding in found] == [Severity.PROBLEM] * 2
     assert all("password" in finding.advice for finding in found)
 
 
@@ -116,7 +116,7 @@ def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(rabbitmq_url:
 def test_an_address_that_a_sign_of_the_password_has_torn(url: str) -> None:
     told = only(servers.check_server("rabbitmq", {"rabbitmq": url}))
 
-    assert told.level is Level.PROBLEM
+    assert told.level is Severity.PROBLEM
     assert "hal" not in told.told + told.advice
     assert "%2F" in told.advice
 
@@ -124,7 +124,7 @@ def test_an_address_that_a_sign_of_the_password_has_torn(url: str) -> None:
 def test_a_password_that_cannot_be_read_is_not_told() -> None:
     told = only(servers.check_server("postgres", {"postgres": f"postgresql://user:half%zz@{NOTHING}/films"}))
 
-    assert told.level is Level.PROBLEM
+    assert told.level is Severity.PROBLEM
     assert "half" not in told.told
 
 
@@ -140,7 +140,7 @@ def test_a_user_without_rights_is_told_apart_from_an_empty_database(postgres_url
         finally:
             connection.execute(f"DROP ROLE {role}".encode())
 
-    assert (told.what, told.level) == ("schema", Level.PROBLEM)
+    assert (told.what, told.level) == ("schema", Severity.PROBLEM)
     assert "rights" in told.advice
 
 
@@ -155,9 +155,9 @@ def test_a_schema_from_empty_to_whole_to_damaged(postgres_url: str, own: Setting
         connection.execute("INSERT INTO schema_migrations (number, name) VALUES (9999, '9999_later')")
         newer = next(iter(contents.check_database(postgres_url, own)))
 
-    assert empty == {"schema": Level.WARNING, "clock": Level.OK}
-    assert whole == {"schema": Level.OK, "clock": Level.OK}
-    assert (damaged.level, newer.level) == (Level.PROBLEM, Level.PROBLEM)
+    assert empty == {"schema": Severity.WARNING, "clock": Severity.OK}
+    assert whole == {"schema": Severity.OK, "clock": Severity.OK}
+    assert (damaged.level, newer.level) == (Severity.PROBLEM, Severity.PROBLEM)
     assert "webhooks" in damaged.told
     assert "9999" in newer.told
 
@@ -170,8 +170,8 @@ def test_keys_that_are_needed_and_missing(postgres_url: str, tmp_path: Path) -> 
         jobs.api_keys.create("anna", "anna", ["read"])
         with_one = levels(contents.check_database(postgres_url, guarded))
 
-    assert without["keys"] is Level.PROBLEM
-    assert with_one["keys"] is Level.OK
+    assert without["keys"] is Severity.PROBLEM
+    assert with_one["keys"] is Severity.OK
 
 
 def test_queues_that_are_missing_right_and_wrong(rabbitmq_url: str, names: BrokerNames) -> None:
@@ -187,10 +187,10 @@ def test_queues_that_are_missing_right_and_wrong(rabbitmq_url: str, names: Broke
         channel.queue_declare(names.queue, durable=True)
         wrong = only(contents.check_queues(rabbitmq_url, names))
 
-    assert missing.level is Level.WARNING
-    assert right == {"queues": Level.OK}
-    assert dead == {"queues": Level.OK, "dead letters": Level.WARNING}
-    assert wrong.level is Level.PROBLEM
+    assert missing.level is Severity.WARNING
+    assert right == {"queues": Severity.OK}
+    assert dead == {"queues": Severity.OK, "dead letters": Severity.WARNING}
+    assert wrong.level is Severity.PROBLEM
     assert names.queue in wrong.advice
 
 
@@ -205,16 +205,16 @@ def test_queues_that_this_user_may_not_touch_are_not_to_be_deleted() -> None:
 
 
 def test_results_that_can_be_read(mongodb_url: str) -> None:
-    assert only(contents.check_results(mongodb_url, "scenestream_doctor")).level is Level.OK
+    assert only(contents.check_results(mongodb_url, "scenestream_doctor")).level is Severity.OK
 
 
 def test_a_media_store_that_can_be_written_to_and_one_that_cannot(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "file").write_text("no directory")
 
-    assert only(contents.check_media((tmp_path / "media").as_uri())).level is Level.OK
+    assert only(contents.check_media((tmp_path / "media").as_uri())).level is Severity.OK
     assert list((tmp_path / "media").rglob("doctor*")) == []
-    assert only(contents.check_media((tmp_path / "file").as_uri())).level is Level.PROBLEM
+    assert only(contents.check_media((tmp_path / "file").as_uri())).level is Severity.PROBLEM
 
 
 def test_a_port_that_is_free_and_one_that_is_taken(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_port_that_is_free_and_one_that_is_taken(tmp_path: Path) -> None:
         taken = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(port=port))))
     free = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(port=port))))
 
-    assert (taken.level, free.level) == (Level.PROBLEM, Level.OK)
+    assert (taken.level, free.level) == (Severity.PROBLEM, Severity.OK)
     assert str(port) in taken.told
 
 
@@ -245,15 +245,15 @@ def test_a_driver_that_works_is_broken_or_is_not_there(
 
 
 def test_a_ray_that_does_not_answer_is_told() -> None:
-    assert software.ray_told("head:6379", "").level is Level.OK
-    assert software.ray_told("head:6379", "ConnectionError: no").level is Level.PROBLEM
+    assert software.ray_told("head:6379", "").level is Severity.OK
+    assert software.ray_told("head:6379", "ConnectionError: no").level is Severity.PROBLEM
 
 
 def test_what_a_crashed_stack_left_behind(own: Settings) -> None:
     layout = Layout.at(own.var_dir)
     nothing = only(check_stack(own))
     layout.create()
-    environment = {**os.environ, STACK_MARK: layout.stack_id}
+    environment = {**os.environ, STACK_ID_VARIABLE: layout.stack_id}
     orphan = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env=environment)
     try:
         left = only(check_stack(own))
@@ -261,8 +261,8 @@ def test_what_a_crashed_stack_left_behind(own: Settings) -> None:
         orphan.communicate(b"\n")
         layout.tidy()
 
-    assert nothing.level is Level.OK
-    assert left.level is Level.WARNING
+    assert nothing.level is Severity.OK
+    assert left.level is Severity.WARNING
     assert str(orphan.pid) in left.told
     assert "scenestream down" in left.advice
 
@@ -275,10 +275,10 @@ def test_limits_of_the_machine_are_judged(tmp_path: Path, own: Settings) -> None
         software.gpus(*counts).level for counts in ((None, 0, None), (2, 2, 2.0), (2, 0, None), (2, 2, 0.0))
     ]
 
-    assert unusable.level is Level.PROBLEM
-    assert rooms == [Level.PROBLEM, Level.WARNING, Level.OK]
-    assert seen == [Level.OK, Level.OK, Level.PROBLEM, Level.WARNING]
-    assert contents.skew(-30.0).level is Level.WARNING
+    assert unusable.level is Severity.PROBLEM
+    assert rooms == [Severity.PROBLEM, Severity.WARNING, Severity.OK]
+    assert seen == [Severity.OK, Severity.OK, Severity.PROBLEM, Severity.WARNING]
+    assert contents.skew(-30.0).level is Severity.WARNING
     assert list(
         software.wrong_packages(["no-such-package-of-anybody>=1", "pydantic<1", "rich; extra == 's3'"])
     ) == [
@@ -315,7 +315,7 @@ def test_the_port_of_an_api_that_others_have_started_is_not_taken(stack: Stack, 
 
     found = only(machine.check_port(Settings(var_dir=tmp_path, http=HttpSettings(host="0.0.0.0", port=port))))
 
-    assert found.level is Level.OK
+    assert found.level is Severity.OK
     assert "API" in found.told
 
 

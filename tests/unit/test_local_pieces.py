@@ -30,7 +30,7 @@ from cluster.local.ports import PortBook
 from cluster.local.probes import redacted
 from cluster.local.process.locks import DirectoryLock
 from cluster.local.process.records import Record, Records, belongings
-from cluster.local.process.spawning import STACK_MARK, Identity, ProcessSpec, end, spawn
+from cluster.local.process.spawning import STACK_ID_VARIABLE, Identity, ProcessSpec, end, spawn
 from cluster.settings import Settings, get_settings
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -143,11 +143,11 @@ def test_sockets_of_a_deep_var_directory_have_short_names(tmp_path: Path) -> Non
     assert Layout.at(layout.var_dir / ".." / layout.var_dir.name).stack_id == layout.stack_id
 
 
-def test_processes_are_found_by_mark_and_by_session_after_their_parents_are_gone(layout: Layout) -> None:
-    # given a process of the stack with a child, and a child without the mark, as after a changed title
+def test_processes_are_found_by_tag_and_by_session_after_their_parents_are_gone(layout: Layout) -> None:
+    # given a process of the stack with a child, and a child without the tag, as after a changed title
     shell = (
         f"{sys.executable} -c 'import time; time.sleep(600)' & "
-        f"env -u {STACK_MARK} {sys.executable} -c 'import time; time.sleep(600)' & wait"
+        f"env -u {STACK_ID_VARIABLE} {sys.executable} -c 'import time; time.sleep(600)' & wait"
     )
     spec = ProcessSpec("thing", ("/bin/sh", "-c", shell), layout.var_dir, dict(os.environ))
     child = spawn(spec, layout.log_file("thing"), layout.stack_id, "thing")

@@ -1,1 +1,1 @@
-"""`scenestream doctor`: what is wrong with an installation, and what mends it."""
+"""`scenestream doctor`: diagnoses an installation and gives advice for each problem."""

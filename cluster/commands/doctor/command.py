@@ -1,6 +1,6 @@
-"""The command `scenestream doctor`: all checks, side by side, told in their order.
+"""The command `scenestream doctor`: runs all checks in parallel and prints the findings in a fixed order.
 
-Knows which checks belong to which situation; what each looks at is in its own module.
+Chooses the checks by the settings; the checks themselves are in the other modules of this folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer
 
 from cluster import terminal
 from cluster.commands.doctor import configuration, contents, machine, servers, software, stack
-from cluster.commands.doctor.findings import Check, Finding, Level, problem
+from cluster.commands.doctor.findings import Check, Finding, Severity, problem
 from cluster.commands.options import ApiKey
 from cluster.errors import InvalidSettingsError
 from cluster.local.layout import Layout
@@ -25,7 +25,9 @@ from cluster.local.state import StackFile, read
 from cluster.settings import Settings, get_settings
 
 THREADS = 8
-_SIGNS = {Level.OK: "ok     ", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
+"""Checks at once: most of them wait for servers."""
+
+_SIGNS = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.PROBLEM: "PROBLEM"}
 
 
 def doctor(
@@ -41,23 +43,23 @@ def doctor(
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         _show(findings)
-    if any(finding.level is Level.PROBLEM for finding in findings):
+    if any(finding.level is Severity.PROBLEM for finding in findings):
         raise typer.Exit(1)
 
 
 def examine(*, quick: bool = False, api_key: str | None = None) -> list[Finding]:
-    """Everything that is found, in the order of the checks."""
+    """Run all checks; the findings in the order of the checks. `quick`: without loading PyTorch and Ray."""
     checks: list[Check] = [configuration.check_settings, configuration.check_variables]
     try:
         checks += checks_for(get_settings(), quick=quick, api_key=api_key)
-    except InvalidSettingsError:  # told by the first check; without settings nothing else can be asked
+    except InvalidSettingsError:  # the first check reports it; without settings no other check can run
         checks.append(software.check_python)
     with ThreadPoolExecutor(THREADS) as threads:
-        return [finding for found in threads.map(_done, checks) for finding in found]
+        return [finding for found in threads.map(_run, checks) for finding in found]
 
 
 def checks_for(settings: Settings, *, quick: bool, api_key: str | None) -> Iterator[Check]:
-    """What is to be looked at under these settings."""
+    """The checks that these settings need: servers without a URL are not asked for their content."""
     file = read(Layout.at(settings.var_dir))
     running = file if file is not None and file.is_alive else None
     urls = {**(running.urls if running else {}), **configured(settings)}
@@ -89,11 +91,11 @@ def _ray_environment(settings: Settings, running: StackFile | None) -> dict[str,
     return {"RAY_ADDRESS": settings.ray_address} if settings.ray_address else {}
 
 
-def _done(check: Check) -> list[Finding]:
-    """A check that breaks must not hide what the others found."""
+def _run(check: Check) -> list[Finding]:
+    """Run one check. Its exception becomes a finding, so that the other findings are still printed."""
     try:
         return list(check())
-    except Exception as error:  # noqa: BLE001 - told as what it is: a fault of the doctor's
+    except Exception as error:  # noqa: BLE001 - reported as a fault of this command
         name = getattr(check, "func", check).__name__
         return [
             problem(
@@ -109,7 +111,7 @@ def _show(findings: Sequence[Finding]) -> None:
     for finding in findings:
         print(f"{_SIGNS[finding.level]}  {finding.what:<{width}}  {finding.told}")
         if finding.advice:
-            print(f"{'':{len(_SIGNS[Level.OK]) + width + 4}}→ {finding.advice}")
-    wrong = sum(finding.level is Level.PROBLEM for finding in findings)
-    warned = sum(finding.level is Level.WARNING for finding in findings)
+            print(f"{'':{len(_SIGNS[Severity.OK]) + width + 4}}→ {finding.advice}")
+    wrong = sum(finding.level is Severity.PROBLEM for finding in findings)
+    warned = sum(finding.level is Severity.WARNING for finding in findings)
     print(f"\n{len(findings)} looked at: {wrong} problems, {warned} warnings.")

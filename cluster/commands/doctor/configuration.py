@@ -1,6 +1,6 @@
-"""The settings: whether they can be read, and variables that set nothing because their name is wrong.
+"""Checks the settings: whether they can be read, and variables with wrong names, which set nothing.
 
-Knows the tree of settings; asks no server.
+Knows the tree of settings; connects to no server.
 """
 
 from __future__ import annotations
@@ -14,22 +14,25 @@ from pydantic import BaseModel
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import InvalidSettingsError
 from cluster.local.environment import NESTED, PREFIX, RAY_IS_LOCAL
-from cluster.local.process.spawning import PART_MARK, STACK_MARK
+from cluster.local.process.spawning import PART_NAME_VARIABLE, STACK_ID_VARIABLE
 from cluster.settings import Settings, get_settings
 
 WHAT = "settings"
 _SERVICE = "_SERVICE_HOST"
+"""End of a variable that Kubernetes sets in every pod for a Service."""
+
 BESIDE_SETTINGS = frozenset(
     {
         "SCENESTREAM_API_KEY",  # of the client
-        RAY_IS_LOCAL, STACK_MARK, PART_MARK,  # the local stack's own
+        RAY_IS_LOCAL, STACK_ID_VARIABLE, PART_NAME_VARIABLE,  # the local stack's own
         "SCENESTREAM_IMAGE", "SCENESTREAM_DEVICE", "SCENESTREAM_PORT",  # of configs/compose.yaml
     }
 )  # fmt: skip
+"""Variables with our prefix that are no settings."""
 
 
 def known_variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> set[str]:
-    """Every variable that sets something; of a setting that is a table, the name before its keys."""
+    """Names of all variables that are settings; of a setting that is a table, the part before its keys."""
     names: set[str] = set()
     for name, field in model.model_fields.items():
         if field.validation_alias is not None:
@@ -41,7 +44,7 @@ def known_variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> 
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Those that begin like ours and set nothing; not those that Kubernetes gives every pod for a Service."""
+    """Variables with our prefix that are no settings, except those that Kubernetes sets for a Service."""
     known = known_variables() | BESIDE_SETTINGS
     tables = tuple(f"{name}{NESTED}" for name in known if not _is_section(name, known))
     tables += tuple(f"{name.removesuffix(_SERVICE)}_" for name in environment if name.endswith(_SERVICE))
@@ -50,7 +53,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
 
 
 def check_settings() -> Iterator[Finding]:
-    """Whether they can be read."""
+    """Whether the settings can be read."""
     try:
         get_settings()
     except InvalidSettingsError as error:
@@ -60,7 +63,7 @@ def check_settings() -> Iterator[Finding]:
 
 
 def check_variables(environment: Mapping[str, str] | None = None) -> Iterator[Finding]:
-    """Variables whose names are wrong, with the name that was probably meant."""
+    """Variables with wrong names, each with the name that was probably meant."""
     unknown = unknown_variables(os.environ if environment is None else environment)
     for name in unknown:
         meant = get_close_matches(name.upper(), known_variables() | BESIDE_SETTINGS, n=1)

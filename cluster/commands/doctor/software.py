@@ -1,6 +1,6 @@
-"""What is installed: Python, the packages that the work needs, and whether PyTorch loads and sees the GPUs.
+"""Checks what is installed: Python, the required packages, PyTorch, Ray, and the GPUs that each of them sees.
 
-PyTorch and Ray are asked in processes of their own: loading them takes seconds, and may end a process.
+PyTorch and Ray are loaded in processes of their own, because loading takes seconds and may crash.
 """
 
 from __future__ import annotations
@@ -19,9 +19,15 @@ from packaging.requirements import Requirement
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
 
 OLDEST_PYTHON = (3, 11)
-TORCH_TIMEOUT_S = 120.0  # a cold start from a slow disk
+TORCH_TIMEOUT_S = 120.0
+"""To load PyTorch; the first time, from a slow disk."""
+
 RAY_TIMEOUT_S = 60.0
+"""To join Ray and read its resources."""
+
 GPU_TOOL_TIMEOUT_S = 15.0
+"""For nvidia-smi, which hangs with some broken drivers."""
+
 _INSTALL = "Install again: `make setup`, or `pip install -c constraints.txt -e .` in the top folder."
 
 _ASK_TORCH = """
@@ -36,7 +42,7 @@ print(json.dumps({"gpus": ray.cluster_resources().get("GPU", 0)}))
 
 
 def check_python() -> Iterator[Finding]:
-    """Its version, and that of every package that is required."""
+    """The versions of Python and of every required package."""
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
@@ -51,7 +57,7 @@ def check_python() -> Iterator[Finding]:
 
 
 def wrong_packages(requirements: list[str]) -> Iterator[str]:
-    """What is missing or too old, in words. Extras are not required."""
+    """A sentence for each required package that is missing or too old. Extras are not required."""
     for text in requirements:
         wanted = Requirement(text)
         if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
@@ -66,7 +72,7 @@ def wrong_packages(requirements: list[str]) -> Iterator[str]:
 
 
 def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether it loads, whether Ray answers, and whether the driver and both of them agree about GPUs."""
+    """Whether PyTorch loads, whether Ray answers, and whether both see the GPUs of NVIDIA's driver."""
     told, error = _ask(_ASK_TORCH, TORCH_TIMEOUT_S, {})
     if told is None:
         yield problem("torch", f"does not load: {error}", _INSTALL)
@@ -91,7 +97,7 @@ def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def ray_told(address: str, error: str) -> Finding:
-    """How it is to be judged that Ray said so when it was asked; "" when it answered."""
+    """The finding for Ray's answer; `error` is empty if it answered."""
     if not error:
         return ok("ray", f"answers at {address}")
     return problem(
@@ -103,7 +109,7 @@ def ray_told(address: str, error: str) -> Finding:
 
 
 def gpus(driver: int | None, torch: int, ray: float | None) -> Finding:
-    """How it is to be judged that they see so many. None: no such driver; Ray does not run."""
+    """The finding for numbers of GPUs. `driver` None: no nvidia-smi; `ray` None: Ray does not run."""
     if not driver and not torch:
         return ok("gpu", "none; the work is done on the CPU")
     if driver is not None and torch < driver:
@@ -123,11 +129,11 @@ def gpus(driver: int | None, torch: int, ray: float | None) -> Finding:
 
 
 class DriverError(Exception):
-    """NVIDIA's tool is there and does not reach a driver; the message is its complaint."""
+    """nvidia-smi is installed but reaches no driver; the message is its output."""
 
 
 def driver_gpus() -> int | None:
-    """How many GPUs NVIDIA's driver has; None without its tool, DriverError when that fails."""
+    """Number of GPUs of NVIDIA's driver; None without nvidia-smi, DriverError if it fails."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None
@@ -146,7 +152,7 @@ def driver_gpus() -> int | None:
 
 
 def _ask(program: str, timeout_s: float, environment: Mapping[str, str]) -> tuple[dict[str, Any] | None, str]:
-    """What a Python program prints as JSON, or None and the last line of its complaint."""
+    """Run a Python program: the JSON that it prints and "", or None and the last line of its errors."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", program],

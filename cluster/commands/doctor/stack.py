@@ -1,6 +1,6 @@
-"""The stack of this machine: whether it runs, what a crashed one left behind, and what its API says.
+"""Checks the stack on this machine: whether it runs, leftovers of a crash, and the answer of its API.
 
-Ends nothing: `scenestream down` and `up` clear away what is left.
+Ends no process: `scenestream down` and `up` do.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import ScenestreamError
 from cluster.local.layout import Layout
 from cluster.local.process.records import Records, belongings
-from cluster.local.state import Health, Phase, StackFile, read
+from cluster.local.state import PartHealth, Phase, StackFile, read
 from cluster.settings import Settings
 
 API_TIMEOUT_S = 15.0
+"""For the API's answer, which asks all servers and the pool."""
+
 _FEW = 5
+"""Leftover processes that are listed."""
 
 
 def check_stack(settings: Settings) -> Iterator[Finding]:
-    """A crashed supervisor's processes and files, parts that are not well."""
+    """Unhealthy parts of a running stack; processes and files that a crashed supervisor has left."""
     layout = Layout.at(settings.var_dir)
     file = read(layout)
     if file is not None and file.is_alive:
@@ -49,7 +52,7 @@ def check_stack(settings: Settings) -> Iterator[Finding]:
 
 
 def _parts(file: StackFile) -> Iterator[Finding]:
-    unwell = {name: part for name, part in file.parts.items() if part.state is not Health.HEALTHY}
+    unwell = {name: part for name, part in file.parts.items() if part.state is not PartHealth.HEALTHY}
     for name, part in unwell.items():
         where = f" See {part.log}." if part.log else ""
         yield problem(
@@ -62,7 +65,7 @@ def _parts(file: StackFile) -> Iterator[Finding]:
 
 
 def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
-    """What the API says of the servers behind it and of the pool."""
+    """The health of the servers behind the API and of the pool, as the API reports it."""
     try:
         with Client(address, api_key=api_key, timeout_s=API_TIMEOUT_S) as client:
             cluster = client.cluster()
@@ -74,11 +77,11 @@ def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
             "--api-key or SCENESTREAM_API_KEY.",
         )
         return
-    away = [server["name"] for server in cluster["servers"] if not server["healthy"]]
-    if away:
+    unhealthy = [server["name"] for server in cluster["servers"] if not server["healthy"]]
+    if unhealthy:
         yield problem(
             "api",
-            f"{address} answers and does not reach {', '.join(away)}",
+            f"{address} answers and does not reach {', '.join(unhealthy)}",
             "See that those run and that the API's machine reaches them; its settings may differ from yours.",
         )
     else:

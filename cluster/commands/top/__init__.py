@@ -1,1 +1,1 @@
-"""`scenestream top`: the installation at a glance, again and again."""
+"""`scenestream top`: a live overview of an installation."""

@@ -1,6 +1,6 @@
-"""The command `scenestream top`.
+"""The command `scenestream top`: reads the API at an interval and draws the result on the terminal.
 
-Knows when to look again and on what to draw; what is shown is in `view`, how in `screen`.
+`view` computes the values, `screen` formats them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cluster.local.address import api_url
 from cluster.settings import get_settings
 
 PLAIN_WIDTH = 160
+"""Characters a line where the output is no terminal."""
 
 
 def top(
@@ -47,7 +48,7 @@ def top(
 
 
 def _follow(client: Client, console: Console, address: str, interval_s: float) -> None:
-    """Until somebody presses Ctrl-C. A server that goes away is told of and waited for."""
+    """Refresh until Ctrl-C. While the API does not answer, its error is shown."""
     with Live(console=console, screen=True, auto_refresh=False) as live:
         try:
             while True:

@@ -1,6 +1,6 @@
-"""How `scenestream top` looks: tables of rich, the same on a live screen and as one plain print.
+"""Formats a View as tables of rich, for the live screen and for plain output.
 
-Knows a View and nothing about where it comes from.
+Does not know where the values come from.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cluster.commands.top.view import Actor, Running, View
+from cluster.commands.top.view import Actor, RunningVideo, View
 from cluster.contract.vocabulary import INTERACTIVE
 
 _STATE_STYLES = {"working": "green", "draining": "yellow", "lost": "red", "waiting": "yellow"}
 _UNKNOWN = "-"
 _MESSAGE_CHARS = 100
+"""Longest error message; longer ones are cut."""
 
 
 def drawn(view: View) -> RenderableType:
-    """All of it, from top to bottom."""
+    """The whole screen, from top to bottom."""
     parts: list[RenderableType] = [_servers(view), _work(view), Text(), _actors(view)]
     if view.pool_detail:
         parts.append(Text(view.pool_detail, style="red"))
@@ -75,7 +76,7 @@ def _actors(view: View) -> Table:
     return table
 
 
-def _running(videos: Iterable[Running]) -> Table:
+def _running(videos: Iterable[RunningVideo]) -> Table:
     table = _table(("video", "file", "state"), ("done", "chunks", "left", "attempt"))
     for video in videos:
         table.add_row(
@@ -115,7 +116,7 @@ def _work_of(actor: Actor) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """As people say it: 42 s, 3 min 20 s, 5 h 10 min."""
+    """A duration as 42 s, 3 min 20 s or 5 h 10 min; - if unknown."""
     if seconds is None:
         return _UNKNOWN
     whole = round(seconds)
@@ -127,7 +128,7 @@ def span(seconds: float | None) -> str:
 
 
 def size(bytes_: int | None) -> str:
-    """In MiB or GiB."""
+    """A size in MiB or GiB; - if unknown."""
     if bytes_ is None:
         return _UNKNOWN
     mib = bytes_ / (1 << 20)

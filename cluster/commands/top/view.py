@@ -1,6 +1,6 @@
-"""What `scenestream top` shows, as plain values: taken from the HTTP API, computed, and nothing drawn.
+"""Computes the values that `scenestream top` shows from documents of the HTTP API; draws nothing.
 
-Knows the client and the API's documents; no store, so it works from any machine that reaches the API.
+Uses the client and no store, so it works on any machine that reaches the API.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from cluster.contract.vocabulary import INTERACTIVE
 
 RUNNING_SHOWN = 20
 FAILURES_SHOWN = 5
+"""Rows of the two lists of videos."""
+
 _WORKING = frozenset({"working", "draining"})
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A segmentation actor. `frames_per_s` is of the chunk in hand, `video_s_per_s` of the last minutes."""
+    """A segmentation actor. `frames_per_s`: in its present chunk; `video_s_per_s`: over the last minutes."""
 
     name: str
     node: str | None
@@ -38,8 +40,8 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A video in flight; `fraction` in 0..1."""
+class RunningVideo:
+    """A video that is being processed; `fraction` of the work done, 0..1."""
 
     id: str
     filename: str
@@ -53,7 +55,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedVideo:
     """A video that failed."""
 
     id: str
@@ -65,7 +67,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything. What the API does not know is None; `throughput` is in seconds of video per second."""
+    """All values. None: the API does not know it. `throughput` is in seconds of video per second."""
 
     servers: dict[str, str | None]
     queue_depth: int | None
@@ -78,24 +80,24 @@ class View:
     dispatch_ms: float | None
     throughput: float
     actors: tuple[Actor, ...] = ()
-    running: tuple[Running, ...] = ()
-    failed: tuple[Failed, ...] = ()
+    running: tuple[RunningVideo, ...] = ()
+    failed: tuple[FailedVideo, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def drained_in_s(self) -> float | None:
-        """When all that is known will be done, at the present rate."""
+        """Seconds until the backlog is done at the present throughput; None if unknown."""
         if self.backlog_s is None or self.throughput <= 0:
             return None
         return self.backlog_s / self.throughput
 
     def to_dict(self) -> dict[str, Any]:
-        """For `--json`."""
+        """The document of `--json`."""
         return {**asdict(self), "drained_in_s": self.drained_in_s}
 
 
 def look(client: Client) -> View:
-    """One look. ScenestreamError as the client raises it."""
+    """Read the API once. Raises the client's ScenestreamErrors."""
     running = [*islice(client.videos(state="running"), RUNNING_SHOWN)]
     running += islice(client.videos(state="finalizing"), RUNNING_SHOWN - len(running))
     failed = islice(client.videos(state="failed"), FAILURES_SHOWN)
@@ -103,7 +105,7 @@ def look(client: Client) -> View:
 
 
 def view_of(cluster: Cluster, running: Sequence[Video], failed: Sequence[Video]) -> View:
-    """From the API's documents. A server that is older lacks some of the keys."""
+    """Make the view of the API's documents. A server that is older lacks some of the keys."""
     pool = cluster["pool"]
     actors = tuple(_actor(row) for row in pool["actors"]) if pool else ()
     backlog = cluster.get("backlog")
@@ -147,9 +149,9 @@ def _actor(row: PoolActor) -> Actor:
     )
 
 
-def _running(video: Video) -> Running:
+def _running(video: Video) -> RunningVideo:
     progress = video["progress"]
-    return Running(
+    return RunningVideo(
         id=video["id"],
         filename=video["filename"],
         state=video["state"],
@@ -162,6 +164,6 @@ def _running(video: Video) -> Running:
     )
 
 
-def _failed(video: Video) -> Failed:
+def _failed(video: Video) -> FailedVideo:
     error = video["error"] or {"code": "", "message": ""}
-    return Failed(video["id"], video["filename"], error["code"], error["message"], video["finished_at"])
+    return FailedVideo(video["id"], video["filename"], error["code"], error["message"], video["finished_at"])

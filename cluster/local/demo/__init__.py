@@ -1,1 +1,1 @@
-"""`make demo`: a short film, made here, through the whole stack."""
+"""`make demo`: generates a short film and segments it with the whole stack."""

@@ -1,4 +1,4 @@
-"""`make demo`: the stack up, one video through it, its segments printed, the page's address at the end."""
+"""`make demo`: starts the stack, segments one video, prints its segments and the page's address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cluster.settings import get_settings
 
 
 def main() -> int:
-    """Run the demonstration with the file named on the command line, or with a film made here."""
+    """Use the file of the command line, or a generated film. Exit code 1: failed, 2: wrong usage."""
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     if given is not None and not given.is_file():
         print(f"No such file: {given}", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""A short film to try things on: three scenes from pictures and sounds that come with installed packages.
+"""Generates a short film of three scenes, from pictures and sounds of an installed package (Gradio).
 
-Cuts between moving crops, one dissolve, one fade through black, and sound that changes with the scenes.
-Knows how to draw and encode; does not know how it will be segmented.
+It has cuts between moving crops, one dissolve, one fade through black, and sound that changes with the
+scenes. Draws and encodes; does not know how the film will be segmented.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Take:
-    """A camera that travels over a still; a crop is (centre x, centre y, width), each 0..1."""
+    """One shot: a camera that moves over a still. A crop is (centre x, centre y, width), each 0..1."""
 
     still: str
     frames: int
@@ -50,8 +50,10 @@ TAKES = (
     Take("groot.jpeg", 75, (0.55, 0.60, 0.60), (0.50, 0.50, 0.80)),
 )
 JOIN_FRAMES = {"cut": 0, "dissolve": 20, "fade": 24}
+"""Length of each kind of transition, in frames."""
+
 SOUNDS = (("sax.wav", 0, 3), ("cate_blanch.mp3", 3, 7), ("cantina.wav", 7, 10))
-"""Which sound lies under which takes."""
+"""Sound file, first take, end take (exclusive)."""
 
 
 def make(path: Path) -> None:
@@ -77,7 +79,7 @@ def make(path: Path) -> None:
 
 
 def labels() -> dict[str, Any]:
-    """What is in the film: {fps, frames, cuts: [first frame], gradual: [[first, last, kind]], scenes}."""
+    """Ground truth: {fps, frames, cuts: [first frame], gradual: [[first, last, kind]], scenes, zones}."""
     cuts: list[int] = []
     gradual: list[list[int | str]] = []
     first = 0
@@ -101,7 +103,7 @@ def labels() -> dict[str, Any]:
 
 
 def _pictures() -> Iterator[Picture]:
-    """Every frame as (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB, transitions laid over the joins."""
+    """Every frame as (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB, with the transitions."""
     last: Picture | None = None
     for take in TAKES:
         join = JOIN_FRAMES[take.joined_by]
@@ -136,7 +138,7 @@ def _travel(take: Take) -> Iterator[Picture]:
 
 
 def _sound() -> NDArray[np.float32]:
-    """The whole track, (samples,) float32: each sound repeated under its takes, then a short rest."""
+    """The whole track, (samples,) float32: each sound repeated during its takes, its last 0.5 s silent."""
     parts = []
     for name, first, last in SOUNDS:
         want = sum(take.frames for take in TAKES[first:last]) * RATE_HZ // FPS

@@ -1,1 +1,1 @@
-"""The parts of the local stack, a module each: how it is started, asked for its health, and ended."""
+"""The parts of the local stack, one module each: configuration, command line, health probe, shutdown."""

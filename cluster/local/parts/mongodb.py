@@ -1,6 +1,6 @@
-"""A server of MongoDB's protocol: `mongod` if there is one on the PATH, else nx-27017 over SQLite.
+"""The part "mongodb": `mongod` if it is on the PATH, else nx-27017, MongoDB's protocol over SQLite.
 
-Which of the two keeps its data in a directory of its own, so that installing mongod later harms nothing.
+Each of the two has a data directory of its own, so that installing mongod later damages nothing.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ from typing import ClassVar
 
 from cluster.local import probes
 from cluster.local.errors import MissingServerError
-from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.ports import LOOPBACK
 from cluster.local.process.spawning import ProcessSpec
 
-MONGOD_CACHE_GB = "0.25"  # mongod's default is half of the machine's memory
+MONGOD_CACHE_GB = "0.25"
+"""WiredTiger's cache; mongod's default is half of the machine's memory."""
 
-# Its INFO level writes several lines for every command, arguments included.
 NX_PROGRAM = (
     "import logging, sys; logging.getLogger('nx_27017').setLevel('WARNING'); "
     "from nx_27017.nx_27017 import main; sys.exit(main())"
 )
+"""Starts nx-27017 with log level WARNING: at INFO it logs several lines a command, with its arguments."""
 
 
-class MongoDB(Part):
-    """Results."""
+class MongoDB(StackPart):
+    """Stores the results."""
 
     name: ClassVar[str] = "mongodb"
     title: ClassVar[str] = "MongoDB"
 
     @property
     def url(self) -> str:
-        """A mongodb URL; directConnection spares the search for a replica set."""
+        """A mongodb URL; with directConnection the driver does not search for a replica set."""
         return f"mongodb://{self.address}/?directConnection=true"
 
     @property
@@ -44,7 +45,7 @@ class MongoDB(Part):
         return f"{LOOPBACK}:{self.ports.port(self.name)}"
 
     def prepare(self) -> None:
-        """Make the data directory; nx-27017 believes a stale pid file."""
+        """Make the data directory; delete an old pid file, which nx-27017 would take for a running server."""
         self._data_dir.mkdir(parents=True, exist_ok=True)
         if shutil.which("mongod") is None and importlib.util.find_spec("nx_27017") is None:
             raise MissingServerError(
@@ -53,15 +54,15 @@ class MongoDB(Part):
         self._pid_file.unlink(missing_ok=True)
 
     def processes(self) -> Sequence[ProcessSpec]:
-        """The server in the foreground."""
+        """The server, in the foreground."""
         mongod = shutil.which("mongod")
         argv = self._mongod(mongod) if mongod else self._nx()
         return [ProcessSpec(self.name, argv, self._data_dir, clean_environment())]
 
     def probe(self) -> str:
-        """A ping over the wire."""
-        told = probes.mongodb(self.url)
-        return told if shutil.which("mongod") else f"{told} (nx-27017)"
+        """Send a ping."""
+        version = probes.mongodb(self.url)
+        return version if shutil.which("mongod") else f"{version} (nx-27017)"
 
     @property
     def _data_dir(self) -> Path:

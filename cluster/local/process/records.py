@@ -1,9 +1,9 @@
-"""Which processes belong to the stack of a var directory, even when those who started them are gone.
+"""Finds the processes of a var directory's stack, also after the supervisor that started them has died.
 
-Each process we start is written down (pid and start time) before anything waits for it. What it starts in
-turn is found by three signs, since no single one holds for every server: the mark in the environment (lost
-where a server overwrites it for its title), the session (left by PostgreSQL's processes), and PostgreSQL's
-habit of working in its data directory.
+Every process we start is recorded in a file (pid and start time). Its descendants are found in three ways,
+since none works for every server: by a variable in their environment (some servers overwrite it with their
+process title), by their session (PostgreSQL's processes open new ones), and by the working directory of
+PostgreSQL's processes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cluster.local.process.spawning import (
     SAME_START_S,
     Identity,
     is_alive,
-    marked,
+    tagged,
     with_descendants,
     working_in,
 )
@@ -30,7 +30,7 @@ POSTGRES = "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A process that was started for a part, leader of its session."""
+    """A process that was started for a part. It leads a session of its own."""
 
     part: str
     process: str
@@ -38,13 +38,13 @@ class Record:
 
 
 class Records:
-    """The written-down processes of one stack: a small file each, so that writers never meet."""
+    """The recorded processes of one stack, one file each, so that threads never write to the same file."""
 
     def __init__(self, layout: Layout) -> None:
         self._folder = layout.run_dir / "processes"
 
     def add(self, record: Record) -> None:
-        """Write it down."""
+        """Record a process."""
         self._folder.mkdir(exist_ok=True)
         content = {
             "part": record.part,
@@ -54,11 +54,11 @@ class Records:
         write_private(self._path(record.process), json.dumps(content), durable=False)
 
     def remove(self, process: str) -> None:
-        """Forget it."""
+        """Delete the record of a process, if there is one."""
         self._path(process).unlink(missing_ok=True)
 
     def all(self) -> list[Record]:
-        """What is written down; damaged files are passed over."""
+        """All records; damaged files are skipped."""
         found = []
         for path in sorted(self._folder.glob("*.json")):
             try:
@@ -75,7 +75,7 @@ class Records:
 
 def belongings(layout: Layout, part: str | None = None) -> list[psutil.Process]:
     """All living processes of the stack, or of one part of it; never the calling process."""
-    found = set(marked(layout.stack_id, part))
+    found = set(tagged(layout.stack_id, part))
     for record in Records(layout).all():
         if part in (None, record.part):
             found.update(_session(record.identity))
@@ -87,10 +87,10 @@ def belongings(layout: Layout, part: str | None = None) -> list[psutil.Process]:
 
 
 def _session(leader: Identity) -> list[psutil.Process]:
-    """The living members of the session that `leader` opened, itself included, even if it is gone.
+    """The living processes of the session that `leader` opened, also when the leader itself has ended.
 
-    The number of a session is not given to another process while a member lives. If a process with that pid
-    exists and is not the leader, the session had died out before.
+    The kernel does not reuse a session's number as a pid while the session has a process. So if another
+    process has the leader's pid, the session has none.
     """
     if psutil.pid_exists(leader.pid):
         now = Identity.of(leader.pid)
@@ -103,5 +103,5 @@ def _session(leader: Identity) -> list[psutil.Process]:
             if same and process.create_time() > leader.create_time - SAME_START_S and is_alive(process):
                 members.append(process)
         except (OSError, psutil.Error):
-            continue  # ended meanwhile, or hidden from us
+            continue  # it has ended, or it is another user's
     return members

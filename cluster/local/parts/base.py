@@ -1,6 +1,6 @@
-"""What the supervisor needs to know of a server: how it is prepared, started, asked and found again.
+"""Base class of a part of the stack: preparation, command lines, health probe, finding of leftover processes.
 
-Knows no particular server.
+Also the environment of child processes. Knows no particular server.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ import psutil
 from cluster.local.layout import Layout
 from cluster.local.ports import PortBook
 from cluster.local.process.records import belongings
-from cluster.local.process.spawning import PART_MARK, STACK_MARK, ProcessSpec
+from cluster.local.process.spawning import PART_NAME_VARIABLE, STACK_ID_VARIABLE, ProcessSpec
 from cluster.settings import PACKAGE_ROOT
 
-# A server of the machine's own may be configured through these; ours must not hear of it.
 FOREIGN_PREFIXES = ("PG", "RABBITMQ_", "ERL_", "EPMD_", "REDIS_", "MONGO", "RAY_", "NOTIFY_SOCKET")
+"""Variables that configure other servers on this machine; our own servers must not read them."""
 
 
 def clean_environment() -> dict[str, str]:
-    """`child_environment` without settings that are meant for other servers than ours."""
+    """`child_environment` without FOREIGN_PREFIXES."""
     return {
         name: value for name, value in child_environment().items() if not name.startswith(FOREIGN_PREFIXES)
     }
 
 
 def child_environment() -> dict[str, str]:
-    """This process's environment for a child that imports our packages, wherever it runs."""
+    """This process's environment for a child process that imports our packages, in any working directory."""
     environment = dict(os.environ)
-    for mark in (STACK_MARK, PART_MARK):
-        environment.pop(mark, None)
+    for variable in (STACK_ID_VARIABLE, PART_NAME_VARIABLE):
+        environment.pop(variable, None)
     paths = [str(PACKAGE_ROOT), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     environment["PYTHONUNBUFFERED"] = "1"
@@ -44,8 +44,8 @@ def child_environment() -> dict[str, str]:
     return environment
 
 
-class Part(ABC):
-    """One server of the local stack. All methods may block; none may be called from two threads at once."""
+class StackPart(ABC):
+    """One server of the local stack. All methods may block. Not thread-safe: one thread at a time."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -59,28 +59,28 @@ class Part(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """How clients reach it, password included."""
+        """URL for clients, with the password."""
 
     @property
     @abstractmethod
     def address(self) -> str:
-        """How people are told where it is: without a password."""
+        """Address to show to people, without the password."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make directories, configuration and (once) the data; clear away what a killed process left.
+        """Make directories, configuration and, at the first start, data; delete files of a killed process.
 
         Raises MissingServerError or LocalStackError.
         """
 
     @abstractmethod
     def processes(self) -> Sequence[ProcessSpec]:
-        """The processes in the order of their start. If one dies, all are started anew."""
+        """The processes in the order of their start. If one dies, all are restarted."""
 
     @abstractmethod
     def probe(self) -> str:
-        """Ask the server something real. Returns a word on it, its version say; raises NotReadyError."""
+        """Health probe by a real request. Returns the server's name and version; raises NotReadyError."""
 
     def leftovers(self) -> list[psutil.Process]:
-        """Processes of this part that are alive, whoever started them."""
+        """Living processes of this part, also those that an earlier supervisor started."""
         return belongings(self.layout, self.name)

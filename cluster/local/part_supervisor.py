@@ -1,6 +1,7 @@
-"""One thread a part: waits for what the part needs, starts it, watches it, starts it again when it dies.
+"""Supervises one part in a thread: starts it when its dependencies are healthy, probes it, restarts it.
 
-Knows when to act; `cluster.local.runner` knows how.
+Restarts have an exponential back-off. Decides when a part is started or stopped; `cluster.local.runner` does
+it.
 """
 
 from __future__ import annotations
@@ -14,30 +15,38 @@ import structlog
 from cluster.local.board import Board
 from cluster.local.errors import LocalStackError, MissingServerError, NotReadyError
 from cluster.local.runner import PartRunner
-from cluster.local.state import Health
+from cluster.local.state import PartHealth
 
 WATCH_INTERVAL_S = 0.25
+"""Interval of looking whether the part's processes live."""
+
 PROBE_INTERVAL_S = 5.0
-# A server that is busy on a loaded machine may not answer for a while; one that hangs never will.
+"""Interval of the health probes."""
+
 HANGS_AFTER_S = 90.0
+"""A part that answers no probe for so long is restarted. A busy server may miss some of them."""
+
 FIRST_BACKOFF_S = 0.5
 LAST_BACKOFF_S = 30.0
-# A part that ran this long was well: its next death starts the backoff from the beginning.
+"""Wait before a restart: doubled with every failure, up to this."""
+
 WELL_AFTER_S = 60.0
-# Before the stack ran once, a part may fail this often; then the start as a whole has failed.
+"""After running for so long the back-off begins again at FIRST_BACKOFF_S."""
+
 START_ATTEMPTS = 2
+"""Failures of the first start after which the start of the whole stack has failed."""
 
 
-class Keeper(threading.Thread):
-    """Keeps one part of our own running until `end` is called.
+class PartSupervisor(threading.Thread):
+    """Supervises one part of our own until `end` is called.
 
-    `needs` must be healthy before it starts; when one of `rests_on` was started anew, this one is too.
+    The parts in `needs` must be healthy before it starts. A restart of a part in `rests_on` restarts it too.
     """
 
     def __init__(
-        self, runner: PartRunner, board: Board, needs: Sequence[str], rests_on: Sequence[Keeper] = ()
+        self, runner: PartRunner, board: Board, needs: Sequence[str], rests_on: Sequence[PartSupervisor] = ()
     ) -> None:
-        super().__init__(name=f"keep-{runner.part.name}", daemon=True)
+        super().__init__(name=f"supervise-{runner.part.name}", daemon=True)
         self.starts = 0
         self._runner = runner
         self._board = board
@@ -48,22 +57,22 @@ class Keeper(threading.Thread):
         self._log = structlog.get_logger(__name__).bind(part=self._part)
 
     def end(self) -> None:
-        """Ask it to end its part; `join` waits until that is done."""
+        """Make the thread stop its part and end; does not wait, `join` does."""
         self._ending.set()
 
     def run(self) -> None:
-        """The life of the part."""
+        """Supervise until `end` is called, then stop the part."""
         try:
-            self._keep()
-        except Exception as error:  # noqa: BLE001 - a thread that dies in silence leaves its part unwatched
-            self._log.exception("keeper failed")
-            self._board.put(self._part, state=Health.FAILED, detail=f"Internal error: {error!r}")
+            self._supervise()
+        except Exception as error:  # noqa: BLE001 - otherwise the thread would end and nothing would say so
+            self._log.exception("part supervisor failed")
+            self._board.put(self._part, state=PartHealth.FAILED, detail=f"Internal error: {error!r}")
         finally:
             self._runner.stop()
-            if self._board.file.parts[self._part].state is not Health.FAILED:
-                self._board.put(self._part, state=Health.STOPPED, pid=None, create_time=None)
+            if self._board.file.parts[self._part].state is not PartHealth.FAILED:
+                self._board.put(self._part, state=PartHealth.STOPPED, pid=None, create_time=None)
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         failures = 0
         while not self._ending.is_set():
             if not self._needs_are_healthy():
@@ -80,18 +89,20 @@ class Keeper(threading.Thread):
             failures += 1
             self._runner.stop()
             if self.starts == 0 and failures >= START_ATTEMPTS:
-                self._board.put(self._part, state=Health.FAILED, detail=reason, pid=None, create_time=None)
+                self._board.put(
+                    self._part, state=PartHealth.FAILED, detail=reason, pid=None, create_time=None
+                )
             else:
                 self._report_restart(reason)
             self._ending.wait(min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (failures - 1)))
 
     def _start(self) -> str | None:
-        """Start the part; None, or why it does not run."""
-        self._board.put(self._part, state=Health.STARTING, detail="")
+        """Start the part. None when it runs, else the reason why not."""
+        self._board.put(self._part, state=PartHealth.STARTING, detail="")
         try:
             self._runner.start(self._ending.is_set)
         except MissingServerError as error:
-            self._board.put(self._part, state=Health.FAILED, detail=error.message)
+            self._board.put(self._part, state=PartHealth.FAILED, detail=error.message)
             self._ending.wait()
             return error.message
         except LocalStackError as error:
@@ -100,7 +111,7 @@ class Keeper(threading.Thread):
         identity = self._runner.identity
         self._board.put(
             self._part,
-            state=Health.HEALTHY,
+            state=PartHealth.HEALTHY,
             detail=self._runner.detail,
             pid=identity.pid if identity else None,
             create_time=identity.create_time if identity else None,
@@ -109,14 +120,14 @@ class Keeper(threading.Thread):
         return None
 
     def _watch(self) -> str:
-        """Until it must be started again: why. Returns at once when we are ending."""
-        grounds = [keeper.starts for keeper in self._rests_on]
+        """Watch and probe until the part must be restarted; returns the reason. Empty after `end`."""
+        starts_below = self._starts_below()
         answered_at = probed_at = time.monotonic()
         while not self._ending.wait(WATCH_INTERVAL_S):
             died = self._runner.dead()
             if died is not None:
                 return died
-            if grounds != [keeper.starts for keeper in self._rests_on]:
+            if starts_below != self._starts_below():
                 return "what it runs on was started anew"
             now = time.monotonic()
             if now - probed_at < PROBE_INTERVAL_S:
@@ -124,19 +135,22 @@ class Keeper(threading.Thread):
             try:
                 detail = self._runner.part.probe()
                 answered_at = time.monotonic()
-                self._board.put(self._part, state=Health.HEALTHY, detail=detail)
+                self._board.put(self._part, state=PartHealth.HEALTHY, detail=detail)
             except (NotReadyError, LocalStackError) as error:
-                self._board.put(self._part, state=Health.UNRESPONSIVE, detail=error.message)
+                self._board.put(self._part, state=PartHealth.UNRESPONSIVE, detail=error.message)
                 if time.monotonic() - answered_at > HANGS_AFTER_S:
                     return f"it did not answer for {HANGS_AFTER_S:.0f} s"
             probed_at = time.monotonic()
         return ""
 
+    def _starts_below(self) -> list[int]:
+        return [other.starts for other in self._rests_on]
+
     def _report_restart(self, reason: str) -> None:
         restarts = self._board.file.parts[self._part].restarts + 1
         self._board.put(
             self._part,
-            state=Health.RESTARTING,
+            state=PartHealth.RESTARTING,
             detail=reason,
             pid=None,
             create_time=None,
@@ -145,28 +159,28 @@ class Keeper(threading.Thread):
 
     def _needs_are_healthy(self) -> bool:
         parts = self._board.file.parts
-        return all(parts[name].state is Health.HEALTHY for name in self._needs)
+        return all(parts[name].state is PartHealth.HEALTHY for name in self._needs)
 
 
-class Visitor(threading.Thread):
-    """Asks somebody else's server now and then how it is; starts and ends nothing."""
+class ExternalMonitor(threading.Thread):
+    """Probes an external server at an interval and reports its health; starts and stops nothing."""
 
     def __init__(self, name: str, probe: Callable[[], str], board: Board) -> None:
-        super().__init__(name=f"visit-{name}", daemon=True)
+        super().__init__(name=f"monitor-{name}", daemon=True)
         self._part = name
         self._probe = probe
         self._board = board
         self._ending = threading.Event()
 
     def end(self) -> None:
-        """Stop asking."""
+        """Make the thread end; does not wait."""
         self._ending.set()
 
     def run(self) -> None:
-        """Ask until `end` is called."""
+        """Probe until `end` is called."""
         while not self._ending.is_set():
             try:
-                self._board.put(self._part, state=Health.HEALTHY, detail=self._probe())
+                self._board.put(self._part, state=PartHealth.HEALTHY, detail=self._probe())
             except NotReadyError as error:
-                self._board.put(self._part, state=Health.UNREACHABLE, detail=error.message)
+                self._board.put(self._part, state=PartHealth.UNREACHABLE, detail=error.message)
             self._ending.wait(PROBE_INTERVAL_S)
