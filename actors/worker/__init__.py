@@ -1,1 +1,1 @@
-"""The processes that do the pool's tasks: segmenters (plan, chunk, clip) and the fuser."""
+"""The processes that execute tasks: segmenters (plan, chunk, clip, fuse) and the fuser (fuse, preview)."""

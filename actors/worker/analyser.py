@@ -1,7 +1,8 @@
-"""The seam between the segmentation actor and the segmentation library: everything as bytes and plain values.
+"""The interface between an actor and what analyses videos: arguments and results are bytes and plain values.
 
-The actor knows an `Analyser`; the library is one behind it, and a simulation with known costs may be another.
-Knows no store, no Ray.
+An actor calls an `Analyser`. `worker.library` implements it with the segmentation library; tests and the
+simulation implement it with a stub of known cost. Imports no store, no Ray and nothing of
+`actors.segmentation`.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ from __future__ import annotations
 import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from cluster.settings import LimitSettings
 
 LIBRARY = "actors.worker.library:LibraryAnalyser"
-PLANS_KEPT = 2  # a plan of a day-long film takes about 100 MB; an actor works on one or two videos at a time
+"""Import path of the default analyser. A string, because the pool names it and must not import torch."""
+PLANS_KEPT = 2
+"""Stored plans that one actor keeps in memory. The pool gives an actor chunks of one or two videos at a time;
+more plans would take memory for nothing (8 bytes a frame before compression: 80 MB at 10 million frames)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedChunk:
-    """Frames [start_frame, end_frame), lasting `duration_s` > 0."""
+    """Frames [start_frame, end_frame) of a video; they last `duration_s` seconds, > 0."""
 
     index: int
     start_frame: int
@@ -34,7 +38,7 @@ class PlannedVideo:
     """`media`: the contract's keys; `payload`: the plan for `Results.put_plan`; chunks tile the video."""
 
     media: dict[str, Any]
-    payload: bytes
+    payload: bytes = field(repr=False)
     chunks: tuple[PlannedChunk, ...]
 
 
@@ -44,15 +48,18 @@ class AnalysedChunk:
 
     start_frame: int
     end_frame: int
-    payload: bytes
-    shots: list[dict[str, Any]]
+    payload: bytes = field(repr=False)
+    shots: list[dict[str, Any]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedTracks:
-    """The tracks of a whole video, ready to be fused any number of times. `content` is the analyser's own."""
+    """The tracks of a whole video, in memory, to be fused any number of times.
 
-    content: Any
+    `content` is whatever the analyser's `fuse` takes; nobody else reads it. `size_bytes`: what it takes.
+    """
+
+    content: Any = field(repr=False)
     size_bytes: int
 
 
@@ -60,27 +67,27 @@ class JoinedTracks:
 class FusedVideo:
     """`segments` of every level; `document`: the rest of the timeline (media, settings, audio, curves)."""
 
-    segments: list[dict[str, Any]]
-    document: dict[str, Any]
+    segments: list[dict[str, Any]] = field(repr=False)
+    document: dict[str, Any] = field(repr=False)
 
 
 class Analyser(Protocol):
-    """One per segmenter; called from one thread at a time.
+    """One for each actor; called from one thread at a time.
 
-    Any method that reads the file may raise `MediaError` and, where it takes `should_stop`, `Cancelled`.
+    Methods that read the file may raise `MediaError`; those that take `should_stop` may raise `Cancelled`.
     """
 
     def load(self) -> None:
-        """Make ready what takes long: weights. Called once, before anything else but `tracks_hash`."""
+        """Load the weights, which takes seconds. Called once, before all others but `tracks_hash`."""
 
     def tracks_hash(self, settings: Mapping[str, Any]) -> str:
-        """Names everything the tracks depend on; settings of the fusion do not change it."""
+        """Hash of all that the tracks depend on besides the file. Settings of the fusion do not change it."""
 
     def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
-        """Look at the file: what it is, and in which chunks it is analysed."""
+        """Demux the file: what it holds, and the chunks in which it is analysed."""
 
     def planned(self, payload: bytes) -> PlannedVideo:
-        """The same from a stored plan. ValueError when it is not one of this version."""
+        """Parse a stored plan. ValueError when it is not one of this version."""
 
     def chunk(
         self,
@@ -92,20 +99,20 @@ class Analyser(Protocol):
         should_stop: Callable[[], bool],
         keyframe_sink: Callable[[int, bytes], None],
     ) -> AnalysedChunk:
-        """Decode and measure one chunk. `on_frames` hears how many of its frames are done."""
+        """Decode and measure one chunk. `on_frames(n)`: n of the chunk's frames are decoded by now."""
 
     def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
-        """All chunks' tracks, in order, as one."""
+        """Concatenate the tracks of all chunks, which come in order."""
 
     def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """A whole video's tracks to segments."""
+        """Compute the segments of the whole video."""
 
     def close(self) -> None:
-        """Let go of weights and devices."""
+        """Release weights and devices."""
 
 
 def make_analyser(name: str, *, device: str, threads: int, limits: LimitSettings) -> Analyser:
-    """The analyser class named `package.module:Class`. ValueError when there is none."""
+    """An instance of the class named "package.module:Class". ValueError when there is none."""
     module_name, _, class_name = name.partition(":")
     try:
         cls = getattr(importlib.import_module(module_name), class_name)
@@ -116,14 +123,15 @@ def make_analyser(name: str, *, device: str, threads: int, limits: LimitSettings
 
 
 class PlanCache:
-    """The last few plans, parsed once. Not thread-safe."""
+    """LRU cache of stored plans (bytes), so that a chunk does not read its plan again. Not thread-safe."""
 
     def __init__(self, kept: int = PLANS_KEPT) -> None:
         self._kept = kept
         self._plans: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     def get(self, video_id: str, tracks_hash: str, load: Callable[[], bytes]) -> bytes:
-        """The plan's bytes, from `load` the first time. The same object while it is kept."""
+        """The plan's bytes, read by `load` on a miss. While it is kept, the same object is returned: the
+        analyser parses it once and recognises it by identity."""
         key = (video_id, tracks_hash)
         if key not in self._plans:
             self._plans[key] = load()

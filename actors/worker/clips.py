@@ -1,7 +1,8 @@
-"""The clip work of a segmentation actor: from a task to a file in the media store and its description.
+"""Task handler for CLIP: cuts one clip out of a video and puts the file into the media store.
 
-A clip is written beside the actor first and copied to the store when it is whole, under a key the task names:
-done twice, it replaces itself. Knows the stores and the cutting library; no Ray, no queue, no lease.
+The clip is written to a local file first and copied to the store when it is complete, under the key that the
+task names; a task that is executed twice overwrites its own result. Knows the stores and the cutting library
+(`actors.clips`); imports no Ray, no message queue and nothing of the leases.
 """
 
 from __future__ import annotations
@@ -29,17 +30,20 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 
 CODE_PLAN_MISSING = "plan_missing"
+"""Stable error code, shown by the API: the plan is no longer stored; the video must be segmented again."""
 
-_BLOCK_BYTES = 1 << 20
+_COPY_BLOCK_BYTES = 1 << 20
+"""Bytes read and hashed at a time; every block counts as progress. 1 MiB, no measurement: large enough that
+the loop costs nothing, small enough that a slow store still reports progress within the pool's patience."""
 
 log = structlog.get_logger(__name__)
 
 
-class ClipMaker:
-    """Makes one clip at a time.
+class ClipHandler:
+    """Cuts one clip at a time.
 
-    `task.clip`: {"video_id", "key" (in the media store), "start_frame", "end_frame"}; `task.settings`: as
-    `CutOptions`. The outcome's result: {"bytes", "sha256", "cut": CutReport}.
+    `task.clip`: {"video_id", "key" (in the media store), "start_frame", "end_frame"}; `task.settings`: the
+    fields of `CutOptions`. The outcome's result: {"bytes", "sha256", "cut": CutReport as dict}.
     """
 
     def __init__(
@@ -61,7 +65,8 @@ class ClipMaker:
         self._last_plan: tuple[tuple[str, str], Plan] | None = None
 
     def do(self, task: Task, state: WorkState) -> Outcome:
-        """MediaError, Cancelled, NotFoundError and errors of the stores are for the caller."""
+        """The clip, stored. MediaError, Cancelled, NotFoundError and errors of the stores are left to the
+        caller (`TaskHandler`), which turns them into outcomes."""
         with state.at_store():
             plan = self._plan_of(task.tracks_key, task.tracks_hash)
         if plan is None:
@@ -100,7 +105,7 @@ class ClipMaker:
         sha256 = hashlib.sha256()
 
         def blocks(file: BinaryIO) -> Iterator[bytes]:
-            while block := file.read(_BLOCK_BYTES):
+            while block := file.read(_COPY_BLOCK_BYTES):
                 sha256.update(block)
                 state.step()
                 yield block
@@ -123,7 +128,8 @@ class ClipMaker:
         return self._last_plan[1]
 
     def _fresh_target(self, suffix: str) -> Path:
-        """Where the next clip is written; what actors of this machine left that are gone goes."""
+        """Path of the next clip in this process's own folder. When the folder is first made, folders of dead
+        processes of this host are deleted: an actor that was killed could not delete its own."""
         if not self._work_dir.is_dir():
             host = f"{socket.gethostname()}-"
             for left in self._work_dir.parent.glob(f"{host}*"):

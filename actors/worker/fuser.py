@@ -1,8 +1,9 @@
-"""The Ray actor "fuser": settings tried and applied while the pool decodes.
+"""The Ray actor "fuser": fuses tracks while the pool's actors decode.
 
-A fusion takes a second, a chunk of video many: behind chunks it would wait for one to end. So it has a
-process of its own, without weights, that keeps the tracks of the last videos in memory. It may be away at any
-time, or have enough to do: bridges then go to the pool. Knows Ray; what it does is in `worker.fusing`.
+A fusion takes about a second, a chunk many seconds: in the pool's queue a fusion would wait until a chunk
+ends. So it runs in a process of its own, which loads no weights and keeps the tracks of the last videos in
+memory. The fuser may be away or full at any time; bridges then send the fusion to the pool. Knows Ray and
+the stores' addresses; the work itself is in `worker.fusing`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from actors.detached import find_or_create
 from actors.tasks import Kind, Outcome, Task
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY, make_analyser
-from actors.worker.fusing import FusingShop
+from actors.worker.fusing import FusionHandler
 from actors.worker.state import WorkState
 from cluster.contract.actor_names import FUSER_NAME
 from cluster.settings import Settings
@@ -29,15 +30,25 @@ from cluster.stores.mongodb.results import Results
 from cluster.telemetry import logs, tracing
 
 CALLS = 64
-"""At once: one works, the others wait for it or are answered beside it."""
-CONTROL_CALLS = 4  # beside these: who is asked how it is must answer, however many wait
-FUSIONS_WAITING = 8  # at most; with more, the pool's many actors are sooner done
+"""Calls that Ray runs at once (threads): one fuses, the others wait for it or only look a plan up. No
+measurement; well above FUSIONS_WAITING, so that a previous one never keeps a look-up from its thread."""
+CONTROL_CALLS = 4
+"""Threads of the concurrency group "control", apart from CALLS: ping, cancel and stop are answered however
+many fusions wait. No measurement; a cancel blocks its thread until the fusion has ended."""
+FUSIONS_WAITING = 8
+"""Fusions that may wait at most; a further one is UNAVAILABLE and goes to the pool. No measurement: beyond
+some seconds of waiting, the pool's many actors are done sooner."""
 
 log = structlog.get_logger(__name__)
 
 
 class Fuser:
-    """Speaks the pool's language: `run`, `cancel`, `ping`, `stop`."""
+    """Executes PLAN, FUSE and PREVIEW tasks, one fusion at a time. Its methods are called like the pool's:
+    `run`, `cancel`, `ping`, `stop`.
+
+    Thread-safe: Ray calls it from many threads. `_working` is held by the one that fuses, `_changing` guards
+    the list of those that wait.
+    """
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
@@ -46,21 +57,24 @@ class Fuser:
         self._working = threading.Lock()
         self._changing = threading.Lock()
         self._waiting: dict[int, Task] = {}
-        self._ended = threading.Event()  # of what is in hand
+        self._ended = threading.Event()  # set when the fusion in hand has ended
         self._state = WorkState()
         self._results = Results(settings.mongodb_url, settings.mongodb_database)
         library = make_analyser(analyser, device="cpu", threads=1, limits=settings.limits)
         media = MediaStore(settings.media_url)
         copies = MediaCache(settings.media_cache_dir, settings.media.cache_bytes)
-        self._shop = FusingShop(library, self._results, media, copies)
+        self._handler = FusionHandler(library, self._results, media, copies)
         self._state.ready()
         log.info("fuser ready", pid=os.getpid())
 
     def run(self, task: dict[str, Any]) -> dict[str, Any]:
-        """A Task as dict in, an Outcome as dict out; that of a PREVIEW holds the segments."""
+        """Execute a Task (as dict), return its Outcome (as dict); that of a PREVIEW holds the segments.
+
+        Blocks while another fusion is in hand.
+        """
         wanted = Task.from_dict(task)
-        if wanted.kind is Kind.PLAN:  # looked up, which waits for nobody's fusion
-            return self._shop.do(wanted, self._state).to_dict()
+        if wanted.kind is Kind.PLAN:  # only a look-up in the store: need not wait for a fusion
+            return self._handler.do(wanted, self._state).to_dict()
         with self._changing:
             if wanted.kind is Kind.FUSE and len(self._waiting) >= FUSIONS_WAITING:
                 return Outcome.unavailable("Enough fusions wait for the fuser.").to_dict()
@@ -70,14 +84,14 @@ class Fuser:
             if refused is not None:
                 return refused.to_dict()
             try:
-                return self._shop.do(wanted, self._state).to_dict()
+                return self._handler.do(wanted, self._state).to_dict()
             finally:
                 self._state.end()
                 self._ended.set()
 
     def _refused(self, wanted: Task) -> Outcome | None:
-        """Why it is not done now that it is its turn; None: it has begun."""
-        with self._changing:  # a cancellation meets it either waiting or begun
+        """Outcome of a task that is not begun although its turn has come; None: it has begun."""
+        with self._changing:  # atomic: a cancel finds the task either waiting or begun
             if self._waiting.pop(id(wanted), None) is None:
                 return Outcome.cancelled()
             if not self._state.begin(wanted):
@@ -87,8 +101,9 @@ class Fuser:
 
     @ray.method(concurrency_group="control")
     def cancel(self, video_id: str, epoch: int) -> bool:
-        """Give up what waits or is in hand for this lease of the video or an older one; returns when it has
-        ended.
+        """Drop the waiting and stop the running fusion of this lease epoch of the video or an older one.
+
+        Returns when they have ended.
         """
         with self._changing:
             for number, task in list(self._waiting.items()):
@@ -102,12 +117,12 @@ class Fuser:
 
     @ray.method(concurrency_group="control")
     def ping(self) -> dict[str, Any]:
-        """Who this is; `wanted` as the pool's."""
+        """Process id and version. `wanted`, as in the pool's ping: how many actors do tasks, here one."""
         return {"pid": os.getpid(), "version": self._version, "wanted": 1}
 
     @ray.method(concurrency_group="control")
     def stop(self) -> bool:
-        """Take nothing new and end what is in hand; False when that takes long."""
+        """Take nothing new and end the fusion in hand; False when that takes more than 5 s."""
         ended = self._state.stop(timeout_s=5.0)
         if ended:
             self._results.close()
@@ -122,5 +137,5 @@ def _fuser_class() -> Any:
 
 
 def find_or_create_fuser(settings: Settings, analyser: str) -> Any:
-    """The handle of the fuser of this namespace, created if there is none."""
+    """Handle of the detached actor "fuser" in the settings' Ray namespace; created if there is none."""
     return find_or_create(_fuser_class(), FUSER_NAME, settings.ray_namespace, settings, analyser)

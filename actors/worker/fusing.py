@@ -1,7 +1,7 @@
-"""What the fuser does: fusions, and what comes before one, from what is stored. Nothing is decoded.
+"""The fuser's task handler: plans are looked up, tracks are fused. Nothing is decoded.
 
-Keeps the joined tracks of the videos it fused last, so that the next settings cost the fusion alone. Knows
-the stores and an Analyser; no Ray, no queue.
+The joined tracks of the videos fused last stay in memory, so that other settings of the same video cost the
+fusion alone. Knows the stores and an Analyser; imports no Ray and no message queue.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from functools import partial
 
 from actors.tasks import Kind, Outcome, Task
 from actors.worker.analyser import Analyser, JoinedTracks
-from actors.worker.handler import Workshop, planned_outcome
+from actors.worker.handler import TaskHandler, planned_outcome
 from actors.worker.state import WorkState
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 
 KEPT_BYTES = 400 << 20
-"""Two hours of film take 110 MB joined: room for a few of them. A longer one than fits is read each time."""
+"""Bytes of joined tracks kept in memory. The tracks of two hours of film take 110 MB joined, so three such
+films fit. Tracks that are larger than this are not kept, but read for every fusion."""
 
 CODE_NEEDS_DECODE = "needs_decode"
+"""Stable error code, shown by the API: a dry run cannot use the stored tracks with these settings."""
 
 
 class JoinedCache:
-    """The tracks used last, by key. Not thread-safe."""
+    """LRU cache of joined tracks by (tracks key, tracks hash), bounded in bytes. Not thread-safe."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._kept_bytes = kept_bytes
         self._kept: OrderedDict[tuple[str, str], JoinedTracks] = OrderedDict()
 
     def get(self, key: tuple[str, str], load: Callable[[], JoinedTracks]) -> JoinedTracks:
-        """The tracks, from `load` where they are not kept."""
+        """The tracks, read by `load` on a miss."""
         found = self._kept.pop(key, None) or load()
         self._kept[key] = found
         while sum(joined.size_bytes for joined in self._kept.values()) > self._kept_bytes:
@@ -40,13 +42,13 @@ class JoinedCache:
         return found
 
 
-class FusingShop(Workshop):
-    """One task at a time. What would have to be decoded is UNAVAILABLE here: the pool does that."""
+class FusionHandler(TaskHandler):
+    """Executes one task at a time. A task that would need decoding is UNAVAILABLE: the pool does it."""
 
     def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
         super().__init__(analyser, results, media, copies)
         self._cache = JoinedCache()
-        self._ways = {Kind.PLAN: self._planned, Kind.FUSE: self._fuse, Kind.PREVIEW: self._preview}
+        self._methods = {Kind.PLAN: self._planned, Kind.FUSE: self._fuse, Kind.PREVIEW: self._preview}
 
     def _planned(self, task: Task, state: WorkState) -> Outcome:
         tracks_hash = self._analyser.tracks_hash(task.settings)

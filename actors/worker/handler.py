@@ -1,8 +1,9 @@
-"""The work of a segmentation actor: from a task to what is stored, and what became of it as an Outcome.
+"""Task handler: executes a Task, stores what it produces, returns an Outcome.
 
-Media comes from the media store, tracks and timelines go to the result store as they are made, keyframes to
-the media store; nothing but a few numbers is returned. Knows the stores and an Analyser; no Ray, no queue,
-no lease (a timeline under an old lease's id is never shown, see `Jobs.finish`).
+The video is read from the media store; tracks and timelines are written to the result store and keyframes to
+the media store as they are produced; the Outcome holds a few numbers only. Knows the stores and an Analyser;
+imports no Ray and no message queue and checks no lease: a timeline whose id belongs to an old lease epoch is
+never shown (see `Jobs.finish`), so a handler that has lost its lease does no harm.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from actors import metrics
 from actors.segmentation.errors import Cancelled, MediaError
 from actors.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
 from actors.worker.analyser import Analyser, JoinedTracks, PlanCache, PlannedVideo
-from actors.worker.clips import ClipMaker
+from actors.worker.clips import ClipHandler
 from actors.worker.media import local_media
 from actors.worker.state import WorkState
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
@@ -29,14 +30,15 @@ from cluster.stores.mongodb.results import Results
 from cluster.telemetry import tracing
 
 INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
-"""What says nothing about the video: a store that is away, a full disk, a lost network drive. Asking again
-later is right. (Errors of the file itself are MediaError, whatever class the decoder raised.)"""
+"""Exceptions that say nothing about the video: a store that is away, a full disk, a lost network drive. The
+task becomes UNAVAILABLE and is tried again later. (PyAV's FFmpegError may be an OSError too; the library has
+turned errors of the file itself into MediaError before they come here.)"""
 
 log = structlog.get_logger(__name__)
 
 
-class Workshop:
-    """Does one task at a time. `device` is what it is counted under."""
+class TaskHandler:
+    """Executes one task at a time. `device`: the label ("cpu" or "gpu") of its metrics and spans."""
 
     device = "cpu"
 
@@ -46,23 +48,24 @@ class Workshop:
         results: Results,
         media: MediaStore,
         copies: MediaCache,
-        clips: ClipMaker | None = None,
+        clips: ClipHandler | None = None,
     ) -> None:
         self._analyser = analyser
         self._results = results
         self._media = media
         self._copies = copies
         self._plans = PlanCache()
-        self._ways: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
+        self._methods: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
             Kind.PLAN: self._plan,
             Kind.CHUNK: self._chunk,
             Kind.FUSE: self._fuse,
         }
         if clips is not None:
-            self._ways[Kind.CLIP] = clips.do
+            self._methods[Kind.CLIP] = clips.do
 
     def do(self, task: Task, state: WorkState) -> Outcome:
-        """Never raises for what a video or a store can do; what nobody foresaw becomes CRASHED."""
+        """Execute a task. Raises nothing that a video or a store can cause: those become outcomes, and an
+        unforeseen exception becomes CRASHED."""
         kind = task.kind.value
         chunk = task.chunk if task.chunk >= 0 else None
         with (
@@ -79,10 +82,10 @@ class Workshop:
     def _done(self, task: Task, state: WorkState) -> Outcome:
         bound = log.bind(video_id=task.video_id, kind=task.kind.value, chunk=task.chunk)
         try:
-            way = self._ways.get(task.kind)
-            if way is None:
+            method = self._methods.get(task.kind)
+            if method is None:
                 return Outcome.unavailable(f"A {task.kind} is not done here.")
-            return way(task, state)
+            return method(task, state)
         except MediaError as error:
             bound.info("video refused", code=str(error.code), reason=error.message)
             return Outcome.error(str(error.code), error.message)
@@ -169,7 +172,7 @@ class Workshop:
         return Outcome.done(timeline_id=task.timeline_id, counts=counts)
 
     def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
-        """The tracks of all chunks, which are stored by now."""
+        """The tracks of all chunks, read from the store, where they are complete by now."""
 
         def chunks() -> Iterator[bytes]:
             for _, payload in self._results.load_chunks(task.tracks_key, task.tracks_hash):
@@ -210,13 +213,13 @@ class Workshop:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """A part of a task: measured, and a span of its own where there are traces."""
+    """Measures a stage of a task as a metric and, where tracing is on, as a span of its own."""
     with tracing.span(name), metrics.timed(metrics.STAGE_S, stage=name):
         yield
 
 
 def planned_outcome(planned: PlannedVideo, tracks_hash: str) -> Outcome:
-    """What a bridge wants to know of a plan."""
+    """DONE, with what a bridge needs of a plan: media, tracks_hash, (index, seconds) of each chunk."""
     return Outcome.done(
         media=planned.media,
         tracks_hash=tracks_hash,

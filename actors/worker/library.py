@@ -1,6 +1,7 @@
-"""The segmentation library behind the actor's seam (`Analyser`).
+"""The segmentation library as an `Analyser`.
 
-Imported where work is done, and only there: it brings torch along. Knows the library; no store, no Ray.
+Importing this module imports torch, so only processes that analyse or fuse import it (by the name `LIBRARY`).
+Knows the segmentation library and the metrics; imports no store and no Ray.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from cluster.settings import LimitSettings
 
 
 class LibraryAnalyser:
-    """See `actors.worker.analyser.Analyser`."""
+    """Implements `actors.worker.analyser.Analyser`; the methods' contracts stand there."""
 
     def __init__(self, *, device: str, threads: int, limits: LimitSettings) -> None:
         self._device = device
@@ -39,22 +40,22 @@ class LibraryAnalyser:
         self._last_plan: tuple[bytes, Plan] | None = None
 
     def load(self) -> None:
-        """Weights from the installed packages to the device."""
+        """Load the weights of the installed packages onto the device."""
         self._models = Models.load(self._device, self._threads)
 
     def tracks_hash(self, settings: Mapping[str, Any]) -> str:
-        """ValueError for settings that are not valid."""
+        """16 hex digits. ValueError for settings that are not valid."""
         analysis, _ = split(settings)
         return tracks_hash(analysis)
 
     def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
-        """One demux of the file (and a decode of it where its timestamps cannot be trusted)."""
+        """Demux the file once (and decode it once where its timestamps cannot be trusted)."""
         analysis, _ = split(settings)
         plan = build_plan(path, analysis, self._limits, should_stop=should_stop)
         return _planned(plan, plan.to_bytes())
 
     def planned(self, payload: bytes) -> PlannedVideo:
-        """The same from its bytes."""
+        """Parse a stored plan."""
         return _planned(self._parsed(payload), payload)
 
     def chunk(
@@ -86,13 +87,13 @@ class LibraryAnalyser:
         )
 
     def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
-        """Unpacked, side by side in memory, with what no setting changes."""
+        """Unpack and concatenate the tracks, and compute all that no setting changes (`Measured`)."""
         parsed = self._parsed(plan)
         measured = Measured.of(parsed, [ChunkTracks.from_bytes(payload) for payload in chunks])
         return JoinedTracks((parsed, measured), measured.size_bytes)
 
     def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """No decoding, no network: seconds for hours of video."""
+        """Fuse. Decodes nothing and runs no network: about a second for two hours of video."""
         _, fusion = split(settings)
         plan, measured = joined.content
         timeline = fuse_measured(plan, measured, fusion, document_settings=settings)
@@ -101,13 +102,14 @@ class LibraryAnalyser:
         return FusedVideo(segments, {**document, "curves": timeline.curves_document()})
 
     def close(self) -> None:
-        """Let go of the weights."""
+        """Release the weights."""
         self._models = None
 
     def _parsed(self, payload: bytes) -> Plan:
-        """The actor keeps a plan's bytes while it works on its video: parsed once, not for every chunk.
+        """The plan of these bytes, parsed once while the caller passes the same object (see `PlanCache`).
 
-        Never another's, also when several threads ask at once.
+        Safe without a lock when several threads ask at once: each reads and returns its own pair of bytes
+        and plan, at worst parsing twice.
         """
         last = self._last_plan
         if last is None or last[0] is not payload:

@@ -1,7 +1,8 @@
-"""The file of a task, on this machine for as long as the task reads it.
+"""The video file of a task as a local path, kept on this machine while the task reads it.
 
-A download tells the pool that it gets on (bytes from a network are not seen as reading) and ends when the
-task is cancelled. Knows the media store and its cache; no Ray, no queue.
+While the file is downloaded, every block counts as progress (the pool sees reads from files, but not from
+the network), and a cancelled task ends the download. Knows the media store and its cache; imports no Ray and
+no message queue.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from cluster.stores.media.store import MediaStore
 
 @contextmanager
 def local_media(media: MediaStore, copies: MediaCache, key: str, state: WorkState) -> Iterator[Path]:
-    """The path of the file; NotFoundError, UnavailableError, or Cancelled while it is fetched."""
+    """The path of the file. NotFoundError, UnavailableError, or Cancelled while it is downloaded."""
 
-    def gets_on() -> None:
+    def on_block() -> None:
         state.step()
         if state.should_stop():
             raise Cancelled
 
     with ExitStack() as held:
         with state.at_store():
-            path = held.enter_context(media.local_copy(key, copies, gets_on))
+            path = held.enter_context(media.local_copy(key, copies, on_block))
         state.step()
         yield path

@@ -1,4 +1,4 @@
-"""What this process holds of the machine's memory and of its GPU's. Knows no actor."""
+"""Memory that this process uses, of the machine and of its GPU. Knows no actor; does not import torch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 import psutil
 
 
-def measured() -> dict[str, int | None]:
-    """`rss_bytes`, and `gpu_bytes` that torch has reserved; None where no GPU is in use.
+def usage() -> dict[str, int | None]:
+    """`rss_bytes` of the process, and `gpu_bytes` reserved by torch; None where no GPU is in use.
 
-    Looks at torch only where it is loaded already and has begun to use CUDA: asking would load it, or claim
-    some hundred MB of the device.
+    Asks torch only where it is imported already and has initialised CUDA: importing it takes seconds, and
+    `torch.cuda` initialises a context of some hundred MB on the device when it is first asked.
     """
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     reserved = int(cuda.memory_reserved()) if cuda is not None and cuda.is_initialized() else None

@@ -1,4 +1,4 @@
-"""What the simulation has in place of segmenters: the real workshop around an analyser that sleeps.
+"""What the simulation has in place of segmenters: the real task handler around an analyser that sleeps.
 
 Plans, chunks and timelines are written to the real stores as segmenters write them; only decoding and
 networks are left out, and keyframes, which go to the media store. Many stubs live in one process, a thread
@@ -22,7 +22,7 @@ from pymongo import monitoring
 
 from actors.tasks import Kind, Task
 from actors.worker.analyser import AnalysedChunk, JoinedTracks
-from actors.worker.handler import Workshop
+from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
 from cluster.settings import Settings
 from cluster.stores.media.cache import MediaCache
@@ -112,14 +112,14 @@ class StubHost:
         self._media = MediaStore(settings.media_url)
         self._copies = MediaCache(settings.media_cache_dir, settings.media.cache_bytes)
         self._threads = ThreadPoolExecutor(stubs)
-        self._shops: dict[int, tuple[Workshop, WorkState, asyncio.Lock]] = {}
+        self._handlers: dict[int, tuple[TaskHandler, WorkState, asyncio.Lock]] = {}
         self._done: list[Done] = []
         self._beat = 0
 
     async def setup(self, stub: int) -> None:
         analyser = SleepingAnalyser(device="cpu", threads=1, limits=self._settings.limits)
-        shop = Workshop(analyser, self._results, self._media, self._copies)
-        self._shops[stub] = (shop, WorkState(), asyncio.Lock())
+        handler = TaskHandler(analyser, self._results, self._media, self._copies)
+        self._handlers[stub] = (handler, WorkState(), asyncio.Lock())
 
     async def ping(self, stub: int) -> dict[str, Any]:
         self._beat += 1
@@ -127,13 +127,13 @@ class StubHost:
         return {"pid": os.getpid(), "node": "stub", "node_id": node_id, "device": "cpu", "beat": self._beat}
 
     async def work(self, stub: int, task: dict[str, Any]) -> dict[str, Any]:
-        shop, state, turn = self._shops[stub]
+        handler, state, turn = self._handlers[stub]
         async with turn:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._do, shop, state, Task.from_dict(task))
+            return await loop.run_in_executor(self._threads, self._do, handler, state, Task.from_dict(task))
 
     async def cancel(self, stub: int, video_id: str, epoch: int) -> bool:
-        return self._shops[stub][1].cancel(video_id, epoch)
+        return self._handlers[stub][1].cancel(video_id, epoch)
 
     async def destroy(self, stub: int, timeout_s: float) -> bool:
         return True
@@ -143,11 +143,11 @@ class StubHost:
         done, self._done = self._done, []
         return {"done": done, "writes": self._counter.writes, "commands": self._counter.commands}
 
-    def _do(self, shop: Workshop, state: WorkState, task: Task) -> dict[str, Any]:
+    def _do(self, handler: TaskHandler, state: WorkState, task: Task) -> dict[str, Any]:
         began, began_at = time.monotonic(), time.time()
         state.begin(task)
         try:
-            outcome = shop.do(task, state).to_dict()
+            outcome = handler.do(task, state).to_dict()
         finally:
             state.end()
         if task.kind is Kind.CHUNK:

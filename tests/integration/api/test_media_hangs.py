@@ -83,13 +83,13 @@ def test_an_actor_that_waits_for_the_store_is_seen_to_be_well(
     thread = threading.Thread(target=fetch)
     thread.start()
     wait_until(lambda: bool(silent.callers))
-    first = state.glance().beat
-    wait_until(lambda: state.glance().beat > first + 10, timeout_s=5.0)
+    first = state.snapshot().beat
+    wait_until(lambda: state.snapshot().beat > first + 10, timeout_s=5.0)
     silent.end()
     thread.join()
-    last = state.glance().beat
+    last = state.snapshot().beat
     time.sleep(0.1)
-    assert state.glance().beat <= last + 1, "it waits no more"
+    assert state.snapshot().beat <= last + 1, "it waits no more"
 
 
 def make(api: Api) -> str:

@@ -20,7 +20,7 @@ from tests.support.stack import stub_analyser
 LIMIT_S = 30.0
 
 
-class Shop:
+class Handler:
     """Does what it is asked to when the gate opens; plans at once."""
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ class Scene:
 
     def __init__(self, root: Path) -> None:
         settings = Settings(mongodb_url="mongodb://127.0.0.1:9", media_url=root.as_uri(), var_dir=root)
-        self.shop = Shop()
+        self.handler = Handler()
         self.fuser = Fuser(settings, stub_analyser.NAME)
-        self.fuser._shop = self.shop  # type: ignore[assignment]
+        self.fuser._handler = self.handler  # type: ignore[assignment]
         self._threads = ThreadPoolExecutor(2 * FUSIONS_WAITING)
         self.first = self.ask(fusion("first"))
-        assert self.shop.begun.acquire(timeout=LIMIT_S)
+        assert self.handler.begun.acquire(timeout=LIMIT_S)
 
     def ask(self, task: dict[str, Any]) -> Future[dict[str, Any]]:
         return self._threads.submit(self.fuser.run, task)
@@ -68,7 +68,7 @@ class Scene:
         return asked
 
     def close(self) -> None:
-        self.shop.gate.set()
+        self.handler.gate.set()
         self._threads.shutdown()
         assert self.fuser.stop()
 
@@ -93,14 +93,14 @@ def test_when_enough_wait_the_pool_shall_do_it_but_for_previews(scene: Scene) ->
     waiting = scene.waiting(*(fusion(f"v{n}") for n in range(FUSIONS_WAITING)))
     assert status(scene.ask(fusion("one too many"))) == "unavailable"
     waiting += scene.waiting(Task(Kind.PREVIEW, "tried", 1, "key", tracks_hash="h").to_dict())
-    scene.shop.gate.set()
+    scene.handler.gate.set()
     assert {status(asked) for asked in (scene.first, *waiting)} == {"done"}
-    assert len(scene.shop.done) == FUSIONS_WAITING + 2
+    assert len(scene.handler.done) == FUSIONS_WAITING + 2
 
 
 def test_what_was_given_up_while_it_waited_is_not_done(scene: Scene) -> None:
     given_up, newer, other = scene.waiting(fusion("film"), fusion("film", epoch=2), fusion("other"))
     assert scene.fuser.cancel("film", 1)
-    scene.shop.gate.set()
+    scene.handler.gate.set()
     assert [status(asked) for asked in (given_up, newer, other)] == ["cancelled", "done", "done"]
-    assert sorted(scene.shop.done) == ["film", "first", "other"]
+    assert sorted(scene.handler.done) == ["film", "first", "other"]

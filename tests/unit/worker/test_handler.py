@@ -12,7 +12,7 @@ import pytest
 
 from actors.tasks import Kind, Status, Task
 from actors.worker import state as segmenter_state
-from actors.worker.handler import Workshop
+from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
 from cluster.settings import LimitSettings
 from cluster.stores.media.cache import MediaCache
@@ -32,9 +32,9 @@ class SlowResults:
 
     def __getattr__(self, call: str) -> Callable[..., Any]:
         def waited(*_: Any, **__: Any) -> Any:
-            before = self._state.glance().beat
+            before = self._state.snapshot().beat
             time.sleep(0.01)
-            self.seen[call] = self._state.glance().beat - before
+            self.seen[call] = self._state.snapshot().beat - before
             return {"get_plan": FILM, "stored_chunks": set(), "load_chunks": [(0, SHOT)]}.get(call)
 
         return waited
@@ -58,11 +58,11 @@ def test_waiting_for_results_counts_as_getting_on(
     state.ready()
     results = SlowResults(state)
     analyser = StubAnalyser(device="cpu", threads=1, limits=LimitSettings())
-    shop = Workshop(analyser, results, media, MediaCache(tmp_path / "cache", 0))  # type: ignore[arg-type]
+    handler = TaskHandler(analyser, results, media, MediaCache(tmp_path / "cache", 0))  # type: ignore[arg-type]
     task = Task(
         kind, "v", 1, "videos/v/source", tracks_hash="stub", chunk=0, again=True, timeline_id="t", revision=1
     )
     assert state.begin(task)
-    assert shop.do(task, state).status is Status.DONE
+    assert handler.do(task, state).status is Status.DONE
     assert results.seen.keys() == calls
     assert min(results.seen.values()) > 0

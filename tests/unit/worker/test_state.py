@@ -19,11 +19,11 @@ def working(epoch: int = 3) -> WorkState:
     return state
 
 
-def test_a_glance_tells_the_work_in_hand() -> None:
+def test_a_snapshot_tells_the_work_in_hand() -> None:
     state = working()
     state.frames(25)
-    glance = state.glance()
-    assert (glance.state, glance.video_id, glance.kind, glance.chunk, glance.frames_done) == (
+    snapshot = state.snapshot()
+    assert (snapshot.state, snapshot.video_id, snapshot.kind, snapshot.chunk, snapshot.frames_done) == (
         SegmenterState.WORKING,
         "film",
         "chunk",
@@ -31,27 +31,27 @@ def test_a_glance_tells_the_work_in_hand() -> None:
         25,
     )
     state.end()
-    assert state.glance().state is SegmenterState.IDLE
-    assert state.glance().video_id is None
+    assert state.snapshot().state is SegmenterState.IDLE
+    assert state.snapshot().video_id is None
 
 
 def test_the_beat_changes_with_frames_and_steps_and_not_without() -> None:
     state = working()
-    seen = [state.glance().beat for _ in range(3)]
+    seen = [state.snapshot().beat for _ in range(3)]
     assert len(set(seen)) == 1
     state.frames(1)
-    seen.append(state.glance().beat)
+    seen.append(state.snapshot().beat)
     state.step()
-    seen.append(state.glance().beat)
+    seen.append(state.snapshot().beat)
     assert len(set(seen)) == 3
 
 
 def test_reading_a_file_is_progress() -> None:
     state = working()
-    before = state.glance().beat
+    before = state.snapshot().beat
     with open("/dev/zero", "rb") as file:
         file.read(4 << 20)
-    assert state.glance().beat > before
+    assert state.snapshot().beat > before
 
 
 def test_a_cancellation_meets_its_lease_and_older_ones_only() -> None:
@@ -74,10 +74,10 @@ def test_the_next_task_is_not_cancelled_with_the_one_before() -> None:
 def test_a_draining_segmenter_ends_its_work_and_takes_no_other() -> None:
     state = working()
     state.drain()
-    assert state.glance().state is SegmenterState.WORKING
+    assert state.snapshot().state is SegmenterState.WORKING
     assert not state.should_stop()
     state.end()
-    assert state.glance().state is SegmenterState.DRAINING
+    assert state.snapshot().state is SegmenterState.DRAINING
     assert not state.begin(task())
 
 
