@@ -1,8 +1,9 @@
-"""Cuts pieces out of a video file: exactly, by coding them anew, or as they are coded, at key frames.
+"""Cuts clips out of a video file: frame-exact by re-encoding, or without loss by copying packets.
 
     report = cut("film.mp4", build_plan("film.mp4"), Piece(120, 250), CutOptions(), Path("shot.mp4"))
 
-Beside `actors.segmentation`, whose plan it takes, it knows PyAV alone: no cluster, no store, no Ray.
+Takes a plan of `actors.segmentation` and uses its readers. Besides these it knows PyAV and numpy; imports
+nothing of the cluster, no store and no Ray.
 """
 
 from __future__ import annotations

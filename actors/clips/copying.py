@@ -1,9 +1,11 @@
-"""A clip of the packets as they are coded: nothing is lost, and it begins where coding allows it.
+"""Stream copy: a clip of the source's own packets, without decoding or encoding anything.
 
-From the last key frame at or before the wanted start to the first place at or after the wanted end at which
-no frame shown so far is missing. So nothing wanted is left out, every frame of the clip decodes as in the
-source, and the report says how much more there is. Packets of sound are copied as well; in MP4 those that
-begin before the picture are heard from the picture's start on, because an edit list says so.
+The clip begins at the last seek point at or before the wanted start, since a decoder can begin only there.
+It ends at the first place at or after the wanted end where no frame is missing (with B-frames, packets come
+in another order than frames are shown). So the clip holds all wanted frames, each decodes as in the source,
+and the report says how many more there are. Packets of sound are copied, too; in MP4, FFmpeg's muxer writes
+an edit list for packets that begin before the picture, so that players start both at the picture's start.
+Knows packets and the frame index; imports nothing of `decode`.
 """
 
 from __future__ import annotations
@@ -35,11 +37,15 @@ if TYPE_CHECKING:
     AnyPacket = Packet[Stream]
 
 _SEEK_BACK_S = (Fraction(1, 2), Fraction(3), Fraction(10))
-"""Containers seek by decoding or by presentation time, and sound may lie in the file before its picture."""
+"""Seconds before the seek point to which the demuxer is sent, one after the other until its packet follows.
+Before it, because some demuxers of FFmpeg seek by DTS and some by PTS, and because sound may lie in the file
+before the picture it belongs to. No measurement; after the last, the file is read from its start."""
 _PREROLL_S = Fraction(1, 10)
-"""How much sound before the start goes into an MP4, unheard: decoders of AAC and Opus need it to swing in."""
-_LATE_PACKETS = 5000
-"""How many packets behind the picture's end are looked through for the rest of the sound."""
+"""Seconds of sound before the clip's start that go into an MP4, where an edit list hides them: decoders of
+AAC need one frame before the first (21 ms at 48 kHz), those of Opus 80 ms (RFC 7845, 4.6)."""
+_MAX_LATE_PACKETS = 5000
+"""Packets read after the picture's last one in search of the rest of the sound. No measurement; bounds the
+reading in a file that says no more about sound (100 s of AAC alone, at 47 packets/s)."""
 
 
 def copy_piece(
@@ -54,15 +60,19 @@ def copy_piece(
     on_frames: Callable[[int], None],
     should_stop: Callable[[], bool],
 ) -> CutReport:
-    """See `actors.clips.cut`. ClipError copy_impossible, codec_not_in_container. One thread does."""
-    first = _begin(plan.index, piece.start_frame)
+    """See `actors.clips.cut`. ClipError copy_impossible, codec_not_in_container.
+
+    `threads` is not used: nothing is decoded.
+    """
+    first = _start_point(plan.index, piece.start_frame)
     with opened(path, limits) as container:
         film = cast("VideoStream", container.streams[plan.media.video_stream])
         streams: list[Stream] = [film]
         if options.sound and plan.media.audio is not None:
             streams.append(container.streams[plan.media.audio.stream])
         preroll_s = _PREROLL_S if options.container == "mp4" else Fraction(0)
-        selection = _Selection(plan.index, film.index, len(streams) > 1, first, piece.end_frame, preroll_s)
+        with_sound = len(streams) > 1
+        selection = _PacketSelection(plan.index, film.index, with_sound, first, piece.end_frame, preroll_s)
         with muxer(target, options.container) as out:
             try:
                 outputs = {s.index: out.add_stream_from_template(s, opaque=True) for s in streams}
@@ -98,7 +108,8 @@ def copy_piece(
     )
 
 
-def _begin(index: FrameIndex, start_frame: int) -> SeekPoint:
+def _start_point(index: FrameIndex, start_frame: int) -> SeekPoint:
+    """The last seek point at or before a frame. ClipError copy_impossible when there is none."""
     points = [point for point in index.seek_points() if point.frame <= start_frame]
     if not points:
         raise ClipError(
@@ -123,10 +134,10 @@ def _packets_from(
     first: SeekPoint,
     heard: Callable[[AnyPacket], bool],
 ) -> Iterator[AnyPacket]:
-    """Packets from the key frame's on, and those of sound met on the way to it that are heard; in the file's
-    order.
+    """Packets from the seek point's own on, in the file's order; before it, packets of sound that the clip
+    needs.
 
-    Where no seek leads to it, the file is read from its start.
+    Where no seek leads to the seek point, the file is read from its start.
     """
     wanted = [stream.index for stream in streams]
     ignore_other_streams(container, wanted)
@@ -155,9 +166,9 @@ def _packets_from(
 def _read_to(
     packets: Iterator[AnyPacket], film: int, first: SeekPoint, heard: Callable[[AnyPacket], bool]
 ) -> list[AnyPacket] | None:
-    """Sound on the way to the key frame, and its packet; None when that does not come.
+    """The seek point's packet, after those of sound that came before it and are `heard` in the clip.
 
-    The way may be long: what is not heard in the clip is not kept.
+    None when the packet does not come. Other packets of sound are dropped at once: there may be many.
     """
     met: list[AnyPacket] = []
     for packet in packets:
@@ -173,8 +184,11 @@ def _read_to(
     return None
 
 
-class _Selection:
-    """Which packets belong to the clip. `frames`: how many from the key frame on it shows without a gap."""
+class _PacketSelection:
+    """Decides which packets belong to the clip and moves their timestamps to the clip's clock.
+
+    `frames`: how many frames, from the seek point on, are in the clip without a gap.
+    """
 
     def __init__(
         self,
@@ -197,13 +211,16 @@ class _Selection:
         self.has_sound = False
 
     def heard_from(self, packet: AnyPacket) -> bool:
-        """Whether a packet of sound does not end before the clip begins."""
+        """Whether a packet of sound ends after the clip's start (less the preroll)."""
         start_s, end_s = _extent_s(packet)
         return start_s is not None and end_s > self._sound_from_s
 
     def chosen(self, packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
-        """The packets of the clip, moved so that its first frame is at 0."""
-        late: int | None = None  # packets since the picture ended
+        """The clip's packets, shifted in time so that its first frame is at 0.
+
+        ClipError copy_impossible when the packets end before the wanted end.
+        """
+        late: int | None = None  # packets read since the picture's last one
         for packet in packets:
             if packet.size == 0:
                 continue
@@ -220,7 +237,7 @@ class _Selection:
                     late = 0
             if late is not None:
                 late += 1
-                if not self._sound or late > _LATE_PACKETS:
+                if not self._sound or late > _MAX_LATE_PACKETS:
                     return
         if self.frames < self._wanted:
             raise _not_as_planned()
@@ -231,17 +248,17 @@ class _Selection:
 
     @property
     def _end_or_never(self) -> Fraction:
-        """Where sound ends as far as is known: while the picture goes on, further than anything."""
+        """The clip's end where it is known; before, the video's end, which lets all sound through."""
         done = self.frames >= self._wanted and not self._seen
         return self._end_s if done else self._index.end_pts * self._index.time_base
 
     def _shown_in_clip(self, packet: AnyPacket) -> bool:
-        """Whether a packet of the picture belongs to the clip; counts the frames without a gap."""
+        """Whether a packet of the picture belongs to the clip; updates `frames`."""
         pts = sane_stamp(packet.pts)
         if pts is None or packet.is_discard:
             raise _not_as_planned()
         if pts < self._first.pts:
-            return False  # shown before the key frame: it refers to what is before it
+            return False  # a leading picture: it may refer to frames before the seek point
         number = int(np.searchsorted(self._index.pts, pts))
         if number < len(self._index) and int(self._index.pts[number]) == pts:
             self._seen.add(number - self._first.frame)
@@ -260,7 +277,7 @@ class _Selection:
 
 
 def _extent_s(packet: AnyPacket) -> tuple[Fraction | None, Fraction]:
-    """When a packet of sound begins and ends; its start None where the file does not say."""
+    """Start and end of a packet of sound in seconds; (None, 0) where it has no timestamp."""
     pts = sane_stamp(packet.pts)
     if pts is None:
         return None, Fraction(0)

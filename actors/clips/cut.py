@@ -1,6 +1,7 @@
-"""One clip, from the source's file to a new file.
+"""Entry point: writes one clip of a source file to a new file.
 
-Chooses the way; `exact` and `copying` are the ways. Knows neither names nor places of clips.
+Dispatches to `clips.exact` (re-encoding) or `clips.copying` (stream copy) and turns FFmpeg's errors into
+this package's. Does not know how clips are named or stored.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from actors.segmentation.planning.plan import Plan
 
 
 def never() -> bool:
-    """Nobody wants an end."""
+    """The default of `should_stop`: never."""
     return False
 
 
@@ -35,18 +36,20 @@ def cut(
     on_frames: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] = never,
 ) -> CutReport:
-    """Write the piece of the video at `path`, whose plan is `plan`, to `target`.
+    """Write the frames `piece` of the video at `path`, whose plan is `plan`, to the file `target`.
 
-    `on_frames` hears how many frames are done. An exception leaves no file at `target`: ClipError when this
-    clip cannot be made, MediaError when the video cannot be read, OSError, ValueError for a piece beyond the
-    video's end, Cancelled when `should_stop` says so.
+    `on_frames(n)`: n frames are written by now. `threads`: of the decoder and the encoder.
+
+    Raises ClipError when this clip cannot be made, MediaError when the video cannot be read, OSError when a
+    file cannot be read or written, ValueError when the piece reaches beyond the video's end, and Cancelled
+    when `should_stop()` is true. After an exception there is no file at `target`.
     """
     if piece.end_frame > plan.frames:
         raise ValueError(f"the video has {plan.frames} frames; the piece ends at {piece.end_frame}")
-    way = encode_piece if options.mode == "exact" else copy_piece
+    write = encode_piece if options.mode == "exact" else copy_piece
     done = False
     try:
-        report = way(
+        report = write(
             Path(path),
             plan,
             piece,
@@ -59,6 +62,7 @@ def cut(
         )
         done = True
     except av.error.FFmpegError as error:
+        # PyAV's classes for errno values (ENOSPC ...) are OSError as well: the disk, not the encoder, failed
         if isinstance(error, OSError) and error.errno:
             raise OSError(error.errno, f"{error.strerror} ({target.name})") from error
         raise ClipError("encoding_failed", f"The clip cannot be written: {error}.") from error

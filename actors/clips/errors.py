@@ -1,12 +1,13 @@
-"""What can go wrong with one clip, apart from what is wrong with the whole video (`MediaError`)."""
+"""The exception for one clip that cannot be made. Errors of the whole video are `MediaError`."""
 
 from __future__ import annotations
 
 
 class ClipError(Exception):
-    """This clip cannot be made; trying again gives the same answer.
+    """This clip cannot be made; trying again gives the same result.
 
-    `code` is stable: copy_impossible, codec_not_in_container, encoding_failed, nothing_decodes.
+    `code`, for programs, is stable: copy_impossible, codec_not_in_container, encoding_failed,
+    nothing_decodes. `message`, for people, says what to do.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -1,8 +1,9 @@
-"""A clip coded anew: just the wanted frames, at their own times, and the sound that belongs to them.
+"""Frame-exact clip: decodes exactly the wanted frames and encodes them as H.264, the sound as AAC.
 
-Frames come from the segmentation library's reader, which gives the same frames wherever decoding begins; they
-keep their distances in time (variable rates stay variable), colours, aspect and rotation. The sound is taken
-by samples from the time of the first frame to the end of the last. H.264 (ITU-T H.264) and AAC.
+Frames come from `FrameSource`, which gives the same frames wherever decoding begins. They keep their time
+base and timestamps (a variable frame rate stays variable), colour description, pixel aspect and rotation.
+Sound is cut by samples: from the first frame's time to the last frame's end. Knows frames and encoders;
+packets are written by the muxer of `clips.muxing`.
 """
 
 from __future__ import annotations
@@ -32,15 +33,22 @@ if TYPE_CHECKING:
 
     VideoPacket = Packet[VideoStream]
 
-_ENCODER = "libx264"
-_KEPT_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
-_FULL_RANGE = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
-"""Older names of the same formats with levels from 0 to 255; the level is told apart from the format."""
-_OTHER_FORMAT = "yuv420p"
-_JPEG_RANGE = 2
-_UNSPECIFIED = 2
+_H264_ENCODER = "libx264"
+"""FFmpeg's name of x264, which PyAV's wheels contain and every player decodes the output of."""
+_KEPT_PIXEL_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
+"""FFmpeg's pixel formats that x264 encodes as they are: no conversion, so nothing but crf costs quality."""
+_FULL_RANGE_FORMATS = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
+"""FFmpeg's deprecated names of formats with full-range levels (0 to 255), and their present names: today the
+format says nothing of levels, `color_range` does."""
+_FALLBACK_PIXEL_FORMAT = "yuv420p"
+"""All other pixel formats are converted to this one, which every player decodes."""
+_FULL_RANGE = 2
+"""AVCOL_RANGE_JPEG of libavutil: levels from 0 to 255, not 16 to 235."""
 _SOUND_AHEAD_S = Fraction(1, 2)
-"""Sound is coded a little before the picture, so that the file's parts lie close together."""
+"""Seconds by which sound is encoded before the picture, so that packets of both lie close together in the
+file. No measurement; FFmpeg's muxer interleaves what it is given, and holds the rest in memory."""
+_RATE_DENOMINATOR_MAX = 1_000_000
+"""Average rates of variable-rate files may have larger terms than FFmpeg's AVRational (32 bits) can hold."""
 
 
 def encode_piece(
@@ -55,7 +63,7 @@ def encode_piece(
     on_frames: Callable[[int], None],
     should_stop: Callable[[], bool],
 ) -> CutReport:
-    """See `actors.clips.cut`."""
+    """See `actors.clips.cut`. ClipError nothing_decodes."""
     clock = plan.index.clock
     begin_s, end_s = clock.exact_seconds_of(piece.start_frame), clock.exact_seconds_of(piece.end_frame)
     stream = plan.media.video_stream
@@ -107,7 +115,8 @@ def encode_piece(
 def _without_holes(
     frames: Iterator[tuple[int, VideoFrame]], piece: Piece
 ) -> Iterator[tuple[int, VideoFrame, bool]]:
-    """(number, frame, whether it stands for one that does not decode), one for each number of the piece."""
+    """(number, frame, is_repeated) for each number of the piece: a frame that does not decode is replaced by
+    the one before it, at the beginning by the first that decodes."""
     following = piece.start_frame
     last: VideoFrame | None = None
     for number, frame in frames:
@@ -122,7 +131,7 @@ def _without_holes(
 
 
 class _PictureEncoder:
-    """One H.264 stream, on the source's own ticks."""
+    """Encodes one H.264 stream in the source's time base. `first` (frame) decides size and pixel format."""
 
     def __init__(
         self,
@@ -139,13 +148,14 @@ class _PictureEncoder:
         self._durations: dict[int, int] = {}
         self.width, self.height = _shown_size(first, plan.media.rotation, options.height_px)
         name = first.format.name
-        self._format = _FULL_RANGE.get(name, name if name in _KEPT_FORMATS else _OTHER_FORMAT)
-        self._full_range = name in _FULL_RANGE or first.color_range == _JPEG_RANGE
+        unchanged = name if name in _KEPT_PIXEL_FORMATS else _FALLBACK_PIXEL_FORMAT
+        self._format = _FULL_RANGE_FORMATS.get(name, unchanged)
+        self._full_range = name in _FULL_RANGE_FORMATS or first.color_range == _FULL_RANGE
         stream = cast(
             "VideoStream",
             out.add_stream(
-                _ENCODER,
-                rate=plan.media.fps_fraction.limit_denominator(1_000_000),
+                _H264_ENCODER,
+                rate=plan.media.fps_fraction.limit_denominator(_RATE_DENOMINATOR_MAX),
                 options={**_quality(options.crf), "preset": options.preset},
             ),
         )
@@ -158,10 +168,10 @@ class _PictureEncoder:
         aspect = 1 / plan.media.pixel_aspect if sideways else plan.media.pixel_aspect
         context.sample_aspect_ratio = aspect
         if self._full_range:
-            context.color_range = _JPEG_RANGE
+            context.color_range = _FULL_RANGE
         elif self._format == name:
             context.color_range = first.color_range
-        if self._format != _OTHER_FORMAT or name in (*_KEPT_FORMATS, *_FULL_RANGE):
+        if self._format != _FALLBACK_PIXEL_FORMAT or name in (*_KEPT_PIXEL_FORMATS, *_FULL_RANGE_FORMATS):
             context.colorspace = first.colorspace
             context.color_primaries = first.color_primaries
             context.color_trc = first.color_trc
@@ -169,36 +179,38 @@ class _PictureEncoder:
         self._stream = stream
 
     def encode(self, number: int, frame: VideoFrame) -> Iterator[VideoPacket]:
-        """Packets that are ready when this frame of the source is in."""
+        """Encode frame `number` of the source; the packets that are ready by now."""
         ready = self._fitted(frame)
         ready.pts = self._pts(number) - self._start
         ready.time_base = self._stream.codec_context.time_base
-        ready.pict_type = PictureType.NONE  # where the source had key frames means nothing here
+        # libx264 takes the decoded frame's type as a request: the source's I frames would become key frames
+        ready.pict_type = PictureType.NONE
         self._durations[ready.pts] = self._pts(number + 1) - self._pts(number)
         yield from self._timed(self._stream.encode(ready))
 
     def finish(self) -> Iterator[VideoPacket]:
-        """The last packets."""
+        """Flush the encoder: the last packets."""
         yield from self._timed(self._stream.encode(None))
 
     def _timed(self, packets: list[VideoPacket]) -> Iterator[VideoPacket]:
+        """Give each packet the duration of its frame: with a variable rate the encoder cannot know it."""
         for packet in packets:
             assert packet.pts is not None
             packet.duration = self._durations.pop(packet.pts)
             yield packet
 
     def _fitted(self, frame: VideoFrame) -> VideoFrame:
-        """A frame of the encoder's size and format that nobody else changes."""
+        """The frame in the encoder's size and pixel format, its levels unchanged."""
         name = frame.format.name
         if (frame.width, frame.height) == (self.width, self.height) and (
-            name == self._format or _FULL_RANGE.get(name) == self._format
+            name == self._format or _FULL_RANGE_FORMATS.get(name) == self._format
         ):
             if name == self._format:
                 return frame
             return frame.reformat(
-                format=self._format, src_color_range=_JPEG_RANGE, dst_color_range=_JPEG_RANGE
+                format=self._format, src_color_range=_FULL_RANGE, dst_color_range=_FULL_RANGE
             )
-        level = {"src_color_range": _JPEG_RANGE, "dst_color_range": _JPEG_RANGE} if self._full_range else {}
+        level = {"src_color_range": _FULL_RANGE, "dst_color_range": _FULL_RANGE} if self._full_range else {}
         return frame.reformat(
             width=self.width,
             height=self.height,
@@ -209,12 +221,12 @@ class _PictureEncoder:
 
 
 def _quality(crf: int) -> dict[str, str]:
-    """x264's crf reaches down to lossless with 8 bits only; its qp does with any depth."""
+    """x264's options. crf 0 is lossless with 8 bits only; qp 0 is lossless at any bit depth."""
     return {"crf": str(crf)} if crf else {"qp": "0"}
 
 
 def _shown_size(first: VideoFrame, rotation: int, height_px: int | None) -> tuple[int, int]:
-    """Width and height as coded: even, as H.264's colours need, and at most `height_px` rows as shown."""
+    """Width and height as coded: even, as 4:2:0 chroma needs, and at most `height_px` rows as shown."""
     width, height = first.width, first.height
     rows = width if rotation in (90, 270) else height
     if height_px is not None and rows > height_px:

@@ -1,4 +1,4 @@
-"""The file a clip is written to: MP4 that begins to play before it is whole, or Matroska.
+"""Opens the file that a clip is written to: MP4 with its index in front, or Matroska.
 
 Knows containers; no codec.
 """
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-_FORMATS = {"mp4": "mp4", "mkv": "matroska"}
+_MUXERS = {"mp4": "mp4", "mkv": "matroska"}
+"""`CutOptions.container` to FFmpeg's name of the muxer."""
 _OPTIONS: dict[str, dict[str, str]] = {"mp4": {"movflags": "+faststart"}, "mkv": {}}
+"""faststart: the index ("moov") is moved to the front, so that a browser plays before all is loaded."""
 
 
 @contextmanager
 def muxer(target: Path, container: str) -> Iterator[OutputContainer]:
-    """A new file, finished at the end of the block. av.error.FFmpegError as writing goes wrong."""
-    with av.open(str(target), "w", format=_FORMATS[container], options=_OPTIONS[container]) as out:
+    """A new file, finished at the end of the block. av.error.FFmpegError when it cannot be written."""
+    with av.open(str(target), "w", format=_MUXERS[container], options=_OPTIONS[container]) as out:
         yield out
 
 
 def show_turned(stream: VideoStream, rotation: int, mirrored: bool) -> None:
-    """Tell players to turn the picture clockwise by `rotation`, then to flip it left to right."""
+    """Write the display matrix: players turn the picture clockwise by `rotation`, then mirror it."""
     if rotation or mirrored:
         stream.set_display_rotation(-rotation, hflip=mirrored)

@@ -1,4 +1,4 @@
-"""What is cut, how, and what came of it. Values only: knows no file."""
+"""Values of the clip library: the frames to cut, the options, the report. Imports no PyAV, knows no file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 MODES = ("exact", "copy")
+"""Re-encoding and stream copy, see `clips.exact` and `clips.copying`."""
 CONTAINERS = ("mp4", "mkv")
+"""MP4 plays everywhere; Matroska takes the codecs that MP4 does not."""
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+"""x264's presets, but for `placebo`, which takes far longer than `veryslow` for hardly any gain."""
 MAX_CRF = 51
+"""x264's largest constant rate factor at 8 bits (no unit)."""
 MIN_HEIGHT_PX, MAX_HEIGHT_PX = 64, 4320
+"""Rows. No measurement: in fewer than 64 nothing can be recognised; 4320 are those of 8K."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class CutOptions:
-    """mode `exact`: H.264 and AAC; crf 0..51 (0 loses nothing), preset of x264, height_px: at most so many
-    rows as shown, the proportions kept. mode `copy` takes the packets as they are and none of these.
+    """How a clip is made. ValueError for values out of range.
 
-    `container`: mp4 or mkv. `sound` False leaves the sound out. ValueError for anything else.
+    mode: `exact` re-encodes as H.264 and AAC; `copy` copies packets and ignores crf, preset and height_px.
+    container: mp4 or mkv. sound: False leaves the sound out. crf: 0 (lossless) .. 51; 18 is x264's usual
+    choice for no visible loss. preset: of x264. height_px: at most so many rows as shown, 64 .. 4320,
+    proportions kept; None keeps the size.
     """
 
     mode: str = "exact"
@@ -51,11 +58,11 @@ class CutOptions:
 
 @dataclass(frozen=True, slots=True)
 class CutReport:
-    """Where the clip really begins and ends: frames [start_frame, end_frame) of the source and their times.
+    """What the clip holds: frames [start_frame, end_frame) of the source, which may be more than was asked.
 
-    start_s, end_s are seconds and start_pts, end_pts timestamps on the source's clock; the clip's own clock
-    begins at 0. `frames`: pictures in the clip; `repeated`: those that stand for source frames which do not
-    decode. `sound`: whether it has any.
+    start_s, end_s (seconds) and start_pts, end_pts (timestamps) are on the source's clock; the clip's own
+    clock begins at 0. frames: pictures in the clip; repeated: those of them that replace source frames which
+    do not decode. sound: whether it has any. width, height: pixels as coded.
     """
 
     start_frame: int
@@ -71,5 +78,5 @@ class CutReport:
     height: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """The fields, as JSON types."""
         return asdict(self)

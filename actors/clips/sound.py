@@ -1,8 +1,8 @@
-"""The sound of an exact clip: the samples between two times, coded as AAC (ISO/IEC 14496-3).
+"""Sound of a frame-exact clip: encodes the samples between two times as AAC (ISO/IEC 14496-3).
 
-Samples come from the segmentation library's reader, which gives the same ones wherever decoding begins and
-silence where there is no sound. What AAC adds before the first sample is told to players by the container,
-and they leave it out. Knows no picture.
+Samples come from the segmentation library's `AudioReader`, which gives the same samples wherever decoding
+begins, and zeros where there is no sound. AAC's priming (samples the encoder adds before the first one) is
+written into the container, and players skip it. Knows no picture.
 """
 
 from __future__ import annotations
@@ -28,21 +28,28 @@ if TYPE_CHECKING:
 
     SoundPacket = Packet[AudioStream]
 
-_RATES_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000)
-"""What AAC codes; others are resampled to the next higher of these, or to the highest."""
-_BITS_PER_CHANNEL = 96_000
+_AAC_RATES_HZ = (
+    96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000,
+)  # fmt: skip
+"""Sample rates of AAC (ISO/IEC 14496-3, 1.6.3.4, without 7350). Sound of another rate is resampled to the
+next higher one of these, or to the highest."""
+_BITS_PER_S_PER_CHANNEL = 96_000
+"""AAC bit rate. No measurement; above the 64,000 that are usual (128 kbit/s stereo), so that a clip that is
+edited and encoded once more does not suffer."""
 _BLOCK_S = Fraction(1)
+"""Seconds of sound decoded and encoded at a time, which bounds the memory. No measurement."""
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+"""Channels to the layout (FFmpeg's name) that FFmpeg's AAC encoder takes; it has none of seven channels."""
 
 
 class SoundEncoder:
-    """Samples from `begin_s` to `end_s` of the container's clock, at 0 and on in the clip."""
+    """Encodes the samples from `begin_s` to `end_s` of the source's clock; in the clip they begin at 0."""
 
     def __init__(self, reader: AudioReader, begin_s: Fraction, end_s: Fraction) -> None:
         self._reader = reader
         self._at_s, self._end_s = begin_s, end_s
         rate = reader.sample_rate_hz
-        self._rate = min((good for good in _RATES_HZ if good >= rate), default=_RATES_HZ[0])
+        self._rate = min((good for good in _AAC_RATES_HZ if good >= rate), default=_AAC_RATES_HZ[0])
         self._layout = _LAYOUTS.get(reader.channels, "stereo")
         self._given = 0
         self._resampler: AudioResampler | None = None
@@ -53,7 +60,7 @@ class SoundEncoder:
     def opened(
         cls, path: Path, plan: Plan, limits: Limits, begin_s: Fraction, end_s: Fraction, *, wanted: bool
     ) -> Iterator[SoundEncoder | None]:
-        """The encoder, None where the video has no sound or none is wanted."""
+        """The encoder and the reader behind it; None where the video has no sound or none is wanted."""
         reader = AudioReader.open(path, plan.media.audio, limits) if wanted else None
         if reader is None:
             yield None
@@ -62,18 +69,18 @@ class SoundEncoder:
             yield cls(reader, begin_s, end_s)
 
     def join(self, out: OutputContainer) -> None:
-        """Add the stream to a file that is not begun yet."""
+        """Add the stream to a file to which no packet has been written yet."""
         stream = out.add_stream("aac", rate=self._rate)
         context = stream.codec_context
         context.layout = self._layout
-        context.bit_rate = _BITS_PER_CHANNEL * context.layout.nb_channels
+        context.bit_rate = _BITS_PER_S_PER_CHANNEL * context.layout.nb_channels
         context.thread_count = 1
         context.time_base = Fraction(1, self._rate)
         self._resampler = av.AudioResampler(format=context.format, layout=self._layout, rate=self._rate)
         self._stream = stream
 
     def until(self, time_s: Fraction) -> Iterator[SoundPacket]:
-        """Packets of the sound up to about a time of the container's clock."""
+        """Encode up to a time of the source's clock; the packets that are ready by now."""
         while self._at_s < min(time_s, self._end_s):
             stop_s = min(self._at_s + _BLOCK_S, self._end_s)
             samples = self._reader.pcm(self._at_s, stop_s)
@@ -81,7 +88,7 @@ class SoundEncoder:
             yield from self._encoded(samples)
 
     def finish(self) -> Iterator[SoundPacket]:
-        """All that is left."""
+        """Encode the rest and flush: the last packets."""
         yield from self.until(self._end_s)
         assert self._stream is not None
         assert self._resampler is not None
@@ -106,7 +113,7 @@ class SoundEncoder:
             yield from self._stream.encode(ready)
 
     def _source_layout(self) -> str:
-        """Where each channel's loudspeaker stands; the usual places where the file does not say."""
+        """FFmpeg's layout of the reader's channels; the usual one of so many where the file says none."""
         if self._reader.places:
             return "+".join(self._reader.places)
         return _LAYOUTS.get(self._reader.channels, f"{self._reader.channels} channels")

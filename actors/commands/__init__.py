@@ -1,1 +1,1 @@
-"""Commands of `scenestream` that need the segmentation library."""
+"""Commands of `scenestream` that need the segmentation library, which `cluster` must not import."""

@@ -1,7 +1,8 @@
-"""`scenestream segment FILE`: one video in this process, without Ray and without servers.
+"""`scenestream segment FILE`: segments one video in this process, without Ray and without servers.
 
-Knows the library and the command line; reached through the entry point group `scenestream.commands`. It is
-here, not in the library, because presets and their validation belong to `cluster`.
+Found by `cluster.cli` through the entry point group `scenestream.commands`. It is not part of the library,
+because presets and their validation belong to `cluster`, which the library does not import. Knows the library
+and the command line; imports no Ray and no store.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
 FAILED, WRONG_USAGE = 1, 2
+"""Exit codes of all commands: the work failed; the command was called wrongly (as typer's own errors)."""
 
 
 def segment(
@@ -67,7 +69,7 @@ def segmented(file: Path, settings: dict[str, object]) -> Timeline:
 
 
 def _print(timeline: Timeline) -> None:
-    """Shots, and before them the levels above that divide the video at all."""
+    """Print the shots, and before them chapters and scenes where there are two or more of them."""
     for level in LEVELS:
         segments = timeline.level(level)
         if len(segments) > 1 or level == LEVELS[-1]:
@@ -76,6 +78,6 @@ def _print(timeline: Timeline) -> None:
 
 
 def stop(message: str, code: int) -> typer.Exit:
-    """Say it on stderr; what to raise to end the command with this exit code."""
+    """Print the message on stderr; returns the exception to raise, which ends the command with this code."""
     Console(stderr=True).print(message, markup=False, highlight=False)
     return typer.Exit(code)

@@ -1,7 +1,8 @@
-"""`scenestream split FILE`: a video cut into its segments in this process, without Ray and without servers.
+"""`scenestream split FILE`: cuts a video into its segments in this process, without Ray and without servers.
 
-Segments the video here, or takes the document that `scenestream segment --json` wrote, and cuts here. Knows
-the libraries and the command line; reached through the entry point group `scenestream.commands`.
+Segments the video first, or takes the document that `scenestream segment --json` wrote. Found by
+`cluster.cli` through the entry point group `scenestream.commands`. Knows the libraries and the command line;
+imports no Ray and no store.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
 THREADS = 2
-"""Of each encoder: more share the work on one small picture badly."""
+"""Threads of each decoder and encoder. No measurement; x264 divides a picture of a few hundred rows badly
+among more, and its output depends on their number."""
 
 
 def split(
@@ -101,7 +103,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _cut(file: Path, document: dict[str, Any], order: ClipOrder, folder: Path) -> list[dict[str, Any]]:
-    """Every wanted segment as a file of the folder, and the manifest; its entries."""
+    """Cut every wanted segment into a file of the folder and write the manifest; returns its entries."""
     limits = Limits(**get_settings().limits.model_dump())
     analysis, _ = settings_of(document.get("settings") or {})
     plan = build_plan(file, analysis, limits)
@@ -142,7 +144,7 @@ def _clip(
     limits: Limits,
     report: Callable[[int], None],
 ) -> Entry:
-    """One file, which is there whole or not at all."""
+    """Cut one segment. The file appears under its name only when it is complete."""
     target = folder / segment["name"]
     growing = target.with_name(f".{target.name}.part")
     piece = Piece(segment["start_frame"], segment["end_frame"])
