@@ -20,10 +20,11 @@ from actors.clips.errors import ClipError
 from actors.clips.muxing import muxer, show_turned
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.clips.sound import SoundEncoder
-from actors.segmentation.decode.frame_runs import FrameSource
+from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.plan import Plan
+from actors.segmentation.timebase import MAX_RATE_DENOMINATOR
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -47,8 +48,6 @@ _FULL_RANGE = 2
 _SOUND_AHEAD_S = Fraction(1, 2)
 """Seconds by which sound is encoded before the picture, so that packets of both lie close together in the
 file. No measurement; FFmpeg's muxer interleaves what it is given, and holds the rest in memory."""
-_RATE_DENOMINATOR_MAX = 1_000_000
-"""Average rates of variable-rate files may have larger terms than FFmpeg's AVRational (32 bits) can hold."""
 
 
 def encode_piece(
@@ -155,7 +154,7 @@ class _PictureEncoder:
             "VideoStream",
             out.add_stream(
                 _H264_ENCODER,
-                rate=plan.media.fps_fraction.limit_denominator(_RATE_DENOMINATOR_MAX),
+                rate=plan.media.fps_fraction.limit_denominator(MAX_RATE_DENOMINATOR),
                 options={**_quality(options.crf), "preset": options.preset},
             ),
         )

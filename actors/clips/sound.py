@@ -114,6 +114,6 @@ class SoundEncoder:
 
     def _source_layout(self) -> str:
         """FFmpeg's layout of the reader's channels; the usual one of so many where the file says none."""
-        if self._reader.places:
-            return "+".join(self._reader.places)
+        if self._reader.channel_names:
+            return "+".join(self._reader.channel_names)
         return _LAYOUTS.get(self._reader.channels, f"{self._reader.channels} channels")

@@ -3,10 +3,11 @@
     timeline = segment_file("film.mp4")
     timeline.to_document()
 
-Or step by step, as a cluster does it: `build_plan`, `analyse_chunk` for every chunk of the plan (anywhere, in
-any order), `fuse` (pure, without the file). Imports no cluster, no store and no web framework.
+Or step by step, as the actors do it: `build_plan`; `analyse_chunk` for every chunk of the plan, in any order
+and in any process; `fuse`, a pure function of the tracks, without the file. Imports nothing of the cluster,
+no store, no Ray and no web framework.
 
-Names are loaded when they are first used, so that the parts that need no network do without torch.
+The names below are imported when they are first used, so that importing the package does not import torch.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ __all__ = [
     "tracks_hash",
 ]
 
-_HOME = {
+_NAMES_OF_MODULE = {
     "analyse": ("analyse_chunk",),
     "errors": ("Cancelled", "MediaError", "MediaErrorCode"),
     "fusion.fuse": ("fuse", "provisional_shots"),
@@ -62,7 +63,8 @@ _HOME = {
     "tracks": ("ChunkTracks",),
     "whole": ("segment_file",),
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+"""Where each public name is defined, by module of this package."""
+_MODULE_OF = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
-"""What can go wrong with a video, as two exceptions.
+"""The library's two exceptions: the video cannot be analysed, or the caller stopped the analysis.
 
-Knows the stable codes and nothing else: not PyAV (that is `media`), not HTTP, not the cluster.
-Both exceptions survive pickling, because they travel from an actor to its caller.
+Both can be pickled, because they travel from an actor to its caller. Knows the stable codes; imports no PyAV
+(`demux.container` turns FFmpeg's errors into MediaError), no web framework and nothing of the cluster.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class MediaErrorCode(StrEnum):
-    """Stable reasons, for programs. The message beside one is for people and says what to do."""
+    """Stable reasons, for programs. `MediaError.message` is for people and says what to do."""
 
     EMPTY_FILE = "empty_file"
     NOT_MEDIA = "not_media"
@@ -25,7 +25,7 @@ class MediaErrorCode(StrEnum):
 
 
 class MediaError(Exception):
-    """The video itself is at fault; trying again with the same file gives the same answer."""
+    """The video itself is at fault; trying again with the same file gives the same error."""
 
     def __init__(self, code: MediaErrorCode | str, message: str) -> None:
         self.code = MediaErrorCode(code)
@@ -37,4 +37,4 @@ class MediaError(Exception):
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the caller asked for it
-    """The caller's `should_stop` said yes; nothing was stored and nothing is broken."""
+    """The caller's `should_stop` was true: the work was stopped before its end, and nothing is broken."""

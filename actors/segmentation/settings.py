@@ -1,8 +1,8 @@
-"""The settings of one video: what is analysed (needs a decode) and how it is fused (never does).
+"""The settings of one video: for the analysis (changing them needs a decode) and for the fusion (does not).
 
-Knows names, ranges and defaults. Does not know presets nor where settings come from: the flat dictionary
-arrives complete and validated against `configs/segment_settings.schema.json`; the ranges are checked here
-again because the library is used without the cluster too.
+Knows names, ranges and defaults; does not know presets, nor where settings come from. From the cluster, the
+flat dictionary comes complete and validated against `configs/segment_settings.schema.json`; ranges are
+checked here again, because the library is used without the cluster, too. Imports the standard library alone.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 TRACKS_VERSION = 2
-"""Raise it whenever analysis would measure something else: stored tracks of another version are not used."""
+"""Version of what is measured. Raise it whenever the analysis would measure something else: it is part of
+`tracks_hash`, so that stored tracks of another version are not used."""
 
 UNIT = (0.0, 1.0)
+"""Bounds of sensitivities and weights, which have no unit."""
 RANGES: dict[str, tuple[float, float]] = {
     "video_stream": (0, 1023),
     "audio_stream": (0, 1023),
@@ -30,7 +32,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "chapter_length_s": (5.0, 36_000.0),
     "audio_weight": UNIT,
 }
-"""Inclusive bounds of every number, equal to those of the JSON Schema (a test compares them)."""
+"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), or without unit. Equal to those of
+the JSON Schema (a test compares them). No measurement; so wide that they only catch mistakes."""
 
 
 def _check(settings: object) -> None:
@@ -45,7 +48,10 @@ def _check(settings: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSettings:
-    """What is decoded. Streams by their index in the container; None = the best, as ffmpeg chooses."""
+    """Which streams are analysed, by index in the container; None = the best, as FFmpeg chooses.
+
+    ValueError for values out of range.
+    """
 
     video_stream: int | None = None
     audio_stream: int | None = None
@@ -56,11 +62,11 @@ class AnalysisSettings:
 
 @dataclass(frozen=True, slots=True)
 class FusionSettings:
-    """How tracks become segments. Sensitivities: 0 few boundaries .. 0.5 neutral .. 1 many.
+    """How tracks become segments. ValueError for values out of range.
 
-    `*_length_s` is the length a scene or chapter is expected to have (the prior's median), `min_*_s` the
-    shortest one kept. `audio_weight`: 0 the picture alone, 0.5 both, 1 the sound alone (for scenes and
-    chapters; shots are what the picture shows).
+    *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. *_length_s: seconds that a scene or chapter is
+    expected to last (median of the prior). min_*_s: seconds of the shortest one kept. audio_weight: 0 the
+    picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
     """
 
     shot_sensitivity: float = 0.5
@@ -78,7 +84,7 @@ class FusionSettings:
 
 
 def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings]:
-    """The flat dictionary as both halves; missing keys take their defaults, `preset` is only a name.
+    """The flat dictionary as both kinds of settings; missing keys take their defaults, `preset` is ignored.
 
     ValueError for an unknown key or a value out of range; the message names it.
     """
@@ -92,6 +98,6 @@ def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings
 
 
 def tracks_hash(analysis: AnalysisSettings) -> str:
-    """Names the tracks these settings give: equal hashes, equal tracks of one file. 16 hex digits."""
+    """Hash of all that decides a file's tracks: equal hashes mean equal tracks. 16 hex digits."""
     what = json.dumps({"version": TRACKS_VERSION, **asdict(analysis)}, sort_keys=True)
     return hashlib.sha256(what.encode()).hexdigest()[:16]

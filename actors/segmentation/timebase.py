@@ -1,7 +1,7 @@
-"""From frame to timestamp to seconds and back.
+"""Converts frame numbers, timestamps (PTS) and seconds into each other.
 
-Seconds are timestamp x time base, of the container as it stands: a file that starts at 0.54 s has its
-first frame at 0.54 s. Knows integers and fractions, no container and no codec.
+Seconds are PTS x time base, as the container states them: a file whose first PTS means 0.54 s has its first
+frame at 0.54 s. Knows integers and fractions; imports no PyAV and nothing else of the library.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+UNKNOWN_TIME_BASE = Fraction(1, 90_000)
+"""Seconds for each unit of a timestamp where FFmpeg gives a stream no time base: that of MPEG systems
+(ISO/IEC 13818-1, 90 kHz). PyAV's types allow it; no file without one has been met."""
+MAX_RATE_DENOMINATOR = 1_000_000
+"""Measured frame rates are rounded to fractions of at most this denominator, which fit FFmpeg's AVRational
+(two 32-bit integers). No measurement; timestamps do not resolve a millionth of a frame."""
 PAUSE_S = 60
-"""A frame shown longer is a pause (of a camera that records what moves, between recordings that were joined)
-and says nothing about the rate."""
+"""Seconds: a frame shown longer is a pause (of a camera that records only movement, between recordings that
+were joined) and says nothing about the frame rate. No measurement; longer than slides are usually shown."""
 
 
 def seconds(pts: int, time_base: Fraction) -> float:
-    """The time of a timestamp: pts x time_base, rounded once (exact product, one division)."""
+    """The time of a timestamp in seconds, rounded once (exact product of integers, one division)."""
     return pts * time_base.numerator / time_base.denominator
 
 
 def timestamp(time_s: Fraction | float | int, time_base: Fraction) -> int:
-    """The last timestamp at or before a time."""
+    """The last timestamp at or before a time in seconds."""
     return int(Fraction(time_s) / time_base // 1)
 
 
@@ -31,8 +37,8 @@ def timestamp(time_s: Fraction | float | int, time_base: Fraction) -> int:
 class FrameClock:
     """The times of n frames: frame k is shown from `pts[k]` up to, not including, `pts[k + 1]`.
 
-    `pts` is int64, strictly increasing, n >= 1. `end_pts` (exclusive) is where the last frame ends, so
-    `pts_of(n) == end_pts` and segments that tile frames tile time.
+    pts: int64[n], strictly increasing, n >= 1, in units of `time_base` seconds. end_pts: exclusive end of the
+    last frame, so that `pts_of(n) == end_pts` and segments that tile frames tile time. ValueError otherwise.
     """
 
     pts: npt.NDArray[np.int64]
@@ -56,41 +62,41 @@ class FrameClock:
         return len(self.pts)
 
     def pts_of(self, frame: int) -> int:
-        """Timestamp of a frame, 0 <= frame <= n; n gives `end_pts`. IndexError outside."""
+        """PTS of a frame, 0 <= frame <= n; n gives `end_pts`. IndexError outside."""
         if not 0 <= frame <= len(self.pts):
             raise IndexError(f"frame {frame} is not in 0..{len(self.pts)}")
         return self.end_pts if frame == len(self.pts) else int(self.pts[frame])
 
     def seconds_of(self, frame: int) -> float:
-        """Time of a frame in seconds; n gives the end of the last frame."""
+        """Time of a frame in seconds, 0 <= frame <= n; n gives the end of the last frame."""
         return seconds(self.pts_of(frame), self.time_base)
 
     def exact_seconds_of(self, frame: int) -> Fraction:
-        """Time of a frame as a fraction of a second, for grids that must not drift."""
+        """The same without rounding, for grids that must not drift."""
         return self.pts_of(frame) * self.time_base
 
     def frame_at(self, time_s: float) -> int:
-        """The frame shown at a time, clamped to the first and last frame."""
+        """The frame shown at a time in seconds; the first or last one for times outside."""
         at = max(0, int(np.searchsorted(self.pts, timestamp(time_s, self.time_base), side="right")) - 1)
-        # A frame's own time, rounded to a float, may lie a hair before the frame.
+        # `seconds_of(k)` is rounded to a float, which may be a little less than the exact time of frame k
         while at + 1 < len(self.pts) and self.seconds_of(at + 1) <= time_s:
             at += 1
         return at
 
     @property
     def start_s(self) -> float:
-        """When the first frame appears."""
+        """When the first frame appears, in seconds."""
         return self.seconds_of(0)
 
     @property
     def end_s(self) -> float:
-        """When the last frame ends."""
+        """When the last frame ends, in seconds."""
         return self.seconds_of(len(self.pts))
 
     @property
     def pace(self) -> float | None:
-        """Frames a second while they follow each other; None where there are no pauses, or nothing but: the
-        average says it then."""
+        """Frames a second with pauses (PAUSE_S) left out. None where the plain average is right: where no
+        frame is a pause, or more than half of them are."""
         steps = np.diff(self.pts, append=self.end_pts)
         pauses = steps * float(self.time_base) > PAUSE_S
         if not pauses.any() or 2 * int(pauses.sum()) > len(steps):
@@ -99,5 +105,5 @@ class FrameClock:
 
     @property
     def duration_s(self) -> float:
-        """From the first frame's start to the last frame's end."""
+        """Seconds from the first frame's start to the last frame's end."""
         return seconds(self.end_pts - int(self.pts[0]), self.time_base)

@@ -1,7 +1,7 @@
-"""The result: a tree of segments over one video, its sound track, and the curves behind the decision.
+"""The result of a video: segments of three levels, audio segments, and the curves behind the decision.
 
-Knows what must always hold (each level tiles the video, each boundary also bounds the level below) and how
-the contract's JSON looks. Does not know how boundaries are found.
+Checks what must always hold (the segments of a level tile the video; a boundary of a level is one of the
+level below, too) and writes the contract's JSON. Does not know how boundaries are found.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.tracks import AUDIO_STEP_S
+
 LEVELS = ("chapter", "scene", "shot")
-"""From the coarsest to the finest; `parent` counts in the level before."""
+"""From the coarsest to the finest; a segment's `parent` is an index in the level before."""
 KINDS = ("start", "cut", "dissolve", "fade", "wipe", "audio")
-CURVE_STEP_S = 0.1
+"""Kinds of boundaries: the video's start, transitions of the picture, and changes of the sound alone."""
+CURVE_STEP_S = AUDIO_STEP_S
+"""Seconds between two values of a curve: those of the audio track, whose values become curves as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """How a segment starts. from_s..to_s: extent of a gradual transition, or twice its moment.
+    """How a segment starts. ValueError for values out of range.
 
-    confidence, 0..1: that a segment of this level starts here. visual, audio, 0..1: how loudly each cue
-    spoke for it.
+    kind: see KINDS. confidence, 0..1: that a segment of this level starts here. visual, audio, 0..1: strength
+    of each cue's evidence for it. from_s, to_s: extent of a gradual transition; equal for others.
     """
 
     kind: str
@@ -46,8 +50,10 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Shares of the segment's time in which each is heard (several may be at once), and its integrated
-    loudness (BS.1770-4; None below the gate, -70 LUFS)."""
+    """Sound of a segment. Shares, 0..1, of its time in which each class is heard; they may overlap.
+
+    loudness_lufs: integrated loudness (ITU-R BS.1770-4); None where all is below its absolute gate, -70 LUFS.
+    """
 
     speech: float
     singing: float
@@ -58,9 +64,12 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Visual:
-    """brightness: mean luma, 0..1. motion: mean change from frame to frame, 0..1 (full at 25 of 255).
-    black, static: shares of frames that are black, or like the frame before. tags: what the keyframe
-    shows, [{"label", "probability"}] of ImageNet classes, the likeliest first."""
+    """Picture of a segment.
+
+    brightness: mean luma, 0..1. motion: mean change from frame to frame, 0..1 (1 at 25 of 255). black,
+    static: shares, 0..1, of frames that are black, or equal the frame before. tags: what the keyframe shows,
+    [{"label", "probability"}] of ImageNet classes, likeliest first.
+    """
 
     brightness: float
     motion: float
@@ -71,9 +80,12 @@ class Visual:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A shot, scene or chapter: frames start_frame .. end_frame - 1 and the times they are shown.
+    """A shot, scene or chapter: frames start_frame .. end_frame - 1 and the times at which they are shown.
 
-    keyframe_s: time of the frame that stands for it; thumbnail: that frame's number; None without one.
+    level: see LEVELS. index: place in its level. parent: index of the segment of the level above, None for
+    chapters. *_s: seconds and *_pts: timestamps on the container's clock; ends are exclusive. label: class of
+    its sound. audio: None without an audio track. keyframe_s: time of the frame that represents it;
+    thumbnail: that frame's number; None without one.
     """
 
     level: str
@@ -101,7 +113,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class AudioSegment:
-    """A stretch of one class of sound. label: silence noise speech music speech+music singing."""
+    """A time range of one class of sound. label: silence, noise, speech, music, speech+music or singing."""
 
     start_s: float
     end_s: float
@@ -111,7 +123,7 @@ class AudioSegment:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curve:
-    """One value every CURVE_STEP_S from the first frame on; NaN where nothing was measured."""
+    """Values at every CURVE_STEP_S from the first frame on. values: float32[n], NaN where there is none."""
 
     name: str
     unit: str
@@ -127,7 +139,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Timeline:
-    """`media` and `settings` as in the contract; `segments` chapters first, then scenes, then shots."""
+    """The whole result. ValueError when the segments do not form a tree over the video.
+
+    media, settings: as in the contract. segments: chapters, then scenes, then shots, each in order.
+    """
 
     media: Mapping[str, Any]
     settings: Mapping[str, Any]
@@ -155,7 +170,7 @@ class Timeline:
         return tuple(segment for segment in self.segments if segment.level == name)
 
     def to_document(self) -> dict[str, Any]:
-        """The document that `scenestream segment --json` writes: media, settings, segments, audio_track."""
+        """The document of `scenestream segment --json`: media, settings, segments, audio_track."""
         return {
             "media": dict(self.media),
             "settings": dict(self.settings),
@@ -164,7 +179,7 @@ class Timeline:
         }
 
     def curves_document(self) -> dict[str, Any]:
-        """The curves for a store: {"start_s", "step_s", "series": [{"name", "unit", "values": bytes}]}."""
+        """Curves for a store: {"start_s", "step_s", "series": [{"name", "unit", "values": bytes}]}."""
         return {
             "start_s": self.level("shot")[0].start_s,
             "step_s": CURVE_STEP_S,

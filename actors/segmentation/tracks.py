@@ -1,8 +1,8 @@
-"""What analysis leaves of a chunk: small arrays per frame, per keyframe candidate and per 100 ms of sound.
+"""Tracks: what the analysis keeps of a chunk, as arrays by frame, keyframe candidate and 100 ms of sound.
 
-Everything later (shots, scenes, chapters, curves) is computed from these, so a video is never decoded
-twice. Knows the arrays and their bytes; does not know how they are measured nor what they mean for a
-boundary.
+Everything later (shots, scenes, chapters, curves) is computed from tracks, so that a video is never decoded
+twice. Knows the arrays and how they are stored as bytes; does not know how they are measured, nor what they
+mean for a boundary. Imports numpy and the standard library alone.
 """
 
 from __future__ import annotations
@@ -19,38 +19,52 @@ import numpy as np
 import numpy.typing as npt
 
 THUMB_SHAPE = (9, 16, 3)
-"""Rows, columns, RGB: each value is the mean of 3 x 3 pixels of the network's 27 x 48 picture. 432 bytes a
-frame keep two hours at 25 frames/s at 78 MB before compression, and still show where a wipe's edge stands."""
+"""Rows, columns, RGB of a thumbnail: each value is the mean of 3 x 3 pixels of TransNetV2's 27 x 48 picture.
+432 bytes a frame are 78 MB for two hours at 25 frames/s, before compression, and still show where a wipe's
+edge is."""
 
 EMBEDDING_SIZE = 1280
+"""EfficientNet-Lite0's pooled features."""
 TAGS_PER_KEYFRAME = 5
-AUDIO_STEP_S = 0.1
+"""Likeliest classes kept. No measurement; further ones are improbable."""
 STEPS_PER_SECOND = 10
+AUDIO_STEP_S = 1 / STEPS_PER_SECOND
+"""Seconds of sound for one row. No measurement; momentary loudness is updated at 10 Hz (EBU Tech 3341)."""
 MEL_BANDS = 40
+"""Bands of the log-mel spectrum. No measurement; a usual number in speech recognition."""
 MEL_FLOOR_DB = -100.0
 MEL_STEP_DB = 0.5
-"""Log-mel is kept as uint8: dB = MEL_FLOOR_DB + MEL_STEP_DB * value, so -100 .. +27.5 dB."""
+"""Log-mel is kept as uint8: dB = MEL_FLOOR_DB + MEL_STEP_DB * value, so -100 .. +27.5 dB, from below the
+noise of 16 bits to above full scale; half a decibel is less than is heard."""
 
 SILENCE_DB = -100.0
 """Stands for "no energy at all" in rms_db and momentary_lufs."""
 
 _MAGIC = b"SSTK"
+"""First bytes of stored tracks (SceneStream TracKs)."""
 _FORMAT = 2
+"""Version of the bytes: raise it when they change."""
 _HEAD = struct.Struct("<4sHI")
-_HEADER_MAX_BYTES = 1 << 20
+"""Magic, format, bytes of the JSON header, which follows."""
+_MAX_HEADER_BYTES = 1 << 20
+"""Bytes of a header that are parsed at most: a few hundred are usual, more are damage."""
 _ZLIB_LEVEL = 6
+"""zlib's default. No measurement; the filters gain more than a higher level."""
 
 Array = npt.NDArray[Any]
 TableT = TypeVar("TableT", bound="_Table")
 
 
 class TracksError(ValueError):
-    """Stored bytes are not tracks of this format: damaged, or written by another version."""
+    """Arrays or stored bytes are not tracks of this format: damaged, or written by another version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Table:
-    """Parallel arrays of equal length; LAYOUT names each one's dtype and the shape of one row."""
+    """Columns: parallel arrays of equal length. LAYOUT: each one's dtype and the shape of one row.
+
+    TracksError when an array does not fit. The repr shows shapes, not values.
+    """
 
     LAYOUT: ClassVar[dict[str, tuple[str, tuple[int, ...]]]] = {}
 
@@ -83,7 +97,7 @@ class _Table:
 
     @classmethod
     def empty(cls: type[TableT], length: int = 0) -> TableT:
-        """All zeros."""
+        """A table of zeros."""
         return cls(*(np.zeros((length, *row), dtype) for dtype, row in cls.LAYOUT.values()))
 
     @classmethod
@@ -91,12 +105,12 @@ class _Table:
         """One table with the rows of `parts` in order; empty if there are none."""
         if not parts:
             return cls.empty()
-        if len(parts) == 1:  # of a long film in one piece, a copy would be a hundred megabytes
+        if len(parts) == 1:  # a film analysed as one chunk: a copy would be a hundred megabytes
             return parts[0]
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.LAYOUT))
 
     def put(self: TableT, start: int, part: TableT) -> None:
-        """Overwrite the rows from `start` on. ValueError when they are fewer than the part's."""
+        """Overwrite the rows from `start` on with `part`. ValueError when there are fewer than it has."""
         if not 0 <= start <= len(self) - len(part):
             raise ValueError(f"rows {start}..{start + len(part)} are not within 0..{len(self)}")
         for name in self.LAYOUT:
@@ -104,7 +118,7 @@ class _Table:
 
     @property
     def size_bytes(self) -> int:
-        """What the arrays take in memory."""
+        """Bytes of the arrays in memory."""
         return sum(getattr(self, name).nbytes for name in self.LAYOUT)
 
     def rows(self: TableT, start: int, stop: int) -> TableT:
@@ -114,20 +128,17 @@ class _Table:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FrameTrack(_Table):
-    """One row per frame slot of the plan.
-
-    A slot whose frame did not decode (`valid` False) repeats the picture before it.
-    """
+    """One row for each frame slot. A slot whose frame did not decode repeats the picture before it."""
 
     valid: Array
     """bool: the frame was decoded."""
     looked: Array
-    """bool: the network looked at the frame; where not, the picture alone decides, and cut and many are 0."""
+    """bool: TransNetV2 saw the frame. Where not, the picture alone left no doubt, and cut and many are 0."""
     cut: Array
-    """float16, 0..1: TransNetV2's first head, the probability that a transition is centred here (for a cut
-    between k and k+1: at k)."""
+    """float16, 0..1: TransNetV2's first head, the probability that the frame is the middle of a transition (a
+    cut between k and k + 1 is marked at k)."""
     many: Array
-    """float16, 0..1: TransNetV2's second head, the probability of lying anywhere in a transition."""
+    """float16, 0..1: TransNetV2's second head, the probability that the frame is part of a transition."""
     luma_mean: Array
     """float16, 0..255: mean of 0.299 R + 0.587 G + 0.114 B over the 27 x 48 picture."""
     luma_std: Array
@@ -151,16 +162,16 @@ class FrameTrack(_Table):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KeyframeTrack(_Table):
-    """One row per keyframe candidate, in order of time. Each candidate's picture was given to the sink."""
+    """One row for each keyframe candidate, in order of time. Their images are kept elsewhere, as files."""
 
     frame: Array
     """int64: frame slot."""
     sharpness: Array
-    """float32, >= 0: standard deviation of the Laplacian of luma (0..255) at the picture's small size."""
+    """float32, >= 0: standard deviation of the Laplacian of luma (0..255) at the image's size."""
     embedding: Array
-    """float16: EfficientNet-Lite0's pooled features (not normalised)."""
+    """float16: EfficientNet-Lite0's pooled features, not normalised."""
     tag_ids: Array
-    """int16: the likeliest ImageNet classes, best first."""
+    """int16: the likeliest ImageNet classes, likeliest first."""
     tag_probabilities: Array
     """float16, 0..1: their probabilities."""
 
@@ -175,26 +186,27 @@ class KeyframeTrack(_Table):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AudioTrack(_Table):
-    """One row per 100 ms of the file's clock: row i covers [step[i], step[i] + 1) * AUDIO_STEP_S seconds.
+    """One row for each 100 ms: row i covers [step[i], step[i] + 1) * AUDIO_STEP_S seconds.
 
-    The steps are consecutive; the first is a multiple of 100 (whole tens of seconds on the file's clock).
+    Steps are consecutive; the first is a multiple of 100 (whole tens of seconds on the container's clock).
     """
 
     step: Array
-    """int64: number of the step since second 0 of the container's clock; may be negative."""
+    """int64: steps since second 0 of the container's clock; may be negative."""
     present: Array
-    """bool: the file has sound for at least half of the step; where not, all else says silence."""
+    """bool: the file has sound in the middle of the step; where not, all other columns say silence."""
     speech: Array
-    """float16, 0..1: AED's probability of speech, mean of the step; singing and music likewise (they may
-    all be high at once)."""
+    """float16, 0..1: FireRed AED's probability of speech, mean of the step; singing and music likewise (all
+    may be high at once)."""
     singing: Array
     music: Array
     vad: Array
-    """float16, 0..1: Silero's probability of speech."""
+    """float16, 0..1: Silero VAD's probability of speech."""
     rms_db: Array
     """float16, dBFS of the mono mix; SILENCE_DB for digital silence."""
     momentary_lufs: Array
-    """float16: BS.1770 momentary loudness, 400 ms ending with this step; SILENCE_DB at least."""
+    """float16, LUFS: momentary loudness of ITU-R BS.1770, the 400 ms that end with the step; SILENCE_DB at
+    least."""
     mel: Array
     """uint8: log-mel power, see MEL_STEP_DB."""
 
@@ -212,16 +224,16 @@ class AudioTrack(_Table):
 
     @property
     def mel_db(self) -> npt.NDArray[np.float32]:
-        """float32 (n, MEL_BANDS), dB."""
+        """float32[n, MEL_BANDS]: log-mel power in dB."""
         return (MEL_FLOOR_DB + MEL_STEP_DB * self.mel.astype(np.float32)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChunkTracks:
-    """All that is kept of the slots [start_frame, end_frame) and of the sound the chunk owns.
+    """The tracks of the slots [start_frame, end_frame) and of the audio blocks that the chunk owns.
 
-    `audio` is None where the file has no sound track (or none was chosen), and an empty table where it
-    has one but this chunk owns none of its blocks.
+    audio: None where the file has no audio stream that decodes; an empty table where it has one, but this
+    chunk owns none of its blocks. TracksError when the tables contradict each other.
     """
 
     start_frame: int
@@ -248,7 +260,7 @@ class ChunkTracks:
 
     @classmethod
     def join(cls, parts: Sequence[ChunkTracks]) -> ChunkTracks:
-        """Successive chunks as one. TracksError for none, or with a gap between them."""
+        """Concatenate successive chunks. TracksError for none, or with a gap between them."""
         if not parts or any(a.end_frame != b.start_frame for a, b in pairwise(parts)):
             raise TracksError(f"chunks that follow each other are wanted, not {list(parts)}")
         audio = [part.audio for part in parts if part.audio is not None]
@@ -261,7 +273,7 @@ class ChunkTracks:
         )
 
     def to_bytes(self) -> bytes:
-        """Header (JSON) and one deflated block per array; a few hundred bytes a frame become some dozens."""
+        """A JSON header and one compressed block for each column; 444 bytes a frame become some dozens."""
         blocks: list[bytes] = []
         header: dict[str, Any] = {"start": self.start_frame, "end": self.end_frame, "tables": {}}
         for name, table in self._tables():
@@ -273,7 +285,7 @@ class ChunkTracks:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ChunkTracks:
-        """Exactly what was written, or TracksError."""
+        """Read what `to_bytes` wrote, exactly. TracksError for anything else."""
         try:
             return cls._parse(memoryview(data))
         except (struct.error, zlib.error, KeyError, TypeError, ValueError) as error:
@@ -288,7 +300,7 @@ class ChunkTracks:
     @classmethod
     def _parse(cls, data: memoryview) -> ChunkTracks:
         magic, version, head_bytes = _HEAD.unpack_from(data)
-        if magic != _MAGIC or version != _FORMAT or head_bytes > _HEADER_MAX_BYTES:
+        if magic != _MAGIC or version != _FORMAT or head_bytes > _MAX_HEADER_BYTES:
             raise TracksError(f"not tracks of format {_FORMAT}")
         header = json.loads(bytes(data[_HEAD.size : _HEAD.size + head_bytes]))
         position = _HEAD.size + head_bytes
@@ -319,7 +331,8 @@ class ChunkTracks:
 
 
 def _filter(array: Array) -> bytes:
-    """Bytes that deflate well: pictures as differences in time, wider numbers split into byte planes."""
+    """Bytes that compress well: pictures as differences to the row before (delta filter), numbers of several
+    bytes as one plane for each byte (shuffle filter)."""
     if array.dtype == np.uint8 and array.ndim > 1:
         delta = array.copy()
         delta[1:] -= array[:-1]
@@ -332,7 +345,7 @@ def _filter(array: Array) -> bytes:
 def _unfilter(block: memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     inflater = zlib.decompressobj()
-    raw = inflater.decompress(block, size + 1)  # never more than the header promises
+    raw = inflater.decompress(block, size + 1)  # bounded: a small block could inflate to gigabytes
     if len(raw) != size or not inflater.eof:
         raise TracksError(f"{len(raw)} bytes where {dtype}{shape} needs {size}")
     flat = np.frombuffer(raw, np.uint8)

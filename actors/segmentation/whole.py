@@ -1,7 +1,7 @@
-"""One file, start to end, in this process: plan, analyse, fuse.
+"""Segments one file in this process: plan, analyse, fuse.
 
-What the cluster does with many processes and chunks, in one; the same functions, so the same result.
-Knows the library; no command line and no store.
+Calls the functions that the actors call in many processes and chunks, so the result is the same. Knows the
+library; imports nothing of the cluster, no store, no Ray, and no command line.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def segment_file(
 ) -> Timeline:
     """The timeline of a local video.
 
-    `settings`: flat, as `settings.split` takes it; the document repeats it. `models`: loaded on the CPU if
-    not given. `on_progress(done, total)`: frames. `keyframe_sink(frame, webp)`: images of the keyframe
-    candidates, among them all thumbnails.
+    `settings`: flat, as `settings.split` takes it; the document repeats it. `models`: if not given, they are
+    loaded on the CPU while decoding begins. `on_progress(done, total)`: frames. `keyframe_sink(frame, webp)`:
+    takes the images of the keyframe candidates, among them all thumbnails.
 
     Raises MediaError when the file cannot be segmented, OSError when it cannot be read, ValueError for
-    settings out of range, and Cancelled when `should_stop` says so.
+    settings out of range, and Cancelled when `should_stop()` is true.
     """
     analysis, fusion = split(settings or {})
     plan = build_plan(path, analysis, limits, should_stop=should_stop)
-    at_hand = models or ModelsLoading()
-    # one chunk, so that nothing is decoded twice at the seams
+    networks = models or ModelsLoading()
+    # one chunk, so that no context is decoded twice
     plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
 
     def report(frames: int) -> None:
@@ -57,11 +57,11 @@ def segment_file(
         path,
         plan,
         0,
-        at_hand,
+        networks,
         on_frames=report,
         should_stop=should_stop,
         keyframe_sink=keyframe_sink,
         limits=limits,
     )
-    del at_hand  # fusing a long film needs the memory that the networks took
+    del networks  # frees their memory, which fusing a long film needs
     return fuse(plan, [tracks], fusion, document_settings=settings)

@@ -1,1 +1,1 @@
-"""Decoding: pictures of a range of frames, sound of a range of seconds."""
+"""Decoding: frames of a range of frame numbers, PCM of a range of seconds."""

@@ -1,9 +1,9 @@
-"""Sound in cells: stretches of PCM, each decoded by itself from packets that the cell alone determines.
+"""Decodes sound in cells: ranges of PCM, each decoded by itself from packets that only the cell determines.
 
-Some decoders carry state that a seek does not reset (AAC and AC-3 draw noise from a generator that runs on,
-Opus converges over time). A cell therefore begins with a new decoder a little before its first sample, so
-its samples are the same whatever was decoded before, on any machine. Knows packets and frames; where packets
-come from is `decode.audio`.
+Some decoders of FFmpeg keep state that a seek does not reset: those of AAC and AC-3 fill bands with noise
+from a generator that runs on, Opus converges over time. A cell is therefore decoded by a new decoder, from a
+little before its first sample (preroll), so that its samples are the same whatever was decoded before. Knows
+packets and frames; which packets belong to a cell is decided in `decode.audio`.
 """
 
 from __future__ import annotations
@@ -30,25 +30,29 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 BLOCK_S = 30
-"""Sound is analysed in blocks of this many seconds ..."""
+"""Seconds of sound that are analysed together (`sound.blocks`). No measurement; long enough that the context
+decoded twice is a small part, short enough that a chunk of a minute owns one or two."""
 CONTEXT_S = 2
-"""... with this much before and after: as far as the network hears that hears furthest."""
+"""Seconds before and after a block that its analysis sees: FireRed AED reaches 1.6 s (`networks.events`)."""
 PREROLL_S = Fraction(1, 2)
-"""Decoded before a cell and thrown away: covers overlapping transforms, MP3's bit reservoir (up to 0.25 s)
-and the 80 ms that Opus needs (RFC 7845 4.6)."""
+"""Seconds decoded before a cell and dropped: covers overlapping transforms (a frame), MP3's bit reservoir (up
+to 0.25 s) and the 80 ms that Opus needs (RFC 7845, 4.6)."""
 POSTROLL_S = Fraction(1, 4)
-"""Read behind a cell, for decoders that give a frame only with the next packet."""
+"""Seconds of packets read after a cell, for decoders that give a frame only when the next packet comes. No
+measurement; several packets of every codec."""
 JITTER_S = 0.02
-"""Timestamps this close to where the samples before end are rounded, not gaps (FLV and Matroska count ms)."""
+"""Seconds: a timestamp this close to the end of the samples before it is rounded, not a gap. FLV and Matroska
+round to 1 ms, MPEG's muxers less; 20 ms is about one AAC frame. No measurement."""
 
-_MOST_TIMES = 8
-"""A file may say over and over what is heard at one moment; no more is decoded for a cell than so many times
-its length, and what two packets hold."""
+_MAX_LENGTHS = 8
+"""For one cell, at most this many times its length (and two packets more) is decoded: a small file may
+repeat the packets of one moment endlessly and take all memory. No measurement."""
 
 _SELF_DESCRIBING = frozenset(
     {"aac", "aac_latm", "ac3", "eac3", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "dts", "truehd"}
 )
-"""Codecs whose decoder needs nothing but the stream's headers, so that a new one is made from those."""
+"""Codecs (FFmpeg's names) whose decoder can be made from the stream's headers alone. For others the file is
+opened again, which costs more but gives the decoder all that the demuxer knows."""
 _FORMATS = {
     "u8": ("u1", 128.0, 1 / 128),
     "s16": ("i2", 0.0, 1 / 32_768),
@@ -56,13 +60,13 @@ _FORMATS = {
     "flt": ("f4", 0.0, 1.0),
     "dbl": ("f8", 0.0, 1.0),
 }
-"""Of decoded samples: numpy's name, zero, and what makes full scale 1."""
+"""FFmpeg's sample formats: numpy's dtype, the value of silence, and the factor that makes full scale 1."""
 
 Samples = npt.NDArray[np.float32]
 
 
 def cells_of(start_s: Fraction, end_s: Fraction) -> range:
-    """Numbers of the cells that a range of seconds touches."""
+    """Numbers of the cells that overlap a range of seconds."""
     first, last = floor(start_s / BLOCK_S) * 2 - 1, ceil(end_s / BLOCK_S) * 2 + 1
     while cell_bounds(first)[1] <= start_s:
         first += 1
@@ -74,8 +78,8 @@ def cells_of(start_s: Fraction, end_s: Fraction) -> range:
 def cell_bounds(cell: int) -> tuple[int, int]:
     """Start and end of a cell in seconds.
 
-    Even cells are what two blocks with their context have in common, odd ones what is a block's alone: a
-    block then needs three whole cells, and its neighbour one of them again.
+    Even cells (4 s) are what two neighbouring blocks with their context have in common, odd ones (26 s) what
+    only one block needs: a block with its context is three whole cells, of which each neighbour needs one.
     """
     edge = cell // 2 * BLOCK_S
     if cell % 2 == 0:
@@ -84,8 +88,8 @@ def cell_bounds(cell: int) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class _Piece:
-    """Samples that follow each other without a gap, and what each frame's timestamp says of their start."""
+class _Contiguous:
+    """Frames that follow each other without a gap. starts: where the first sample lies by each timestamp."""
 
     starts: list[float] = field(default_factory=list)
     frames: list[Samples] = field(default_factory=list)
@@ -104,31 +108,34 @@ class _Piece:
 def assemble(
     frames: Iterable[tuple[float | None, Samples]], out: Samples, first_sample: int, sample_rate_hz: int
 ) -> None:
-    """Lay frames into `out` (float32[channels, n], zeros), whose first column is sample `first_sample`.
+    """Write frames into `out` (float32[channels, n], zeros), whose first column is sample `first_sample`.
 
-    `frames`: (position of the first sample by its timestamp, None = directly after the frame before;
-    float32[channels, m]) in order. Small disagreements between timestamps are averaged away; larger ones
-    are gaps (left as they are) or overlaps (what came first stays).
+    `frames`, in order: (position of the first sample by its timestamp, None = directly after the frame
+    before; float32[channels, m]). Differences between timestamps up to JITTER_S are averaged away (median);
+    larger ones are gaps, which stay 0, or overlaps, where the earlier frame wins.
     """
     jitter = JITTER_S * sample_rate_hz
-    pieces: list[_Piece] = []
+    stretches: list[_Contiguous] = []
     for position, samples in frames:
-        if not pieces or not pieces[-1].follows(position, jitter):
+        if not stretches or not stretches[-1].follows(position, jitter):
             if position is None:
                 continue
-            pieces.append(_Piece())
-        pieces[-1].add(position, samples)
+            stretches.append(_Contiguous())
+        stretches[-1].add(position, samples)
     filled = 0
-    for piece in pieces:
-        start = round(float(np.median(piece.starts))) - first_sample
-        begin, end = max(start, filled), min(start + piece.length, out.shape[1])
+    for stretch in stretches:
+        start = round(float(np.median(stretch.starts))) - first_sample
+        begin, end = max(start, filled), min(start + stretch.length, out.shape[1])
         if begin < end:
-            out[:, begin:end] = np.concatenate(piece.frames, axis=1)[:, begin - start : end - start]
+            out[:, begin:end] = np.concatenate(stretch.frames, axis=1)[:, begin - start : end - start]
             filled = end
 
 
 def samples_of(frame: AudioFrame) -> Samples:
-    """float32[channels, n], full scale 1; may share the frame's memory. ValueError for unknown formats."""
+    """float32[channels, n], full scale 1; may share the frame's memory. ValueError for other formats.
+
+    Reads the planes itself: PyAV's `to_ndarray` gives packed formats in another shape than planar ones.
+    """
     name, count = frame.format.name, frame.samples
     kind = name.removesuffix("p")
     if kind not in _FORMATS:
@@ -146,10 +153,9 @@ def samples_of(frame: AudioFrame) -> Samples:
 
 
 def with_channels(samples: Samples, channels: int) -> Samples:
-    """The same sound in another number of channels.
+    """float32[channels, n] with another number of channels, for streams that change theirs on the way.
 
-    Where a film goes from mono to stereo to 5.1 and back, mono is played by the two in front, as players
-    do; of more channels than wanted the mean is.
+    Mono goes to the two front channels, as in players; more channels than wanted become their mean, there.
     """
     have, count = samples.shape
     if have == channels:
@@ -163,7 +169,7 @@ def with_channels(samples: Samples, channels: int) -> Samples:
 
 
 def decoder_from_headers(stream: AudioStream) -> AudioCodecContext | None:
-    """A new decoder for the stream, None when its codec needs more than the headers or keeps no state."""
+    """A new decoder made of the stream's headers; None when its codec is not in _SELF_DESCRIBING."""
     own = stream.codec_context
     if own.codec.canonical_name not in _SELF_DESCRIBING:
         return None
@@ -175,16 +181,18 @@ def decoder_from_headers(stream: AudioStream) -> AudioCodecContext | None:
 
 
 class CellDecoder:
-    """Turns a cell's packets into its samples. `problems` collects what did not decode, in words.
+    """Decodes the packets of one cell. `problems`: a sentence for everything that could not be decoded.
 
-    `context` is a decoder that has not decoded anything yet.
+    `context`: a decoder that has decoded nothing yet; `tick`: time base of the packets, in seconds.
     """
 
     def __init__(
         self, context: AudioCodecContext, tick: Fraction, sample_rate_hz: int, channels: int
     ) -> None:
         context.thread_count = 1
-        # Encoder delay stays in, at the times its packets say, instead of being cut from some frames.
+        # Without skip_manual FFmpeg cuts priming (the encoder's delay) out of the frames whose packets carry
+        # skip data; from a seek point on it could not, and the same samples would lie elsewhere. With it,
+        # priming stays in at the times its packets say.
         context.flags2 |= Flags2.skip_manual
         self._context = context
         self._rate, self._channels = sample_rate_hz, channels
@@ -196,7 +204,7 @@ class CellDecoder:
         """float32[channels, n]: the samples of the cell."""
         frames: list[tuple[float | None, Samples]] = []
         first, stop = (edge * self._rate for edge in cell_bounds(cell))
-        most = _MOST_TIMES * (stop - first)
+        most = _MAX_LENGTHS * (stop - first)
         total = largest = 0
         for packet in chain(packets, [None]):
             try:
@@ -217,7 +225,8 @@ class CellDecoder:
         return out
 
     def _placed(self, frame: AudioFrame, most: int) -> tuple[float | None, Samples] | None:
-        """A frame's samples and where they belong; None where nobody knows or they are more than `most`."""
+        """A frame's samples in the cell's rate and channels, and their position; None for a frame that cannot
+        be used: of an unknown format, or of more than `most` samples."""
         try:
             samples = with_channels(samples_of(frame), self._channels)
         except ValueError as error:

@@ -1,7 +1,8 @@
-"""Whether a GPU can decode pictures here, and with what.
+"""Hardware decoding: whether a GPU can decode here, and the PyAV object that makes FFmpeg do it.
 
-NVIDIA's decoder through FFmpeg, where PyAV's build has it (its wheels do), for the formats the GPU knows;
-others fall back to the processor. Frames come to main memory, as the processor's do. Knows devices; no files.
+NVIDIA's decoder (NVDEC) through FFmpeg's device type "cuda", which PyAV's wheels contain. Codecs that the GPU
+does not know fall back to the processor. FFmpeg copies frames to main memory, so that they are used like the
+processor's. Knows devices; no files and no streams; imports no torch.
 """
 
 from __future__ import annotations
@@ -19,32 +20,34 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_KIND = "cuda"
-_PROBE = "h264"  # every GPU that decodes at all decodes it
+_DEVICE_TYPE = "cuda"
+"""FFmpeg's name of the device type. The only one: the networks run on CUDA devices, too."""
+_PROBE_CODEC = "h264"
+"""Codec with which a device is tried: every GPU with NVDEC decodes it."""
 
 
 def gpu_decoder(gpu: int | None) -> HWAccel | None:
-    """For the GPU of this number as this process sees them; None for none, or one that cannot decode."""
+    """The hardware decoder of a GPU, numbered as this process sees them; None when none works."""
     return _decoder(gpu) if gpu is not None and _works(gpu) else None
 
 
 def on_gpu(context: CodecContext) -> bool:
-    """Whether this decoder has a device: not every coding has one in this build, nor every file gets one."""
+    """Whether this decoder uses a device; FFmpeg falls back silently for codecs that the device lacks."""
     return context.is_hwaccel
 
 
 def _decoder(gpu: int) -> HWAccel:
-    return HWAccel(_KIND, device=str(gpu), allow_software_fallback=True)
+    return HWAccel(_DEVICE_TYPE, device=str(gpu), allow_software_fallback=True)
 
 
 @lru_cache
 def _works(gpu: int) -> bool:
-    """Asked once: without a driver every file would fail to open."""
-    if _KIND not in hwdevices_available():
+    """Whether a decoder can be made on the device; tried once, as every file would fail without a driver."""
+    if _DEVICE_TYPE not in hwdevices_available():
         log.info("gpu_decoder_missing", reason="this build of PyAV has none")
         return False
     try:
-        _decoder(gpu).create(Codec(_PROBE, "r"))
+        _decoder(gpu).create(Codec(_PROBE_CODEC, "r"))
     except (av.error.FFmpegError, OSError) as error:
         log.info("gpu_decoder_missing", gpu=gpu, reason=str(error))
         return False

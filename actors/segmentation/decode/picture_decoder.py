@@ -1,6 +1,6 @@
-"""One stream's decoder that survives damage: a packet that does not decode is counted, never raised.
+"""Configures one stream's decoder and drives it: a packet that does not decode is counted, not raised.
 
-Knows packets and frames; which frame number a frame has is decided elsewhere.
+Knows packets, frames and the limits of their size; does not know frame numbers.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class PictureDecoder:
     """Decodes packets in the order given. Frames come out in presentation order, some packets later.
 
-    `errors` counts packets that did not decode; with more than one thread an error shows up to that many
-    packets late. What a decoder makes up for missing parts depends on the number of threads; undamaged
-    frames do not. `faithful`: every frame as the standard has it, for those that are to be seen.
+    threads: of FFmpeg. reorder_depth: of the frame index, see there. faithful: decode every frame to the last
+    bit; otherwise frames that no other refers to are not deblocked. errors: packets that did not decode; with
+    more than one thread, an error is counted up to that many packets late. How FFmpeg conceals damage depends
+    on the number of threads; undamaged frames do not.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class PictureDecoder:
         context = stream.codec_context
         context.thread_count = threads
         context.thread_type = "AUTO"
-        # Frames that no other frame refers to need no deblocking for measures: a tenth less work, no drift,
-        # and thousandths of a level in a picture scaled down to 27 rows.
-        hurry = {} if faithful else {"skip_loop_filter": "noref"}
-        context.options = {"max_pixels": str(limits.decoder_pixels), **hurry}
+        # Measuring needs no deblocking of frames that no other refers to: a tenth less work, no drift, and
+        # thousandths of a level in a picture scaled to 27 rows.
+        filtering = {} if faithful else {"skip_loop_filter": "noref"}
+        context.options = {"max_pixels": str(limits.decoder_pixels), **filtering}
         if context.codec.canonical_name == "h264":
-            # The decoder learns how far frames are reordered as it goes and drops frames while it learns.
+            # Where the stream does not say how far frames are reordered, FFmpeg's H.264 decoder finds out as
+            # it goes and drops frames until it has.
             context.reorder_depth = max(context.reorder_depth, reorder_depth)
         self._context = context
         self._limits = limits
@@ -58,7 +60,7 @@ class PictureDecoder:
         try:
             frames = self._context.decode(packet)
         except EOFError:
-            return []  # flushed twice
+            return []  # PyAV raises it when a decoder is flushed a second time
         except (av.error.FFmpegError, ValueError):
             self.errors += 1
             return []
@@ -68,7 +70,7 @@ class PictureDecoder:
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
-    """MediaError limit_exceeded when a picture is larger than allowed, upright or turned."""
+    """MediaError limit_exceeded when a picture is larger than allowed; portrait counts like landscape."""
     long_side, short_side = max(width, height), min(width, height)
     if long_side > max(limits.width_px, limits.height_px) or short_side > min(
         limits.width_px, limits.height_px

@@ -1,6 +1,7 @@
-"""Runs a generator on a thread of its own, a bounded number of items ahead.
+"""A pipeline stage: runs a generator on a thread of its own, a bounded number of items ahead of its consumer.
 
-Decoding and the networks release Python's lock, so they overlap. Knows items only.
+FFmpeg (through PyAV), numpy and torch release Python's GIL while they work, so stages overlap on several
+cores. Knows items only; imports the standard library alone.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_POLL_S = 0.1
-"""How long a side that waits takes to notice that the other has gone."""
+POLL_S = 0.1
+"""Seconds after which a side that waits for the other looks whether it still should. No measurement; short
+enough for a person who cancels, long enough to cost nothing."""
 
 
 @contextmanager
-def in_turn(make: Callable[[], Iterator[T]]) -> Iterator[Iterator[T]]:
-    """What Prefetch does without a thread of its own: each item is made when it is asked for."""
+def inline(make: Callable[[], Iterator[T]]) -> Iterator[Iterator[T]]:
+    """In place of Prefetch, without a thread: an item is made when the caller asks for it."""
     items = make()
     try:
         yield items
@@ -29,11 +31,12 @@ def in_turn(make: Callable[[], Iterator[T]]) -> Iterator[Iterator[T]]:
 
 
 class Prefetch(Generic[T]):
-    """Iterate inside a `with`: on leaving it, the generator is closed and its thread has ended.
+    """Iterate inside a `with`: when the block is left, the generator is closed and its thread has ended.
 
     At most `depth` items wait; they are handed over `batch` at a time, since every hand-over costs a change
-    of threads. What the generator raises is raised to the consumer, after the items before it.
-    `while_waiting` is called on the consumer's thread every tenth of a second without an item, and may raise.
+    of threads. An exception of the generator is raised to the consumer, after the items before it.
+    `while_waiting` is called on the consumer's thread every POLL_S without an item, and may raise. ValueError
+    unless 1 <= batch <= depth.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class Prefetch(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         while True:
             try:
-                items, error, more = self._queue.get(timeout=_POLL_S)
+                items, error, more = self._queue.get(timeout=POLL_S)
             except queue.Empty:
                 if self._while_waiting is not None:
                     self._while_waiting()
@@ -92,7 +95,7 @@ class Prefetch(Generic[T]):
     def _put(self, entry: tuple[list[T], BaseException | None, bool]) -> bool:
         while not self._left.is_set():
             try:
-                self._queue.put(entry, timeout=_POLL_S)
+                self._queue.put(entry, timeout=POLL_S)
             except queue.Full:
                 continue
             return True

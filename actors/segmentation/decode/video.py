@@ -1,6 +1,6 @@
-"""The picture: frames of a range of slots, in presentation order, each slot exactly once.
+"""Video: frames of a range of slots, in presentation order, each slot exactly once; holes where none decodes.
 
-Knows the frame index and the decoder; what is done with a frame is not its concern.
+Knows the frame index and `FrameSource`; does not know what is done with a frame.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from actors.segmentation.decode.frame_runs import FrameSource, require_decoded
+from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import MediaInfo
+from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-
-_GPU_STREAMS_MAX = 4
-"""Of pictures: each that a file has gets a context on the GPU, also those that are not looked at."""
+_MAX_GPU_STREAMS = 4
+"""Video streams of a file that is decoded on a GPU: PyAV 18 makes a hardware context for each, also for those
+that are not read, and each takes GPU memory. No measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """A slot of the index, its timestamp, and the frame; None = a hole, promised but not decodable."""
+    """A slot (frame number of the index), its PTS and its frame; None = a hole, which does not decode."""
 
     slot: int
     pts: int
@@ -39,8 +40,8 @@ class VideoReader:
         with VideoReader.open(path, plan.media, plan.index, threads=2) as reader:
             for decoded in reader.frames(250, 650): ...
 
-    Each range is decoded by a decoder of its own, so ranges may come in any order and overlap; asking for
-    another one ends the one before.
+    Each range is decoded by a new decoder, so ranges may come in any order and overlap. Asking for another
+    range ends the one before. ValueError unless threads >= 1.
     """
 
     def __init__(self, source: FrameSource, threads: int) -> None:
@@ -63,9 +64,9 @@ class VideoReader:
         gpu: int | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> VideoReader:
-        """A reader; the file itself is opened by `frames`. faithful, gpu, should_stop: see FrameSource."""
+        """A reader; the file is opened only by `frames`. faithful, gpu, should_stop: see FrameSource."""
         stream = media.video_stream
-        if sum(one.kind == "video" for one in media.streams) > _GPU_STREAMS_MAX:
+        if sum(one.kind == "video" for one in media.streams) > _MAX_GPU_STREAMS:
             gpu = None
         source = FrameSource(Path(path), stream, index, limits or Limits(), faithful, gpu, should_stop)
         return cls(source, threads)
@@ -74,8 +75,8 @@ class VideoReader:
         """Slots start_slot .. end_slot - 1 in order. ValueError for a range outside the index.
 
         While iterating: OSError or MediaError when the file cannot be opened any more; MediaError
-        limit_exceeded when a frame is larger than allowed, decode_failed when the range is the whole video
-        and fewer than half of its frames decode (a part alone may happen to be the broken one).
+        limit_exceeded when a frame is larger than allowed; MediaError decode_failed when the range is the
+        whole video and fewer than half of its frames decode (a part of a video may be the only broken one).
         """
         index = self._source.index
         if not 0 <= start_slot <= end_slot <= len(index):
@@ -100,7 +101,7 @@ class VideoReader:
             require_decoded(decoded, end)
 
     def close(self) -> None:
-        """End an unfinished range, which closes the file; idempotent."""
+        """End the range that is being read, which closes the file; idempotent."""
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -112,3 +113,13 @@ class VideoReader:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.close()
+
+
+def require_decoded(decoded: int, promised: int) -> None:
+    """MediaError decode_failed when fewer than half of the promised frames decoded."""
+    if decoded * 2 < promised:
+        raise MediaError(
+            MediaErrorCode.DECODE_FAILED,
+            f"Only {decoded} of {promised} frames could be decoded; the file is damaged. Export or upload it "
+            "again.",
+        )

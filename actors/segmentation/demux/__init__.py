@@ -1,1 +1,1 @@
-"""The container: streams, packets, the index of every frame. Decodes nothing."""
+"""Demuxing: streams, packets, and the index of every frame made of them. Decodes nothing."""

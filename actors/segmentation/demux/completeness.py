@@ -1,9 +1,9 @@
-"""Whether all of a file is there: what its own tables promise against what could be read.
+"""Refuses files that are cut off: compares what a file's own tables promise with what could be read.
 
-A copy or an upload that broke off leaves a file that opens and plays for a while; a result for that part
-would pass for the whole. Knows two kinds of promise: the number of frames of an MP4 or QuickTime file
-(ISO/IEC 14496-12, sample tables) and the length of a Matroska or WebM file (RFC 8794 and RFC 9559, size of
-the Segment element). Other containers promise nothing that could be relied on.
+An upload that broke off leaves a file that opens and plays for a while; its segments would be taken for those
+of the whole video. Knows two promises: the number of frames of an MP4 or QuickTime file (ISO/IEC 14496-12,
+sample tables) and the length of a Matroska or WebM file (RFC 8794 and RFC 9559, size of the Segment element).
+Other containers promise nothing that can be relied on. Reads bytes itself; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 
 _EBML_HEADER = bytes.fromhex("1A45DFA3")
 _SEGMENT = bytes.fromhex("18538067")
+"""Element IDs: EBML header (RFC 8794, 11.2.1) and Segment (RFC 9559, 5.1)."""
 _HEAD_BYTES = 4096
+"""Bytes read to find both: the EBML header is some 40 bytes long, and Segment follows it."""
 
 
 def require_whole(
@@ -22,8 +24,8 @@ def require_whole(
 ) -> None:
     """MediaError truncated when part of the file is missing.
 
-    `container`: FFmpeg's name of the demuxer; `promised_frames`: 0 where the container does not say;
-    `read_frames`, `read_s`: packets of the video stream that could be read, and where they end.
+    `container`: FFmpeg's name of the demuxer. `promised_frames`: 0 where the container does not say.
+    `read_frames`: packets of the video stream that could be read; `read_s`: seconds that they cover.
     """
     if container.startswith("mov"):
         missing = read_frames < promised_frames
@@ -40,7 +42,7 @@ def require_whole(
 
 
 def _segment_end(path: Path) -> int | None:
-    """The byte after a Matroska file's Segment; None where the size is unknown (a live recording)."""
+    """Offset of the byte after a Matroska file's Segment; None where its size is unknown (recorded live)."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head.startswith(_EBML_HEADER):
@@ -56,7 +58,10 @@ def _segment_end(path: Path) -> int | None:
 
 
 def _element_size(data: bytes, at: int) -> tuple[int, int] | None:
-    """(size, position after it) of a variable-length integer (RFC 8794, 4); None if unknown or missing."""
+    """(value, offset after it) of the variable-length integer at an offset (RFC 8794, 4).
+
+    None if it is missing or says "unknown" (all bits set).
+    """
     if at >= len(data) or data[at] == 0:
         return None
     length = 9 - data[at].bit_length()

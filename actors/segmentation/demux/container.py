@@ -1,8 +1,8 @@
-"""Opens a local file as a container of streams, and nothing else that ffmpeg would open.
+"""Opens a local file for demuxing, and nothing else that FFmpeg would open.
 
-Demuxers are allowed by name, so a playlist, a concat script, an image sequence or a device never opens
-anything, whatever the file is called; the only protocol is `file`. Every way in which opening fails becomes
-a MediaError; a missing or unreadable path stays the OSError it is. Knows no frames.
+Demuxers are allowed by name, so that a playlist, a concat script, an image sequence or a device opens
+nothing, whatever the file is called; the only protocol is `file`. FFmpeg's errors on opening become
+MediaError; a missing or unreadable path raises the OSError it is. Knows containers and streams, no frames.
 """
 
 from __future__ import annotations
@@ -34,27 +34,33 @@ VIDEO_DEMUXERS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "flv", "ogg", "asf", "mxf", "rm", "dv", "nut", "wtv", "gxf",
     "ivf", "gif", "yuv4mpegpipe", "mpegvideo", "m4v", "h263", "h264", "hevc", "vvc", "obu", "av1", "vc1",
 )  # fmt: skip
+"""FFmpeg's names of the demuxers of single files that may hold video: containers and raw video streams."""
 AUDIO_DEMUXERS = ("wav", "mp3", "aac", "flac", "ac3", "eac3", "w64", "aiff", "caf", "amr", "dts", "ape", "wv")
-"""Opened only to be able to say that there is sound but no picture."""
+"""Allowed, too, so that the error can say that the file has sound but no picture (no_video)."""
 
 _LOST_DRIVE = frozenset(
     {errno.ESTALE, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EHOSTDOWN}
 )
-"""What only a system says of its drives. (EIO is not here: ffmpeg's demuxers say it of damaged files too.)"""
+"""Values of errno that only an operating system gives, when a drive is gone. EIO is not among them, because
+FFmpeg's demuxers give it for damaged files, too."""
 
 _SNIFF_BYTES = 16
+"""Bytes read to recognise a container that FFmpeg could not open; the longest mark ends at byte 12."""
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide")
+"""Types, at bytes 4 to 7, of boxes with which MP4 and QuickTime files begin (ISO/IEC 14496-12)."""
 _MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u")
-"""Beginnings of Matroska and WebM, Ogg, FLV, MPEG program streams, ASF."""
+"""First bytes of Matroska and WebM, Ogg, FLV, MPEG program streams, ASF."""
 
 
 def open_container(
     path: Path | str, limits: Limits | None = None, hardware: HWAccel | None = None
 ) -> InputContainer:
-    """Open a local file for demuxing; the caller closes it. `hardware`: what its pictures are decoded on, if
-    that will (a device whose memory is full says nothing about the file).
+    """Open a local file for demuxing; the caller closes it.
 
-    MediaError: empty_file, not_media, truncated, limit_exceeded (file size, number of streams). OSError:
+    `hardware`: the device that decodes its video. Where the file cannot be opened with it, it is opened
+    without: a device whose memory is full says nothing about the file.
+
+    MediaError: empty_file, not_media, truncated, limit_exceeded (bytes, number of streams, memory). OSError:
     the path cannot be read.
     """
     limits = limits or Limits()
@@ -79,7 +85,7 @@ def open_container(
                 "format_whitelist": ",".join(VIDEO_DEMUXERS + AUDIO_DEMUXERS),
                 "protocol_whitelist": "file",
             },
-            metadata_errors="replace",
+            metadata_errors="replace",  # PyAV's default raises on tags that are not UTF-8
             hwaccel=hardware,
         )
     except av.error.FFmpegError as error:
@@ -110,16 +116,16 @@ def opened(
 
 
 def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[Packet[AnyStream]]:
-    """Packets of these streams in the file's order, then an empty one for each that flushes its decoder.
+    """Packets of these streams in the file's order, then an empty one for each, which flushes its decoder.
 
-    av.error.FFmpegError when the file cannot be read further; OSError when it is the drive that is gone,
-    which must not pass for the file's end.
+    av.error.FFmpegError when the file cannot be read further; OSError when the drive is gone, which must not
+    be taken for the end of a damaged file.
     """
     try:
         yield from cast("Iterator[Packet[AnyStream]]", container.demux(list(streams)))
     except IndexError:
-        # Streams that a damaged file reveals while it is read are unknown to PyAV, which stumbles over them
-        # after the last packet, when all others have been flushed.
+        # PyAV 18 raises it after the last packet, when all streams have been flushed, for streams that
+        # appeared only while a damaged file was read: its list of streams does not have them.
         return
     except av.error.FFmpegError as error:
         if error.errno in _LOST_DRIVE:
@@ -128,13 +134,14 @@ def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[P
 
 
 def ignore_other_streams(container: InputContainer, wanted: Sequence[int]) -> None:
-    """Tell the demuxer to skip the packets of all other streams, which saves reading them."""
+    """Set FFmpeg's `discard` for all other streams, so that their packets are not even read."""
     for stream in container.streams:
         if stream.index not in wanted:
             stream.discard = Discard.all
 
 
 def _begins_like_a_container(head: bytes) -> bool:
+    """Whether the first bytes are those of a video container."""
     avi = head[:4] == b"RIFF" and head[8:12] == b"AVI "
     return avi or head[4:8] in _ISO_BOXES or head.startswith(_MAGIC)
 

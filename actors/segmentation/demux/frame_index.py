@@ -1,7 +1,7 @@
-"""The frame index: the timestamp of every frame that will be shown, and where decoding can begin.
+"""The frame index: the PTS of every frame that is shown, and the seek points at which decoding may begin.
 
-Knows timestamps, not pixels. A frame's number is its place in presentation order among these timestamps; the
-decoder promises to fill each place or to say that it could not.
+A frame's number is the position of its PTS in this order (presentation order); readers give for each number
+a frame or a hole. Knows timestamps and flags of packets, no pixels; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan
 from actors.segmentation.timebase import FrameClock
 
 MAX_REORDER_FRAMES = 16
-"""No codec reorders further (H.264 and H.265 allow 16 pictures in the decoder)."""
+"""Largest difference between a frame's places in decoding and in presentation order: a decoder of H.264 or
+H.265 holds at most 16 pictures (H.264 A.3.1; H.265 A.4.2), those of other codecs fewer."""
 _JUMP_BACK_S = 1
-"""A step back by more than this is a new clock (joined recordings); less is disorder."""
-
+"""Seconds: timestamps that step back by more begin a new clock (recordings that were joined), others are out
+of order. No measurement; longer than any reordering."""
 _LONGEST_FRAME_S = 3600
-"""A last frame that claims to be shown longer has a broken duration."""
+"""Seconds: a last frame whose duration is longer has a broken one. No measurement."""
+_FALLBACK_FRAME_S = Fraction(1, 25)
+"""Duration of a frame where neither timestamps nor container say any: of a single frame, mostly."""
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -30,7 +33,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class SeekPoint:
-    """A packet at which decoding may begin: its frame number and its timestamps."""
+    """A key packet at which decoding may begin: its frame number, PTS and DTS."""
 
     frame: int
     pts: int
@@ -39,15 +42,15 @@ class SeekPoint:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class FrameIndex:
-    """n >= 1 frames in presentation order.
+    """n >= 1 frames in presentation order. ValueError when the arrays contradict each other.
 
-    pts: int64[n], strictly increasing, in `time_base`; end_pts: exclusive end of the last frame.
-    key: bool[n], decoding may begin at this frame, and every frame from it on comes out as if decoded from
-    the file's first packet; key_dts: int64[number of keys], the decoding timestamps of those packets.
-    trusted: packets say the timestamps of decoded frames. False: the index was made by decoding once, frame
-    k is the k-th that the decoder gives from the file's start, and there are no keys. reorder_depth: how far
-    a frame's place in decoding order may be from its place in showing order. damaged: decoding everything met
-    damage, which decoders only treat the same way each time with one thread.
+    pts: int64[n], strictly increasing, in units of `time_base` seconds. end_pts: exclusive end of the last.
+    key: bool[n], decoding may begin at this frame, and it and all later ones come out as if decoded from the
+    file's first packet. key_dts: int64[number of keys], DTS of those packets.
+    trusted: decoded frames have the PTS of the packets. False: the index was made by decoding everything
+    once; frame k is the k-th that the decoder gives from the file's start, and there are no keys.
+    reorder_depth: largest difference between a frame's places in decoding and in presentation order.
+    damaged: decoding everything met damage, which FFmpeg conceals reproducibly only with one thread.
     """
 
     pts: Int64s
@@ -84,11 +87,11 @@ class FrameIndex:
 
     @property
     def clock(self) -> FrameClock:
-        """Frame numbers to timestamps to seconds."""
+        """Converts frame numbers to PTS and seconds."""
         return FrameClock(self.pts, self.end_pts, self.time_base)
 
     def seek_points(self) -> list[SeekPoint]:
-        """Where decoding may begin, in order; empty when only the file's start will do."""
+        """Where decoding may begin, in order; empty when it may begin only at the file's start."""
         if not self.trusted or len(self.key_dts) == 0:
             return []
         frames = np.flatnonzero(self.key)
@@ -98,7 +101,7 @@ class FrameIndex:
         ]
 
     def without(self, head: int, tail: int) -> FrameIndex:
-        """The index without its first `head` and last `tail` frames, which turned out not to decode."""
+        """The index without its first `head` and last `tail` frames, which do not decode."""
         keep = slice(head, len(self.pts) - tail)
         keys_before, keys_after = int(self.key[:head].sum()), int(self.key[: keep.stop].sum())
         return FrameIndex(
@@ -114,10 +117,10 @@ class FrameIndex:
 
 
 def index_from_packets(scan: PacketScan, time_base: Fraction, frame_s: Fraction | None) -> FrameIndex | None:
-    """The index that the packets promise, or None when their timestamps cannot be those of frames.
+    """The index by the packets' timestamps; None when these cannot be those of frames (missing, repeated).
 
-    `frame_s` is the container's idea of a frame's duration, used only when there is a single frame without
-    a duration of its own.
+    `frame_s`: a frame's duration in seconds by the container's rate; used only for a single frame whose
+    packet has no duration.
     """
     pts = scan.pts[scan.shown]
     known_dts = scan.dts[scan.dts != NO_PTS]
@@ -127,7 +130,7 @@ def index_from_packets(scan: PacketScan, time_base: Fraction, frame_s: Fraction 
     in_order = pts[order]
     if bool(np.any(np.diff(in_order) <= 0)):
         return None
-    # A key is usable when nothing shown after it was decoded before it.
+    # A key packet is a seek point when no frame that is shown after it is decoded before it (open GOPs).
     first_decoded_from = np.minimum.accumulate(order[::-1])[::-1]
     key = scan.begin[scan.shown][order] & (first_decoded_from == order)
     dts = scan.dts[scan.shown][order]
@@ -154,10 +157,10 @@ def index_from_frames(
     *,
     damaged: bool = False,
 ) -> FrameIndex:
-    """An index of frames in the order in which a decoder gave them, their timestamps repaired if need be.
+    """An untrusted index of frames in the order in which the decoder gave them; timestamps are repaired.
 
-    Distinct timestamps in slight disorder are sorted; missing and repeated ones are filled in evenly; a jump
-    back in time goes on where the part before it ended.
+    Distinct timestamps out of order by at most _JUMP_BACK_S are sorted; missing and repeated ones are filled
+    in evenly; after a jump back, the clock goes on where the part before it ended.
     """
     repaired = _repair(pts, time_base, frame_s)
     return FrameIndex(
@@ -196,15 +199,15 @@ def _typical_step(pts: list[int | None], time_base: Fraction, frame_s: Fraction 
     """Ticks from frame to frame: the median of forward steps, less where timestamps repeat."""
     steps = [b - a for a, b in pairwise(pts) if a is not None and b is not None and b > a]
     if not steps:
-        return max(1, int((frame_s or Fraction(1, 25)) / time_base))
+        return max(1, int((frame_s or _FALLBACK_FRAME_S) / time_base))
     known = [p for p in pts if p is not None]
     return max(1, int(float(np.median(steps)) * len(set(known)) / len(known)))
 
 
 def _last_duration(pts: Int64s, given: int, time_base: Fraction, frame_s: Fraction | None) -> int:
-    """Ticks the last frame is shown: as its packet says, else as the others, else the container's rate."""
+    """Ticks for which the last frame is shown: by its packet, the median step, or the container's rate."""
     if 0 < given <= _LONGEST_FRAME_S / time_base:
         return given
     if len(pts) > 1:
         return max(1, int(np.median(np.diff(pts))))
-    return max(1, int((frame_s or Fraction(1, 25)) / time_base))
+    return max(1, int((frame_s or _FALLBACK_FRAME_S) / time_base))

@@ -1,6 +1,6 @@
-"""What a file is: container, streams, size, rate, rotation, sound.
+"""Descriptions of a file: container, streams, picture size, frame rate, rotation, audio track.
 
-Knows the descriptions only: how they are found out is `probe`, how a file is opened `container`.
+Values only: `planning.probe` finds them out, `demux.container` opens the file. Imports no PyAV and no numpy.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ from typing import Any, Protocol
 
 
 class StreamChoice(Protocol):
-    """Which streams to analyse, by index in the container; None = the best, as ffmpeg chooses."""
+    """Which streams to analyse, by index in the container; None = the best, as FFmpeg chooses."""
 
     @property
     def video_stream(self) -> int | None:
-        """The picture."""
+        """Index of the video stream."""
 
     @property
     def audio_stream(self) -> int | None:
-        """The sound."""
+        """Index of the audio stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """One stream of the container, analysed or not. `kind`: video audio subtitle data attachment unknown."""
+    """One stream of the container, analysed or not.
+
+    kind: video, audio, subtitle, data, attachment or unknown. codec: FFmpeg's name; None where FFmpeg has no
+    decoder. language: as tagged. default: the container's flag. attached_picture: a cover or thumbnails.
+    """
 
     index: int
     kind: str
@@ -36,7 +40,11 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """The chosen sound track. `start_s` is on the same clock as the picture's and may be negative."""
+    """The chosen audio stream; ValueError for impossible values.
+
+    stream: index in the container. codec: FFmpeg's name. start_s is on the container's clock, like that of
+    the picture, and may be negative.
+    """
 
     stream: int
     codec: str
@@ -52,14 +60,16 @@ class AudioInfo:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """The file and the chosen streams.
+    """The file and the chosen streams; ValueError for impossible values.
 
-    `width`, `height` are pixels as coded, after rotation (a phone's upright 1920x1080 film says
-    1080x1920); `pixel_aspect` (width : height of one pixel, after rotation) is not applied to them.
-    `rotation` is how far the coded picture is turned clockwise for display: 0, 90, 180 or 270; `mirrored`
-    says it is flipped left to right after that. `duration_s` is that of the picture, from `start_s`, when
-    the first frame appears on the container's clock. `fps` is the average, frames / duration, named exactly
-    (30000/1001) where the rate is constant. `notes` are sentences on what is odd but no error.
+    width, height: pixels as coded, after rotation (a 1920x1080 film held upright is 1080x1920).
+    pixel_aspect: width : height of one pixel, after rotation; not applied to width and height.
+    rotation: degrees by which the coded picture is turned clockwise for display, 0, 90, 180 or 270; mirrored:
+    it is flipped left to right after that. start_s: when the first frame appears on the container's clock;
+    duration_s: from there to the last frame's end. fps: average frames/s, and fps_fraction the same exactly
+    (30000/1001 where the rate is constant and the container names it). bytes: of the file. time_base:
+    seconds for each unit of a PTS. video_stream: index in the container. notes: sentences on what is odd but
+    no error.
     """
 
     duration_s: float
@@ -90,7 +100,7 @@ class MediaInfo:
             raise ValueError(f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
 
     def contract(self) -> dict[str, Any]:
-        """The keys of `media` in the HTTP contract, and when picture and sound begin; JSON types only."""
+        """The keys of `media` in the HTTP contract, as JSON types."""
         return {
             "duration_s": self.duration_s,
             "width": self.width,
@@ -106,7 +116,7 @@ class MediaInfo:
         }
 
     def to_document(self) -> dict[str, Any]:
-        """Everything, JSON types only; `from_document` is its inverse."""
+        """All fields as JSON types, for a stored plan; `from_document` is the inverse."""
         document = asdict(self)
         for name in _FRACTIONS:
             value: Fraction = document[name]
@@ -115,7 +125,7 @@ class MediaInfo:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> MediaInfo:
-        """What `to_document` wrote. TypeError, ValueError or KeyError for anything else."""
+        """Read what `to_document` wrote. TypeError, ValueError or KeyError for anything else."""
         values = dict(document)
         for name in _FRACTIONS:
             values[name] = Fraction(*values[name])
@@ -126,3 +136,4 @@ class MediaInfo:
 
 
 _FRACTIONS = ("fps_fraction", "pixel_aspect", "time_base")
+"""Fields that are written as [numerator, denominator], since JSON has no fractions."""

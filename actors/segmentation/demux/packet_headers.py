@@ -1,8 +1,9 @@
-"""What the first bytes of a packet say: does it show a picture, and may a decoder begin at it?
+"""Reads the first bytes of video packets: is the picture shown, and may decoding begin at it exactly?
 
-A container's key flag alone is not enough for exactness: an H.264 key frame may be the start of a gradual
-refresh, or an ordinary I frame that later frames reach behind. Knows bitstream headers (ITU-T H.264 7.3,
-D.2.8; H.265 7.4.2.2; H.266 7.4.2.2; RFC 6386 9.1; the VP9 bitstream 7.2), no container and no decoder.
+A container's key flag is not enough: an H.264 "key frame" may be the start of a gradual refresh, or an I
+frame behind which later frames refer to earlier ones. Knows bitstream headers (ITU-T H.264 7.3 and D.2.8;
+H.265 7.4.2.2; H.266 7.4.2.2; RFC 6386 9.1; the VP9 bitstream specification 7.2); no container and no decoder;
+imports no PyAV.
 """
 
 from __future__ import annotations
@@ -10,23 +11,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 BytesCheck = Callable[[bytes], bool]
+"""Takes a packet's bytes."""
 
 CLEAN_KEY_CODECS = frozenset({
     "mpeg1video", "mpeg2video", "mpeg4", "h263", "flv1", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1",
     "wmv2", "wmv3", "vc1", "theora", "vp6", "vp6f", "vp8", "vp9", "av1", "ffv1",
 })  # fmt: skip
-"""Codecs in which no picture shown after a key frame refers to anything before it."""
+"""Codecs (FFmpeg's names) in which no picture shown after a key frame refers to anything before it."""
 
 _H264_IDR, _H264_SEI = 5, 6
+"""nal_unit_type of an IDR picture's slice and of supplemental enhancement information (H.264 table 7-1)."""
 _SEI_RECOVERY_POINT = 6
+"""payloadType of a recovery point (H.264 D.1)."""
 _HEVC_IRAP = range(16, 22)
+_HEVC_VCL_END = 32
+"""nal_unit_type of pictures at which decoding may begin (BLA, IDR, CRA); of slices at all: below 32 (H.265
+table 7-1)."""
 _VVC_IRAP = (7, 8, 9)
+_VVC_VCL_END = 12
+"""The same: IDR_W_RADL, IDR_N_LP, CRA; slices below 12 (H.266 table 5)."""
 
 
 def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> BytesCheck:
-    """A check for key-flagged packets of a codec (ffmpeg's name): do all later shown frames decode from here?
+    """A check for key packets of a codec (FFmpeg's name): do all frames shown later decode from here?
 
-    For codecs that are not known to keep that promise the check says no, and decoding begins at the start.
+    `extradata`: the codec's headers from the container. For codecs that are not known to keep that promise,
+    the check says no, and decoding begins at the file's start.
     """
     if codec in ("h264", "hevc", "vvc"):
         prefix = _length_size(codec, extradata)
@@ -37,7 +47,7 @@ def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> Bytes
 
 
 def is_hidden(codec: str, packet: memoryview) -> bool:
-    """Whether a VP8 or VP9 packet holds only a reference picture that is never shown."""
+    """Whether a VP8 or VP9 packet holds only a reference picture that is never shown (an "alt-ref")."""
     if len(packet) == 0:
         return False
     first = packet[0]
@@ -56,7 +66,7 @@ def is_hidden(codec: str, packet: memoryview) -> bool:
 def _length_size(codec: str, extradata: bytes | None) -> int:
     """Bytes of a NAL unit's length prefix by the avcC, hvcC or vvcC record; 0 = start codes (Annex B).
 
-    Only the record can tell: a length of 256 to 511 bytes looks like a start code.
+    The packet itself cannot tell: a length of 256 to 511 bytes, 00 00 01 xx, looks like a start code.
     """
     if not extradata or extradata.startswith((b"\0\0\1", b"\0\0\0\1")):
         return 0
@@ -88,6 +98,7 @@ def _h264_begins(units: Iterator[bytes]) -> bool:
         kind = unit[0] & 0x1F if unit else 0
         if kind == _H264_IDR:
             return True
+        # 00 00 03 is an emulation prevention byte behind two zeros (H.264 7.4.1.1)
         if kind == _H264_SEI and _recovers_at_once(unit[1:].replace(b"\0\0\3", b"\0\0")):
             return True
     return False
@@ -95,16 +106,16 @@ def _h264_begins(units: Iterator[bytes]) -> bool:
 
 def _hevc_begins(units: Iterator[bytes]) -> bool:
     kinds = (unit[0] >> 1 & 0x3F for unit in units if len(unit) > 1)
-    return next((kind in _HEVC_IRAP for kind in kinds if kind < 32), False)
+    return next((kind in _HEVC_IRAP for kind in kinds if kind < _HEVC_VCL_END), False)
 
 
 def _vvc_begins(units: Iterator[bytes]) -> bool:
     kinds = (unit[1] >> 3 for unit in units if len(unit) > 1)
-    return next((kind in _VVC_IRAP for kind in kinds if kind < 12), False)
+    return next((kind in _VVC_IRAP for kind in kinds if kind < _VVC_VCL_END), False)
 
 
 def _recovers_at_once(messages: bytes) -> bool:
-    """Whether SEI messages hold a recovery point of zero frames with exact match."""
+    """Whether SEI messages hold a recovery point of zero frames with exact match (H.264 7.3.2.3.1, D.2.8)."""
     at = 0
     while at + 2 <= len(messages):
         kind = size = 0

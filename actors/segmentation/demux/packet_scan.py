@@ -1,6 +1,6 @@
-"""One pass over a file's packets, nothing decoded: timestamps, key flags, where sound begins and ends.
+"""One pass over a file's packets, decoding nothing: timestamps, key flags, where sound begins and ends.
 
-Knows packets and their flags; what they mean for frame numbers is `frame_index`.
+Knows packets and their flags; `demux.frame_index` makes frame numbers of them.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 NO_PTS = np.iinfo(np.int64).min
-"""Stands for a timestamp the container does not give."""
+"""In an array of int64: the container gives no timestamp (FFmpeg's AV_NOPTS_VALUE)."""
 
 _STAMP_MAX = 1 << 60
-"""Timestamps beyond are damage, and sums of them would overflow."""
+"""Timestamps beyond are damage (36 years in nanoseconds), and sums of a few of them would overflow int64."""
 
-_KEY, _SHOWN, _BEGIN, _CORRUPT = 1, 2, 4, 8
+_SHOWN, _BEGIN = 1, 2
+"""Bits of a packet's byte of flags: a film of a day has millions of packets."""
 _STOP_CHECK_PACKETS = 1024
+"""Packets between two calls of `should_stop`. No measurement; milliseconds of reading."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PacketScan:
     """Video packets in decoding order as parallel arrays, and the extent of the sound.
 
-    pts, dts, duration: int64[n] in the stream's time base (NO_PTS where unknown, duration 0 where unknown);
-    shown: bool[n], not dropped by an edit list and not a hidden reference; begin: bool[n], a decoder may
-    begin here. audio_start, audio_end: in the audio stream's time base, None without sound. damaged: some
-    packet is incomplete, or reading ended with an error. encrypted: packets say that they are.
+    pts, dts, duration: int64[n] in the video stream's time base; NO_PTS, or 0 for a duration, where unknown.
+    shown: bool[n], neither dropped by an edit list nor a hidden reference. begin: bool[n], decoding may begin
+    here. audio_start, audio_end: in the audio stream's time base; None without sound. damaged: a packet is
+    incomplete, or reading ended with an error. encrypted: the container says that packets are.
     """
 
     pts: npt.NDArray[np.int64]
@@ -60,7 +62,7 @@ class PacketScan:
 
 
 def sane_stamp(value: int | None) -> int | None:
-    """A timestamp, or None when there is none or it is nonsense."""
+    """A timestamp; None when there is none or it is damage."""
     return value if value is not None and abs(value) <= _STAMP_MAX else None
 
 
@@ -71,7 +73,7 @@ def scan_packets(
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> PacketScan:
-    """Read every packet of the two streams. MediaError limit_exceeded for too many frames, Cancelled."""
+    """Read every packet of the two streams. MediaError limit_exceeded for too many frames; Cancelled."""
     ignore_other_streams(container, [video.index] + ([audio.index] if audio is not None else []))
     codec = video.codec_context.codec.canonical_name
     begins = may_begin_at(codec, video.codec_context.extradata, video.codec_context.codec.intra_only)
@@ -96,16 +98,10 @@ def scan_packets(
                     audio_start = start if audio_start is None else min(audio_start, start)
                     audio_end = end if audio_end is None else max(audio_end, end)
                 continue
-            key = packet.is_keyframe
             hidden = packet.is_discard or (inspect_hidden and is_hidden(codec, memoryview(packet)))
-            corrupt = packet.is_corrupt
-            flags.append(
-                (_KEY if key else 0)
-                | (0 if hidden else _SHOWN)
-                | (_BEGIN if key and begins(bytes(packet)) else 0)
-                | (_CORRUPT if corrupt else 0)
-            )
-            damaged = damaged or corrupt
+            begin = packet.is_keyframe and begins(bytes(packet))
+            flags.append((0 if hidden else _SHOWN) | (_BEGIN if begin else 0))
+            damaged = damaged or packet.is_corrupt
             encrypted = encrypted or (len(flags) == 1 and packet.has_sidedata("encryption_info"))
             stamp, decoding_stamp = sane_stamp(packet.pts), sane_stamp(packet.dts)
             pts.append(NO_PTS if stamp is None else stamp)

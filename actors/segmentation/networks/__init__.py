@@ -1,1 +1,1 @@
-"""The networks and their packaged weights: what they compute, not what it is used for."""
+"""The neural networks and their packaged weights. Knows what they compute, not what it is used for."""

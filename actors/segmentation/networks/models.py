@@ -1,6 +1,6 @@
-"""The networks of the analysis, loaded once per process and used for every chunk.
+"""All networks of the analysis, loaded once for a process and used for every chunk.
 
-Knows devices, number formats and threads; not files and not what the probabilities are used for.
+Knows devices, number formats and threads; does not know files, nor what the probabilities are used for.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from actors.segmentation.networks.audio import AudioNetworks
 from actors.segmentation.networks.cores import usable_cores
-from actors.segmentation.networks.embed import EfficientNetLite0, Embedding, embed
-from actors.segmentation.networks.listeners import Listeners
+from actors.segmentation.networks.efficientnet import EfficientNetLite0, Embedding, embed
 from actors.segmentation.networks.transnet import TransNetV2
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -22,28 +22,33 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Models:
-    """Everything that `analyse_chunk` needs. One analysis at a time uses them."""
+    """The networks that `analyse_chunk` needs. Only one analysis at a time may use them.
+
+    device, dtype: of the convolutions of transnet and efficientnet; the audio networks stay on the CPU, in
+    float32. threads: cores to use, for the decoder, too.
+    """
 
     device: torch.device
     dtype: torch.dtype
     threads: int
     transnet: TransNetV2
     efficientnet: EfficientNetLite0
-    listeners: Listeners
+    audio: AudioNetworks
 
     @classmethod
     def load(cls, device: str = "cpu", threads: int = 0, *, precision: Precision = "auto") -> Models:
-        """Weights from the installed packages, nothing over the network.
+        """Load the weights of the installed packages; nothing is downloaded.
 
-        `device`: "cpu" or "cuda:0". `threads`: cores to use, 0 for all that this process may use. The
-        decoder, which has most to do, gets as many threads; torch, in this whole process, half as many: its
-        threads only wait for each other while the decoder is at work. `precision` is that of the
-        convolutions: "auto" takes bfloat16 where the processor or GPU computes in it (twice as fast;
-        probabilities move by some thousandths) and float32 elsewhere. Raises FileNotFoundError when a
-        package is missing and RuntimeError when the device is.
+        `device`: "cpu" or "cuda:0". `threads`: cores to use, 0 for all that this process may use.
+        `precision`: of the convolutions; "auto" takes bfloat16 where the processor or GPU computes in it
+        (twice as fast; probabilities differ by some thousandths), and float32 elsewhere.
+
+        FileNotFoundError when a package is missing, RuntimeError when the device is.
         """
         where = torch.device(device)
         threads = threads or usable_cores()
+        # For the whole process, half of the cores: the decoder has most to do and uses all of them, and
+        # beside it torch's threads would mostly wait for each other.
         torch.set_num_threads(max(1, threads // 2))
         dtype = _dtype(precision, where)
         return cls(
@@ -52,7 +57,7 @@ class Models:
             threads=threads,
             transnet=TransNetV2.pretrained(dtype=dtype).to(where),
             efficientnet=EfficientNetLite0.pretrained(dtype=dtype).to(where),
-            listeners=Listeners.pretrained(),
+            audio=AudioNetworks.pretrained(),
         )
 
     def __repr__(self) -> str:
@@ -60,13 +65,13 @@ class Models:
 
     @property
     def gpu(self) -> int | None:
-        """The number of the GPU they are on, which can decode, too; None on the processor."""
+        """Number of the GPU they are on, which can decode, too; None on the CPU."""
         return (self.device.index or 0) if self.device.type == "cuda" else None
 
     def transitions(self, window: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
-        """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2]: TransNetV2's two probabilities of every frame.
+        """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2] in 0..1: TransNetV2's two heads, for every frame.
 
-        Always a batch of one, so that a window's bits do not depend on its neighbours.
+        A batch of one: torch may compute a window with other roundings in a larger batch.
         """
         frames = torch.tensor(window)[None]
         with torch.inference_mode():
@@ -76,11 +81,12 @@ class Models:
         return probabilities
 
     def embedding(self, picture: npt.NDArray[np.uint8]) -> Embedding:
-        """uint8 RGB [H, W, 3] -> features and tags."""
+        """uint8 RGB [H, W, 3] -> EfficientNet-Lite0's features and tags."""
         return embed(self.efficientnet, picture, self.device)
 
 
 def _dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """The convolutions' type. Emulated bfloat16 is slower than float32, so only native support counts."""
     if precision != "auto":
         return torch.float32 if precision == "float32" else torch.bfloat16
     if device.type == "cuda":

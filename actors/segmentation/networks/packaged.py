@@ -1,4 +1,8 @@
-"""Files that lie inside installed packages: weights and names, read without importing those packages."""
+"""Finds files inside installed packages (weights, class names) without importing these packages.
+
+Their own code is not used: importing it costs seconds, and some of it changes global state (see
+`networks.transnet`). Imports the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from pathlib import Path
 
 
 def packaged(package: str, *parts: str) -> Path:
-    """A file inside an installed package. FileNotFoundError when the package or the file is not there."""
+    """Path of a file inside an installed package. FileNotFoundError when package or file is missing."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         name = package.replace("_", "-")

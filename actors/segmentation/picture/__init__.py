@@ -1,1 +1,1 @@
-"""What is measured of every frame: small pictures, motion, colours, the frames that people see."""
+"""Measures of every frame: small pictures, motion, luma, what the network says, keyframe candidates."""

@@ -1,9 +1,10 @@
-"""One block of small pictures becomes rows of the frame track; the network looks where it is needed.
+"""Turns one block of small pictures into rows of the frame track; runs TransNetV2 where it is needed.
 
-Block by block: measure the pictures of the block and its context, survey them, run the network around what
-is doubtful. A block's rows are a function of its own window of pictures, so chunks leave no trace. Above 40
-frames a second the network and the survey see every second (third, ...) frame: they were made for 24 to 30.
-Knows small pictures and the networks; not where pictures come from nor what a boundary is.
+The pictures of the block and its context are measured; a cheap survey (`shots.gate`) marks frames of which it
+is in doubt; the network runs on views around these only. A block's rows are a function of its own window of
+pictures, so they are the same however the video is divided into chunks. Above 40 frames/s the survey and the
+network see every second (third, ...) frame, because they were made for 24 to 30 frames/s. Knows small
+pictures and something that gives probabilities; imports no PyAV and no torch.
 """
 
 from __future__ import annotations
@@ -20,27 +21,31 @@ from actors.segmentation.shots.gate import survey
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
 
-VIEW_CONTEXT = 16
-"""Frames the network sees on either side of what it is asked about. With three times as many the same cuts
-stand out, more sharply; with half as many some do not."""
-VIEW_STEP = 8
-"""View lengths are multiples of it, so that the networks meet few different shapes."""
+VIEW_CONTEXT_FRAMES = 16
+"""Frames that the network sees before and after those it is asked about. Tried on labelled films: with three
+times as many the same cuts stand out, more sharply; with half as many some do not."""
+VIEW_STEP_FRAMES = 8
+"""A view's length is a multiple of this, so that few different shapes occur: for each, torch (oneDNN, cuDNN)
+prepares its convolutions anew. No measurement."""
 
 Image = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 
-class Network(Protocol):
-    """What is needed of `models.Models`."""
+class TransitionNetwork(Protocol):
+    """The part of `networks.models.Models` that is used here."""
 
     def transitions(self, window: Image, /) -> npt.NDArray[np.float16]:
-        """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2]."""
+        """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2] in 0..1: TransNetV2's two heads."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Window:
-    """The pictures of a block and its context, rows in order from slot `start` on; at the video's ends there
-    is less context. small: uint8 RGB [n, 27, 48, 3]. change: int64[n], see Picture. valid: bool[n]."""
+class BlockWindow:
+    """The pictures of a block and its context, one row for each slot from `start` on.
+
+    At the video's ends there is less context. small: uint8 RGB [n, 27, 48, 3]. change: int64[n] and valid:
+    bool[n], see `measured_frames.MeasuredFrame`. ValueError when they differ in length.
+    """
 
     start: int
     small: Image
@@ -52,12 +57,13 @@ class Window:
             raise ValueError("a window's rows must be parallel")
 
     def __repr__(self) -> str:
-        return f"Window({self.start}..{self.start + len(self.small)})"
+        return f"BlockWindow({self.start}..{self.start + len(self.small)})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BlockRows:
-    """A block's rows of the track, and which frames are in a transition (bool[n], as `cut` marks them)."""
+    """A block's rows of the track. moving: bool[n], the frame is in a likely transition (of a cut, the last
+    frame before it)."""
 
     frames: FrameTrack
     moving: Bools
@@ -66,8 +72,8 @@ class BlockRows:
         return f"BlockRows({self.frames!r}, {int(self.moving.sum())} moving)"
 
 
-def analyse_block(window: Window, block: range, fps: float, network: Network) -> BlockRows:
-    """Rows of the slots `block`, which lie inside the window."""
+def analyse_block(window: BlockWindow, block: range, fps: float, network: TransitionNetwork) -> BlockRows:
+    """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video."""
     step = thin_step(fps)
     track = _measured(window)
     kept = np.arange(-window.start % step, len(track), step)
@@ -76,10 +82,10 @@ def analyse_block(window: Window, block: range, fps: float, network: Network) ->
     surveyed = survey(thin, fps / step)
     looked = surveyed.doubtful & inside
     if looked.any():
-        probabilities = _look(window.small[kept], looked, network)
+        probabilities = _probabilities(window.small[kept], looked, network)
         thin = replace(thin, looked=looked, cut=probabilities[:, 0], many=probabilities[:, 1])
         surveyed = survey(thin, fps / step)
-    # each kept frame speaks for those up to the next one
+    # frames left out by thinning take the row of the kept frame before them
     rows = np.searchsorted(kept, np.arange(block.start, block.stop) - window.start, "right") - 1
     frames = replace(
         track.rows(block.start - window.start, block.stop - window.start),
@@ -90,11 +96,11 @@ def analyse_block(window: Window, block: range, fps: float, network: Network) ->
     return BlockRows(frames, surveyed.moving[rows])
 
 
-def _measured(window: Window) -> FrameTrack:
+def _measured(window: BlockWindow) -> FrameTrack:
     n = len(window.small)
     mean, spread = luma(window.small)
     motion = mean_change(window.change)
-    motion[:1] = 0  # of what was before the window, only a chunk that reaches further back knows
+    motion[:1] = 0  # the frame before the window is known to some chunks only, so to none here
     return replace(
         FrameTrack.empty(n),
         valid=window.valid,
@@ -105,12 +111,16 @@ def _measured(window: Window) -> FrameTrack:
     )
 
 
-def _look(small: Image, wanted: Bools, network: Network) -> npt.NDArray[np.float16]:
-    """float16 [n, 2]: the network's probabilities where they are wanted, 0 elsewhere."""
+def _probabilities(small: Image, wanted: Bools, network: TransitionNetwork) -> npt.NDArray[np.float16]:
+    """float16 [n, 2]: the network's probabilities where they are wanted, 0 elsewhere.
+
+    Each run of wanted frames, with context, is one view. At the ends the outermost picture is repeated.
+    """
     out = np.zeros((len(small), 2), np.float16)
-    for start, stop in runs(wanted, 2 * VIEW_CONTEXT):
-        length = -(-(stop - start + 2 * VIEW_CONTEXT) // VIEW_STEP) * VIEW_STEP
-        view = np.clip(np.arange(start - VIEW_CONTEXT, start - VIEW_CONTEXT + length), 0, len(small) - 1)
-        found = network.transitions(small[view])[VIEW_CONTEXT : VIEW_CONTEXT + stop - start]
+    for start, stop in runs(wanted, 2 * VIEW_CONTEXT_FRAMES):
+        length = -(-(stop - start + 2 * VIEW_CONTEXT_FRAMES) // VIEW_STEP_FRAMES) * VIEW_STEP_FRAMES
+        first = start - VIEW_CONTEXT_FRAMES
+        view = np.clip(np.arange(first, first + length), 0, len(small) - 1)
+        found = network.transitions(small[view])[VIEW_CONTEXT_FRAMES : VIEW_CONTEXT_FRAMES + stop - start]
         out[start:stop] = np.where(wanted[start:stop, None], found, 0)
     return out

@@ -1,1 +1,1 @@
-"""The plan of a file: what it holds, whether it can be analysed, and its chunks."""
+"""Planning: what a file holds, whether it can be analysed, its frame index and its chunks."""

@@ -1,6 +1,7 @@
-"""Examines a file: probe, one pass over the packets, a check against the decoder.
+"""Examines a file: probes its streams, scans its packets once, checks the index against the decoder.
 
-Knows every module below it and decides which error a person reads when a file cannot be analysed.
+Decides which error a person reads when a file cannot be analysed. Knows `demux`, `planning.probe` and
+`planning.index_check`; does not know chunks.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning import probe
 from actors.segmentation.planning.index_check import (
-    Head,
+    DecodedHead,
     agree,
     decode_head,
     index_by_decoding,
     without_lost_tail,
 )
-from actors.segmentation.timebase import seconds
+from actors.segmentation.timebase import UNKNOWN_TIME_BASE, seconds
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -37,11 +38,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _UNDECODABLE_SOUND = "The sound cannot be decoded; it is ignored."
+"""A note for people (`MediaInfo.notes`): it is no error, because the picture alone can be segmented."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Findings:
-    """What the container says and its packets promise, before anything is decoded."""
+    """What container and packets say, before anything is decoded.
+
+    video, audio: indices of the chosen streams. named_rates: frame rates that the container states. aspect:
+    width : height of a coded pixel. promised_frames: 0 where the container does not say. audio_codec: "" and
+    audio_time_base: 1 without sound.
+    """
 
     container: str
     bytes: int
@@ -60,13 +67,13 @@ class _Findings:
 
     @property
     def read_s(self) -> float:
-        """How far the packets that could be read reach, in seconds from the first."""
+        """Seconds from the first to the last PTS of the packets that could be read."""
         known = self.scan.pts[self.scan.pts != NO_PTS]
         return seconds(int(known.max() - known.min()), self.time_base) if len(known) else 0.0
 
     @property
     def frame_s(self) -> Fraction | None:
-        """A frame's duration by the container's rate, where it names one."""
+        """A frame's duration in seconds by the container's rate; None where it states none."""
         return next((1 / rate for rate in self.named_rates if rate), None)
 
 
@@ -76,7 +83,7 @@ def examine(
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[MediaInfo, FrameIndex]:
-    """What the file is, and the timestamp of each of its frames.
+    """The file's description and its frame index.
 
     MediaError when it cannot be analysed, OSError when it cannot be read, Cancelled on request.
     """
@@ -117,7 +124,7 @@ def _find(
             streams=probe.describe_streams(container),
             video=video.index,
             video_codec=probe.codec_name(video),
-            time_base=Fraction(video.time_base or Fraction(1, 90_000)),
+            time_base=Fraction(video.time_base or UNKNOWN_TIME_BASE),
             named_rates=[video.average_rate, video.base_rate],
             aspect=probe.pixel_aspect(video),
             promised_frames=video.frames,
@@ -162,7 +169,7 @@ def _truncated() -> MediaError:
 
 
 def _checked_index(
-    path: Path, found: _Findings, head: Head, limits: Limits, should_stop: Callable[[], bool] | None
+    path: Path, found: _Findings, head: DecodedHead, limits: Limits, should_stop: Callable[[], bool] | None
 ) -> FrameIndex:
     promised = index_from_packets(found.scan, found.time_base, found.frame_s)
     index = agree(promised, head) if promised is not None else None
@@ -190,7 +197,7 @@ def _sound(path: Path, found: _Findings, limits: Limits) -> tuple[AudioInfo | No
             f"The sound has {rate} samples a second; at most {limits.sample_rate_hz} are allowed.",
         )
     tick = found.audio_time_base
-    # A single broken timestamp may lie days away.
+    # bounded, since a single broken timestamp may lie days away
     duration_s = min(seconds(scan.audio_end - scan.audio_start, tick), limits.duration_s)
     return AudioInfo(
         stream=found.audio,

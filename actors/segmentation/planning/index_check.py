@@ -1,7 +1,7 @@
-"""Holds the index against the decoder: decodes the beginning, the end where it is suspect, or everything.
+"""Checks the frame index against the decoder: decodes the beginning, a suspect ending, or everything.
 
-Packets only promise frames. Field-coded pictures, hidden references, lost beginnings and cut-off endings show
-when frames are counted. Knows the index and the decoder, not the plan.
+Packets only promise frames: with field-coded pictures, hidden references, a lost beginning or a cut-off
+ending, the decoder gives others. Knows the index and the decoder; does not know the plan.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from actors.segmentation.decode.frame_runs import FrameSource, packets_from_start
+from actors.segmentation.decode.frame_source import FrameSource, packets_from_start
 from actors.segmentation.decode.picture_decoder import PictureDecoder
 from actors.segmentation.demux.container import ignore_other_streams, opened
 from actors.segmentation.demux.frame_index import FrameIndex, index_from_frames
@@ -27,21 +27,23 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 HEAD_FRAMES = 48
-"""Enough to see every pattern of reordering, field pairs and hidden frames, and decoded in a blink."""
+"""Frames decoded from the beginning. Three times the deepest reordering (16 frames), so that each pattern of
+B-frames, field pairs and hidden references occurs; two seconds of film are decoded in a moment."""
 _GIVE_UP_PACKETS = 1200
-"""Packets without a single frame after which nothing is expected any more (several groups of pictures)."""
+"""Packets without a single frame after which none is expected. No measurement; several long GOPs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The first frames: their timestamps in the decoder's order, and the first of them. complete: no more."""
+class DecodedHead:
+    """The first frames as decoded. pts: in the decoder's order, None where unknown. first: the first frame,
+    None when none decodes. complete: the video has no more."""
 
     pts: list[int | None]
     first: VideoFrame | None
     complete: bool
 
 
-def decode_head(path: Path, stream: int, limits: Limits) -> Head:
+def decode_head(path: Path, stream: int, limits: Limits) -> DecodedHead:
     """Decode the first HEAD_FRAMES frames with one thread."""
     pts: list[int | None] = []
     first: VideoFrame | None = None
@@ -54,12 +56,12 @@ def decode_head(path: Path, stream: int, limits: Limits) -> Head:
                 first = first or frame
                 pts.append(sane_stamp(frame.pts))
             if len(pts) >= HEAD_FRAMES or (count >= _GIVE_UP_PACKETS and not pts):
-                return Head(pts[:HEAD_FRAMES], first, complete=False)
-    return Head(pts, first, complete=True)
+                return DecodedHead(pts[:HEAD_FRAMES], first, complete=False)
+    return DecodedHead(pts, first, complete=True)
 
 
-def agree(index: FrameIndex, head: Head) -> FrameIndex | None:
-    """The index, less leading frames that do not decode; None when the decoder gives other timestamps."""
+def agree(index: FrameIndex, head: DecodedHead) -> FrameIndex | None:
+    """The index without leading frames that do not decode; None when the decoder gives other timestamps."""
     if not head.pts or None in head.pts:
         return None
     given = np.array(head.pts, np.int64)
@@ -77,7 +79,7 @@ def without_lost_tail(
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> FrameIndex:
-    """The index, less frames at the end that do not decode (the file is cut off in the middle of one)."""
+    """The index without frames at the end that do not decode (where the file breaks off inside one)."""
     points = index.seek_points()
     start = points[-1].frame if points else 0
     last = start - 1
@@ -95,7 +97,7 @@ def index_by_decoding(
     limits: Limits,
     should_stop: Callable[[], bool] | None,
 ) -> FrameIndex:
-    """Decode everything once and number what comes out. Cancelled; MediaError limit_exceeded."""
+    """Decode everything once and number the frames as they come. Cancelled; MediaError limit_exceeded."""
     pts: list[int | None] = []
     last_duration = 0
     corrupt = False

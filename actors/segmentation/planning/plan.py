@@ -1,7 +1,7 @@
-"""The plan of a video: what it is, every frame's timestamp, and the chunks it is analysed in.
+"""The plan of a video: its description, its frame index and its chunks, and how they are stored as bytes.
 
-Chunk bounds are multiples of BLOCK_FRAMES frames of the whole video, so that a network window belongs to
-exactly one chunk. Knows no network and no result.
+Chunk bounds are multiples of BLOCK_FRAMES of the whole video, so that each block belongs to exactly one
+chunk. Knows `demux` and `planning`; knows no network (imports no torch) and no tracks.
 """
 
 from __future__ import annotations
@@ -29,13 +29,21 @@ __all__ = ["BLOCK_FRAMES", "CONTEXT_FRAMES", "ChunkSpec", "Plan", "build_plan"]
 log = structlog.get_logger(__name__)
 
 _MAGIC = b"SSPL"
+"""First bytes of a stored plan (SceneStream PLan)."""
 _FORMAT = 1
+"""Version of its bytes: raise it when they change; older plans are then made again."""
 _HEAD = struct.Struct("<4sHI")
+"""Magic, format, and bytes of the JSON header in the body; the body follows, compressed."""
+_ZLIB_LEVEL = 6
+"""zlib's default. No measurement; steps of a constant frame rate compress to almost nothing at any level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES."""
+    """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES.
+
+    ValueError otherwise.
+    """
 
     media: MediaInfo
     index: FrameIndex
@@ -53,23 +61,23 @@ class Plan:
 
     @property
     def frames(self) -> int:
-        """The number of frame slots of the video."""
+        """Number of frames (slots) of the video."""
         return len(self.index)
 
     @property
     def pace(self) -> float:
-        """Frames a second, as analysis wants them: pauses in the timestamps left out."""
+        """Frames a second for the analysis: with pauses left out, see `FrameClock.pace`."""
         return self.index.clock.pace or self.media.fps
 
     def context(self, chunk_index: int) -> tuple[int, int]:
-        """Frames [a, b) a chunk needs to decode: its own and CONTEXT_FRAMES on either side, clipped."""
+        """Frames [a, b) that a chunk decodes: its own and CONTEXT_FRAMES on either side, within the video."""
         chunk = self.chunks[chunk_index]
         return max(0, chunk.start_frame - CONTEXT_FRAMES), min(self.frames, chunk.end_frame + CONTEXT_FRAMES)
 
     def to_bytes(self) -> bytes:
-        """Compact and versioned; equal plans give equal bytes."""
+        """Compact, versioned bytes; equal plans give equal bytes."""
         index = self.index
-        # Steps between frames are nearly always the same few numbers, which compress to almost nothing.
+        # differences, because steps between frames are nearly always the same few numbers
         arrays = [np.diff(index.pts), np.packbits(index.key), np.diff(index.key_dts, prepend=0)]
         header = {
             "media": self.media.to_document(),
@@ -84,11 +92,11 @@ class Plan:
         }
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         body = text + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
-        return _HEAD.pack(_MAGIC, _FORMAT, len(text)) + zlib.compress(body, 6)
+        return _HEAD.pack(_MAGIC, _FORMAT, len(text)) + zlib.compress(body, _ZLIB_LEVEL)
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Plan:
-        """The plan again. ValueError for another version or damaged bytes."""
+        """Read what `to_bytes` wrote. ValueError for another version or damaged bytes."""
         try:
             magic, version, size = _HEAD.unpack_from(payload)
             if magic != _MAGIC or version != _FORMAT:
@@ -126,9 +134,10 @@ def build_plan(
     *,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Probe, index and divide a local file. The same file gives the same plan.
+    """Probe and index a local file and divide it into chunks. The same file gives the same plan.
 
-    MediaError when it cannot be analysed, OSError when it cannot be read, Cancelled on request.
+    `analysis`: which streams. MediaError when the file cannot be analysed, OSError when it cannot be read,
+    Cancelled when `should_stop` says so.
     """
     path = Path(path)
     media, index = examine(path, analysis, limits or Limits(), should_stop)

@@ -1,4 +1,4 @@
-"""Finds out what a file is: which streams to analyse, which way up, how fast, how loud a rate.
+"""Probes an open file: which streams to analyse, rotation, pixel aspect, frame rate, sample rate.
 
 Knows an open container and the first decoded frames; knows no plan and no chunk.
 """
@@ -22,7 +22,7 @@ from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import StreamChoice, StreamInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
-from actors.segmentation.timebase import FrameClock
+from actors.segmentation.timebase import MAX_RATE_DENOMINATOR, FrameClock
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -33,17 +33,26 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _NOT_A_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
-_ASPECT_MAX = 16
-"""Pixels more stretched than this are a broken header."""
+"""Flags of video streams that hold cover images or thumbnails."""
+_MAX_ASPECT = 16
+"""Pixels that are more times as wide as high, or as high as wide, are a broken header. No measurement; real
+ones are below 3."""
 _AUDIO_PROBE_PACKETS = 100
+"""Packets decoded in search of the first sound; about 2 s of AAC. No measurement."""
 _RATE_TOLERANCE = 0.001
+"""Relative difference up to which a measured frame rate is the one that the container states. No measurement;
+24 and 24000/1001 differ by a little less, so that of two stated rates the first one wins."""
+_BEAT_TOLERANCE = 0.02
+"""Share of the usual step by which a frame may come early or late; at least one tick of the time base, which
+is what rounding makes of a regular beat (Matroska: 1 ms). No measurement."""
 _STEADY_SHARE = 0.005
-"""Up to this share of frames may come off the beat (one dropped frame in a long film) in a constant rate."""
+"""Share of frames that may come off the beat in a constant rate: a dropped frame in a long film, an edit. No
+measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How the coded picture is shown: turned clockwise by `rotation`, then flipped left to right."""
+    """How the coded picture is shown: turned clockwise by `rotation` degrees, then mirrored left to right."""
 
     rotation: int = 0
     mirrored: bool = False
@@ -65,7 +74,10 @@ def describe_streams(container: InputContainer) -> tuple[StreamInfo, ...]:
 
 
 def choose_video(container: InputContainer, choice: StreamChoice | None, limits: Limits) -> VideoStream:
-    """The stream to analyse. MediaError no_video, no_stream, unknown_codec, limit_exceeded, truncated."""
+    """The video stream to analyse: the chosen one, or FFmpeg's best that has a decoder.
+
+    MediaError no_video, no_stream, unknown_codec, limit_exceeded, truncated.
+    """
     films = [s for s in container.streams.video if not s.disposition & _NOT_A_FILM]
     wanted = choice.video_stream if choice is not None else None
     if wanted is not None:
@@ -103,7 +115,10 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
 def choose_audio(
     container: InputContainer, choice: StreamChoice | None, video: VideoStream
 ) -> tuple[AudioStream | None, tuple[str, ...]]:
-    """The sound that belongs to the picture, None where there is none; and notes on what was passed over."""
+    """The audio stream to analyse, None where there is none, and notes for people on what is ignored.
+
+    The chosen one, or FFmpeg's best for this video stream that has a decoder. MediaError no_stream.
+    """
     tracks = list(container.streams.audio)
     wanted = choice.audio_stream if choice is not None else None
     if wanted is not None:
@@ -123,7 +138,7 @@ def choose_audio(
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """From the frame's display matrix (ISO 14496-12 8.5.3, as ffmpeg hands it on); odd angles are rounded."""
+    """By the frame's display matrix (ISO/IEC 14496-12, 8.5.3; FFmpeg's side data), to the next 90 degrees."""
     matrix = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
     if matrix is None:
         return Orientation()
@@ -140,13 +155,16 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 def pixel_aspect(stream: VideoStream) -> Fraction:
     """Width : height of one coded pixel; 1 where the file does not say or says nonsense."""
     aspect = stream.sample_aspect_ratio
-    if not aspect or not Fraction(1, _ASPECT_MAX) <= aspect <= _ASPECT_MAX:
+    if not aspect or not Fraction(1, _MAX_ASPECT) <= aspect <= _MAX_ASPECT:
         return Fraction(1)
     return Fraction(aspect)
 
 
 def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, int] | None:
-    """(sample rate in Hz, channels) of the first frame that decodes; headers may say half of the truth."""
+    """(sample rate in Hz, channels) of the first frame that decodes; None where none does.
+
+    Not those of the headers: with implicit SBR (HE-AAC) these state half of the sample rate.
+    """
     ignore_other_streams(container, [stream.index])
     context = stream.codec_context
     context.thread_count = 1
@@ -155,7 +173,7 @@ def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, i
             try:
                 frames = context.decode(packet)
             except (av.error.FFmpegError, ValueError):
-                frames = []  # the first packets may depend on what was cut away
+                frames = []  # the first packets may depend on others that were cut away
             for frame in frames:
                 if frame.sample_rate > 0 and frame.layout.nb_channels > 0 and frame.samples > 0:
                     return frame.sample_rate, frame.layout.nb_channels
@@ -167,17 +185,20 @@ def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, i
 
 
 def variable_frame_rate(index: FrameIndex) -> bool:
-    """Whether frames come off a regular beat, beyond what rounding to the time base explains."""
+    """Whether frames come at other than regular times, beyond what rounding to the time base explains."""
     steps = np.diff(index.pts)
     if len(steps) < 2:
         return False
     beat = float(np.median(steps))
-    off = np.abs(steps - beat) > max(1.0, 0.02 * beat)
+    off = np.abs(steps - beat) > max(1.0, _BEAT_TOLERANCE * beat)
     return float(np.mean(off)) > _STEADY_SHARE
 
 
 def frame_rate(index: FrameIndex, named: list[Fraction | None], variable: bool) -> Fraction:
-    """Average frames per second; the container's exact name for it where the rate is constant and agrees."""
+    """Average frames per second. Where the rate is constant, the container's own fraction if it agrees.
+
+    `named`: the rates that the container states, best first.
+    """
     clock: FrameClock = index.clock
     measured = Fraction(len(index)) / ((index.end_pts - int(index.pts[0])) * index.time_base)
     if not variable:
@@ -185,13 +206,14 @@ def frame_rate(index: FrameIndex, named: list[Fraction | None], variable: bool) 
             span = (int(index.pts[-1]) - int(index.pts[0])) * index.time_base
             measured = Fraction(len(index) - 1) / span
         for rate in named:
+            # the shorter the video, the less exactly its rate can be measured
             if rate and abs(float(rate / measured) - 1) < max(_RATE_TOLERANCE, 1 / (100 * len(clock))):
                 return Fraction(rate)
-    return measured.limit_denominator(1_000_000)
+    return measured.limit_denominator(MAX_RATE_DENOMINATOR)
 
 
 def codec_name(stream: VideoStream | AudioStream) -> str:
-    """ffmpeg's name of the coding (h264, aac), not of the decoder."""
+    """FFmpeg's name of the codec (h264, aac), not of the decoder (libdav1d)."""
     return str(stream.codec_context.codec.canonical_name)
 
 
@@ -202,7 +224,7 @@ def _codec_name(stream: Stream) -> str | None:
 
 
 def _has_decoder(stream: VideoStream | AudioStream) -> bool:
-    """PyAV leaves the context out where ffmpeg has no decoder; its type hints do not say so."""
+    """Whether FFmpeg has a decoder. If not, `codec_context` is None in PyAV 18, against its type hints."""
     return cast("object", stream.codec_context) is not None
 
 

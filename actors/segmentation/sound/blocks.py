@@ -21,8 +21,8 @@ import torch
 from actors.segmentation.decode.audio_cells import BLOCK_S, CONTEXT_S
 from actors.segmentation.demux.media import AudioInfo
 from actors.segmentation.errors import Cancelled
+from actors.segmentation.networks.audio import AudioNetworks
 from actors.segmentation.networks.events import AED_FRAMES_PER_SECOND
-from actors.segmentation.networks.listeners import Listeners
 from actors.segmentation.networks.voice import VAD_FRAME_S
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.sound import loudness
@@ -56,7 +56,7 @@ class PcmSource(Protocol):
     """What is needed of `decode.audio.AudioReader`."""
 
     sample_rate_hz: int
-    places: tuple[str, ...]
+    channel_names: tuple[str, ...]
 
     def pcm(self, start_s: Fraction | int, end_s: Fraction | int) -> Samples:
         """float32[channels, n]: samples of a range of seconds; zeros where there is no sound."""
@@ -84,7 +84,7 @@ def analyse_blocks(
     source: PcmSource,
     audio: AudioInfo,
     blocks: range,
-    listeners: Listeners,
+    networks: AudioNetworks,
     *,
     should_stop: Callable[[], bool] | None = None,
 ) -> AudioTrack:
@@ -104,7 +104,7 @@ def analyse_blocks(
         np.nan_to_num(samples, copy=False, nan=0.0)
         np.clip(samples, -_LOUDEST, _LOUDEST, out=samples)
         heard = samples.any()
-        parts.append(_block(samples, source, step, present, listeners) if heard else _silence(step, present))
+        parts.append(_block(samples, source, step, present, networks) if heard else _silence(step, present))
     return AudioTrack.join(parts)
 
 
@@ -138,13 +138,13 @@ def _block(
     source: PcmSource,
     step: Steps,
     present: npt.NDArray[np.bool_],
-    listeners: Listeners,
+    networks: AudioNetworks,
 ) -> AudioTrack:
     """One block from its samples with context, at the file's own rate."""
     steps, rate = len(step), source.sample_rate_hz
     own = slice(CONTEXT_S * STEPS_PER_SECOND, CONTEXT_S * STEPS_PER_SECOND + steps)
-    mono = mixed(samples, source.places)
-    places = source.places or ("",) * len(samples)
+    mono = mixed(samples, source.channel_names)
+    places = source.channel_names or ("",) * len(samples)
     settled = slice((CONTEXT_S - _SETTLING_S) * rate, (own.stop * rate) // STEPS_PER_SECOND)
     lufs = loudness.momentary_lufs(
         samples[:, settled], rate, weights=loudness.channel_weights(places), floor=SILENCE_DB
@@ -153,12 +153,12 @@ def _block(
     heard = resampled(mono, rate)
     audible = heard * _gain(level)
     per_step = AED_FRAMES_PER_SECOND // STEPS_PER_SECOND
-    events = listeners.events(audible)[own.start * per_step : own.stop * per_step]
+    events = networks.events(audible)[own.start * per_step : own.stop * per_step]
     classes = events.reshape(steps, per_step, 3).mean(axis=1, dtype=np.float64).astype(np.float16)
     with torch.inference_mode():
         # begins 2 s before the block and ends with it
         speech = audible[: own.stop * SAMPLE_RATE_HZ // STEPS_PER_SECOND]
-        voice = listeners.voice(torch.tensor(speech)).numpy()
+        voice = networks.voice(torch.tensor(speech)).numpy()
     return AudioTrack(
         step=step,
         present=present,

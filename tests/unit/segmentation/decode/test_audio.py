@@ -132,7 +132,7 @@ def test_channels_stay_apart_and_know_their_places(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mkv", PICTURE, surround)
 
     with reader_of(path) as reader:
-        assert reader.places == ("FL", "FR", "FC", "LFE", "SL", "SR")
+        assert reader.channel_names == ("FL", "FR", "FC", "LFE", "SL", "SR")
         samples = reader.pcm(1, 3)
 
     assert samples.shape == (6, 2 * reader.sample_rate_hz)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from av.codec.hwaccel import HWAccel
 
-from actors.segmentation.decode import frame_runs
-from actors.segmentation.decode.frame_runs import FrameSource
+from actors.segmentation.decode import frame_source
+from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.decode.picture_decoder import PictureDecoder
 from actors.segmentation.decode.video import VideoReader
 from actors.segmentation.demux.container import opened
@@ -44,7 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
         return decode(self, run, *rest)
 
     monkeypatch.setattr(FrameSource, "_decode", recorded)
-    monkeypatch.setattr(frame_runs, "gpu_decoder", lambda _gpu: None)
+    monkeypatch.setattr(frame_source, "gpu_decoder", lambda _gpu: None)
     return runs
 
 
@@ -69,8 +69,8 @@ def test_what_no_gpu_decodes_has_all_the_processor_s_threads(
             threads.append(options["threads"])
             super().__init__(*args, **options)
 
-    monkeypatch.setattr(frame_runs, "gpu_decoder", lambda _gpu: HWAccel("cuda", device=NO_SUCH_GPU))
-    monkeypatch.setattr(frame_runs, "PictureDecoder", Recorded)
+    monkeypatch.setattr(frame_source, "gpu_decoder", lambda _gpu: HWAccel("cuda", device=NO_SUCH_GPU))
+    monkeypatch.setattr(frame_source, "PictureDecoder", Recorded)
 
     numbers = [number for number, _ in source_of(path, plan).frames(0, 10, threads=3)]
 
@@ -104,7 +104,7 @@ def test_damage_is_never_decoded_on_the_gpu(
     with VideoReader.open(damaged, plan.media, plan.index) as reader:
         expected = {item.slot: picture_bytes(item.frame) for item in reader.frames(0, 90) if item.frame}
     asked.clear()
-    monkeypatch.setattr(frame_runs, "on_gpu", lambda _context: len(asked) == 1)  # the first run is
+    monkeypatch.setattr(frame_source, "on_gpu", lambda _context: len(asked) == 1)  # the first run is
 
     found = {
         number: picture_bytes(frame) for number, frame in source_of(damaged, plan).frames(0, 90, threads)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.segmentation.decode.frame_runs import FrameSource, require_decoded
-from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.decode.frame_source import FrameSource
+from actors.segmentation.decode.video import VideoReader, require_decoded
 from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import MediaInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode

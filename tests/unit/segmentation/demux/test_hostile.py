@@ -15,18 +15,18 @@ import numpy as np
 import pytest
 
 from actors.clips import CutOptions, Piece, cut
-from actors.segmentation.analyse import analyse_chunk, frames_ahead, pictures_ahead
-from actors.segmentation.decode import audio as audio_decode
+from actors.segmentation.analyse import analyse_chunk, decoded_ahead, measured_ahead
+from actors.segmentation.decode import audio_packets
 from actors.segmentation.decode.audio import AudioReader
 from actors.segmentation.decode.audio_cells import CellDecoder, cell_bounds
-from actors.segmentation.decode.frame_runs import FrameSource
+from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.decode.picture_decoder import PictureDecoder
 from actors.segmentation.demux import container as container_module
 from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
 from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.limits import Limits
 from actors.segmentation.networks.models import Models
-from actors.segmentation.picture.small_frames import SmallFrames
+from actors.segmentation.picture.scaling import FrameScaler
 from actors.segmentation.planning.index_check import without_lost_tail
 from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import FusionSettings
@@ -102,7 +102,7 @@ def test_packets_of_one_moment_do_not_pile_up(tmp_path: Path, monkeypatch: pytes
         tmp_path / "film.mkv", Picture((40,), fps=Fraction(4)), Sound(parts, codec="flac", rate_hz=RATE_HZ)
     )
     path = repeated(tmp_path / "bomb.mkv", plain, 500)
-    monkeypatch.setattr(audio_decode, "_MOST_PACKETS", 50)
+    monkeypatch.setattr(audio_packets, "MAX_PACKETS", 50)
     reader = AudioReader.open(path, build_plan(path).media.audio)
     assert reader is not None
 
@@ -121,18 +121,18 @@ def test_a_file_without_seeking_is_not_read_from_its_start_for_ever(
 ) -> None:
     path = make_media(tmp_path / "film.mkv", Picture((40,), fps=Fraction(4)), Sound((("noise", 10.0),)))
     openings = []
-    plain_open = audio_decode.open_container
+    plain_open = audio_packets.open_container
     monkeypatch.setattr(
-        audio_decode, "open_container", lambda *args: openings.append(args) or plain_open(*args)
+        audio_packets, "open_container", lambda *args: openings.append(args) or plain_open(*args)
     )
-    packets = audio_decode._Packets(path, 1, Limits())
+    packets = audio_packets.PacketWindow(path, 1, Limits())
 
     for _ in range(40):
         packets.between(-90_000, -80_000)  # before all sound: no seek leads there
         packets.between(8000, 9000)
 
     packets.close()
-    assert len(openings) <= 1 + audio_decode._MOST_RESTARTS
+    assert len(openings) <= 1 + audio_packets.MAX_RESTARTS
 
 
 @pytest.mark.parametrize("name", ["bgr4", "yaf32le"])
@@ -140,16 +140,16 @@ def test_pictures_that_cannot_be_converted_are_the_file_s_fault(name: str) -> No
     media = SimpleNamespace(rotation=0, mirrored=False, pixel_aspect=Fraction(1))
 
     with pytest.raises(MediaError) as caught:
-        SmallFrames(media).network(av.VideoFrame(64, 36, name))  # type: ignore[arg-type]
+        FrameScaler(media).network(av.VideoFrame(64, 36, name))  # type: ignore[arg-type]
 
     assert caught.value.code is MediaErrorCode.DECODE_FAILED
     assert name in caught.value.message
 
 
 def test_little_waits_where_frames_are_large_or_looked_at() -> None:
-    assert (frames_ahead(1920, 1080), frames_ahead(7680, 4320), frames_ahead(16384, 16384)) == (9, 2, 2)
-    assert pictures_ahead(25.0) == pictures_ahead(60.0) == 1500
-    assert 25 <= pictures_ahead(1.0) <= 250
+    assert (decoded_ahead(1920, 1080), decoded_ahead(7680, 4320), decoded_ahead(16384, 16384)) == (9, 2, 2)
+    assert measured_ahead(25.0) == measured_ahead(60.0) == 1500
+    assert 25 <= measured_ahead(1.0) <= 250
 
 
 def test_a_pause_in_the_timestamps_changes_no_pace(tmp_path: Path, models: Models) -> None:
@@ -225,7 +225,7 @@ def test_whoever_watches_sees_that_sound_behind_the_picture_gets_on(tmp_path: Pa
     networks: Any = SimpleNamespace(
         threads=1,
         gpu=None,
-        listeners=None,  # nothing is heard
+        audio=None,  # nothing is heard
         transitions=lambda window: np.zeros((len(window), 2), np.float16),
         embedding=Models.load(threads=1).embedding,
     )

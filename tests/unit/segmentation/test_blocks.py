@@ -8,7 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.segmentation.picture.blocks import VIEW_CONTEXT, VIEW_STEP, Window, analyse_block
+from actors.segmentation.picture.blocks import (
+    VIEW_CONTEXT_FRAMES,
+    VIEW_STEP_FRAMES,
+    BlockWindow,
+    analyse_block,
+)
 from actors.segmentation.shots.candidates import runs
 from actors.segmentation.shots.gate import Survey, survey
 from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
@@ -34,11 +39,11 @@ def unseen(pictures: Pictures) -> Survey:
     return survey(track, FPS)
 
 
-def window(pictures: Pictures, start: int = 0) -> Window:
+def window(pictures: Pictures, start: int = 0) -> BlockWindow:
     small = np.clip(pictures + 0.5, 0, 255).astype(np.uint8)
     change = np.zeros(len(small), np.int64)
     change[1:] = np.abs(small[1:].astype(np.int64) - small[:-1]).sum(axis=(1, 2, 3))
-    return Window(start, small, change, np.ones(len(small), np.bool_))
+    return BlockWindow(start, small, change, np.ones(len(small), np.bool_))
 
 
 def faint_dissolve() -> Pictures:
@@ -87,9 +92,9 @@ def test_the_network_sees_what_is_doubtful_in_its_context() -> None:
 
     looked = np.flatnonzero(rows.frames.looked)
     (seen,) = network.windows
-    assert len(seen) % VIEW_STEP == 0
-    assert len(seen) >= len(looked) + 2 * VIEW_CONTEXT
-    np.testing.assert_array_equal(seen, whole.small[looked[0] - VIEW_CONTEXT :][: len(seen)])
+    assert len(seen) % VIEW_STEP_FRAMES == 0
+    assert len(seen) >= len(looked) + 2 * VIEW_CONTEXT_FRAMES
+    np.testing.assert_array_equal(seen, whole.small[looked[0] - VIEW_CONTEXT_FRAMES :][: len(seen)])
     np.testing.assert_allclose(rows.frames.cut[looked], whole.small[looked, 0, 0, 0] / 255, atol=1e-3)
     assert not rows.frames.cut[~rows.frames.looked].any()
 
@@ -100,7 +105,7 @@ def test_before_the_first_frame_the_network_sees_it_again() -> None:
     rows = analyse_block(window(pictures), range(len(pictures)), FPS, network)
 
     first = int(np.argmax(rows.frames.looked))
-    repeated = VIEW_CONTEXT - first
+    repeated = VIEW_CONTEXT_FRAMES - first
     assert repeated > 0
     assert (network.windows[0][:repeated] == network.windows[0][repeated]).all()
 
@@ -139,13 +144,13 @@ def test_at_sixty_frames_a_second_the_network_sees_every_second_one() -> None:
 
     looked = int(rows.frames.looked.sum())
     assert rows.frames.looked[290:310].all()
-    assert len(network.windows[0]) <= looked // 2 + 2 * VIEW_CONTEXT + VIEW_STEP
+    assert len(network.windows[0]) <= looked // 2 + 2 * VIEW_CONTEXT_FRAMES + VIEW_STEP_FRAMES
     np.testing.assert_array_equal(rows.frames.cut[0::2], rows.frames.cut[1::2])
 
 
 def test_a_window_s_rows_are_parallel() -> None:
     with pytest.raises(ValueError, match="parallel"):
-        Window(0, np.zeros((3, 27, 48, 3), np.uint8), np.zeros(2, np.int64), np.zeros(3, np.bool_))
+        BlockWindow(0, np.zeros((3, 27, 48, 3), np.uint8), np.zeros(2, np.int64), np.zeros(3, np.bool_))
 
 
 def test_settled_transitions_are_marked_like_the_network_marks_them() -> None:

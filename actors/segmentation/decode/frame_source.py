@@ -1,10 +1,11 @@
-"""Decoding a range of frame numbers: where to begin, what to discard, when to begin again.
+"""Decodes a range of frame numbers: chooses the seek point, drops unwanted frames, starts again if need be.
 
-Exactness is the point: a range comes out the same, bit for bit, whether decoding began at the file's start,
-at a seek point, with one thread or with many. Seeks are verified by the packet that must follow; where a
-container cannot be sought, packets are skipped from its start. Damage is decoded with one thread, from a seek
-point whose first group of pictures is whole, because what decoders make up depends on both. (Damage that a
-decoder does not report, as ffmpeg's H.265 sometimes, goes unnoticed here too.) Knows the index, not the plan.
+A range comes out the same, bit for bit, whether decoding begins at the file's start or at a seek point, with
+one thread or with many; chunks rely on it. A seek is verified by the packet that must follow; where a
+container cannot seek there, packets are skipped from the file's start. A decoder conceals damage in a way
+that depends on its threads and on where it began: a damaged range is decoded again with one thread, from a
+seek point whose GOP is whole. (Damage that the decoder does not report, as FFmpeg's for H.265 sometimes does
+not, goes unnoticed here, too.) Knows the frame index and the decoder; does not know the plan.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from actors.segmentation.decode.gpu import gpu_decoder, on_gpu
 from actors.segmentation.decode.picture_decoder import PictureDecoder
 from actors.segmentation.demux.container import demux, ignore_other_streams, opened
 from actors.segmentation.demux.frame_index import FrameIndex, SeekPoint
-from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
+from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _SEEK_BACK_S = (2, 10)
+"""Seconds before the seek point to which the demuxer is sent when sending it to its PTS and DTS did not lead
+to the packet. No measurement; after the last, the file is read from its start."""
 MAX_STEPS_BACK = 6
-"""How many seek points earlier a damaged range is tried; damage in every one of them is beyond exactness."""
+"""GOPs by which decoding of a damaged range may begin earlier. No measurement; where all of them are damaged,
+too, the range is decoded as it is, and may then differ between chunks."""
 
 
 class _SeekMissedError(Exception):
@@ -47,12 +51,17 @@ class _SeekMissedError(Exception):
 
 
 class _DamageError(Exception):
-    """Something did not decode cleanly in a run that is not fit to decode damage reproducibly."""
+    """Damage met in an attempt that would conceal it in another way than other attempts."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One attempt. point: index into the seek points, -1 for the file's start. gpu: may a GPU decode."""
+class _Attempt:
+    """How a range is decoded this time.
+
+    point: index of the seek point, -1 for the file's start. threads: of the decoder. gpu: a GPU may decode.
+    skip_from_start: do not seek, read from the file's start and skip packets up to the seek point. settled:
+    damage is accepted, since no other attempt would treat it better.
+    """
 
     point: int
     threads: int
@@ -63,11 +72,11 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class FrameSource:
-    """A file's video stream and its index: enough to decode any range of frames.
+    """A file's video stream (by its index in the container) and its frame index: decodes any range of frames.
 
-    faithful: decode as the standard says to the last bit, rather than as well as measuring needs.
-    gpu: the one that decodes what is not damaged, if it can. should_stop: asked with every packet, on the
-    thread that decodes; True ends in Cancelled.
+    faithful: decode every frame to the last bit, as for people to see; otherwise frames that no other refers
+    to are not deblocked. gpu: number of the GPU that decodes what is not damaged, if it can; None for the
+    processor. should_stop: asked with every packet, on the thread that decodes; True ends in Cancelled.
     """
 
     path: Path
@@ -79,77 +88,84 @@ class FrameSource:
     should_stop: Callable[[], bool] | None = None
 
     def frames(self, start: int, end: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
-        """(number, frame) for start <= number < end in order; those that do not decode are left out."""
+        """(number, frame) for start <= number < end in order; frames that do not decode are left out.
+
+        `threads`: of the decoder, where nothing is damaged. While iterating: OSError, MediaError, Cancelled.
+        """
         if start >= end:
             return
         points = self.index.seek_points()
         starts = np.array([p.frame for p in points], np.int64)
         following = start
 
-        def nearest() -> int:
+        def nearest() -> int:  # the last seek point at or before the next wanted frame
             return int(np.searchsorted(starts, following, side="right")) - 1
 
         undamaged = not self.index.damaged
-        run = _Run(nearest(), threads if undamaged else 1, gpu=undamaged and self.gpu is not None)
+        attempt = _Attempt(nearest(), threads if undamaged else 1, gpu=undamaged and self.gpu is not None)
         while True:
             try:
-                for number, frame in self._decode(run, points, following, end):
+                for number, frame in self._decode(attempt, points, following, end):
                     yield number, frame
                     following = number + 1
                 return
             except _SeekMissedError:
                 log.info("seek_missed", file=self.path.name, frame=following)
-                run = replace(run, point=-1 if run.skip_from_start else run.point, skip_from_start=True)
+                point = -1 if attempt.skip_from_start else attempt.point
+                attempt = replace(attempt, point=point, skip_from_start=True)
             except _DamageError:
                 log.info("damage_met", file=self.path.name, frame=following)
-                point = nearest() if run.threads > 1 or run.gpu else max(-1, run.point - 1)
+                point = nearest() if attempt.threads > 1 or attempt.gpu else max(-1, attempt.point - 1)
                 settled = point < 0 or nearest() - point >= MAX_STEPS_BACK
-                run = replace(run, point=point, threads=1, gpu=False, settled=settled)
+                attempt = replace(attempt, point=point, threads=1, gpu=False, settled=settled)
 
     def _decode(
-        self, run: _Run, points: list[SeekPoint], start: int, end: int
+        self, attempt: _Attempt, points: list[SeekPoint], start: int, end: int
     ) -> Iterator[tuple[int, VideoFrame]]:
-        hardware = gpu_decoder(self.gpu) if run.gpu else None
+        hardware = gpu_decoder(self.gpu) if attempt.gpu else None
         with opened(self.path, self.limits, hardware) as container:
             stream = cast("VideoStream", container.streams[self.stream])
             ignore_other_streams(container, [self.stream])
-            run = replace(run, gpu=on_gpu(stream.codec_context))
+            attempt = replace(attempt, gpu=on_gpu(stream.codec_context))
             decoder = PictureDecoder(
                 stream,
                 self.limits,
-                threads=1 if run.gpu else run.threads,
+                threads=1 if attempt.gpu else attempt.threads,
                 reorder_depth=self.index.reorder_depth,
                 faithful=self.faithful,
             )
-            seek = points[run.point] if run.point >= 0 else None
-            second = points[run.point + 1].frame if run.point + 1 < len(points) else len(self.index)
+            seek = points[attempt.point] if attempt.point >= 0 else None
+            second = points[attempt.point + 1].frame if attempt.point + 1 < len(points) else len(self.index)
             if seek is None:
                 packets = self._packets(container, stream)
-            elif run.skip_from_start:
+            elif attempt.skip_from_start:
                 packets = _skip_to(self._packets(container, stream), seek)
             else:
                 packets = self._seek_to(container, stream, seek)
-            yield from self._in_order(self._decoded(decoder, packets, run, seek, second), start, end)
+            yield from self._in_order(self._decoded(decoder, packets, attempt, seek, second), start, end)
 
     def _decoded(
         self,
         decoder: PictureDecoder,
         packets: Iterator[VideoPacket],
-        run: _Run,
+        attempt: _Attempt,
         seek: SeekPoint | None,
         second: int,
     ) -> Iterator[tuple[int, VideoFrame]]:
-        """Numbered frames as the decoder gives them; _DamageError on damage the run is not fit for."""
+        """Numbered frames in the decoder's order. `second`: frame of the seek point after the attempt's.
+
+        _DamageError on damage that this attempt would conceal otherwise than another.
+        """
         serial = errors = 0
         expected, first_pts = (0, int(self.index.pts[0])) if seek is None else (seek.frame, seek.pts)
-        since_leading = run.threads
+        since_leading = attempt.threads
         for packet in packets:
             leading = packet.pts is not None and packet.pts < first_pts
             since_leading = 0 if leading else since_leading + 1
             ready: list[tuple[int, VideoFrame]] = []
             broken: list[int] = []
             for frame in decoder.decode(packet):
-                number = self._number(frame, serial, run)
+                number = self._number(frame, serial, attempt)
                 serial += 1
                 if number is None or (seek is not None and number < seek.frame):
                     continue
@@ -157,23 +173,27 @@ class FrameSource:
                 if frame.is_corrupt or number > expected:
                     broken.append(min(number, expected))
                 expected = max(expected, number + 1)
-            # Frames shown before the first wanted key frame but decoded after it may lack what they refer
-            # to. That is no damage: they are not wanted, and nothing that is wanted refers to them.
-            if (decoder.errors > errors or packet.is_corrupt) and since_leading >= run.threads:
+            # Leading pictures (shown before the seek point, decoded after it) may lack what they refer to.
+            # Their errors are no damage: they are not wanted, and nothing that is wanted refers to them. With
+            # frame threads an error shows up as many packets late as there are threads.
+            if (decoder.errors > errors or packet.is_corrupt) and since_leading >= attempt.threads:
                 broken.append(expected)
             errors = decoder.errors
-            if broken and not run.settled:
-                # what is made up for damage is only the same on one decoder with one thread
-                if run.gpu or run.threads > 1 or (min(broken) < second and run.point >= 0):
+            if broken and not attempt.settled:
+                # FFmpeg conceals damage the same way each time only with one thread, and a GPU otherwise
+                if attempt.gpu or attempt.threads > 1 or (min(broken) < second and attempt.point >= 0):
                     raise _DamageError
-                run = replace(run, settled=True)
+                attempt = replace(attempt, settled=True)
             yield from ready
 
     def _in_order(
         self, frames: Iterator[tuple[int, VideoFrame]], start: int, end: int
     ) -> Iterator[tuple[int, VideoFrame]]:
-        """Frames of the range, each number once. Held back by the reorder depth, so that damage is noticed
-        before any frame that refers to the damaged one is given out."""
+        """Frames of the range in order, each number once.
+
+        They are held back by the reorder depth, so that damage is noticed before a frame that refers to the
+        damaged one is given out.
+        """
         held: list[tuple[int, int, VideoFrame]] = []
         following = start
         for serial, (number, frame) in enumerate(frames):
@@ -193,7 +213,10 @@ class FrameSource:
                 following = number + 1
 
     def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
-        """From where the container stands. Cancelled on request, however long no frame is given out."""
+        """Packets from the demuxer's position on; Cancelled when `should_stop` says so.
+
+        Asked here, since packets come even while no frame does.
+        """
         for packet in packets_from_start(container, stream):
             if self.should_stop is not None and self.should_stop():
                 raise Cancelled
@@ -202,9 +225,9 @@ class FrameSource:
     def _seek_to(
         self, container: InputContainer, stream: VideoStream, seek: SeekPoint
     ) -> Iterator[VideoPacket]:
-        """Packets from a seek point on. _SeekMissedError when no attempt leads to its packet.
+        """Packets from a seek point's own on. _SeekMissedError when no seek leads to it.
 
-        Containers differ in whether they seek by decoding or by presentation time, hence several attempts.
+        FFmpeg's demuxers differ in whether they seek by DTS or by PTS, hence several targets.
         """
         tick_s = stream.time_base or 1
         targets = [seek.pts, seek.dts, *(seek.pts - int(back / tick_s) for back in _SEEK_BACK_S)]
@@ -223,7 +246,11 @@ class FrameSource:
                     break
         raise _SeekMissedError
 
-    def _number(self, frame: VideoFrame, serial: int, run: _Run) -> int | None:
+    def _number(self, frame: VideoFrame, serial: int, attempt: _Attempt) -> int | None:
+        """The frame's number by its PTS (in an untrusted index, by counting); None for one not in the index.
+
+        _SeekMissedError for an unknown PTS after a seek: there, the demuxer gives other timestamps.
+        """
         if not self.index.trusted:
             return serial if serial < len(self.index) else None
         pts = frame.pts
@@ -231,13 +258,13 @@ class FrameSource:
             at = int(np.searchsorted(self.index.pts, pts))
             if at < len(self.index) and int(self.index.pts[at]) == pts:
                 return at
-        if run.point >= 0 and not run.skip_from_start:
+        if attempt.point >= 0 and not attempt.skip_from_start:
             raise _SeekMissedError
         return None
 
 
 def packets_from_start(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
-    """All packets of a freshly opened file and a flush, up to where the file can be read."""
+    """Packets from the demuxer's position to where the file can be read, then an empty one (flush)."""
     try:
         yield from demux(container, [stream])
     except av.error.FFmpegError as error:
@@ -259,13 +286,3 @@ def _skip_to(packets: Iterator[VideoPacket], seek: SeekPoint) -> Iterator[VideoP
 
 def _is_point(packet: VideoPacket, seek: SeekPoint) -> bool:
     return packet.is_keyframe and packet.pts == seek.pts and packet.dts in (seek.dts, None)
-
-
-def require_decoded(decoded: int, promised: int) -> None:
-    """MediaError decode_failed when fewer than half of the promised frames decoded."""
-    if decoded * 2 < promised:
-        raise MediaError(
-            MediaErrorCode.DECODE_FAILED,
-            f"Only {decoded} of {promised} frames could be decoded; the file is damaged. Export or upload it "
-            "again.",
-        )

