@@ -1,8 +1,8 @@
 """Tracks: what the analysis keeps of a chunk, as arrays by frame, keyframe candidate and 100 ms of sound.
 
 Everything later (shots, scenes, chapters, curves) is computed from tracks, so that a video is never decoded
-twice. Knows the arrays and how they are stored as bytes; does not know how they are measured, nor what they
-mean for a boundary. Imports numpy and the standard library alone.
+twice. Knows the columns and how the tables of a chunk are stored as bytes; does not know how they are
+measured, nor what they mean for a boundary. Imports no PyAV and no torch.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from actors.segmentation.track_table import Array, TracksError, TrackTable, pack, unpack
 
 THUMB_SHAPE = (9, 16, 3)
 """Rows, columns, RGB of a thumbnail: each value is the mean of 3 x 3 pixels of TransNetV2's 27 x 48 picture.
@@ -48,86 +50,10 @@ _HEAD = struct.Struct("<4sHI")
 """Magic, format, bytes of the JSON header, which follows."""
 _MAX_HEADER_BYTES = 1 << 20
 """Bytes of a header that are parsed at most: a few hundred are usual, more are damage."""
-_ZLIB_LEVEL = 6
-"""zlib's default. No measurement; the filters gain more than a higher level."""
-
-Array = npt.NDArray[Any]
-TableT = TypeVar("TableT", bound="_Table")
-
-
-class TracksError(ValueError):
-    """Arrays or stored bytes are not tracks of this format: damaged, or written by another version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Table:
-    """Columns: parallel arrays of equal length. LAYOUT: each one's dtype and the shape of one row.
-
-    TracksError when an array does not fit. The repr shows shapes, not values.
-    """
-
-    LAYOUT: ClassVar[dict[str, tuple[str, tuple[int, ...]]]] = {}
-
-    def __post_init__(self) -> None:
-        length: int | None = None
-        for name, (dtype, row) in self.LAYOUT.items():
-            array = getattr(self, name)
-            if array.dtype != np.dtype(dtype) or array.shape[1:] != row or array.ndim != len(row) + 1:
-                raise TracksError(f"{name}: want {dtype}{('n', *row)}, got {array.dtype}{array.shape}")
-            if length is not None and len(array) != length:
-                raise TracksError(f"{name}: has {len(array)} rows where the others have {length}")
-            length = len(array)
-
-    def __len__(self) -> int:
-        return len(getattr(self, next(iter(self.LAYOUT))))
-
-    def __eq__(self, other: object) -> bool:
-        """Bitwise: the same dtypes, shapes and bytes (so a NaN equals itself)."""
-        if type(other) is not type(self):
-            return NotImplemented
-        mine = (getattr(self, name).tobytes() for name in self.LAYOUT)
-        return all(a == getattr(other, name).tobytes() for a, name in zip(mine, self.LAYOUT, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({', '.join(f'{n}{list(getattr(self, n).shape)}' for n in self.LAYOUT)})"
-        )
-
-    @classmethod
-    def empty(cls: type[TableT], length: int = 0) -> TableT:
-        """A table of zeros."""
-        return cls(*(np.zeros((length, *row), dtype) for dtype, row in cls.LAYOUT.values()))
-
-    @classmethod
-    def join(cls: type[TableT], parts: Sequence[TableT]) -> TableT:
-        """One table with the rows of `parts` in order; empty if there are none."""
-        if not parts:
-            return cls.empty()
-        if len(parts) == 1:  # a film analysed as one chunk: a copy would be a hundred megabytes
-            return parts[0]
-        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.LAYOUT))
-
-    def put(self: TableT, start: int, part: TableT) -> None:
-        """Overwrite the rows from `start` on with `part`. ValueError when there are fewer than it has."""
-        if not 0 <= start <= len(self) - len(part):
-            raise ValueError(f"rows {start}..{start + len(part)} are not within 0..{len(self)}")
-        for name in self.LAYOUT:
-            getattr(self, name)[start : start + len(part)] = getattr(part, name)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of the arrays in memory."""
-        return sum(getattr(self, name).nbytes for name in self.LAYOUT)
-
-    def rows(self: TableT, start: int, stop: int) -> TableT:
-        """Rows start .. stop as views."""
-        return type(self)(*(getattr(self, name)[start:stop] for name in self.LAYOUT))
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FrameTrack(_Table):
+class FrameTrack(TrackTable):
     """One row for each frame slot. A slot whose frame did not decode repeats the picture before it."""
 
     valid: Array
@@ -161,7 +87,7 @@ class FrameTrack(_Table):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class KeyframeTrack(_Table):
+class KeyframeTrack(TrackTable):
     """One row for each keyframe candidate, in order of time. Their images are kept elsewhere, as files."""
 
     frame: Array
@@ -185,7 +111,7 @@ class KeyframeTrack(_Table):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AudioTrack(_Table):
+class AudioTrack(TrackTable):
     """One row for each 100 ms: row i covers [step[i], step[i] + 1) * AUDIO_STEP_S seconds.
 
     Steps are consecutive; the first is a multiple of 100 (whole tens of seconds on the container's clock).
@@ -277,7 +203,7 @@ class ChunkTracks:
         blocks: list[bytes] = []
         header: dict[str, Any] = {"start": self.start_frame, "end": self.end_frame, "tables": {}}
         for name, table in self._tables():
-            packed = [zlib.compress(_filter(getattr(table, column)), _ZLIB_LEVEL) for column in table.LAYOUT]
+            packed = [pack(getattr(table, column)) for column in table.LAYOUT]
             header["tables"][name] = {"rows": len(table), "bytes": [len(block) for block in packed]}
             blocks += packed
         head = json.dumps(header, separators=(",", ":")).encode()
@@ -291,10 +217,10 @@ class ChunkTracks:
         except (struct.error, zlib.error, KeyError, TypeError, ValueError) as error:
             raise TracksError(f"stored tracks cannot be read: {error}") from error
 
-    def _tables(self) -> Iterator[tuple[str, _Table]]:
+    def _tables(self) -> Iterator[tuple[str, TrackTable]]:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, _Table):
+            if isinstance(value, TrackTable):
                 yield field.name, value
 
     @classmethod
@@ -304,8 +230,8 @@ class ChunkTracks:
             raise TracksError(f"not tracks of format {_FORMAT}")
         header = json.loads(bytes(data[_HEAD.size : _HEAD.size + head_bytes]))
         position = _HEAD.size + head_bytes
-        tables: dict[str, _Table] = {}
-        kinds: tuple[tuple[str, type[_Table]], ...] = (
+        tables: dict[str, TrackTable] = {}
+        kinds: tuple[tuple[str, type[TrackTable]], ...] = (
             ("frames", FrameTrack),
             ("keyframes", KeyframeTrack),
             ("audio", AudioTrack),
@@ -317,7 +243,7 @@ class ChunkTracks:
             columns = []
             for (dtype, row), size in zip(kind.LAYOUT.values(), entry["bytes"], strict=True):
                 shape = (int(entry["rows"]), *row)
-                columns.append(_unfilter(data[position : position + size], np.dtype(dtype), shape))
+                columns.append(unpack(data[position : position + size], np.dtype(dtype), shape))
                 position += size
             tables[name] = kind(*columns)
         if position != len(data):
@@ -328,34 +254,3 @@ class ChunkTracks:
         assert isinstance(keyframes, KeyframeTrack)
         assert audio is None or isinstance(audio, AudioTrack)
         return cls(int(header["start"]), int(header["end"]), frames, keyframes, audio)
-
-
-def _filter(array: Array) -> bytes:
-    """Bytes that compress well: pictures as differences to the row before (delta filter), numbers of several
-    bytes as one plane for each byte (shuffle filter)."""
-    if array.dtype == np.uint8 and array.ndim > 1:
-        delta = array.copy()
-        delta[1:] -= array[:-1]
-        return delta.tobytes()
-    if array.dtype.itemsize > 1:
-        return _bytes_of(array).T.tobytes()
-    return array.tobytes()
-
-
-def _unfilter(block: memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    inflater = zlib.decompressobj()
-    raw = inflater.decompress(block, size + 1)  # bounded: a small block could inflate to gigabytes
-    if len(raw) != size or not inflater.eof:
-        raise TracksError(f"{len(raw)} bytes where {dtype}{shape} needs {size}")
-    flat = np.frombuffer(raw, np.uint8)
-    if dtype == np.uint8 and len(shape) > 1:
-        return np.add.accumulate(flat.reshape(shape), axis=0, dtype=np.uint8)
-    if dtype.itemsize > 1:
-        return np.ascontiguousarray(flat.reshape(dtype.itemsize, -1).T).view(dtype).reshape(shape)
-    return flat.view(dtype).reshape(shape)
-
-
-def _bytes_of(array: Array) -> npt.NDArray[np.uint8]:
-    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize)

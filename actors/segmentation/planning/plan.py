@@ -38,7 +38,7 @@ _ZLIB_LEVEL = 6
 """zlib's default. No measurement; steps of a constant frame rate compress to almost nothing at any level."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES.
 
@@ -58,6 +58,9 @@ class Plan:
             raise ValueError(f"chunks must begin at multiples of {BLOCK_FRAMES} frames")
         if self.media.frames != len(self.index):
             raise ValueError("media and index must have the same number of frames")
+
+    def __repr__(self) -> str:
+        return f"Plan({self.frames} frames, {len(self.chunks)} chunks)"
 
     @property
     def frames(self) -> int:

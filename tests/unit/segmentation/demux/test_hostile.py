@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from actors.clips import CutOptions, Piece, cut
-from actors.segmentation.analyse import analyse_chunk, decoded_ahead, measured_ahead
+from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.decode import audio_packets
 from actors.segmentation.decode.audio import AudioReader
 from actors.segmentation.decode.audio_cells import CellDecoder, cell_bounds
@@ -26,6 +26,7 @@ from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
 from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.limits import Limits
 from actors.segmentation.networks.models import Models
+from actors.segmentation.picture.pipeline import decoded_ahead, measured_ahead
 from actors.segmentation.picture.scaling import FrameScaler
 from actors.segmentation.planning.index_check import without_lost_tail
 from actors.segmentation.planning.plan import build_plan
