@@ -30,8 +30,9 @@ EMBEDDING_SIZE = 1280
 TAGS_PER_KEYFRAME = 5
 """Likeliest classes kept. No measurement; further ones are improbable."""
 STEPS_PER_SECOND = 10
+"""Rows of the audio track. No measurement; momentary loudness is updated at 10 Hz, too (EBU Tech 3341)."""
 AUDIO_STEP_S = 1 / STEPS_PER_SECOND
-"""Seconds of sound for one row. No measurement; momentary loudness is updated at 10 Hz (EBU Tech 3341)."""
+"""Seconds of sound for one row."""
 MEL_BANDS = 40
 """Bands of the log-mel spectrum. No measurement; a usual number in speech recognition."""
 MEL_FLOOR_DB = -100.0

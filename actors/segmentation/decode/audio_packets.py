@@ -39,9 +39,10 @@ _READ_ON_S = 30
 """Seconds: wanted packets that are nearer ahead than this are reached by reading, others by seeking. No
 measurement; about one audio block, so that blocks in succession are read without a seek."""
 MAX_PACKETS = 100_000
+"""Packets held at once, for one cell, against files that repeat one timestamp endlessly. The longest cell,
+with preroll 27 s, needs 32,400 packets of TrueHD (1,200 a second)."""
 MAX_BYTES = 256 << 20
-"""Held at once, for one cell, against files that repeat one timestamp endlessly. The longest cell, with
-preroll 27 s, needs 32,400 packets of TrueHD (1,200 a second) and 170 MB of eight channels at 192 kHz."""
+"""Bytes that they may have: the longest cell needs 170 MB of eight channels of PCM at 192 kHz."""
 MAX_RESTARTS = 30
 """Where no seek leads to a cell, the file is read from its start; only so often, since a file of a day has
 thousands of cells. No measurement; afterwards, such cells are silent."""

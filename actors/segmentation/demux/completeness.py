@@ -13,8 +13,9 @@ from pathlib import Path
 from actors.segmentation.errors import MediaError, MediaErrorCode
 
 _EBML_HEADER = bytes.fromhex("1A45DFA3")
+"""Element ID of the EBML header (RFC 8794, 11.2.1), with which a Matroska file begins."""
 _SEGMENT = bytes.fromhex("18538067")
-"""Element IDs: EBML header (RFC 8794, 11.2.1) and Segment (RFC 9559, 5.1)."""
+"""Element ID of Segment (RFC 9559, 5.1), which holds all the rest."""
 _HEAD_BYTES = 4096
 """Bytes read to find both: the EBML header is some 40 bytes long, and Segment follows it."""
 

@@ -24,12 +24,13 @@ _H264_IDR, _H264_SEI = 5, 6
 _SEI_RECOVERY_POINT = 6
 """payloadType of a recovery point (H.264 D.1)."""
 _HEVC_IRAP = range(16, 22)
+"""nal_unit_type of slices of pictures at which decoding may begin: BLA, IDR, CRA (H.265 table 7-1)."""
 _HEVC_VCL_END = 32
-"""nal_unit_type of pictures at which decoding may begin (BLA, IDR, CRA); of slices at all: below 32 (H.265
-table 7-1)."""
+"""nal_unit_type of all slices is below (H.265 table 7-1)."""
 _VVC_IRAP = (7, 8, 9)
+"""The same in H.266 (table 5): IDR_W_RADL, IDR_N_LP, CRA."""
 _VVC_VCL_END = 12
-"""The same: IDR_W_RADL, IDR_N_LP, CRA; slices below 12 (H.266 table 5)."""
+"""nal_unit_type of all slices is below (H.266 table 5)."""
 
 
 def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> BytesCheck:

@@ -22,6 +22,7 @@ from actors.segmentation.networks.packaged import packaged
 from actors.segmentation.networks.weight_files import read_bundle
 
 AED_FRAMES_PER_SECOND = 100
+"""One for each hop of 10 ms."""
 AED_CLASSES = ("speech", "singing", "music")
 """The network's outputs, in this order."""
 
@@ -29,8 +30,10 @@ AED_CLASSES = ("speech", "singing", "music")
 _WINDOW_SAMPLES, _HOP_SAMPLES, _FFT_SAMPLES = 400, 160, 512
 """25 ms, 10 ms, and the next power of two."""
 _BANDS = 80
+"""Mel bands from _LOWEST_HZ to half the sample rate."""
 _LOWEST_HZ = 20.0
 _PRE_EMPHASIS = 0.97
+"""Each sample less this times the one before."""
 _POVEY_POWER = 0.85
 """Kaldi's "povey" window is a Hann window to this power."""
 _FULL_SCALE = 32_768.0

@@ -18,6 +18,7 @@ from actors.segmentation.networks.efficientnet import EfficientNetLite0, Embeddi
 from actors.segmentation.networks.transnet import TransNetV2
 
 Precision = Literal["auto", "float32", "bfloat16"]
+"""Number format of the convolutions, see `Models.load`."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

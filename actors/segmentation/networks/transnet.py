@@ -28,10 +28,13 @@ from actors.segmentation.networks.packaged import packaged
 DILATIONS = (1, 2, 4, 8)
 """Frames between the taps of the four parallel convolutions over time."""
 _STAGE_FILTERS = (16, 32, 64)
+"""Filters of each branch, by stage."""
 _LOOKUP_FRAMES = 101
 """Frames with which each frame is compared: itself, 50 before and 50 after."""
 _SIMILARITY_SIZE = 128
+"""Features of the projected frame, and of either comparison."""
 _HIDDEN_SIZE = 1024
+"""Of the fully connected layer before the heads."""
 _HISTOGRAM_BINS = 512
 """8 x 8 x 8 colours."""
 _BATCH_NORM_EPSILON = 1e-3

@@ -28,6 +28,7 @@ _VAD_REFLECTED_SAMPLES = 64
 _VAD_FFT_SAMPLES = 256
 _VAD_FFT_BINS = _VAD_FFT_SAMPLES // 2 + 1
 _VAD_STATE_SIZE = 128
+"""Values of the LSTM's state."""
 
 
 class VoiceDetector(nn.Module):

@@ -95,7 +95,10 @@ class FrameSampler:
         return float(self._regular.mean())
 
     def wants(self, slot: int, change: int) -> bool:
-        """`change`: sum of absolute differences of 27 x 48 x 3 values to the slot before."""
+        """Whether a slot is sampled; call it for every slot in order.
+
+        `change`: sum of absolute differences of the 27 x 48 x 3 values to the slot before.
+        """
         due = slot == self._settled_at
         # two frames back: with 2:3 pull-down or animation on twos every other frame repeats the one before
         calm_before = change >= JUMP_RATIO * max(self._changes_before)
