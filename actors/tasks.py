@@ -17,7 +17,7 @@ CODE_CRASHED = "analysis_crashed"
 CODE_MEDIA_MISSING = "media_missing"
 
 
-class Kind(StrEnum):
+class TaskKind(StrEnum):
     """PLAN and FUSE are short and what the rest waits for: they go before every CHUNK and CLIP. PREVIEW is a
     FUSE whose timeline is returned and stored nowhere; the fuser alone does it.
     """
@@ -43,7 +43,7 @@ class Task:
     to, see `cluster.telemetry.tracing`.
     """
 
-    kind: Kind
+    kind: TaskKind
     video_id: str
     epoch: int
     media_key: str
@@ -61,7 +61,7 @@ class Task:
     trace: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", Kind(self.kind))
+        object.__setattr__(self, "kind", TaskKind(self.kind))
         if not self.video_id:
             raise ValueError("a task needs the id of its video")
         if not self.tracks_key:
@@ -70,19 +70,19 @@ class Task:
             raise ValueError(f"priority must be {INTERACTIVE} or {BATCH}, not {self.priority!r}")
         if not self.cost_s > 0:
             raise ValueError(f"cost_s must be above 0, not {self.cost_s}")
-        if self.kind is not Kind.PLAN and not self.tracks_hash:
+        if self.kind is not TaskKind.PLAN and not self.tracks_hash:
             raise ValueError(f"a {self.kind} task needs tracks_hash")
-        if self.kind is Kind.CHUNK and self.chunk < 0:
+        if self.kind is TaskKind.CHUNK and self.chunk < 0:
             raise ValueError("a chunk task needs the number of its chunk")
-        if self.kind is Kind.CLIP and (self.chunk < 0 or not self.clip):
+        if self.kind is TaskKind.CLIP and (self.chunk < 0 or not self.clip):
             raise ValueError("a clip task needs its place and what is to be cut")
-        if self.kind is Kind.FUSE and not self.timeline_id:
+        if self.kind is TaskKind.FUSE and not self.timeline_id:
             raise ValueError("a fuse task needs timeline_id")
 
     @property
     def is_urgent(self) -> bool:
         """Whether it goes before all that waits its turn."""
-        return self.kind not in (Kind.CHUNK, Kind.CLIP)
+        return self.kind not in (TaskKind.CHUNK, TaskKind.CLIP)
 
     @property
     def of_video(self) -> str:
@@ -92,8 +92,8 @@ class Task:
     @property
     def key(self) -> tuple[str, str, str, int]:
         """Tasks with the same key give the same result: whoever asks twice gets the one that is under way."""
-        scope = self.timeline_id if self.kind is Kind.FUSE else self.tracks_hash
-        of = self.tracks_key if self.kind is Kind.CHUNK else self.video_id
+        scope = self.timeline_id if self.kind is TaskKind.FUSE else self.tracks_hash
+        of = self.tracks_key if self.kind is TaskKind.CHUNK else self.video_id
         return (of, self.kind.value, scope, self.chunk)
 
     def to_dict(self) -> dict[str, Any]:

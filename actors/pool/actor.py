@@ -23,7 +23,7 @@ from actors.pool.size import Shape
 from actors.pool.slot import Slot
 from actors.pool.slots import Slots
 from actors.pool.throughput import Mean
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY
 from cluster.contract.wire.cluster import Pool as PoolSnapshot
@@ -64,7 +64,7 @@ class Pool:
             entry = self._book.submit(asked)
         except BookFullError:
             return Outcome.unavailable(f"More than {MAX_TASKS} tasks wait in the pool.").to_dict()
-        if asked.kind is Kind.CHUNK:
+        if asked.kind is TaskKind.CHUNK:
             self._scaler.chunk_s.add(asked.cost_s)
         self._dispatcher.dispatch()
         return (await asyncio.shield(entry.future)).to_dict()

@@ -16,10 +16,10 @@ from actors.pool.fair_queue import FairQueue, Path, Rank
 from actors.tasks import (
     CODE_CRASHED,
     CODE_MEDIA_MISSING,
-    Kind,
     Outcome,
     Status,
     Task,
+    TaskKind,
 )
 from cluster.contract.vocabulary import BATCH, INTERACTIVE
 
@@ -210,11 +210,11 @@ class Book:
     @staticmethod
     def _crash_message(entry: Entry, reason: str) -> str:
         what = {
-            Kind.PLAN: "Reading this file",
-            Kind.CHUNK: f"The analysis of part {entry.task.chunk + 1} of this video",
-            Kind.FUSE: "Joining the results of this video",
-            Kind.PREVIEW: "Trying settings on this video",
-            Kind.CLIP: f"Cutting clip {entry.task.chunk + 1}",
+            TaskKind.PLAN: "Reading this file",
+            TaskKind.CHUNK: f"The analysis of part {entry.task.chunk + 1} of this video",
+            TaskKind.FUSE: "Joining the results of this video",
+            TaskKind.PREVIEW: "Trying settings on this video",
+            TaskKind.CLIP: f"Cutting clip {entry.task.chunk + 1}",
         }[entry.task.kind]
         times = "time" if entry.losses == 1 else "times"
         return (

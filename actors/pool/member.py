@@ -19,7 +19,7 @@ from actors.pool.matching import Busy
 from actors.pool.recruiter import Recruiter
 from actors.pool.size import Shape
 from actors.pool.throughput import Throughput
-from actors.tasks import Kind, Outcome, Status
+from actors.tasks import Outcome, Status, TaskKind
 from cluster.contract.vocabulary import ActorState
 from cluster.contract.wire.cluster import PoolActor
 from cluster.settings import Settings
@@ -113,7 +113,7 @@ class Member:
         outcome = Outcome.from_dict(values)
         took_s = values.get("took_s")
         self.overhead_s = None if took_s is None else max(ended - self.handed_at - took_s, 0.0)
-        is_measure = entry.task.kind is Kind.CHUNK and not outcome.result.get("repeated")
+        is_measure = entry.task.kind is TaskKind.CHUNK and not outcome.result.get("repeated")
         if is_measure and outcome.status is Status.DONE:
             self.throughput.done(entry.task.cost_s, ended - began if took_s is None else took_s)
         return outcome

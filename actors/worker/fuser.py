@@ -17,7 +17,7 @@ import ray
 import structlog
 
 from actors.detached import find_or_create
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY, make_analyser
 from actors.worker.fusing import FusionHandler
@@ -73,10 +73,10 @@ class Fuser:
         Blocks while another fusion is in hand.
         """
         wanted = Task.from_dict(task)
-        if wanted.kind is Kind.PLAN:  # only a look-up in the store: need not wait for a fusion
+        if wanted.kind is TaskKind.PLAN:  # only a look-up in the store: need not wait for a fusion
             return self._handler.do(wanted, self._state).to_dict()
         with self._changing:
-            if wanted.kind is Kind.FUSE and len(self._waiting) >= FUSIONS_WAITING:
+            if wanted.kind is TaskKind.FUSE and len(self._waiting) >= FUSIONS_WAITING:
                 return Outcome.unavailable("Enough fusions wait for the fuser.").to_dict()
             self._waiting[id(wanted)] = wanted
         with self._working:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks
 from actors.worker.handler import TaskHandler, planned_outcome
 from actors.worker.state import WorkState
@@ -48,7 +48,11 @@ class FusionHandler(TaskHandler):
     def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
         super().__init__(analyser, results, media, copies)
         self._cache = JoinedCache()
-        self._methods = {Kind.PLAN: self._planned, Kind.FUSE: self._fuse, Kind.PREVIEW: self._preview}
+        self._methods = {
+            TaskKind.PLAN: self._planned,
+            TaskKind.FUSE: self._fuse,
+            TaskKind.PREVIEW: self._preview,
+        }
 
     def _planned(self, task: Task, state: WorkState) -> Outcome:
         tracks_hash = self._analyser.tracks_hash(task.settings)

@@ -17,7 +17,7 @@ import structlog
 
 from actors import metrics
 from actors.segmentation.errors import Cancelled, MediaError
-from actors.tasks import CODE_MEDIA_MISSING, Kind, Outcome, Status, Task
+from actors.tasks import CODE_MEDIA_MISSING, Outcome, Status, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks, PlanCache, PlannedVideo
 from actors.worker.clips import ClipHandler
 from actors.worker.media import local_media
@@ -55,13 +55,13 @@ class TaskHandler:
         self._media = media
         self._copies = copies
         self._plans = PlanCache()
-        self._methods: dict[Kind, Callable[[Task, WorkState], Outcome]] = {
-            Kind.PLAN: self._plan,
-            Kind.CHUNK: self._chunk,
-            Kind.FUSE: self._fuse,
+        self._methods: dict[TaskKind, Callable[[Task, WorkState], Outcome]] = {
+            TaskKind.PLAN: self._plan,
+            TaskKind.CHUNK: self._chunk,
+            TaskKind.FUSE: self._fuse,
         }
         if clips is not None:
-            self._methods[Kind.CLIP] = clips.do
+            self._methods[TaskKind.CLIP] = clips.do
 
     def do(self, task: Task, state: WorkState) -> Outcome:
         """Execute a task. Raises nothing that a video or a store can cause: those become outcomes, and an

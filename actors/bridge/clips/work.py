@@ -14,7 +14,7 @@ from actors.bridge.control import Aborted, Reason
 from actors.bridge.leased import Fate, Leased, WorkFailedError
 from actors.bridge.services import Services
 from actors.bridge.window import TaskWindow
-from actors.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
 from cluster.errors import NotFoundError
 from cluster.stores.postgres.clip_job import ClipJob
@@ -106,7 +106,7 @@ class ClipWork(Leased):
     def _task(self, video: Video, place: int) -> Task:
         job, segment = self.job, self.job.wanted[place]
         return Task(
-            Kind.CLIP,
+            TaskKind.CLIP,
             job.id,
             job.lease_epoch,
             job.media_key,

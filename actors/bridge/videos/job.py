@@ -14,7 +14,7 @@ from actors.bridge.leased import Fate, Leased, WorkFailedError
 from actors.bridge.progress import Progress
 from actors.bridge.services import Services
 from actors.bridge.window import TaskWindow
-from actors.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.mongodb.timeline_ids import NotOutdated, timeline_id
 from cluster.stores.postgres.video import Video, VideoState
@@ -75,7 +75,7 @@ class Job(Leased):
         self._services.reporter.state(video.id, "finalizing")
         self._ask(
             self._task(
-                Kind.FUSE, tracks_hash=tracks_hash, timeline_id=self._timeline_id, revision=self._revision
+                TaskKind.FUSE, tracks_hash=tracks_hash, timeline_id=self._timeline_id, revision=self._revision
             )
         )
         self._conclude("done", lambda: jobs.finish(*self.held, self._revision, self._timeline_id))
@@ -83,7 +83,7 @@ class Job(Leased):
 
     def _plan(self) -> dict[str, Any]:
         """What the file is, and its chunks."""
-        task = self._task(Kind.PLAN)
+        task = self._task(TaskKind.PLAN)
         if not self._long:
             return self._ask(task)
         with self._services.planners.turn(self.control):
@@ -97,7 +97,7 @@ class Job(Leased):
 
         def task_of(index: int, again: bool) -> Task:
             return self._task(
-                Kind.CHUNK,
+                TaskKind.CHUNK,
                 tracks_hash=tracks_hash,
                 chunk=index,
                 cost_s=max(chunks[index], SHORTEST_COST_S),
@@ -124,7 +124,7 @@ class Job(Leased):
             outcome = self._tasks.outcome(task)
         return _result_of(outcome)
 
-    def _task(self, kind: Kind, **values: Any) -> Task:
+    def _task(self, kind: TaskKind, **values: Any) -> Task:
         video = self.video
         return Task(
             kind,

@@ -31,7 +31,7 @@ import ray
 from actors.bridge.pool_client import PoolClient
 from actors.pool.handle import pool_class
 from actors.pool.size import Shape
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from cluster.settings import ActorSettings, Settings
 from tests.support.ray.head import connected_to_ray
 
@@ -122,7 +122,7 @@ class Video:
 
     def _ask(self) -> None:
         task = Task(
-            Kind.CHUNK,
+            TaskKind.CHUNK,
             f"video-{self._number}",
             1,
             f"videos/{self._number}/source",

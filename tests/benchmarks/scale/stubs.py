@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import ray
 from pymongo import monitoring
 
-from actors.tasks import Kind, Task
+from actors.tasks import Task, TaskKind
 from actors.worker.analyser import AnalysedChunk, JoinedTracks
 from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
@@ -150,7 +150,7 @@ class StubHost:
             outcome = handler.do(task, state).to_dict()
         finally:
             state.end()
-        if task.kind is Kind.CHUNK:
+        if task.kind is TaskKind.CHUNK:
             whose = (task.video_id, task.owner, task.priority, task.cost_s)
             self._done.append(Done(*whose, began_at, time.time()))
         return {**outcome, "took_s": time.monotonic() - began}

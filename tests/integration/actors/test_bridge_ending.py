@@ -9,7 +9,7 @@ import pytest
 
 from actors.bridge.planners import Planners
 from actors.bridge.videos.job import Job
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from cluster.errors import UnavailableError
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video, VideoState
@@ -20,7 +20,7 @@ PLANNED = {"tracks_hash": "tracks", "media": {"frames": 25, "duration_s": 1.0}, 
 
 
 def answer(task: Task) -> Outcome:
-    return Outcome.done(**PLANNED) if task.kind is Kind.PLAN else Outcome.done()
+    return Outcome.done(**PLANNED) if task.kind is TaskKind.PLAN else Outcome.done()
 
 
 class Line:

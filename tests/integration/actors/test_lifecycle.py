@@ -11,7 +11,7 @@ import pytest
 import ray
 
 from actors import launch
-from actors.tasks import Kind, Task
+from actors.tasks import Task, TaskKind
 from actors.worker.fuser import CALLS, find_or_create_fuser
 from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
@@ -74,7 +74,7 @@ def test_an_actor_that_never_found_a_place_is_replaced_when_the_settings_are_men
 def test_the_fuser_answers_however_many_wait_for_it(settings: Settings) -> None:
     gate = Path(settings.var_dir) / "gate"
     fuser = find_or_create_fuser(settings, f"{__name__}:Gated")
-    task = Task(Kind.PREVIEW, "film", 1, "key", tracks_hash="h", settings={"gate": str(gate)}).to_dict()
+    task = Task(TaskKind.PREVIEW, "film", 1, "key", tracks_hash="h", settings={"gate": str(gate)}).to_dict()
     asked = [fuser.run.remote(task) for _ in range(CALLS + 8)]
     assert ray.get(fuser.ping.remote(), timeout=60)["wanted"] == 1
     assert ray.wait(asked, timeout=0)[0] == []

@@ -14,7 +14,7 @@ import pytest
 import ray
 
 from actors.pool.handle import pool_class
-from actors.tasks import Kind, Task
+from actors.tasks import Task, TaskKind
 from cluster.settings import ScalingSettings, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
@@ -55,11 +55,11 @@ class Scene:
         video_id = uuid.uuid4().hex
         key = f"videos/{video_id}/source"
         self.media.put_stream(key, [film(chunks, **script)])
-        planned = self.run(Task(Kind.PLAN, video_id, 1, key))
+        planned = self.run(Task(TaskKind.PLAN, video_id, 1, key))
         assert ray.get(planned)["status"] == "done"
 
         def chunk(number: int) -> Any:
-            return self.run(Task(Kind.CHUNK, video_id, 1, key, tracks_hash="stub", chunk=number))
+            return self.run(Task(TaskKind.CHUNK, video_id, 1, key, tracks_hash="stub", chunk=number))
 
         return chunk
 

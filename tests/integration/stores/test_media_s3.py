@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.tasks import Kind, Status, Task
+from actors.tasks import Status, Task, TaskKind
 from actors.worker.analyser import make_analyser
 from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
@@ -299,8 +299,8 @@ def test_an_upload_goes_to_s3_is_segmented_from_a_copy_and_served_by_ranges(api:
     analyser = make_analyser(STUB, device="cpu", threads=1, limits=LimitSettings())
     cache = MediaCache(tmp_path / "cache", 1)
     handler = TaskHandler(analyser, api.services.results, api.services.media, cache)
-    planned = handler.do(Task(Kind.PLAN, video.id, 1, video.media_key), WorkState())
-    chunk = Task(Kind.CHUNK, video.id, 1, video.media_key, tracks_hash="stub", chunk=0)
+    planned = handler.do(Task(TaskKind.PLAN, video.id, 1, video.media_key), WorkState())
+    chunk = Task(TaskKind.CHUNK, video.id, 1, video.media_key, tracks_hash="stub", chunk=0)
     analysed = handler.do(chunk, WorkState())
     assert (planned.status, analysed.status) == (Status.DONE, Status.DONE)
     assert api.services.media.exists(f"videos/{video.id}/keyframes/0.webp")

@@ -10,7 +10,7 @@ import pytest
 from actors.bridge.control import Control, Reason
 from actors.bridge.planners import Planners
 from actors.bridge.videos.job import Job
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.postgres.video import VideoState
 from tests.support.bridge import AnsweringPool, Remembering, row
@@ -23,7 +23,7 @@ TIMELINE = f"video-1:1:{EPOCH}"
 
 
 def answer(task: Task) -> Outcome:
-    return Outcome.done(**PLANNED) if task.kind is Kind.PLAN else Outcome.done()
+    return Outcome.done(**PLANNED) if task.kind is TaskKind.PLAN else Outcome.done()
 
 
 class Setting:
@@ -68,7 +68,7 @@ class Setting:
         return self.stored_row
 
     def chunks_asked(self) -> list[int]:
-        return [task.chunk for task in self.pool.asked if task.kind is Kind.CHUNK]
+        return [task.chunk for task in self.pool.asked if task.kind is TaskKind.CHUNK]
 
     def told(self) -> list[tuple[Any, ...]]:
         """What those who watch were told of the state."""
@@ -89,8 +89,12 @@ def test_a_video_is_planned_analysed_fused_and_done() -> None:
     assert setting.jobs.names() == [
         "record_media", *["record_progress"] * (1 + 1), "begin_finalizing", "finish",
     ]  # fmt: skip
-    assert [task.kind for task in setting.pool.asked] == [Kind.PLAN, *[Kind.CHUNK] * CHUNKS, Kind.FUSE]
-    assert [task.kind for task in setting.fuser.asked] == [Kind.PLAN, Kind.FUSE]
+    assert [task.kind for task in setting.pool.asked] == [
+        TaskKind.PLAN,
+        *[TaskKind.CHUNK] * CHUNKS,
+        TaskKind.FUSE,
+    ]
+    assert [task.kind for task in setting.fuser.asked] == [TaskKind.PLAN, TaskKind.FUSE]
     assert setting.jobs.calls[-1] == ("finish", "video-1", EPOCH, 1, TIMELINE)
     assert setting.told() == [("running",), ("finalizing",), (1,)]
     assert "drop_other_timelines" in setting.results.names()
@@ -123,23 +127,23 @@ def test_a_chunk_that_comes_back_is_asked_for_again_as_one_that_may_be_stored() 
     refused = [1]
 
     def once_away(task: Task) -> Outcome:
-        if task.kind is Kind.CHUNK and task.chunk in refused:
+        if task.kind is TaskKind.CHUNK and task.chunk in refused:
             refused.remove(task.chunk)
             return AWAY
         return answer(task)
 
     setting.pool.answer = once_away
     setting.job.run()
-    again = [(task.chunk, task.again) for task in setting.pool.asked if task.kind is Kind.CHUNK]
+    again = [(task.chunk, task.again) for task in setting.pool.asked if task.kind is TaskKind.CHUNK]
     assert again == [(0, False), (1, False), (2, False), (1, True)]
     assert setting.jobs.names()[-1] == "finish"
 
 
-@pytest.mark.parametrize("kind", [Kind.PLAN, Kind.CHUNK, Kind.FUSE])
+@pytest.mark.parametrize("kind", [TaskKind.PLAN, TaskKind.CHUNK, TaskKind.FUSE])
 @pytest.mark.parametrize(
     "outcome", [Outcome.error("no_video", "There is no picture."), Outcome.crashed("ValueError: no")]
 )
-def test_a_task_that_will_never_be_done_fails_the_video(kind: Kind, outcome: Outcome) -> None:
+def test_a_task_that_will_never_be_done_fails_the_video(kind: TaskKind, outcome: Outcome) -> None:
     setting = Setting(attempt=2)
     setting.pool.answer = lambda task: outcome if task.kind is kind else answer(task)
     setting.job.run()
@@ -152,10 +156,10 @@ def test_a_task_that_will_never_be_done_fails_the_video(kind: Kind, outcome: Out
 def test_the_fuser_s_own_word_that_a_file_cannot_be_fused_counts() -> None:
     setting = Setting(attempt=2)
     refusal = Outcome.error("limit_exceeded", "It is too long.")
-    setting.fuser.answer = lambda task: refusal if task.kind is Kind.FUSE else AWAY
+    setting.fuser.answer = lambda task: refusal if task.kind is TaskKind.FUSE else AWAY
     setting.job.run()
     assert setting.jobs.calls[-1][3] == "limit_exceeded"
-    assert Kind.FUSE not in {task.kind for task in setting.pool.asked}
+    assert TaskKind.FUSE not in {task.kind for task in setting.pool.asked}
 
 
 def test_a_fuser_that_dies_over_a_task_leaves_it_to_the_pool() -> None:
@@ -208,7 +212,7 @@ def test_a_job_that_is_told_to_end_says_so_once(reason: Reason, write: str) -> N
     setting = Setting(attempt=2)
 
     def told_meanwhile(task: Task) -> Outcome:
-        if task.kind is Kind.CHUNK:
+        if task.kind is TaskKind.CHUNK:
             setting.job.control.abort(reason)
         return answer(task)
 

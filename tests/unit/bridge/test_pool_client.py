@@ -10,10 +10,10 @@ import pytest
 from ray.exceptions import ActorUnavailableError
 
 from actors.bridge.pool_client import PoolClient
-from actors.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.settings import ActorSettings
 
-PLAN = Task(Kind.PLAN, "film", 1, "key")
+PLAN = Task(TaskKind.PLAN, "film", 1, "key")
 
 
 def asked() -> tuple[Future[Outcome], Future[Any]]:

@@ -11,7 +11,7 @@ from actors import metrics
 from actors.bridge import window as window_module
 from actors.bridge.control import Aborted, Control, Reason
 from actors.bridge.window import TaskWindow
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from tests.support.bridge import LIMIT_S, AnsweringPool, until
 
 CRASHED = Outcome.crashed("ValueError: no")
@@ -20,7 +20,9 @@ AWAY = Outcome.unavailable("the store is away")
 
 
 def task_of(number: int, again: bool) -> Task:
-    return Task(Kind.CHUNK, "video-1", 1, "videos/video-1/source", tracks_hash="t", chunk=number, again=again)
+    return Task(
+        TaskKind.CHUNK, "video-1", 1, "videos/video-1/source", tracks_hash="t", chunk=number, again=again
+    )
 
 
 class Pauses:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.pool.book import LOSSES_AT_MOST, Book, BookFullError
-from actors.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Outcome, Status, Task, TaskKind
 
 
 def chunk(number: int, *, video: str = "film", epoch: int = 1) -> Task:
-    return Task(Kind.CHUNK, video, epoch, "key", tracks_hash="h", chunk=number, cost_s=10.0)
+    return Task(TaskKind.CHUNK, video, epoch, "key", tracks_hash="h", chunk=number, cost_s=10.0)
 
 
 def shared(number: int, *, video: str) -> Task:
@@ -25,7 +25,7 @@ def shared(number: int, *, video: str) -> Task:
 
 
 def plan(video: str = "film", epoch: int = 1) -> Task:
-    return Task(Kind.PLAN, video, epoch, "key")
+    return Task(TaskKind.PLAN, video, epoch, "key")
 
 
 def book(attempts: int = 3, entries: int = 100) -> Book:
@@ -115,8 +115,8 @@ def test_a_task_asked_for_twice_runs_once_and_both_hear() -> None:
 def test_a_fusion_under_another_lease_is_another_task() -> None:
     async def scenario() -> None:
         books = book()
-        old = Task(Kind.FUSE, "film", 1, "key", tracks_hash="h", timeline_id="film:1:1")
-        new = Task(Kind.FUSE, "film", 2, "key", tracks_hash="h", timeline_id="film:1:2")
+        old = Task(TaskKind.FUSE, "film", 1, "key", tracks_hash="h", timeline_id="film:1:1")
+        new = Task(TaskKind.FUSE, "film", 2, "key", tracks_hash="h", timeline_id="film:1:2")
         assert books.submit(old) is not books.submit(new)
 
     run(scenario())
@@ -251,7 +251,7 @@ def test_the_books_are_bounded() -> None:
 
 tasks = st.builds(
     Task,
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(TaskKind),
     video_id=st.text("abc", min_size=1),
     epoch=st.integers(0, 9),
     media_key=st.just("videos/v/source"),

@@ -17,7 +17,7 @@ from actors.pool.matching import Busy, Locality, is_done_sooner_by_others
 from actors.pool.member import Member
 from actors.pool.size import NodeView, Shape, elastic_plan
 from actors.pool.throughput import Mean, Throughput
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from cluster.settings import ActorSettings, ScalingSettings
 
 
@@ -41,7 +41,7 @@ class Someone:
 
 def chunk(number: int, video: str = "film", **values: Any) -> Task:
     return Task(
-        Kind.CHUNK, video, 1, f"file of {video}", tracks_hash="h", chunk=number, cost_s=60.0, **values
+        TaskKind.CHUNK, video, 1, f"file of {video}", tracks_hash="h", chunk=number, cost_s=60.0, **values
     )
 
 

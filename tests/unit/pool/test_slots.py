@@ -21,7 +21,7 @@ from actors.pool.size import NodeView, Shape
 from actors.pool.slot import Slot
 from actors.pool.slots import Slots
 from actors.pool.throughput import Mean
-from actors.tasks import Kind, Outcome, Status, Task
+from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.settings import ActorSettings, ScalingSettings, Settings
 
 SHAPE = Shape(0.0, 2.0, 2)
@@ -101,7 +101,7 @@ class Crew:
         return sorted(row["state"] for row in self.slots.rows())
 
     async def submit(self, count: int) -> list[Entry]:
-        tasks = [Task(Kind.CHUNK, "film", 1, "key", tracks_hash="h", chunk=n) for n in range(count)]
+        tasks = [Task(TaskKind.CHUNK, "film", 1, "key", tracks_hash="h", chunk=n) for n in range(count)]
         entries = [self.book.submit(task) for task in tasks]
         self.dispatcher.dispatch()
         await settled()

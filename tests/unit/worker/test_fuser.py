@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors.tasks import Kind, Outcome, Task
+from actors.tasks import Outcome, Task, TaskKind
 from actors.worker.fuser import FUSIONS_WAITING, Fuser
 from actors.worker.state import WorkState
 from cluster.settings import Settings
@@ -29,7 +29,7 @@ class Handler:
         self.done: list[str] = []
 
     def do(self, task: Task, state: WorkState) -> Outcome:
-        if task.kind is not Kind.PLAN:
+        if task.kind is not TaskKind.PLAN:
             self.begun.release()
             assert self.gate.wait(LIMIT_S)
             self.done.append(task.video_id)
@@ -37,7 +37,7 @@ class Handler:
 
 
 def fusion(video: str, epoch: int = 1) -> dict[str, Any]:
-    return Task(Kind.FUSE, video, epoch, "key", tracks_hash="h", timeline_id=f"{video}:1:1").to_dict()
+    return Task(TaskKind.FUSE, video, epoch, "key", tracks_hash="h", timeline_id=f"{video}:1:1").to_dict()
 
 
 class Scene:
@@ -85,14 +85,14 @@ def status(asked: Future[dict[str, Any]]) -> str:
 
 
 def test_a_plan_is_looked_up_while_a_fusion_is_in_hand(scene: Scene) -> None:
-    assert status(scene.ask(Task(Kind.PLAN, "clip", 1, "key").to_dict())) == "done"
+    assert status(scene.ask(Task(TaskKind.PLAN, "clip", 1, "key").to_dict())) == "done"
     assert not scene.first.done()
 
 
 def test_when_enough_wait_the_pool_shall_do_it_but_for_previews(scene: Scene) -> None:
     waiting = scene.waiting(*(fusion(f"v{n}") for n in range(FUSIONS_WAITING)))
     assert status(scene.ask(fusion("one too many"))) == "unavailable"
-    waiting += scene.waiting(Task(Kind.PREVIEW, "tried", 1, "key", tracks_hash="h").to_dict())
+    waiting += scene.waiting(Task(TaskKind.PREVIEW, "tried", 1, "key", tracks_hash="h").to_dict())
     scene.handler.gate.set()
     assert {status(asked) for asked in (scene.first, *waiting)} == {"done"}
     assert len(scene.handler.done) == FUSIONS_WAITING + 2

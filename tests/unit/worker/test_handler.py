@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actors.tasks import Kind, Status, Task
+from actors.tasks import Status, Task, TaskKind
 from actors.worker import state as segmenter_state
 from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
@@ -43,13 +43,13 @@ class SlowResults:
 @pytest.mark.parametrize(
     ("kind", "calls"),
     [
-        (Kind.PLAN, {"get_plan"}),
-        (Kind.CHUNK, {"stored_chunks", "get_plan", "put_chunk"}),
-        (Kind.FUSE, {"get_plan", "load_chunks", "put_timeline"}),
+        (TaskKind.PLAN, {"get_plan"}),
+        (TaskKind.CHUNK, {"stored_chunks", "get_plan", "put_chunk"}),
+        (TaskKind.FUSE, {"get_plan", "load_chunks", "put_timeline"}),
     ],
 )
 def test_waiting_for_results_counts_as_getting_on(
-    kind: Kind, calls: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: TaskKind, calls: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segmenter_state, "STORE_TICK_S", 0.001)
     media = MediaStore(tmp_path.as_uri())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 
-from actors.tasks import Kind, Task
+from actors.tasks import Task, TaskKind
 from actors.worker.state import SegmenterState, WorkState
 
 
 def task(epoch: int = 3) -> Task:
-    return Task(Kind.CHUNK, "film", epoch, "key", tracks_hash="h", chunk=7)
+    return Task(TaskKind.CHUNK, "film", epoch, "key", tracks_hash="h", chunk=7)
 
 
 def working(epoch: int = 3) -> WorkState:
