@@ -12,15 +12,15 @@ import socket
 from collections.abc import Sequence
 from functools import partial
 
+from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.clips.desk import ClipDesk
 from actors.bridge.clips.work import ClipWork
 from actors.bridge.coordinator import Coordinator, Parts, Rhythm
 from actors.bridge.imports.importer import Importer
-from actors.bridge.places import Places, Size
 from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
 from actors.bridge.reporter import Reporter
-from actors.bridge.services import Services
+from actors.bridge.services import BridgeServices
 from actors.bridge.threads import LivenessGuard
 from actors.bridge.videos.intake import Intake
 from actors.bridge.videos.job import Job
@@ -64,7 +64,7 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
 
     pool = PoolClient(partial(find_or_create_pool, settings, analyser), settings.actors, sharers=sharers)
     fuser = PoolClient(partial(find_or_create_fuser, settings, analyser), settings.actors)
-    services = Services(
+    services = BridgeServices(
         jobs=jobs,
         results=results,
         media=media,
@@ -101,14 +101,14 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
 
 def _intake(
     settings: Settings,
-    services: Services,
+    services: BridgeServices,
     keeper: Jobs,
     owner: str,
     guard: LivenessGuard,
     pool: PoolClient,
 ) -> Intake:
     bridge, lease, queueing = settings.bridge, settings.lease, settings.queueing
-    places = Places(queueing.batch_share, queueing.light_bytes)
+    places = Admission(queueing.batch_share, queueing.light_bytes)
     rules = turn_rules(settings)
 
     def room(held: Sequence[Video]) -> Room:
@@ -118,7 +118,7 @@ def _intake(
     return Intake(
         room=room,
         claim=lambda room: keeper.turns.claim(owner, room, rules, lease.duration_s, lease.max_attempts),
-        begin=lambda video: Job(video, services, long=places.size(video) is not Size.LIGHT),
+        begin=lambda video: Job(video, services, long=places.size(video) is not AdmissionClass.LIGHT),
         guard=guard,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from cluster.contract.events import LiveProgress
 
 
-class Progress:
+class ProgressMeter:
     """`chunks`: number → seconds (≥ 0). Chunks stored by an earlier attempt count as done, not as pace."""
 
     def __init__(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from actors.bridge.progress import Progress
+from actors.bridge.progress import ProgressMeter
 from cluster.contract.events import LiveProgress, StateNews
 from cluster.contract.wire.videos import Failure
 from cluster.stores.postgres.video import VideoState
@@ -27,7 +27,7 @@ class Reporter:
             news["attempt"] = attempt
         self._cache.publish_event(video_id, "state", news)
 
-    def progress(self, video_id: str, progress: Progress, new_chunks: Sequence[int] = ()) -> None:
+    def progress(self, video_id: str, progress: ProgressMeter, new_chunks: Sequence[int] = ()) -> None:
         """Some chunks are stored, and their provisional shots with them."""
         self._tell_progress(video_id, progress.to_dict())
         if new_chunks:

@@ -32,7 +32,7 @@ class PoolLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class BridgeServices:
     """What all jobs of a bridge share."""
 
     jobs: Jobs

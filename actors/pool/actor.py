@@ -14,15 +14,15 @@ from typing import Any
 
 import structlog
 
-from actors.pool.book import Book, BookFullError
 from actors.pool.dispatcher import Dispatcher
-from actors.pool.member import Member
-from actors.pool.recruiter import Recruiter, SegmenterRecruiter
+from actors.pool.fleet import Fleet
 from actors.pool.scaler import Scaler
 from actors.pool.size import Shape
-from actors.pool.slot import Slot
-from actors.pool.slots import Slots
-from actors.pool.throughput import Mean
+from actors.pool.supervisor import WorkerSupervisor
+from actors.pool.task_table import TaskTable, TaskTableFullError
+from actors.pool.throughput import MovingMean
+from actors.pool.worker_factory import SegmenterFactory, WorkerFactory
+from actors.pool.worker_proxy import WorkerProxy
 from actors.tasks import Outcome, Task, TaskKind
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY
@@ -40,16 +40,16 @@ class Pool:
     """One event loop; every method may be called many times at once."""
 
     def __init__(
-        self, settings: Settings, analyser: str = LIBRARY, recruiter: Recruiter | None = None
+        self, settings: Settings, analyser: str = LIBRARY, recruiter: WorkerFactory | None = None
     ) -> None:
         """`recruiter`: where segmenters come from, Ray if left out."""
         logs.configure(settings)
         self._settings = settings
         self._version = version_of(POOL, settings)
-        self._recruiter = recruiter or SegmenterRecruiter(settings, analyser)
-        self._overhead = Mean(0.0, memory=200)
-        self._book = Book(chunk_attempts=settings.actors.chunk_attempts, max_entries=MAX_TASKS)
-        self._slots = Slots(self._slot)
+        self._recruiter = recruiter or SegmenterFactory(settings, analyser)
+        self._overhead = MovingMean(0.0, memory=200)
+        self._book = TaskTable(chunk_attempts=settings.actors.chunk_attempts, max_entries=MAX_TASKS)
+        self._slots = Fleet(self._slot)
         self._dispatcher = Dispatcher(self._book, self._slots.staying)
         self._scaler = Scaler(settings, self._book, self._slots, self._dispatcher)
         self._stopping = False
@@ -62,7 +62,7 @@ class Pool:
         asked = Task.from_dict(task)
         try:
             entry = self._book.submit(asked)
-        except BookFullError:
+        except TaskTableFullError:
             return Outcome.unavailable(f"More than {MAX_TASKS} tasks wait in the pool.").to_dict()
         if asked.kind is TaskKind.CHUNK:
             self._scaler.chunk_s.add(asked.cost_s)
@@ -119,8 +119,8 @@ class Pool:
                 member.cancel()
         return await self._slots.ended()
 
-    def _slot(self, name: str, shape: Shape) -> Slot:
-        return Slot(
+    def _slot(self, name: str, shape: Shape) -> WorkerSupervisor:
+        return WorkerSupervisor(
             name,
             shape,
             self._member,
@@ -129,5 +129,5 @@ class Pool:
             overhead=self._overhead,
         )
 
-    def _member(self, name: str, shape: Shape) -> Member:
-        return Member(name, shape, self._settings, self._recruiter, self._slots.__len__)
+    def _member(self, name: str, shape: Shape) -> WorkerProxy:
+        return WorkerProxy(name, shape, self._settings, self._recruiter, self._slots.__len__)

@@ -13,10 +13,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
-from actors.pool.book import Book, Entry
 from actors.pool.fair_queue import REFUSED, Rank
-from actors.pool.matching import MUCH_FASTER, Busy, Locality, is_done_sooner_by_others
-from actors.pool.member import Member
+from actors.pool.matching import MUCH_FASTER, Availability, Locality, is_done_sooner_by_others
+from actors.pool.task_table import Entry, TaskTable
+from actors.pool.worker_proxy import WorkerProxy
 
 LEFT_TO_OTHER_NODES_S = 10.0  # then its own node may try again: the others may be busy, or never come
 
@@ -27,22 +27,22 @@ ELSEWHERE, LAST_FOR_THE_SLOW = 1.0, 2.0
 class Dispatcher:
     """One event loop. `members`: all that will take more work, now or when they have done what they have."""
 
-    def __init__(self, book: Book, members: Callable[[], Iterable[Member]]) -> None:
+    def __init__(self, book: TaskTable, members: Callable[[], Iterable[WorkerProxy]]) -> None:
         self.locality = Locality()
         self._book = book
         self._members = members
-        self._idle: dict[Member, asyncio.Future[Entry | None]] = {}  # in the order they fell idle
+        self._idle: dict[WorkerProxy, asyncio.Future[Entry | None]] = {}  # in the order they fell idle
         self._speeds: list[float] = []  # of the members whose speed is known, rising
         self._together: list[float] = []  # what the fastest one does, the fastest two, ...
 
-    async def next_entry(self, member: Member) -> Entry | None:
+    async def next_entry(self, member: WorkerProxy) -> Entry | None:
         """What the member shall do next; None when it was withdrawn. It counts as running from then on."""
         hand: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
         self._idle[member] = hand
         self.dispatch()
         return await hand
 
-    def withdraw(self, member: Member) -> None:
+    def withdraw(self, member: WorkerProxy) -> None:
         """It takes nothing any more; harmless if it is not idle."""
         hand = self._idle.pop(member, None)
         if hand is not None:
@@ -75,21 +75,21 @@ class Dispatcher:
             refused = refused or self._is_slow(member)
         return False
 
-    def _by_suitability(self) -> list[Member]:
+    def _by_suitability(self) -> list[WorkerProxy]:
         """Who is idle: the slow ones last, then who has the next file first, then by speed."""
         idle = list(self._idle)
         following = self._book.peek()
         if len(idle) > 1 and following is not None:
             key = following.task.media_key
 
-            def suitability(member: Member) -> tuple[bool, bool, float]:
+            def suitability(member: WorkerProxy) -> tuple[bool, bool, float]:
                 slow = self._is_slow(member)
                 return slow, slow or not self._is_at(member, key), -member.throughput.video_s_per_s
 
             idle.sort(key=suitability)
         return idle
 
-    def _rank_for(self, member: Member) -> Rank[Entry]:
+    def _rank_for(self, member: WorkerProxy) -> Rank[Entry]:
         speed = member.throughput.video_s_per_s
         slow = self._is_slow(member)
         # More than the faster ones could do by any means in the time of one piece here is not reckoned up.
@@ -115,13 +115,13 @@ class Dispatcher:
         many = len(self._speeds) - bisect_right(self._speeds, MUCH_FASTER * speed)
         return self._together[many - 1] if many else 0.0
 
-    def _is_slow(self, member: Member) -> bool:
+    def _is_slow(self, member: WorkerProxy) -> bool:
         measured = member.throughput
         if not self._speeds or not measured.is_measured:
             return False
         return MUCH_FASTER * measured.video_s_per_s < self._speeds[-1]
 
-    def _is_at(self, member: Member, media_key: str) -> bool:
+    def _is_at(self, member: WorkerProxy, media_key: str) -> bool:
         return member.node_id is not None and self.locality.has(media_key, member.node_id)
 
     def _is_left_to_other_nodes(self, entry: Entry) -> bool:
@@ -134,6 +134,6 @@ class Dispatcher:
             for member in self._members()
         )
 
-    def _others(self) -> Iterator[Busy]:
+    def _others(self) -> Iterator[Availability]:
         now = time.monotonic()
         return (busy for member in self._members() if (busy := member.busy(now)) is not None)

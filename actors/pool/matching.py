@@ -14,7 +14,7 @@ MUCH_FASTER = 1.5
 """Throughput varies with the pictures: actors nearer than this are alike, and none waits for another."""
 
 
-class Busy(NamedTuple):
+class Availability(NamedTuple):
     """Another actor: what it does, in seconds of video per second, and how soon it will be free."""
 
     video_s_per_s: float
@@ -22,7 +22,7 @@ class Busy(NamedTuple):
 
 
 def is_done_sooner_by_others(
-    cost_s: float, video_s_per_s: float, others: Iterable[Busy], waiting: int
+    cost_s: float, video_s_per_s: float, others: Iterable[Availability], waiting: int
 ) -> bool:
     """Whether much faster actors will have done all that waits before this one had done a first piece.
 

@@ -16,11 +16,11 @@ import structlog
 from ray.exceptions import RayError
 
 from actors import metrics
-from actors.pool.book import Book
 from actors.pool.dispatcher import Dispatcher
+from actors.pool.fleet import Fleet
 from actors.pool.size import NodeView, Shape, elastic_plan, pool_size
-from actors.pool.slots import Slots
-from actors.pool.throughput import Mean
+from actors.pool.task_table import TaskTable
+from actors.pool.throughput import MovingMean
 from cluster.scaling import Load, ScalingPolicy
 from cluster.settings import Settings
 
@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 class Scaler:
     """`run` never returns."""
 
-    def __init__(self, settings: Settings, book: Book, slots: Slots, dispatcher: Dispatcher) -> None:
-        self.chunk_s = Mean(FIRST_CHUNK_S)
+    def __init__(self, settings: Settings, book: TaskTable, slots: Fleet, dispatcher: Dispatcher) -> None:
+        self.chunk_s = MovingMean(FIRST_CHUNK_S)
         self._settings = settings
         self._book = book
         self._slots = slots

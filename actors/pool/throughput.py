@@ -41,7 +41,7 @@ class Throughput:
 
 
 @dataclass(slots=True)
-class Mean:
+class MovingMean:
     """A moving mean of the last `memory` values or so, from `value` on."""
 
     value: float

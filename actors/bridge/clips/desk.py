@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.claiming import ClaimLoop
 from actors.bridge.clips.work import ClipWork
-from actors.bridge.places import Places, Size
 from actors.bridge.threads import LivenessGuard
 from cluster.settings import LeaseSettings
 from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipJob
@@ -34,7 +34,7 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
         lease: LeaseSettings,
         guard: LivenessGuard,
     ) -> None:
-        places = Places(BATCH_SHARE, light_bytes=0)
+        places = Admission(BATCH_SHARE, light_bytes=0)
 
         def claim(room: Room) -> ClipJob | None:
             # A heartbeat more: after an outage of PostgreSQL the holder that still works goes on.
@@ -61,8 +61,8 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
         self.look()
 
 
-def size_of(job: ClipJob) -> Size:
+def size_of(job: ClipJob) -> AdmissionClass:
     """Which places it takes."""
     if job.priority == "batch":
-        return Size.BATCH
-    return Size.LIGHT if job.total <= FEW_CLIPS else Size.HEAVY
+        return AdmissionClass.BATCH
+    return AdmissionClass.LIGHT if job.total <= FEW_CLIPS else AdmissionClass.HEAVY

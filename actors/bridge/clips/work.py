@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.bridge.control import Aborted, Reason
 from actors.bridge.leased import Fate, Leased, WorkFailedError
-from actors.bridge.services import Services
+from actors.bridge.services import BridgeServices
 from actors.bridge.window import TaskWindow
 from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
@@ -32,7 +32,7 @@ class ClipWork(Leased):
 
     kind = "clips"
 
-    def __init__(self, job: ClipJob, services: Services) -> None:
+    def __init__(self, job: ClipJob, services: BridgeServices) -> None:
         super().__init__((job.id, job.lease_epoch), video_id=job.video_id, clips_id=job.id)
         self.job = job
         self._services = services

@@ -11,8 +11,8 @@ from typing import Any
 
 from actors import metrics
 from actors.bridge.leased import Fate, Leased, WorkFailedError
-from actors.bridge.progress import Progress
-from actors.bridge.services import Services
+from actors.bridge.progress import ProgressMeter
+from actors.bridge.services import BridgeServices
 from actors.bridge.window import TaskWindow
 from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.errors import NotFoundError, UnavailableError
@@ -29,7 +29,7 @@ class Job(Leased):
 
     kind = "video"
 
-    def __init__(self, video: Video, services: Services, *, long: bool) -> None:
+    def __init__(self, video: Video, services: BridgeServices, *, long: bool) -> None:
         super().__init__((video.id, video.lease_epoch), video_id=video.id)
         self._log = self._log.bind(attempt=video.attempt)
         self.video = video
@@ -92,7 +92,7 @@ class Job(Leased):
     def _analyse(self, tracks_hash: str, chunks: Mapping[int, float]) -> None:
         """Have the chunks that are not stored yet analysed."""
         stored = self._patience.call(self._services.results.stored_chunks, self.video.tracks_key, tracks_hash)
-        progress = Progress(chunks, stored)
+        progress = ProgressMeter(chunks, stored)
         self._record(progress, [])
 
         def task_of(index: int, again: bool) -> Task:
@@ -139,7 +139,7 @@ class Job(Leased):
             **values,
         )
 
-    def _record(self, progress: Progress, new_chunks: list[int]) -> None:
+    def _record(self, progress: ProgressMeter, new_chunks: list[int]) -> None:
         self._fenced(self._services.jobs.record_progress, progress.chunks_done)
         self._services.reporter.progress(self.video.id, progress, new_chunks)
 

@@ -88,7 +88,7 @@ class Stub:
             setattr(self, name, Call(getattr(host, name), stub))
 
 
-class StubRecruiter:
+class StubFactory:
     """Shares the stubs out among the hosts."""
 
     def __init__(self, hosts: list[Any]) -> None:
@@ -143,7 +143,7 @@ def measure(*, actors: int, hosts: int, chunk_s: float, seconds: float) -> dict[
     """A pool of so many actors under full load for so long."""
     options: dict[str, Any] = {"num_cpus": 0, "max_concurrency": 10_000}
     host_class = ray.remote(**options)(Host)
-    recruiter = StubRecruiter([host_class.remote(chunk_s) for _ in range(hosts)])
+    recruiter = StubFactory([host_class.remote(chunk_s) for _ in range(hosts)])
     settings = Settings(actors=ActorSettings(count=actors))
     pool = pool_class().options(num_cpus=0).remote(settings, "none", recruiter)
     while sum(row["state"] == "idle" for row in ray.get(pool.snapshot.remote())["actors"]) < actors:

@@ -42,7 +42,7 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.jobs import Jobs
 from cluster.telemetry import logs
 from tests.benchmarks.scale.figures import Used, busy_share, jain, latencies, read, share_while_all_wait
-from tests.benchmarks.scale.overhead import StubRecruiter
+from tests.benchmarks.scale.overhead import StubFactory
 from tests.benchmarks.scale.stubs import NAME, Done, StubHost, script
 from tests.support.ray.head import connected_to_ray
 from tests.support.servers.private import ALL_PARTS, SessionServers, remove_var_dir
@@ -75,7 +75,7 @@ class Scene:
                 seconds, chunk_s=CHUNK_S, speed=given.speed, payload_bytes=int(given.payload_kb * 1000)
             )
             self.media.put_stream(f"videos/{kind}/source", [what])
-        recruiter = StubRecruiter(self.hosts)
+        recruiter = StubFactory(self.hosts)
         place = settings.ray_namespace
         self.pool = find_or_create(pool_class(), POOL_NAME, place, settings, NAME, recruiter)
         self.handles = launch.ensure(settings, analyser=NAME)

@@ -6,7 +6,7 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 
 import pytest
 
-from actors.bridge.progress import Progress
+from actors.bridge.progress import ProgressMeter
 from actors.bridge.reporter import Reporter
 from cluster.contract.events import LiveProgress
 from cluster.contract.wire import videos as wire
@@ -52,7 +52,7 @@ def test_a_state_is_told_with_its_attempt(heard: Heard, reporter: Reporter) -> N
 def test_progress_is_kept_and_told_and_so_are_new_chunks(heard: Heard, reporter: Reporter) -> None:
     live = {"fraction": 0.25, "chunks_done": 1, "chunks_total": 2, "eta_s": None}
 
-    reporter.progress(VIDEO, Progress({0: 1.0, 1: 3.0}, stored={0}), new_chunks=(3, 1))
+    reporter.progress(VIDEO, ProgressMeter({0: 1.0, 1: 3.0}, stored={0}), new_chunks=(3, 1))
 
     assert heard.progress == [live]
     assert heard.events == [("progress", live), ("segments", {"state": "provisional", "chunks": [1, 3]})]

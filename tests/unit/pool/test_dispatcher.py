@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.pool import dispatcher
-from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
-from actors.pool.matching import Busy, Locality, is_done_sooner_by_others
-from actors.pool.member import Member
+from actors.pool.matching import Availability, Locality, is_done_sooner_by_others
 from actors.pool.size import NodeView, Shape, elastic_plan
-from actors.pool.throughput import Mean, Throughput
+from actors.pool.task_table import Entry, TaskTable
+from actors.pool.throughput import MovingMean, Throughput
+from actors.pool.worker_proxy import WorkerProxy
 from actors.tasks import Outcome, Task, TaskKind
 from cluster.settings import ActorSettings, ScalingSettings
 
@@ -35,8 +35,8 @@ class Someone:
         if self.speed is not None:
             self.throughput.done(1e6 * self.speed, 1e6)
 
-    def busy(self, now: float) -> Busy | None:
-        return Busy(self.speed, self.free_in_s) if self.speed is not None else None
+    def busy(self, now: float) -> Availability | None:
+        return Availability(self.speed, self.free_in_s) if self.speed is not None else None
 
 
 def chunk(number: int, video: str = "film", **values: Any) -> Task:
@@ -49,11 +49,11 @@ class Scene:
     """A book and a dispatcher over some members, of whom some are idle."""
 
     def __init__(self, *members: Someone) -> None:
-        self.book = Book(chunk_attempts=3, max_entries=100)
-        self.dispatcher = Dispatcher(self.book, lambda: cast("list[Member]", list(members)))
+        self.book = TaskTable(chunk_attempts=3, max_entries=100)
+        self.dispatcher = Dispatcher(self.book, lambda: cast("list[WorkerProxy]", list(members)))
 
     async def idle(self, member: Someone) -> asyncio.Task[Entry | None]:
-        asked = asyncio.create_task(self.dispatcher.next_entry(cast("Member", member)))
+        asked = asyncio.create_task(self.dispatcher.next_entry(cast("WorkerProxy", member)))
         await asyncio.sleep(0)
         return asked
 
@@ -183,7 +183,7 @@ def test_who_is_withdrawn_hears_so_and_gets_nothing() -> None:
         member = Someone()
         scene = Scene(member)
         asked = await scene.idle(member)
-        scene.dispatcher.withdraw(cast("Member", member))
+        scene.dispatcher.withdraw(cast("WorkerProxy", member))
         assert await asked is None
         (entry,) = await scene.submit(chunk(0))
         assert not entry.running
@@ -193,7 +193,7 @@ def test_who_is_withdrawn_hears_so_and_gets_nothing() -> None:
 
 def test_joining_batch_work_that_waits_makes_it_interactive() -> None:
     async def scenario() -> None:
-        book = Book(chunk_attempts=3, max_entries=100)
+        book = TaskTable(chunk_attempts=3, max_entries=100)
         waiting = [book.submit(chunk(n, "slow", priority="batch")) for n in range(3)]
         book.submit(Task.from_dict({**chunk(2, "slow").to_dict(), "video_id": "quick", "tracks_key": "slow"}))
         assert book.next() is waiting[2]
@@ -206,7 +206,7 @@ def test_joining_batch_work_that_waits_makes_it_interactive() -> None:
 
 @given(st.floats(1, 100), st.floats(0.1, 10), st.lists(st.floats(0, 100), max_size=5))
 def test_actors_alike_never_wait_for_each_other(cost_s: float, speed: float, free: list[float]) -> None:
-    others = [Busy(1.4 * speed, free_in_s) for free_in_s in free]
+    others = [Availability(1.4 * speed, free_in_s) for free_in_s in free]
     assert not is_done_sooner_by_others(cost_s, speed, others, 1)
 
 
@@ -231,7 +231,7 @@ def test_throughput_moves_from_what_was_expected_to_what_is_measured() -> None:
 
 
 def test_a_mean_begins_with_what_is_seen_first() -> None:
-    mean = Mean(60.0, memory=4)
+    mean = MovingMean(60.0, memory=4)
     mean.add(10.0)
     assert mean.value == 10.0
     for _ in range(40):

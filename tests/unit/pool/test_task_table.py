@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.pool.book import LOSSES_AT_MOST, Book, BookFullError
+from actors.pool.task_table import LOSSES_AT_MOST, TaskTable, TaskTableFullError
 from actors.tasks import Outcome, Status, Task, TaskKind
 
 
@@ -28,8 +28,8 @@ def plan(video: str = "film", epoch: int = 1) -> Task:
     return Task(TaskKind.PLAN, video, epoch, "key")
 
 
-def book(attempts: int = 3, entries: int = 100) -> Book:
-    return Book(chunk_attempts=attempts, max_entries=entries)
+def book(attempts: int = 3, entries: int = 100) -> TaskTable:
+    return TaskTable(chunk_attempts=attempts, max_entries=entries)
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -243,7 +243,7 @@ def test_the_books_are_bounded() -> None:
         books.submit(chunk(0))
         books.submit(chunk(1))
         books.submit(chunk(1))
-        with pytest.raises(BookFullError):
+        with pytest.raises(TaskTableFullError):
             books.submit(chunk(2))
 
     run(scenario())

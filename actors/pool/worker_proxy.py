@@ -13,12 +13,12 @@ from typing import Any
 import structlog
 from ray.exceptions import RayError, RayTaskError
 
-from actors.pool.book import Entry
-from actors.pool.health import Health, may_blame_the_work
-from actors.pool.matching import Busy
-from actors.pool.recruiter import Recruiter
+from actors.pool.matching import Availability
 from actors.pool.size import Shape
+from actors.pool.task_table import Entry
 from actors.pool.throughput import Throughput
+from actors.pool.watchdog import Watchdog, may_blame_the_work
+from actors.pool.worker_factory import WorkerFactory
 from actors.tasks import Outcome, Status, TaskKind
 from cluster.contract.vocabulary import ActorState
 from cluster.contract.wire.cluster import PoolActor
@@ -32,7 +32,7 @@ OVERDUE = 2.0  # who takes so many times longer than expected is not counted on
 log = structlog.get_logger(__name__)
 
 
-class MemberLostError(Exception):
+class WorkerLostError(Exception):
     """The segmenter is gone or must go. `counted`: what it worked on may be the cause."""
 
     def __init__(self, reason: str, *, counted: bool) -> None:
@@ -41,7 +41,7 @@ class MemberLostError(Exception):
         self.counted = counted
 
 
-class Member:
+class WorkerProxy:
     """A segmenter as the pool sees it: waiting (for a place on a node), starting, idle, working, lost.
 
     `throughput` is of the work itself; `overhead_s` what the last task took beyond it, from the moment
@@ -49,13 +49,13 @@ class Member:
     """
 
     def __init__(
-        self, name: str, shape: Shape, settings: Settings, recruiter: Recruiter, among: Callable[[], int]
+        self, name: str, shape: Shape, settings: Settings, recruiter: WorkerFactory, among: Callable[[], int]
     ) -> None:
         """Hires a segmenter at once. `among`: how many members there are."""
         self.name = name
         self.state: ActorState = "waiting"
         self.entry: Entry | None = None
-        self.lost: asyncio.Future[MemberLostError] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[WorkerLostError] = asyncio.get_running_loop().create_future()
         self.throughput = Throughput(settings.scaling.first_video_s_per_s)
         self.handed_at = 0.0
         self.overhead_s: float | None = None
@@ -64,7 +64,7 @@ class Member:
         self._since = time.monotonic()
         self._seen: dict[str, Any] = {}
         self._seen_at = self._worked_at = self._since
-        self._health: Health | None = None
+        self._health: Watchdog | None = None
         self._watch: asyncio.Task[None] | None = None
         self._recruiter = recruiter
         self._handle = recruiter.hire(shape)
@@ -72,16 +72,16 @@ class Member:
     async def start(self) -> None:
         """Wait for a place on a node as long as it takes, then for the weights, `start_timeout_s` at most.
 
-        MemberLostError when it dies or takes too long.
+        WorkerLostError when it dies or takes too long.
         """
         self._seen = await self._answer(self._handle.ping.remote())
-        self._health = Health.born(time.monotonic(), self._settings.stuck_after_s)
+        self._health = Watchdog.born(time.monotonic(), self._settings.stuck_after_s)
         self._enter("starting")
         self._watch = asyncio.create_task(self._keep_watch(), name=f"watch {self.name}")
         try:
             await self._answer(self._handle.setup.remote(), timeout_s=self._settings.start_timeout_s)
         except RayTaskError as error:
-            raise MemberLostError(f"setup failed: {_cause(error)}", counted=False) from error
+            raise WorkerLostError(f"setup failed: {_cause(error)}", counted=False) from error
         self._enter("idle")
 
     @property
@@ -95,7 +95,7 @@ class Member:
         return self._seen.get("node_id")
 
     async def work(self, entry: Entry) -> Outcome:
-        """Have a task done. MemberLostError when the segmenter dies or stands still meanwhile."""
+        """Have a task done. WorkerLostError when the segmenter dies or stands still meanwhile."""
         assert self._health is not None
         self.entry = entry
         self._seen["frames_done"] = 0  # what was seen last is of another task
@@ -118,17 +118,17 @@ class Member:
             self.throughput.done(entry.task.cost_s, ended - began if took_s is None else took_s)
         return outcome
 
-    def busy(self, now: float) -> Busy | None:
+    def busy(self, now: float) -> Availability | None:
         """When it will be free, as far as that can be told: not of who was never measured or is overdue."""
         if not self.throughput.is_measured or self.state not in ("idle", "working"):
             return None
         if self.entry is None:
-            return Busy(self.throughput.video_s_per_s, 0.0)
+            return Availability(self.throughput.video_s_per_s, 0.0)
         expected_s = self.entry.task.cost_s / self.throughput.video_s_per_s
         taken_s = now - self._since
         if taken_s > OVERDUE * expected_s:
             return None
-        return Busy(self.throughput.video_s_per_s, max(expected_s - taken_s, 0.0))
+        return Availability(self.throughput.video_s_per_s, max(expected_s - taken_s, 0.0))
 
     def cancel(self) -> None:
         """Ask the segmenter to give up its work; the outcome tells when it has."""
@@ -138,7 +138,7 @@ class Member:
     def lose(self, reason: str, *, counted: bool) -> None:
         """Declare the segmenter gone; whoever waits for it hears so."""
         if not self.lost.done():
-            self.lost.set_result(MemberLostError(reason, counted=counted))
+            self.lost.set_result(WorkerLostError(reason, counted=counted))
 
     async def close(self, *, orderly: bool) -> None:
         """End the process: after a bounded farewell when `orderly`, and with SIGKILL in any case.
@@ -153,7 +153,7 @@ class Member:
                 await self._answer(
                     self._handle.destroy.remote(DESTROY_TIMEOUT_S), timeout_s=2 * DESTROY_TIMEOUT_S
                 )
-            except (MemberLostError, RayTaskError) as error:
+            except (WorkerLostError, RayTaskError) as error:
                 log.warning("segmenter did not end by itself", actor=self.name, reason=str(error))
         self._enter("lost")
         self._recruiter.dismiss(self._handle)
@@ -197,10 +197,10 @@ class Member:
                 raise
             except RayError as error:
                 counted = await self._is_to_blame(error)
-                raise MemberLostError(_first_sentence(error), counted=counted) from error
+                raise WorkerLostError(_first_sentence(error), counted=counted) from error
         if self.lost.done():
             raise self.lost.result()
-        raise MemberLostError(f"no answer within {timeout_s:.0f} s", counted=False)
+        raise WorkerLostError(f"no answer within {timeout_s:.0f} s", counted=False)
 
     def _ping_interval_s(self) -> float:
         """As in the settings; of very many members each is asked less often, but in time to find it stuck."""

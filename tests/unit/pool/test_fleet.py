@@ -12,15 +12,15 @@ import pytest
 from ray.exceptions import ActorDiedError
 from structlog.testing import capture_logs
 
-from actors.pool import slot as slot_module
-from actors.pool.book import Book, Entry
+from actors.pool import supervisor as supervisor_module
 from actors.pool.dispatcher import Dispatcher
-from actors.pool.member import Member
+from actors.pool.fleet import Fleet
 from actors.pool.scaler import Scaler
 from actors.pool.size import NodeView, Shape
-from actors.pool.slot import Slot
-from actors.pool.slots import Slots
-from actors.pool.throughput import Mean
+from actors.pool.supervisor import WorkerSupervisor
+from actors.pool.task_table import Entry, TaskTable
+from actors.pool.throughput import MovingMean
+from actors.pool.worker_proxy import WorkerProxy
 from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.settings import ActorSettings, ScalingSettings, Settings
 
@@ -79,8 +79,8 @@ class Crew:
         self.full = False
         self.broken = False
         self.settings = Settings(actors=ActorSettings(count=1))
-        self.book = Book(chunk_attempts=2, max_entries=100)
-        self.slots = Slots(self._slot)
+        self.book = TaskTable(chunk_attempts=2, max_entries=100)
+        self.slots = Fleet(self._slot)
         self.dispatcher = Dispatcher(self.book, self.slots.staying)
 
     def hire(self, shape: Shape) -> Process:
@@ -111,11 +111,13 @@ class Crew:
         self.slots.resize({SHAPE: wanted})
         await settled()
 
-    def _slot(self, name: str, shape: Shape) -> Slot:
-        def member(name: str, shape: Shape) -> Member:
-            return Member(name, shape, self.settings, self, self.slots.__len__)
+    def _slot(self, name: str, shape: Shape) -> WorkerSupervisor:
+        def member(name: str, shape: Shape) -> WorkerProxy:
+            return WorkerProxy(name, shape, self.settings, self, self.slots.__len__)
 
-        return Slot(name, shape, member, book=self.book, dispatcher=self.dispatcher, overhead=Mean(0.0))
+        return WorkerSupervisor(
+            name, shape, member, book=self.book, dispatcher=self.dispatcher, overhead=MovingMean(0.0)
+        )
 
 
 async def settled() -> None:
@@ -209,13 +211,13 @@ def test_a_shape_that_is_not_planned_any_more_is_drained() -> None:
 
 
 def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slot_module, "RESTART_FIRST_S", 1e-6)
-    monkeypatch.setattr(slot_module, "RESTART_LONGEST_S", 1e-6)
+    monkeypatch.setattr(supervisor_module, "RESTART_FIRST_S", 1e-6)
+    monkeypatch.setattr(supervisor_module, "RESTART_LONGEST_S", 1e-6)
 
     async def alive(error: BaseException | None, node_id: str | None, ask: object) -> bool:
         return node_id != "node 0"  # which has vanished
 
-    monkeypatch.setattr("actors.pool.member.may_blame_the_work", alive)
+    monkeypatch.setattr("actors.pool.worker_proxy.may_blame_the_work", alive)
 
     async def scenario(made: Crew) -> None:
         await made.resize(1)
@@ -237,8 +239,8 @@ def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest
 
 
 def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slot_module, "RESTART_FIRST_S", 3600.0)
-    monkeypatch.setattr(slot_module, "RESTART_LONGEST_S", 3600.0)
+    monkeypatch.setattr(supervisor_module, "RESTART_FIRST_S", 3600.0)
+    monkeypatch.setattr(supervisor_module, "RESTART_LONGEST_S", 3600.0)
 
     async def scenario(made: Crew) -> None:
         made.broken = True

@@ -17,7 +17,7 @@ from cluster.stores.postgres.turns import Room
 from cluster.stores.postgres.video import Video
 
 
-class Size(Enum):
+class AdmissionClass(Enum):
     """LIGHT: seconds of work, that somebody waits for. HEAVY: interactive, and more than that."""
 
     LIGHT = auto()
@@ -25,12 +25,12 @@ class Size(Enum):
     BATCH = auto()
 
 
-KEPT_PARTS = {Size.LIGHT: 4, Size.HEAVY: 8, Size.BATCH: 8}
+KEPT_PARTS = {AdmissionClass.LIGHT: 4, AdmissionClass.HEAVY: 8, AdmissionClass.BATCH: 8}
 """One in so many places is kept. Light videos have most, as their places become free again within seconds."""
-_FEWEST = len(Size)  # with fewer places than kinds there is none to keep
+_FEWEST = len(AdmissionClass)  # with fewer places than kinds there is none to keep
 
 
-class Places:
+class Admission:
     """`batch_share` (0..1]: what batch videos take at most; `light_bytes`: up to this a video is light."""
 
     def __init__(self, batch_share: float, light_bytes: int) -> None:
@@ -41,7 +41,7 @@ class Places:
         """What fits beside the videos in flight, of `total` ≥ 1 places."""
         return self.beside(total, (self.size(video) for video in held))
 
-    def beside(self, total: int, sizes: Iterable[Size]) -> Room:
+    def beside(self, total: int, sizes: Iterable[AdmissionClass]) -> Room:
         """The same, where the sizes of what is in work are known."""
         taken = Counter(sizes)
         left = {
@@ -50,19 +50,20 @@ class Places:
         }
         free = total - taken.total()
 
-        def fits(size: Size) -> bool:
+        def fits(size: AdmissionClass) -> bool:
             return free > sum(left.values()) - left[size]
 
         return Room(
-            interactive=fits(Size.HEAVY),
-            light=fits(Size.LIGHT),
-            batch=fits(Size.BATCH) and taken[Size.BATCH] < max(1, int(total * self._batch_share)),
+            interactive=fits(AdmissionClass.HEAVY),
+            light=fits(AdmissionClass.LIGHT),
+            batch=fits(AdmissionClass.BATCH)
+            and taken[AdmissionClass.BATCH] < max(1, int(total * self._batch_share)),
         )
 
-    def size(self, video: Video) -> Size:
+    def size(self, video: Video) -> AdmissionClass:
         """A video that was done before has its tracks: it takes a fusion, whatever its length."""
         if video.newest_revision > 0:
-            return Size.LIGHT
+            return AdmissionClass.LIGHT
         if video.priority == BATCH:
-            return Size.BATCH
-        return Size.LIGHT if video.bytes <= self._light_bytes else Size.HEAVY
+            return AdmissionClass.BATCH
+        return AdmissionClass.LIGHT if video.bytes <= self._light_bytes else AdmissionClass.HEAVY

@@ -18,7 +18,7 @@ from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 
 
 @dataclass(slots=True)
-class Health:
+class Watchdog:
     """One actor's pulse. `beat` is a number that changes whenever the actor advances."""
 
     stuck_after_s: float
@@ -28,7 +28,7 @@ class Health:
     busy: bool = False
 
     @classmethod
-    def born(cls, now: float, stuck_after_s: float) -> Health:
+    def born(cls, now: float, stuck_after_s: float) -> Watchdog:
         """An actor that has just answered for the first time."""
         return cls(stuck_after_s=stuck_after_s, answered_at=now, advanced_at=now)
 

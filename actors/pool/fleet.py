@@ -9,20 +9,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from actors.pool.member import Member
 from actors.pool.size import Shape
-from actors.pool.slot import Slot
+from actors.pool.supervisor import WorkerSupervisor
+from actors.pool.worker_proxy import WorkerProxy
 from cluster.contract.wire.cluster import PoolActor
 
 _NOT_AT_WORK = {"waiting": 0, "lost": 0, "starting": 1, "idle": 2}
 
 
-class Slots:
+class Fleet:
     """`open_slot` makes a slot of a name and a shape; its keeper is started here."""
 
-    def __init__(self, open_slot: Callable[[str, Shape], Slot]) -> None:
+    def __init__(self, open_slot: Callable[[str, Shape], WorkerSupervisor]) -> None:
         self._open = open_slot
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, WorkerSupervisor] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._births = 0
         self.wanted = 0
@@ -30,11 +30,11 @@ class Slots:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def members(self) -> Iterator[Member]:
+    def members(self) -> Iterator[WorkerProxy]:
         """Those there are at the moment."""
         return (slot.member for slot in self._slots.values() if slot.member is not None)
 
-    def staying(self) -> Iterator[Member]:
+    def staying(self) -> Iterator[WorkerProxy]:
         """Those that take more work, now or later."""
         slots = self._slots.values()
         return (slot.member for slot in slots if slot.member is not None and not slot.retiring)
@@ -77,13 +77,13 @@ class Slots:
         for _ in range(missing):
             self._begin(shape)
 
-    def _least_missed_first(self, slots: list[Slot]) -> list[Slot]:
+    def _least_missed_first(self, slots: list[WorkerSupervisor]) -> list[WorkerSupervisor]:
         """Who does not work, then who is nearly alone on its node (nodes shall fall empty), then the slow."""
         if not slots:
             return slots
         on_node = Counter(member.node_id for member in self.members())
 
-        def missed(slot: Slot) -> tuple[int, int, float]:
+        def missed(slot: WorkerSupervisor) -> tuple[int, int, float]:
             if slot.member is None:
                 return (0, 0, 0.0)
             at_work = _NOT_AT_WORK.get(slot.state, len(_NOT_AT_WORK))

@@ -48,11 +48,11 @@ class Entry:
     cancelled: bool = False
 
 
-class BookFullError(Exception):
+class TaskTableFullError(Exception):
     """More tasks than the pool is willing to remember."""
 
 
-class Book:
+class TaskTable:
     """All tasks that were asked for and have no outcome yet. One event loop, no locks."""
 
     def __init__(self, *, chunk_attempts: int, max_entries: int, batch_share: float = BATCH_SHARE) -> None:
@@ -78,7 +78,7 @@ class Book:
         return self._work_s
 
     def submit(self, task: Task) -> Entry:
-        """Put a task on the books, or join the one that gives the same result. BookFullError: no room."""
+        """Put a task on the books, or join the one that gives the same result. TaskTableFullError: full."""
         entry = self._entries.get(task.key)
         if entry is not None and not entry.cancelled:
             if task.video_id not in entry.askers or task.epoch > entry.askers[task.video_id].epoch:
@@ -89,7 +89,7 @@ class Book:
                 self._hasten(entry, task)
             return entry
         if len(self._entries) >= self._max_entries:
-            raise BookFullError
+            raise TaskTableFullError
         future = asyncio.get_running_loop().create_future()
         entry = Entry(task, task.epoch, future, askers={task.video_id: task})
         self._entries[task.key] = entry

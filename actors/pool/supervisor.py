@@ -11,11 +11,11 @@ from collections.abc import Callable
 import structlog
 
 from actors import metrics
-from actors.pool.book import Book, Entry
 from actors.pool.dispatcher import Dispatcher
-from actors.pool.member import Member, MemberLostError, blank_row
 from actors.pool.size import Shape
-from actors.pool.throughput import Mean
+from actors.pool.task_table import Entry, TaskTable
+from actors.pool.throughput import MovingMean
+from actors.pool.worker_proxy import WorkerLostError, WorkerProxy, blank_row
 from actors.tasks import Outcome, Status
 from cluster.backoff import Backoff
 from cluster.contract.vocabulary import ActorState
@@ -26,22 +26,22 @@ RESTART_FIRST_S, RESTART_LONGEST_S = 0.1, 30.0  # between a segmenter's death an
 log = structlog.get_logger(__name__)
 
 
-class Slot:
+class WorkerSupervisor:
     """`hire` makes its members. `overhead` is told what each task took beyond the work itself."""
 
     def __init__(
         self,
         name: str,
         shape: Shape,
-        hire: Callable[[str, Shape], Member],
+        hire: Callable[[str, Shape], WorkerProxy],
         *,
-        book: Book,
+        book: TaskTable,
         dispatcher: Dispatcher,
-        overhead: Mean,
+        overhead: MovingMean,
     ) -> None:
         self.name = name
         self.shape = shape
-        self.member: Member | None = None
+        self.member: WorkerProxy | None = None
         self.error: str | None = None
         self.replaced = 0
         self._hire = hire
@@ -119,7 +119,7 @@ class Slot:
                     await self._serve(member, entry)
                     backoff.reset()
             orderly = True
-        except MemberLostError as error:
+        except WorkerLostError as error:
             if not self.retiring:
                 self.error = error.reason
                 self.replaced += 1
@@ -128,17 +128,17 @@ class Slot:
         finally:
             await member.close(orderly=orderly)
 
-    async def _serve(self, member: Member, entry: Entry) -> None:
+    async def _serve(self, member: WorkerProxy, entry: Entry) -> None:
         """Have one task done; whatever happens, the books know.
 
         After an exception nobody foresaw the process is not trusted any further (a broken CUDA context, for
-        one, would fail every task to come): MemberLostError, so that it is replaced.
+        one, would fail every task to come): WorkerLostError, so that it is replaced.
         """
         try:
             outcome = await self._work(member, entry)
             metrics.TASKS.add(kind=entry.task.kind.value, status=outcome.status.value)
             self._book.settle(entry, outcome, member.node_id)
-        except MemberLostError as error:
+        except WorkerLostError as error:
             metrics.TASKS_LOST.add(kind=entry.task.kind.value)
             self._book.lost(entry, error.reason, counted=error.counted, node_id=member.node_id)
             raise
@@ -148,14 +148,14 @@ class Slot:
         finally:
             self._dispatcher.dispatch()
         if outcome.status is Status.CRASHED:
-            raise MemberLostError(f"its work crashed: {outcome.message}", counted=False)
+            raise WorkerLostError(f"its work crashed: {outcome.message}", counted=False)
 
-    async def _work(self, member: Member, entry: Entry) -> Outcome:
+    async def _work(self, member: WorkerProxy, entry: Entry) -> Outcome:
         """Between the handing over and now, the loop may have learnt that it is not to be."""
         if entry.cancelled:
             return Outcome.cancelled()
         if self.retiring or member.lost.done():
-            raise MemberLostError("retired", counted=False)
+            raise WorkerLostError("retired", counted=False)
         outcome = await member.work(entry)
         if member.overhead_s is not None:
             self._overhead.add(member.overhead_s)

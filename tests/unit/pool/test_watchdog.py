@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.pool.health import Health
 from actors.pool.size import pool_size
+from actors.pool.watchdog import Watchdog
 from cluster.backoff import Backoff
 from cluster.settings import ActorSettings
 
 
 def test_an_actor_that_stops_answering_is_stuck() -> None:
-    health = Health.born(0.0, stuck_after_s=10.0)
+    health = Watchdog.born(0.0, stuck_after_s=10.0)
     health.answered(1, 5.0)
     assert health.verdict(15.0) is None
     assert "no answer" in (health.verdict(15.1) or "")
 
 
 def test_an_actor_that_answers_but_does_not_advance_is_stuck_only_while_it_has_work() -> None:
-    health = Health.born(0.0, stuck_after_s=10.0)
+    health = Watchdog.born(0.0, stuck_after_s=10.0)
     for second in range(1, 30):
         health.answered(7, float(second))
     assert health.verdict(30.0) is None
@@ -33,14 +33,14 @@ def test_an_actor_that_answers_but_does_not_advance_is_stuck_only_while_it_has_w
 
 
 def test_finishing_work_counts_as_an_answer() -> None:
-    health = Health.born(0.0, stuck_after_s=10.0)
+    health = Watchdog.born(0.0, stuck_after_s=10.0)
     health.took_work(1.0)
     health.finished_work(50.0)
     assert health.verdict(55.0) is None
 
 
 def test_a_watcher_that_slept_blames_nobody() -> None:
-    health = Health.born(0.0, stuck_after_s=10.0)
+    health = Watchdog.born(0.0, stuck_after_s=10.0)
     health.took_work(0.0)
     health.excuse(100.0)
     assert health.verdict(105.0) is None

@@ -11,7 +11,7 @@ from actors.worker.segmenter import segmenter_class
 from cluster.settings import Settings
 
 
-class Recruiter(Protocol):
+class WorkerFactory(Protocol):
     """Makes handles that have a segmenter's methods (`ping setup work cancel destroy`), and ends them."""
 
     def hire(self, shape: Shape) -> Any:
@@ -21,7 +21,7 @@ class Recruiter(Protocol):
         """End it at once, whatever it does."""
 
 
-class SegmenterRecruiter:
+class SegmenterFactory:
     """A process of its own for each, owned by whoever asks: Ray ends it when its owner dies."""
 
     def __init__(self, settings: Settings, analyser: str) -> None:
@@ -44,5 +44,5 @@ class SegmenterRecruiter:
         )
 
     def dismiss(self, handle: Any) -> None:
-        """SIGKILL, within 5 s, to what does not leave by itself (see `Member.close`)."""
+        """SIGKILL, within 5 s, to what does not leave by itself (see `WorkerProxy.close`)."""
         ray.kill(handle)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.control import Aborted, Control, Reason
-from actors.bridge.places import Places, Size
 from actors.bridge.planners import Planners
 from cluster.stores.postgres.turns import Room
 
 LIGHT_BYTES = 1000
-PLACES = Places(batch_share=0.5, light_bytes=LIGHT_BYTES)
+PLACES = Admission(batch_share=0.5, light_bytes=LIGHT_BYTES)
 
 CLIP = SimpleNamespace(priority="interactive", bytes=LIGHT_BYTES, newest_revision=0)
 FILM = SimpleNamespace(priority="interactive", bytes=LIGHT_BYTES + 1, newest_revision=0)
@@ -35,7 +35,7 @@ def filled(total: int, video: Any, kind: str) -> list[Any]:
 
 def test_work_counts_for_a_size_and_not_the_file_alone() -> None:
     assert [PLACES.size(video) for video in (CLIP, FILM, BATCH, AGAIN)] == [  # type: ignore[arg-type]
-        Size.LIGHT, Size.HEAVY, Size.BATCH, Size.LIGHT,
+        AdmissionClass.LIGHT, AdmissionClass.HEAVY, AdmissionClass.BATCH, AdmissionClass.LIGHT,
     ]  # fmt: skip
 
 
