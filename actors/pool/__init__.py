@@ -1,1 +1,1 @@
-"""The pool: hands the work of all videos to the segmentation actors, fairly, and keeps those actors alive."""
+"""The pool: shares the segmenter processes fairly among all videos, and keeps those processes running."""

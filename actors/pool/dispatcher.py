@@ -1,8 +1,10 @@
-"""Brings together who is idle and what waits: the pull of the actors, with some thought given to the match.
+"""Assigns queued tasks to idle workers: pull scheduling.
 
-Fairness comes first (`fair_queue`). Where it leaves a choice, work goes to a node that has its file, and a
-slow actor leaves the last chunks to much faster ones that will be free sooner. What broke down on a node is
-tried on others first: a node with broken hardware shall fail no video. Knows members and the books; no Ray.
+An idle worker takes the next task by itself, so faster ones do more without any measurement. Fairness decides
+first (`fair_queue`). Among tasks that fairness ranks equal, one whose file the worker's node already has goes
+first, and a slow worker leaves the last tasks to much faster ones that would finish them sooner (`matching`).
+A task whose worker died goes to other nodes first, so that one node with broken hardware fails no video.
+Knows the workers and the task table; knows no Ray.
 """
 
 from __future__ import annotations
@@ -18,122 +20,130 @@ from actors.pool.matching import MUCH_FASTER, Availability, Locality, is_done_so
 from actors.pool.task_table import Entry, TaskTable
 from actors.pool.worker_proxy import WorkerProxy
 
-LEFT_TO_OTHER_NODES_S = 10.0  # then its own node may try again: the others may be busy, or never come
+LEFT_TO_OTHER_NODES_S = 10.0
+"""After this time the node on which a task was lost may take it again: the others may stay busy or go."""
 
 ELSEWHERE, LAST_FOR_THE_SLOW = 1.0, 2.0
-"""What an item's rank is raised by: its file must be fetched; others do the last of its video sooner."""
+"""Penalties in a task's rank, without unit: its file is not on the worker's node; it is the last waiting task
+of its video, and the worker is slow. Only their order matters: the second outweighs the first."""
 
 
 class Dispatcher:
-    """One event loop. `members`: all that will take more work, now or when they have done what they have."""
+    """For one event loop. `workers`: all that take more tasks, now or after the one they have in hand."""
 
-    def __init__(self, book: TaskTable, members: Callable[[], Iterable[WorkerProxy]]) -> None:
+    def __init__(self, table: TaskTable, workers: Callable[[], Iterable[WorkerProxy]]) -> None:
         self.locality = Locality()
-        self._book = book
-        self._members = members
+        self._table = table
+        self._workers = workers
         self._idle: dict[WorkerProxy, asyncio.Future[Entry | None]] = {}  # in the order they fell idle
-        self._speeds: list[float] = []  # of the members whose speed is known, rising
-        self._together: list[float] = []  # what the fastest one does, the fastest two, ...
+        self._speeds: list[float] = []  # measured ones, seconds of video per second, ascending
+        self._together: list[float] = []  # speed of the fastest one, of the fastest two together, ...
 
-    async def next_entry(self, member: WorkerProxy) -> Entry | None:
-        """What the member shall do next; None when it was withdrawn. It counts as running from then on."""
-        hand: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
-        self._idle[member] = hand
+    async def next_entry(self, worker: WorkerProxy) -> Entry | None:
+        """Wait for the worker's next task, which counts as running from then on. None once withdrawn."""
+        assignment: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
+        self._idle[worker] = assignment
         self.dispatch()
-        return await hand
+        return await assignment
 
-    def withdraw(self, member: WorkerProxy) -> None:
-        """It takes nothing any more; harmless if it is not idle."""
-        hand = self._idle.pop(member, None)
-        if hand is not None:
-            hand.set_result(None)
+    def withdraw(self, worker: WorkerProxy) -> None:
+        """Give the worker no further task; its `next_entry` returns None. No effect if it is not idle."""
+        assignment = self._idle.pop(worker, None)
+        if assignment is not None:
+            assignment.set_result(None)
 
-    def look_around(self) -> None:
-        """To be called now and then: who is fastest, and whether what was left to others still waits."""
-        self._speeds = sorted(busy.video_s_per_s for busy in self._others())
+    def refresh(self) -> None:
+        """Read the measured speeds again, then dispatch. Call it about every second: a task that was left to
+        others for a time is then reconsidered even if nothing else happens.
+        """
+        self._speeds = sorted(other.video_s_per_s for other in self._availabilities())
         self._together = list(accumulate(reversed(self._speeds)))
         self.dispatch()
 
     def dispatch(self) -> None:
-        """Hand out what waits to whoever is idle. To be called when there is more of either."""
-        while self._idle and self._book.queued and self._hand_out_one():
+        """Assign tasks until no idle worker takes one. Call it when there are more tasks or more workers."""
+        while self._idle and self._table.queued and self._assign_one():
             pass
 
-    def _hand_out_one(self) -> bool:
-        """Whether somebody took something."""
+    def _assign_one(self) -> bool:
+        """Whether a worker took a task."""
         refused = False
-        for member in self._by_suitability():
-            if refused and member.throughput.is_measured:
-                continue  # it is slower than who left the work to others
-            entry = self._book.next(self._rank_for(member))
+        for worker in self._by_suitability():
+            if refused and worker.throughput.is_measured:
+                continue  # slow ones come fastest first, and a faster one has left the tasks to others
+            entry = self._table.next(self._rank_for(worker))
             if entry is not None:
-                if member.node_id is not None:
-                    self.locality.worked(entry.task.media_key, member.node_id)
-                member.handed_at = time.monotonic()
-                self._idle.pop(member).set_result(entry)
+                if worker.node_id is not None:
+                    self.locality.worked(entry.task.media_key, worker.node_id)
+                worker.handed_at = time.monotonic()
+                self._idle.pop(worker).set_result(entry)
                 return True
-            refused = refused or self._is_slow(member)
+            refused = refused or self._is_slow(worker)
         return False
 
     def _by_suitability(self) -> list[WorkerProxy]:
-        """Who is idle: the slow ones last, then who has the next file first, then by speed."""
+        """The idle workers, by speed: first those that have the next task's file, last the slow ones."""
         idle = list(self._idle)
-        following = self._book.peek()
+        following = self._table.peek()
         if len(idle) > 1 and following is not None:
             key = following.task.media_key
 
-            def suitability(member: WorkerProxy) -> tuple[bool, bool, float]:
-                slow = self._is_slow(member)
-                return slow, slow or not self._is_at(member, key), -member.throughput.video_s_per_s
+            def suitability(worker: WorkerProxy) -> tuple[bool, bool, float]:
+                slow = self._is_slow(worker)
+                return slow, slow or not self._has_file(worker, key), -worker.throughput.video_s_per_s
 
             idle.sort(key=suitability)
         return idle
 
-    def _rank_for(self, member: WorkerProxy) -> Rank[Entry]:
-        speed = member.throughput.video_s_per_s
-        slow = self._is_slow(member)
-        # More than the faster ones could do by any means in the time of one piece here is not reckoned up.
-        few = slow and self._book.queued * speed <= self._done_by_much_faster(speed)
-        others = list(self._others()) if few else []
+    def _rank_for(self, worker: WorkerProxy) -> Rank[Entry]:
+        speed = worker.throughput.video_s_per_s
+        slow = self._is_slow(worker)
+        # Straggler avoidance matters only for the last tasks. If more waits than all much faster workers can
+        # do while this one does one task, the others need not be looked at.
+        few = slow and self._table.queued * speed <= self._speed_of_much_faster(speed)
+        others = list(self._availabilities()) if few else []
         better_left: dict[float, bool] = {}  # by cost: most chunks are equally long
 
-        def rank(entry: Entry, of_video: int) -> float:
-            if member.node_id in entry.lost_on and self._is_left_to_other_nodes(entry):
+        def rank(entry: Entry, waiting_of_video: int) -> float:
+            if worker.node_id in entry.lost_on and self._is_left_to_other_nodes(entry):
                 return REFUSED
             cost_s = entry.task.cost_s
             if few and cost_s not in better_left:
-                better_left[cost_s] = is_done_sooner_by_others(cost_s, speed, others, self._book.queued)
+                better_left[cost_s] = is_done_sooner_by_others(cost_s, speed, others, self._table.queued)
             if few and better_left[cost_s]:
                 return REFUSED
-            found = 0.0 if self._is_at(member, entry.task.media_key) else ELSEWHERE
-            return found + (LAST_FOR_THE_SLOW if slow and of_video == 1 else 0.0)
+            penalty = 0.0 if self._has_file(worker, entry.task.media_key) else ELSEWHERE
+            return penalty + (LAST_FOR_THE_SLOW if slow and waiting_of_video == 1 else 0.0)
 
         return rank
 
-    def _done_by_much_faster(self, speed: float) -> float:
-        """Seconds of video a second, of all together that are much faster than this."""
+    def _speed_of_much_faster(self, speed: float) -> float:
+        """Seconds of video per second, of all workers together that are much faster than `speed`."""
         many = len(self._speeds) - bisect_right(self._speeds, MUCH_FASTER * speed)
         return self._together[many - 1] if many else 0.0
 
-    def _is_slow(self, member: WorkerProxy) -> bool:
-        measured = member.throughput
+    def _is_slow(self, worker: WorkerProxy) -> bool:
+        """Whether the fastest worker is much faster. One that was never measured is not slow."""
+        measured = worker.throughput
         if not self._speeds or not measured.is_measured:
             return False
         return MUCH_FASTER * measured.video_s_per_s < self._speeds[-1]
 
-    def _is_at(self, member: WorkerProxy, media_key: str) -> bool:
-        return member.node_id is not None and self.locality.has(media_key, member.node_id)
+    def _has_file(self, worker: WorkerProxy, media_key: str) -> bool:
+        return worker.node_id is not None and self.locality.has(media_key, worker.node_id)
 
     def _is_left_to_other_nodes(self, entry: Entry) -> bool:
-        """For some time, and not to the slow ones, which leave it to the others."""
+        """Whether a node on which the task was lost must leave it to others: for a bounded time, and only if
+        another node has a worker that is not slow, since a slow one might leave it in turn.
+        """
         now = time.monotonic()
         if entry.left_since_s is None:
             entry.left_since_s = now
         return now - entry.left_since_s < LEFT_TO_OTHER_NODES_S and any(
-            member.node_id is not None and member.node_id not in entry.lost_on and not self._is_slow(member)
-            for member in self._members()
+            worker.node_id is not None and worker.node_id not in entry.lost_on and not self._is_slow(worker)
+            for worker in self._workers()
         )
 
-    def _others(self) -> Iterator[Availability]:
+    def _availabilities(self) -> Iterator[Availability]:
         now = time.monotonic()
-        return (busy for member in self._members() if (busy := member.busy(now)) is not None)
+        return (found for worker in self._workers() if (found := worker.availability(now)) is not None)

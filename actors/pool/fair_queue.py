@@ -1,15 +1,14 @@
-"""Start-time fair queueing, in levels: who is served next when there are fewer actors than work.
+"""Hierarchical start-time fair queueing: weighted fair shares of the workers, and the order that follows.
 
-Classes share the actors by weight, owners share their class alike, and videos share their owner alike. Each
-is a flow with a virtual time: the seconds of video handed out for it so far, over its weight. On every level
-the flow with the least of it is served next, so all advance at the same rate whatever their length. A
-newcomer starts at the virtual time of the flows that are being served: it neither waits for the others to
-finish nor takes everything until it has caught up with them, and what one leaves unused the others have
-(Goyal, Vin, Cheng, "Start-time Fair Queueing", 1996, whose section 3 has the levels).
-Urgent items (a plan, a fusion: seconds of work that many seconds wait for) go before all others, in order
-of arrival, and cost nothing.
-
-Knows no Ray, no clock and no thread: the caller serialises access.
+Three levels: priority classes share the workers by weight, owners share their class equally, and videos share
+their owner's part equally. Each class, owner and video is a flow with a virtual time: the seconds of video
+served to it so far, divided by its weight. On every level the flow with the least virtual time is served
+next, so all advance at the same rate whatever their length, and what one leaves unused goes to the others. A
+new flow starts at the virtual time of those in service: it does not wait until they are finished, and it does
+not take everything until it has caught up with them (Goyal, Vin, Cheng, "Start-time Fair Queueing", 1996;
+section 3 has the levels). Urgent items (a plan, a fusion: short work that much other work waits for) go
+before all others in order of arrival, at no cost. Knows no Ray, no clock and no thread: the caller serialises
+access.
 """
 
 from __future__ import annotations
@@ -25,15 +24,16 @@ from actors.pool.flows import Group, Leaf
 T = TypeVar("T")
 
 Rank = Callable[[T, int], float]
-"""How ill an item suits who asks, lower being better, and `REFUSED` if it must not have it. The number is
-how many items of the same video wait, this one included."""
+"""Cost of giving this item to this worker, lower is better; `REFUSED`: never. The second argument is how many
+items of the same video wait, this one included."""
 
 REFUSED = math.inf
-LOOKED_AT = 32  # videos considered for one that asks: what is chosen is among the fairest anyway
+LOOKED_AT = 32
+"""Videos ranked for one worker, at most. Bounds the time of a choice; the fairest ones come first anyway."""
 
 
 class Path(NamedTuple):
-    """Whose work it is, from the widest flow to the narrowest."""
+    """The flows an item belongs to, from the widest to the narrowest: priority class, owner and video."""
 
     of_class: str
     owner: str
@@ -41,10 +41,10 @@ class Path(NamedTuple):
 
 
 class FairQueue(Generic[T]):
-    """Items of several videos. No operation but `remove` looks at all of them."""
+    """A priority queue of the items of many videos. Only `remove` visits all videos."""
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
-        """`weights` > 0 of the classes; one that is not named weighs 1."""
+        """`weights` > 0 by class; a class without one weighs 1."""
         self._weights = dict(weights or {})
         self._root: Group[T] = Group()
         self._urgent: deque[tuple[str, T]] = deque()
@@ -54,35 +54,35 @@ class FairQueue(Generic[T]):
         return self._length
 
     def push(self, path: Path, item: T, *, cost: float, order: int) -> None:
-        """Add to the video, whose items are served by `order`. `cost` in seconds of video, > 0."""
+        """Add an item to its video, whose items are served by `order`. `cost`: seconds of video, > 0."""
         self._push(path, item, cost, order)
 
     def push_urgent(self, video: str, item: T) -> None:
-        """Append an item that goes before everything that is not urgent."""
+        """Append an urgent item: it goes before every item that is not urgent."""
         self._urgent.append((video, item))
         self._length += 1
 
     def give_back(self, path: Path, item: T, *, cost: float, order: int) -> None:
-        """Return an item that was popped but not done to its place, the front, and its cost with it."""
+        """Put back an item that was popped but not done: at its place by `order`, its cost refunded."""
         self._push(path, item, cost, order).settle(-cost)
 
     def give_back_urgent(self, video: str, item: T) -> None:
-        """Return an urgent item that was popped but not done: it is the next one."""
+        """Put back an urgent item that was popped but not done: it is the next one."""
         self._urgent.appendleft((video, item))
         self._length += 1
 
     def peek(self) -> T | None:
-        """The item `pop` would return to one that has no preferences."""
+        """The item `pop` would return without a rank; None if there is none."""
         if self._urgent:
             return self._urgent[0][1]
         leaf = self._fairest()
         return None if leaf is None else leaf.items[-1][2]
 
     def pop(self, rank: Rank[T] | None = None) -> T | None:
-        """The next item, or None when there is none (that is not refused).
+        """Take the next item; None when there is none, or all ranked ones are REFUSED.
 
-        With `rank`, the best of those videos of the class served next that are no more than one item's cost
-        ahead of the fairest; it is never asked about urgent items.
+        Without `rank` it is the fairest. With it, the one of the lowest rank among videos of the class served
+        next that are ahead of the fairest by one item's cost at most. Urgent items are never ranked.
         """
         if self._urgent:
             self._length -= 1
@@ -96,7 +96,7 @@ class FairQueue(Generic[T]):
         return item
 
     def remove(self, video: str, unwanted: Callable[[T], bool]) -> list[T]:
-        """Take the matching items of a video out, urgent ones included, and return them."""
+        """Remove and return the matching items of a video, urgent ones included."""
         removed = [item for name, item in self._urgent if name == video and unwanted(item)]
         self._urgent = deque((n, i) for n, i in self._urgent if not (n == video and unwanted(i)))
         for leaf in [leaf for _, _, leaf in self._waiting() if leaf.name == video]:
@@ -124,7 +124,9 @@ class FairQueue(Generic[T]):
         return best
 
     def _waiting(self) -> Iterator[tuple[str, float, Leaf[T]]]:
-        """Class, seconds ahead of the fairest of the class, and leaf, by fairness from level to level."""
+        """The leaves that have items, the fairest first, each as (class, seconds ahead of the fairest leaf of
+        the class, leaf).
+        """
         for of_class in self._root.fairest_first:
             for ahead_s, leaf in of_class.leaves():
                 yield of_class.name, ahead_s, leaf

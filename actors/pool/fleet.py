@@ -1,6 +1,8 @@
-"""All slots: more or fewer of them, of several shapes, with as little disturbance as may be.
+"""The fleet: all worker supervisors, by shape. Scales out and in with as little disturbance as possible.
 
-Knows slots and shapes; not why there shall be so many, nor Ray.
+Scaling in drains: a retired worker finishes its task first, and one that still drains is taken back when the
+fleet grows again. Broken and idle workers are retired before busy ones. Knows supervisors and shapes; knows
+no Ray, and not why so many workers are wanted.
 """
 
 from __future__ import annotations
@@ -14,91 +16,96 @@ from actors.pool.supervisor import WorkerSupervisor
 from actors.pool.worker_proxy import WorkerProxy
 from cluster.contract.wire.cluster import PoolActor
 
-_NOT_AT_WORK = {"waiting": 0, "lost": 0, "starting": 1, "idle": 2}
+_RETIREMENT_RANK = {"waiting": 0, "lost": 0, "starting": 1, "idle": 2}
+"""Order of retirement by state, lowest first; every other state comes after these."""
 
 
 class Fleet:
-    """`open_slot` makes a slot of a name and a shape; its keeper is started here."""
+    """For one event loop. `new_supervisor` makes one for a name and a shape; the fleet runs it."""
 
-    def __init__(self, open_slot: Callable[[str, Shape], WorkerSupervisor]) -> None:
-        self._open = open_slot
-        self._slots: dict[str, WorkerSupervisor] = {}
-        self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._births = 0
+    def __init__(self, new_supervisor: Callable[[str, Shape], WorkerSupervisor]) -> None:
+        self._new_supervisor = new_supervisor
+        self._supervisors: dict[str, WorkerSupervisor] = {}
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._started = 0
         self.wanted = 0
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._supervisors)
 
-    def members(self) -> Iterator[WorkerProxy]:
-        """Those there are at the moment."""
-        return (slot.member for slot in self._slots.values() if slot.member is not None)
+    def workers(self) -> Iterator[WorkerProxy]:
+        """The workers that exist at the moment, retiring ones included."""
+        return (one.worker for one in self._supervisors.values() if one.worker is not None)
 
     def staying(self) -> Iterator[WorkerProxy]:
-        """Those that take more work, now or later."""
-        slots = self._slots.values()
-        return (slot.member for slot in slots if slot.member is not None and not slot.retiring)
+        """The workers that are not retiring: they take more tasks, now or later."""
+        supervisors = self._supervisors.values()
+        return (one.worker for one in supervisors if one.worker is not None and not one.retiring)
 
     def rows(self) -> list[PoolActor]:
-        """A line for each slot."""
-        return [slot.row() for slot in self._slots.values()]
+        """The snapshot's rows, one for each supervisor."""
+        return [supervisor.row() for supervisor in self._supervisors.values()]
 
     @property
     def placed(self) -> int:
-        """How many have found a node and stay."""
-        waiting = ("waiting", "lost")
-        return sum(1 for slot in self._slots.values() if not slot.retiring and slot.state not in waiting)
+        """How many workers have room on a node and are not retiring."""
+        unplaced = ("waiting", "lost")
+        supervisors = self._supervisors.values()
+        return sum(1 for one in supervisors if not one.retiring and one.state not in unplaced)
 
     def resize(self, plan: Mapping[Shape, int]) -> None:
-        """As many of each shape as planned, none of any other."""
+        """Scale to the planned number of workers of each shape; those of other shapes are retired."""
         self.wanted = sum(plan.values())
-        shapes = {*plan, *(slot.shape for slot in self._slots.values())}
+        shapes = {*plan, *(supervisor.shape for supervisor in self._supervisors.values())}
         for shape in shapes:
             self._resize(shape, plan.get(shape, 0))
 
     def retire_all(self) -> None:
-        """No further member, and no further task for those there are."""
-        for slot in self._slots.values():
-            slot.retire()
+        """Drain all: no further task, and no further worker."""
+        for supervisor in self._supervisors.values():
+            supervisor.retire()
 
     async def ended(self) -> bool:
-        """When all that were retired have ended; False if one did not in order."""
-        results = await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        """Wait until all retired supervisors have ended; False if one of them ended in an error."""
+        results = await asyncio.gather(*self._runs.values(), return_exceptions=True)
         return not any(isinstance(result, BaseException) for result in results)
 
     def _resize(self, shape: Shape, wanted: int) -> None:
-        of_shape = [slot for slot in self._slots.values() if slot.shape == shape]
-        staying = [slot for slot in of_shape if not slot.retiring]
-        for slot in self._least_missed_first(staying)[: max(len(staying) - wanted, 0)]:
-            slot.retire()
+        of_shape = [one for one in self._supervisors.values() if one.shape == shape]
+        staying = [supervisor for supervisor in of_shape if not supervisor.retiring]
+        for supervisor in self._in_order_of_retirement(staying)[: max(len(staying) - wanted, 0)]:
+            supervisor.retire()
         missing = wanted - len(staying)
-        for slot in of_shape:
-            missing -= missing > 0 and slot.retiring and slot.revive()
+        for supervisor in of_shape:
+            missing -= missing > 0 and supervisor.retiring and supervisor.revive()
         for _ in range(missing):
-            self._begin(shape)
+            self._add(shape)
 
-    def _least_missed_first(self, slots: list[WorkerSupervisor]) -> list[WorkerSupervisor]:
-        """Who does not work, then who is nearly alone on its node (nodes shall fall empty), then the slow."""
-        if not slots:
-            return slots
-        on_node = Counter(member.node_id for member in self.members())
+    def _in_order_of_retirement(self, supervisors: list[WorkerSupervisor]) -> list[WorkerSupervisor]:
+        """Order of retirement: broken and unplaced workers first, then starting, then idle ones; among equals
+        those on the emptiest nodes (so that nodes can be released), then the slowest.
+        """
+        if not supervisors:
+            return supervisors
+        on_node = Counter(worker.node_id for worker in self.workers())
 
-        def missed(slot: WorkerSupervisor) -> tuple[int, int, float]:
-            if slot.member is None:
+        def rank(supervisor: WorkerSupervisor) -> tuple[int, int, float]:
+            if supervisor.worker is None:
                 return (0, 0, 0.0)
-            at_work = _NOT_AT_WORK.get(slot.state, len(_NOT_AT_WORK))
-            return (at_work, on_node[slot.member.node_id], slot.member.throughput.video_s_per_s)
+            by_state = _RETIREMENT_RANK.get(supervisor.state, len(_RETIREMENT_RANK))
+            worker = supervisor.worker
+            return (by_state, on_node[worker.node_id], worker.throughput.video_s_per_s)
 
-        return sorted(slots, key=missed)
+        return sorted(supervisors, key=rank)
 
-    def _begin(self, shape: Shape) -> None:
-        slot = self._open(f"segmenter-{self._births}", shape)
-        self._births += 1
-        self._slots[slot.name] = slot
-        keeper = asyncio.create_task(slot.keep(), name=f"keep {slot.name}")
-        self._keepers[slot.name] = keeper
-        keeper.add_done_callback(lambda _: self._forget(slot.name))
+    def _add(self, shape: Shape) -> None:
+        supervisor = self._new_supervisor(f"segmenter-{self._started}", shape)
+        self._started += 1
+        self._supervisors[supervisor.name] = supervisor
+        run = asyncio.create_task(supervisor.run(), name=f"supervise {supervisor.name}")
+        self._runs[supervisor.name] = run
+        run.add_done_callback(lambda _: self._remove(supervisor.name))
 
-    def _forget(self, name: str) -> None:
-        del self._slots[name]
-        del self._keepers[name]
+    def _remove(self, name: str) -> None:
+        del self._supervisors[name]
+        del self._runs[name]

@@ -1,7 +1,8 @@
-"""The tree start-time fair queueing runs on: groups of flows, each with its virtual time.
+"""The tree of start-time fair queueing: flows in groups, each with the service it has had.
 
-Arithmetic only: who is ahead of whom by how much. What an item is, and which levels there are, is
-`fair_queue`'s affair.
+A leaf holds the items of one flow, a group shares its service among its flows by weight. Arithmetic only:
+which flow is ahead of which, by how many seconds. Does not know which levels there are, nor what an item is
+(`fair_queue`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_Line = list[tuple[float, tuple[float, int], "Flow[T]"]]  # (served, who goes first when level, flow)
+_Line = list[tuple[float, tuple[float, int], "Flow[T]"]]
+"""Flows in ascending order of (service over weight, tie-break): (served, tie_break, flow)."""
 
 
 class Flow(ABC, Generic[T]):
-    """What is served in turn: a leaf with items, or a group of such. `served` is seconds over `weight`."""
+    """One flow: a leaf with items, or a group of flows. `weight` > 0.
+
+    `served`: its virtual time, seconds of service over weight. `line`: which of its parent's two sorted lists
+    it is in, if any.
+    """
 
     def __init__(self, name: str, parent: Group[T] | None, weight: float) -> None:
         if not weight > 0:
@@ -26,20 +32,20 @@ class Flow(ABC, Generic[T]):
         self.parent = parent
         self.weight = weight
         self.served = parent.virtual if parent else 0.0
-        self.level = (-weight, 0)  # of two that had the same, the weightier goes first, then the earlier
-        self.line: _Line[T] | None = None  # the one of its parent's two it stands in
+        self.tie_break = (-weight, 0)  # at equal service the larger weight goes first, then the older flow
+        self.line: _Line[T] | None = None
 
     @property
     @abstractmethod
     def waits(self) -> bool:
-        """Whether there is something to serve."""
+        """Whether it has an item to serve."""
 
     @abstractmethod
     def leaves(self) -> Iterator[tuple[float, Leaf[T]]]:
-        """The leaves that wait, by fairness from level to level, and how many seconds each is ahead."""
+        """The leaves that have items, the fairest first, each as (seconds ahead of the fairest, leaf)."""
 
     def settle(self, seconds: float = 0.0) -> None:
-        """Note, from here to the root, so much service (negative: taken back) and who waits now."""
+        """Add the service to this flow and all above it (negative: refunded), and sort them again."""
         flow: Flow[T] = self
         while flow.parent is not None:
             flow.parent.place(flow, seconds / flow.weight)
@@ -47,7 +53,7 @@ class Flow(ABC, Generic[T]):
 
 
 class Leaf(Flow[T]):
-    """Items in the order they are served in: the next one is the last of the list."""
+    """A flow with items, in descending order: the last of the list is served next."""
 
     def __init__(self, name: str, parent: Group[T], weight: float = 1.0) -> None:
         super().__init__(name, parent, weight)
@@ -55,7 +61,7 @@ class Leaf(Flow[T]):
 
     @property
     def waits(self) -> bool:
-        """Whether there is an item."""
+        """Whether it has an item."""
         return bool(self.items)
 
     def leaves(self) -> Iterator[tuple[float, Leaf[T]]]:
@@ -63,75 +69,76 @@ class Leaf(Flow[T]):
         yield 0.0, self
 
     def add(self, order: int, cost: float, item: T) -> None:
-        """Behind those of the same order."""
+        """Insert an item by `order`; among equal orders it is served last."""
         bisect.insort_left(self.items, (order, cost, item), key=lambda waiting: -waiting[0])
 
 
 class Group(Flow[T]):
-    """Flows that share what the group gets."""
+    """Flows that share the group's service by weight. `virtual`: the virtual time of the flow in service."""
 
     def __init__(self, name: str = "", parent: Group[T] | None = None, weight: float = 1.0) -> None:
         super().__init__(name, parent, weight)
         self.virtual = 0.0
         self.flows: dict[str, Flow[T]] = {}
         self._waiting: _Line[T] = []
-        self._ahead: _Line[T] = []  # nothing to serve, but had more than its share when it ran dry
+        self._ahead: _Line[T] = []  # without items, but had more than their share when they ran out
         self._arrivals = 0
 
     @property
     def waits(self) -> bool:
-        """Whether any flow of it does."""
+        """Whether any of its flows has an item."""
         return bool(self._waiting)
 
     @property
     def fairest_first(self) -> Iterator[Flow[T]]:
-        """The flows that wait, the one with the least service before the others."""
+        """The flows that have items, by ascending service."""
         return (flow for _, _, flow in self._waiting)
 
     def leaves(self) -> Iterator[tuple[float, Leaf[T]]]:
-        """Those of the fairest flow, then those of the next."""
+        """The leaves of the fairest flow, then those of the next."""
         for served, _, flow in self._waiting:
             ahead_s = (served - self._waiting[0][0]) * flow.weight
             for further_s, leaf in flow.leaves():
                 yield ahead_s + further_s, leaf
 
     def group(self, name: str, weight: float = 1.0) -> Group[T]:
-        """The group of that name, new if there is none."""
+        """The subgroup of that name, created if there is none."""
         found = self.flows.get(name) or self._enter(Group(name, self, weight))
         assert isinstance(found, Group)
         return found
 
     def leaf(self, name: str) -> Leaf[T]:
-        """The leaf of that name, new if there is none."""
+        """The leaf of that name, created if there is none."""
         found = self.flows.get(name) or self._enter(Leaf(name, self))
         assert isinstance(found, Leaf)
         return found
 
     def place(self, flow: Flow[T], service: float) -> None:
-        """Count the service, and put the flow where it belongs now."""
+        """Add seconds of service over weight to a flow, and move it to its place in the right list."""
         waited = flow.line is self._waiting
         if flow.line is not None:
-            del flow.line[bisect.bisect_left(flow.line, (flow.served, flow.level), key=_rank)]
+            del flow.line[bisect.bisect_left(flow.line, (flow.served, flow.tie_break), key=_rank)]
         if service > 0:
             self.virtual = max(self.virtual, flow.served)
         flow.served = max(flow.served + service, 0.0)
         if flow.waits and not waited:
             flow.served = max(flow.served, self.virtual)
         flow.line = self._waiting if flow.waits else self._ahead
-        bisect.insort(flow.line, (flow.served, flow.level, flow), key=_rank)
+        bisect.insort(flow.line, (flow.served, flow.tie_break, flow), key=_rank)
         self._forget_caught_up()
 
     def _enter(self, flow: Flow[T]) -> Flow[T]:
-        """Remember it; `place` puts it into a line."""
+        """Add a flow to the group; `place` puts it into a list."""
         self._arrivals += 1
-        flow.level = (-flow.weight, self._arrivals)
+        flow.tie_break = (-flow.weight, self._arrivals)
         self.flows[flow.name] = flow
         return flow
 
     def _forget_caught_up(self) -> None:
-        """A flow without items is only remembered while it is ahead: leaving and returning must not pay.
+        """Forget flows without items that are no longer ahead.
 
-        When nobody waits any more, nobody was passed over: all begin level again.
+        Those still ahead are remembered, or a flow could get more than its share by leaving and coming back.
+        When no flow has items, none was passed over, so all are forgotten and start equal again.
         """
         if self._ahead and not self._waiting:
             self.virtual = max(self.virtual, self._ahead[-1][0])

@@ -1,7 +1,10 @@
-"""When a slow actor had better stay idle: the last pieces of work, where the actors differ.
+"""Two rules for matching tasks to workers: straggler avoidance and data locality.
 
-Actors pull their work, so fast ones do more by themselves, until the end: the last chunk in the hands of the
-slowest is what a video then waits for. Plain arithmetic; knows no actor, no queue and no clock.
+Straggler avoidance: workers pull their tasks, so fast ones do more by themselves, until the end. If the
+slowest worker takes one of the last chunks, the video waits for it, so a slow worker stays idle instead when
+much faster ones would finish all that waits sooner. Data locality: a node that has worked on a file has it in
+its cache, so further chunks of the file are cheaper there. Plain arithmetic and a bounded table: knows no
+worker, no task queue and no clock.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 MUCH_FASTER = 1.5
-"""Throughput varies with the pictures: actors nearer than this are alike, and none waits for another."""
+"""Ratio of speeds from which a worker counts as much faster. Speed varies with the pictures, so workers
+within this ratio count as equal, and none waits for another."""
+
+FILES = 1024
+"""Files whose nodes are remembered: far more than are in work at once."""
 
 
 class Availability(NamedTuple):
-    """Another actor: what it does, in seconds of video per second, and how soon it will be free."""
+    """What another worker does, in seconds of video per second, and in how many seconds it is idle (≥ 0)."""
 
     video_s_per_s: float
     free_in_s: float
@@ -24,9 +31,9 @@ class Availability(NamedTuple):
 def is_done_sooner_by_others(
     cost_s: float, video_s_per_s: float, others: Iterable[Availability], waiting: int
 ) -> bool:
-    """Whether much faster actors will have done all that waits before this one had done a first piece.
+    """Whether much faster workers finish all waiting tasks before this worker would finish its first one.
 
-    `waiting` ≥ 1 pieces of about `cost_s` seconds of video each, against one actor of `video_s_per_s`.
+    `waiting` ≥ 1 tasks of about `cost_s` > 0 seconds of video each; this worker does `video_s_per_s` > 0.
     """
     here_s = cost_s / video_s_per_s
     for other in others:
@@ -37,23 +44,20 @@ def is_done_sooner_by_others(
     return False
 
 
-FILES = 1024  # remembered; far more than are in work at once
-
-
 class Locality:
-    """The last `files` files that were worked on."""
+    """Which nodes have worked on which of the last `files` files, by age of the last work."""
 
     def __init__(self, files: int = FILES) -> None:
         self._files = files
         self._nodes: OrderedDict[str, set[str]] = OrderedDict()
 
     def worked(self, media_key: str, node_id: str) -> None:
-        """The node has the file now."""
+        """Note that the node has the file now."""
         self._nodes.setdefault(media_key, set()).add(node_id)
         self._nodes.move_to_end(media_key)
         if len(self._nodes) > self._files:
             self._nodes.popitem(last=False)
 
     def has(self, media_key: str, node_id: str) -> bool:
-        """Whether the node probably has the file."""
+        """Whether the node probably has the file: its cache may have dropped it since."""
         return node_id in self._nodes.get(media_key, ())

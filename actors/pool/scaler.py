@@ -1,7 +1,8 @@
-"""How many segmenters the pool keeps: told by settings and machine, or by what there is to do.
+"""Elastic scaling: keeps the fleet at its wanted size, once a second.
 
-Looks at the cluster every few seconds and, where scaling is on, at the work every second. Knows Ray's table
-of nodes; the arithmetic is in `size` and in `cluster.scaling`.
+With scaling off, the size follows from the settings and the cluster's cores and GPUs. With scaling on, it
+follows from the backlog that bridges report and from the measured throughput. Knows Ray's table of nodes; the
+arithmetic is in `size` and in `cluster.scaling`.
 """
 
 from __future__ import annotations
@@ -24,22 +25,27 @@ from actors.pool.throughput import MovingMean
 from cluster.scaling import Load, ScalingPolicy
 from cluster.settings import Settings
 
-LOOK_INTERVAL_S = 1.0  # at the work: growth is to begin within seconds
-NODES_INTERVAL_S = 5.0  # at the cluster
-REPORT_VALID_S = 30.0  # bridges report every few seconds; one that is older tells nothing
-FIRST_CHUNK_S = 60.0  # about what chunks are long, until some have been seen
+RESIZE_INTERVAL_S = 1.0
+"""Between two rounds: the fleet is to grow within seconds of new work."""
+NODES_INTERVAL_S = 5.0
+"""Between two reads of Ray's table of nodes, which changes less often than the work."""
+REPORT_VALID_S = 30.0
+"""Age up to which a backlog report counts: bridges report every few seconds, so one that is silent for longer
+is away."""
+FIRST_CHUNK_S = 60.0
+"""Length of a chunk, in seconds of video, that is assumed until some have come."""
 
 log = structlog.get_logger(__name__)
 
 
 class Scaler:
-    """`run` never returns."""
+    """`run` does the work, on the pool's event loop. `chunk_s`: mean length of chunks in seconds of video."""
 
-    def __init__(self, settings: Settings, book: TaskTable, slots: Fleet, dispatcher: Dispatcher) -> None:
+    def __init__(self, settings: Settings, table: TaskTable, fleet: Fleet, dispatcher: Dispatcher) -> None:
         self.chunk_s = MovingMean(FIRST_CHUNK_S)
         self._settings = settings
-        self._book = book
-        self._slots = slots
+        self._table = table
+        self._fleet = fleet
         self._dispatcher = dispatcher
         self._policy = ScalingPolicy(settings.scaling)
         self._video_s_per_s = settings.scaling.first_video_s_per_s
@@ -48,11 +54,11 @@ class Scaler:
         self._clips: dict[str, tuple[float, float]] = {}  # bridge → (seconds, when)
         self._nodes: list[NodeView] | None = None
         self._nodes_at = float("-inf")
-        self._homeless: list[str] = []
+        self._unplaceable: list[str] = []
 
     def report(self, backlog: Mapping[str, Any]) -> None:
-        """`{"seconds": of video not analysed yet, "videos": n}` in the whole installation, and with `bridge`
-        and `clips_s` what that bridge has of clips to cut.
+        """Take a backlog report: `{"seconds": of video not analysed yet, "videos": n}` in the whole
+        installation; `bridge` and `clips_s`, if present: the seconds of clips that this bridge has to cut.
         """
         now = time.monotonic()
         self._reported_s = max(float(backlog["seconds"]), 0.0)
@@ -62,31 +68,33 @@ class Scaler:
 
     @property
     def backlog_s(self) -> float:
-        """Seconds of video to be analysed: as reported lately (the pool's own among them), or known here."""
+        """Seconds of video to be analysed: as reported, which includes the pool's own tasks, but never less
+        than the pool's own tasks.
+        """
         now = time.monotonic()
         videos_s = self._reported_s if now - self._reported_at <= REPORT_VALID_S else 0.0
         clips_s = sum(clips_s for clips_s, at in self._clips.values() if now - at <= REPORT_VALID_S)
-        return max(videos_s + clips_s, self._book.work_s)
+        return max(videos_s + clips_s, self._table.work_s)
 
     async def run(self) -> None:
-        """Keep as many slots as there shall be."""
+        """Resize the fleet, refresh the dispatcher and publish the metrics every second. Never returns."""
         while True:
             try:
-                await self._look_at_nodes()
+                await self._read_nodes()
                 if self._nodes is not None:
-                    self._resize(self._nodes)
-                self._dispatcher.look_around()
+                    self.resize(self._nodes)
+                self._dispatcher.refresh()
                 metrics.pool_seen(
-                    self._slots.rows(),
-                    wanted=self._slots.wanted,
-                    queued=self._book.queued,
+                    self._fleet.rows(),
+                    wanted=self._fleet.wanted,
+                    queued=self._table.queued,
                     backlog_s=self.backlog_s,
                 )
-            except Exception:  # for a fault of ours the pool must not keep its size for good
+            except Exception:  # a bug here must not freeze the size of the fleet for good
                 log.exception("the pool could not be resized")
-            await asyncio.sleep(LOOK_INTERVAL_S)
+            await asyncio.sleep(RESIZE_INTERVAL_S)
 
-    async def _look_at_nodes(self) -> None:
+    async def _read_nodes(self) -> None:
         if time.monotonic() - self._nodes_at < NODES_INTERVAL_S:
             return
         try:
@@ -98,30 +106,33 @@ class Scaler:
         self._nodes = [NodeView(node.get("GPU", 0.0), node.get("CPU", 0.0)) for node in living]
         self._nodes_at = time.monotonic()
 
-    def _resize(self, nodes: list[NodeView]) -> None:
+    def resize(self, nodes: list[NodeView]) -> None:
+        """Scale the fleet to the size that is wanted now on these nodes."""
         plan = self._elastic(nodes) if self._settings.scaling.enabled else self._fixed(nodes)
-        if sum(plan.values()) != self._slots.wanted:
+        if sum(plan.values()) != self._fleet.wanted:
             shapes = [f"{count} x {shape}" for shape, count in plan.items()]
             log.info("pool size", wanted=sum(plan.values()), shapes=shapes, backlog_s=round(self.backlog_s))
-        self._slots.resize(plan)
-        self._tell_of_homeless(plan, nodes)
+        self._fleet.resize(plan)
+        self._warn_of_unplaceable(plan, nodes)
 
-    def _tell_of_homeless(self, plan: Mapping[Shape, int], nodes: list[NodeView]) -> None:
-        """Where there are nodes of the right kind and all are too small: larger ones may come, but if none
-        does, all that waits waits for ever.
+    def _warn_of_unplaceable(self, plan: Mapping[Shape, int], nodes: list[NodeView]) -> None:
+        """Warn where there are nodes of the right kind, with or without GPU, and all are too small.
+
+        An autoscaler may still add a larger one; if none comes, the work waits for ever. The same shapes are
+        warned of once.
         """
-        homeless = []
+        unplaceable = []
         for shape in (shape for shape, count in plan.items() if count):
             of_kind = [node for node in nodes if node.gpus > 0 or shape.num_gpus == 0]
             if of_kind and not any(node.may_hold(shape) for node in of_kind):
-                homeless.append(f"{shape}")
-        if homeless and homeless != self._homeless:
+                unplaceable.append(f"{shape}")
+        if unplaceable and unplaceable != self._unplaceable:
             log.warning(
                 "no node can hold such an actor: waiting for a larger one, or for smaller "
                 "actors.torch_threads, actors.gpus_per_actor, scaling.cpus_per_gpu_actor",
-                shapes=homeless,
+                shapes=unplaceable,
             )
-        self._homeless = homeless
+        self._unplaceable = unplaceable
 
     def _fixed(self, nodes: list[NodeView]) -> dict[Shape, int]:
         gpus, cores = sum(node.gpus for node in nodes), sum(node.cores for node in nodes)
@@ -129,15 +140,15 @@ class Scaler:
         return {size.shape: size.actors}
 
     def _elastic(self, nodes: list[NodeView]) -> dict[Shape, int]:
-        rates = [m.throughput.video_s_per_s for m in self._slots.members() if m.throughput.is_measured]
-        if rates:  # else the last ones hold, also through a time without any actor
+        rates = [m.throughput.video_s_per_s for m in self._fleet.workers() if m.throughput.is_measured]
+        if rates:  # else the last mean stays, also while the fleet is scaled to zero
             self._video_s_per_s = sum(rates) / len(rates)
         load = Load(
             backlog_s=self.backlog_s,
-            tasks=len(self._book),
+            tasks=len(self._table),
             video_s_per_s=self._video_s_per_s,
             chunk_s=self.chunk_s.value,
-            placed=self._slots.placed,
+            placed=self._fleet.placed,
         )
         wanted = self._policy.wanted(load, time.monotonic())
         return elastic_plan(self._settings.actors, self._settings.scaling, nodes, wanted)

@@ -1,6 +1,6 @@
-"""How many segmenters, with which share of a GPU, how many cores and how many threads each.
+"""Size and resource requests of the fleet: how many workers, and GPU share, cores and threads of each.
 
-Pure functions of the settings and of what the cluster has; know no Ray.
+Pure functions of the settings and of the cluster's resources. Knows no Ray.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 from cluster.settings import ActorSettings, ScalingSettings
 
-RAY_RESOURCE_STEPS = 10_000  # Ray counts fractions of a resource in steps of 1/10000
-CORES_PER_ACTOR = 2  # one core decodes while the other runs the network
+RAY_RESOURCE_STEPS = 10_000
+"""Steps per unit of a resource: Ray counts fractions in 1/10000, so shares are rounded down to such steps."""
+CORES_PER_ACTOR = 2
+"""Cores for a worker on the CPU: one decodes while the other runs the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a process asks of its node (`num_gpus` 0: it works on the CPU), and its threads, ≥ 1, for tensors.
+    """A worker's resource request to Ray, and `threads` ≥ 1 for tensors. `num_gpus` 0: it works on the CPU.
 
-    With `num_cpus` 0 it finds a place on any node, however full, and is no demand for another.
+    With `num_cpus` 0 and no GPU, Ray places it on any node, however full, and its autoscaler adds none.
     """
 
     num_gpus: float
@@ -28,13 +30,13 @@ class Shape:
 
     @property
     def device(self) -> str:
-        """Ray shows an actor only its own GPUs, so the first is always the right one."""
+        """The device for torch: the first GPU, since Ray shows an actor only its own GPUs, or the CPU."""
         return "cuda:0" if self.num_gpus > 0 else "cpu"
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSize:
-    """`actors` ≥ 1 processes, each with `num_gpus` (0: CPU) and `threads` ≥ 1 for tensors."""
+    """A fleet of fixed size: `actors` ≥ 1 workers, each with `num_gpus` (0: CPU) and `threads` ≥ 1."""
 
     actors: int
     num_gpus: float
@@ -42,31 +44,31 @@ class PoolSize:
 
     @property
     def shape(self) -> Shape:
-        """They ask for no core: as many as are wanted shall run, whatever the machine has."""
+        """The request of each worker. It names no cores, so that all of them run on any machine."""
         return Shape(self.num_gpus, 0.0, self.threads)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a living node has in all, used or not."""
+    """Total resources of a living node, used or not."""
 
     gpus: float
     cores: float
 
     def may_hold(self, shape: Shape) -> bool:
-        """Whether it is large enough, were it empty."""
+        """Whether a worker of this shape fits on the node while nothing else runs there."""
         return self.gpus >= shape.num_gpus and self.cores >= shape.num_cpus
 
 
 def pool_size(settings: ActorSettings, *, gpus: float, cores: float) -> PoolSize:
-    """`gpus` and `cores` are the totals of the cluster.
+    """Size of a fleet without scaling; `gpus` and `cores` are the totals of the cluster.
 
-    An explicit share is kept even where there is no GPU yet: the actors then wait, and their demand is
-    what makes an autoscaler add a node. Without one, the GPUs are shared evenly among the wanted actors.
+    A share that is set is kept even where there is no GPU yet: the workers then wait for one, and Ray's
+    autoscaler adds a node because they wait. If no share is set, the GPUs are divided evenly.
     """
     share = settings.gpus_per_actor
     if share > 0:
-        fitting = sum_of_places([NodeView(gpus, cores)], share)
+        fitting = gpu_capacity([NodeView(gpus, cores)], share)
         actors = settings.count or max(1, fitting)
     elif gpus >= 1:
         actors = settings.count or int(gpus)
@@ -78,8 +80,10 @@ def pool_size(settings: ActorSettings, *, gpus: float, cores: float) -> PoolSize
     return PoolSize(actors=actors, num_gpus=share, threads=threads)
 
 
-def sum_of_places(nodes: Sequence[NodeView], share: float) -> int:
-    """How many actors with such a share of a GPU the GPUs hold; one GPU is never split between nodes."""
+def gpu_capacity(nodes: Sequence[NodeView], share: float) -> int:
+    """How many workers with this GPU share > 0 the nodes can hold. A worker never spans two nodes, and one
+    with a share below 1 never spans two GPUs.
+    """
     if share >= 1:
         return sum(int(node.gpus // share) for node in nodes)
     return sum(int(node.gpus) * int(1 / share + 1e-9) for node in nodes)
@@ -88,11 +92,11 @@ def sum_of_places(nodes: Sequence[NodeView], share: float) -> int:
 def elastic_plan(
     actors: ActorSettings, scaling: ScalingSettings, nodes: Sequence[NodeView], wanted: int
 ) -> dict[Shape, int]:
-    """How many of the `wanted` actors shall have which shape.
+    """Divide the `wanted` workers of an elastic fleet between GPU and CPU: workers by shape.
 
-    Shapes do not depend on how large the cluster happens to be: growing must not replace who is at work. With
-    GPUs, first those that are there are filled, then the nodes without one (`cpu_actors` at most), and the
-    rest wait for GPUs to come. Without a GPU, and with no share of one asked for, all work on the CPU.
+    The shapes do not depend on the size of the cluster, since a changed shape would replace running workers.
+    With GPUs, the existing ones are filled first, then nodes without a GPU (`cpu_actors` at most), and the
+    rest wait for further GPUs. Without a GPU, and with no share set, all work on the CPU.
     """
     threads = actors.torch_threads or CORES_PER_ACTOR
     cores = [node.cores for node in nodes if node.gpus <= 0]
@@ -102,5 +106,5 @@ def elastic_plan(
         return {on_cpu: wanted}
     on_gpu = Shape(share, scaling.cpus_per_gpu_actor, threads)
     beside = min(scaling.cpu_actors, sum(int(count // threads) for count in cores))
-    beside = min(beside, max(wanted - sum_of_places(nodes, share), 0))
+    beside = min(beside, max(wanted - gpu_capacity(nodes, share), 0))
     return {on_gpu: wanted - beside, on_cpu: beside}

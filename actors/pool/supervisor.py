@@ -1,6 +1,9 @@
-"""A place for one segmenter after the other: hired, fed, watched, replaced, and in the end not any more.
+"""Supervises one worker process at a time and replaces it when it dies.
 
-Knows a member's life and the books; not how many places there are, nor Ray.
+The supervisor starts the worker, feeds it tasks from the dispatcher, reports each outcome or loss to the task
+table, and pauses longer after each worker in a row that did no task. Retired, it drains: the worker finishes
+its task and ends.
+Knows the life of a worker and the task table; knows no Ray, and not how many workers are wanted.
 """
 
 from __future__ import annotations
@@ -21,102 +24,104 @@ from cluster.backoff import Backoff
 from cluster.contract.vocabulary import ActorState
 from cluster.contract.wire.cluster import PoolActor
 
-RESTART_FIRST_S, RESTART_LONGEST_S = 0.1, 30.0  # between a segmenter's death and its successor
+RESTART_FIRST_S, RESTART_LONGEST_S = 0.1, 30.0
+"""Back-off between the loss of a worker and the start of the next one: at once after a single crash, seldom
+where every start fails."""
 
 log = structlog.get_logger(__name__)
 
 
 class WorkerSupervisor:
-    """`hire` makes its members. `overhead` is told what each task took beyond the work itself."""
+    """`start_worker` starts a process and returns its proxy. `overhead_s` collects the overhead of tasks."""
 
     def __init__(
         self,
         name: str,
         shape: Shape,
-        hire: Callable[[str, Shape], WorkerProxy],
+        start_worker: Callable[[str, Shape], WorkerProxy],
         *,
-        book: TaskTable,
+        table: TaskTable,
         dispatcher: Dispatcher,
-        overhead: MovingMean,
+        overhead_s: MovingMean,
     ) -> None:
         self.name = name
         self.shape = shape
-        self.member: WorkerProxy | None = None
+        self.worker: WorkerProxy | None = None
         self.error: str | None = None
         self.replaced = 0
-        self._hire = hire
-        self._book = book
+        self._start_worker = start_worker
+        self._table = table
         self._dispatcher = dispatcher
-        self._overhead = overhead
+        self._overhead_s = overhead_s
         self._retired = asyncio.Event()
 
     @property
     def retiring(self) -> bool:
-        """It takes no further task and no further member."""
+        """Whether it takes no further task and starts no further worker."""
         return self._retired.is_set()
 
     @property
     def state(self) -> ActorState:
-        """Its member's: waiting, starting, idle, working, lost; draining is to work for the last time."""
-        if self.member is None:
+        """Its worker's: waiting, starting, idle, working or lost; or draining: at work on its last task."""
+        if self.worker is None:
             return "lost"
-        return "draining" if self.retiring and self.member.state == "working" else self.member.state
+        return "draining" if self.retiring and self.worker.state == "working" else self.worker.state
 
     def retire(self) -> None:
-        """Let its member finish what it has, and end."""
+        """Drain: the worker finishes the task it has, then ends; one that is not ready yet ends at once."""
         self._retired.set()
-        if self.member is not None:
-            if self.member.state in ("waiting", "starting"):
-                self.member.lose("retired", counted=False)
-            self._dispatcher.withdraw(self.member)
+        if self.worker is not None:
+            if self.worker.state in ("waiting", "starting"):
+                self.worker.lose("retired", counted=False)
+            self._dispatcher.withdraw(self.worker)
 
     def revive(self) -> bool:
-        """Take the retirement back, if its member still works."""
+        """Cancel the retirement while the worker still drains. False when it is too late."""
         if self.state != "draining":
             return False
         self._retired.clear()
         return True
 
     def row(self) -> PoolActor:
-        """Its line in the snapshot."""
-        row = self.member.row() if self.member else blank_row(self.name)
+        """Its row in the snapshot."""
+        row = self.worker.row() if self.worker else blank_row(self.name)
         return {**row, "state": self.state, "replaced": self.replaced, "error": self.error}
 
-    async def keep(self) -> None:
-        """One segmenter after the other until the slot is retired."""
+    async def run(self) -> None:
+        """Run one worker after the other until retired."""
         backoff = Backoff(RESTART_FIRST_S, RESTART_LONGEST_S)
         while not self.retiring:
             try:
-                await self._live(backoff)
-            except Exception as error:  # for a fault of ours a slot must not be missing for good
+                await self._run_worker(backoff)
+            except Exception as error:  # a bug here must not cost the pool one worker for good
                 self.error = f"{type(error).__name__}: {error}"
-                log.exception("slot failed", actor=self.name)
-            self.member = None
+                log.exception("supervisor failed", actor=self.name)
+            self.worker = None
             if not self.retiring:
                 await self._pause(backoff.next_s())
 
     async def _pause(self, pause_s: float) -> None:
-        """Wait, but not for who is retired meanwhile."""
+        """Sleep; a retirement ends it."""
         try:
             async with asyncio.timeout(pause_s):
                 await self._retired.wait()
         except TimeoutError:
             return
 
-    async def _live(self, backoff: Backoff) -> None:
-        """The life of one segmenter, from its creation to its end."""
-        member = self.member = self._hire(self.name, self.shape)
-        member.lost.add_done_callback(lambda _: self._dispatcher.withdraw(member))
+    async def _run_worker(self, backoff: Backoff) -> None:
+        """One worker, from its start to its end."""
+        worker = self.worker = self._start_worker(self.name, self.shape)
+        worker.lost.add_done_callback(lambda _: self._dispatcher.withdraw(worker))
         orderly = False
         try:
-            await member.start()
+            await worker.start()
             self.error = None
             while not self.retiring:
-                if member.lost.done():
-                    raise member.lost.result()
-                entry = await self._dispatcher.next_entry(member)
+                if worker.lost.done():
+                    raise worker.lost.result()
+                entry = await self._dispatcher.next_entry(worker)
                 if entry is not None:
-                    await self._serve(member, entry)
+                    await self._serve(worker, entry)
                     backoff.reset()
             orderly = True
         except WorkerLostError as error:
@@ -124,40 +129,40 @@ class WorkerSupervisor:
                 self.error = error.reason
                 self.replaced += 1
                 metrics.ACTORS_LOST.add()
-                log.warning("segmenter lost", actor=self.name, pid=member.pid, reason=error.reason)
+                log.warning("segmenter lost", actor=self.name, pid=worker.pid, reason=error.reason)
         finally:
-            await member.close(orderly=orderly)
+            await worker.close(orderly=orderly)
 
-    async def _serve(self, member: WorkerProxy, entry: Entry) -> None:
-        """Have one task done; whatever happens, the books know.
+    async def _serve(self, worker: WorkerProxy, entry: Entry) -> None:
+        """Have the worker do one task, and report to the task table whatever happens.
 
-        After an exception nobody foresaw the process is not trusted any further (a broken CUDA context, for
-        one, would fail every task to come): WorkerLostError, so that it is replaced.
+        After an unforeseen exception the process is replaced (WorkerLostError): it may be damaged, as by a
+        broken CUDA context, which would fail every later task too.
         """
         try:
-            outcome = await self._work(member, entry)
+            outcome = await self._work(worker, entry)
             metrics.TASKS.add(kind=entry.task.kind.value, status=outcome.status.value)
-            self._book.settle(entry, outcome, member.node_id)
+            self._table.settle(entry, outcome, worker.node_id)
         except WorkerLostError as error:
             metrics.TASKS_LOST.add(kind=entry.task.kind.value)
-            self._book.lost(entry, error.reason, counted=error.counted, node_id=member.node_id)
+            self._table.lost(entry, error.reason, counted=error.counted, node_id=worker.node_id)
             raise
         except Exception as error:
-            self._book.lost(entry, f"{type(error).__name__}: {error}", counted=True)
+            self._table.lost(entry, f"{type(error).__name__}: {error}", counted=True)
             raise
         finally:
             self._dispatcher.dispatch()
         if outcome.status is Status.CRASHED:
             raise WorkerLostError(f"its work crashed: {outcome.message}", counted=False)
 
-    async def _work(self, member: WorkerProxy, entry: Entry) -> Outcome:
-        """Between the handing over and now, the loop may have learnt that it is not to be."""
+    async def _work(self, worker: WorkerProxy, entry: Entry) -> Outcome:
+        # The loop ran on between the assignment and now: the task may be cancelled, or the worker gone.
         if entry.cancelled:
             return Outcome.cancelled()
-        if self.retiring or member.lost.done():
+        if self.retiring or worker.lost.done():
             raise WorkerLostError("retired", counted=False)
-        outcome = await member.work(entry)
-        if member.overhead_s is not None:
-            self._overhead.add(member.overhead_s)
-            metrics.DISPATCH_S.observe(member.overhead_s)
+        outcome = await worker.work(entry)
+        if worker.overhead_s is not None:
+            self._overhead_s.add(worker.overhead_s)
+            metrics.DISPATCH_S.observe(worker.overhead_s)
         return outcome

@@ -1,9 +1,9 @@
-"""The pool's books: which tasks wait, which run, who waits for them, and how many actors each has cost.
+"""Task table: which tasks wait or run, who requested each, and how many workers each one has cost.
 
-A task that killed an actor goes back to the front of its video's queue; one that killed too many ends its
-video with a reason. Tasks asked for twice (a bridge that tries again, a second lease holder, a second video
-of the same content) run once, and are given up when nobody who asked wants them any more.
-Knows asyncio's futures, but no Ray, no clock and no actor.
+Equal tasks are coalesced: a bridge that asks again, the next holder of a lease and a second video of the same
+content share one run, which is cancelled once nobody wants it any more. Poison tasks are contained: a task
+whose worker dies goes back to the front of its video's queue, and after a bounded number of such losses it
+fails its video with a reason. Knows asyncio's futures; knows no Ray, no clock and no worker process.
 """
 
 from __future__ import annotations
@@ -24,22 +24,27 @@ from actors.tasks import (
 from cluster.contract.vocabulary import BATCH, INTERACTIVE
 
 LOSSES_AT_MOST = 30
-"""Nodes vanish, but not so often under one task: it is the task then that takes them down."""
+"""Losses of workers under one task, those included that are blamed on the node. Nodes disappear, but not so
+often under the same task: then the task is what takes them down."""
 
-BATCH_SHARE = 1 / 8  # of what is served while interactive work waits: slow, but never at a standstill
+BATCH_SHARE = 1 / 8
+"""Weight of batch work, as part of all service while interactive work waits too: slow, but never starved."""
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A task on the books. `askers`: the task of each video that wants it, by video; one is `task`, and
-    `epoch` that of the youngest lease of its video that asked. `actors_lost`: through its own fault, perhaps,
-    on the nodes `lost_on`; `losses`: in all. `left_since_s`: when it was first left to other nodes since.
+    """A task in the table.
+
+    `task` is what a worker gets; `epoch` belongs to the newest lease of its video that requested it.
+    `requesters`: the task as each video requested it, by video; `task` is one of them.
+    `actors_lost`: losses of workers that count against the task, on the nodes `lost_on`; `losses`: all of
+    them. `left_since_s`: since when it is left to other nodes after its last loss (monotonic seconds).
     """
 
     task: Task
     epoch: int
     future: asyncio.Future[Outcome]
-    askers: dict[str, Task]
+    requesters: dict[str, Task]
     actors_lost: int = 0
     losses: int = 0
     lost_on: set[str] = field(default_factory=set)
@@ -49,14 +54,16 @@ class Entry:
 
 
 class TaskTableFullError(Exception):
-    """More tasks than the pool is willing to remember."""
+    """Back-pressure: the table holds `max_entries` tasks already."""
 
 
 class TaskTable:
-    """All tasks that were asked for and have no outcome yet. One event loop, no locks."""
+    """All tasks that were requested and have no outcome yet. For one event loop: it has no locks."""
 
     def __init__(self, *, chunk_attempts: int, max_entries: int, batch_share: float = BATCH_SHARE) -> None:
-        """`batch_share` in (0, 1): what batch work gets while interactive work waits too."""
+        """`chunk_attempts` ≥ 1: losses that count against a task until it fails. `batch_share` in (0, 1):
+        weight of batch work; interactive work has the rest.
+        """
         self._chunk_attempts = chunk_attempts
         self._most_losses = max(LOSSES_AT_MOST, chunk_attempts)
         self._max_entries = max_entries
@@ -69,7 +76,7 @@ class TaskTable:
 
     @property
     def queued(self) -> int:
-        """Tasks no actor has."""
+        """How many tasks wait for a worker."""
         return len(self._queue)
 
     @property
@@ -78,38 +85,41 @@ class TaskTable:
         return self._work_s
 
     def submit(self, task: Task) -> Entry:
-        """Put a task on the books, or join the one that gives the same result. TaskTableFullError: full."""
+        """Add a task, or join the entry that gives the same result. Raises TaskTableFullError."""
         entry = self._entries.get(task.key)
         if entry is not None and not entry.cancelled:
-            if task.video_id not in entry.askers or task.epoch > entry.askers[task.video_id].epoch:
-                entry.askers[task.video_id] = task
+            if task.video_id not in entry.requesters or task.epoch > entry.requesters[task.video_id].epoch:
+                entry.requesters[task.video_id] = task
             if task.video_id == entry.task.video_id:
                 entry.epoch = max(entry.epoch, task.epoch)
             if task.priority == INTERACTIVE and entry.task.priority != INTERACTIVE:
-                self._hasten(entry, task)
+                self._raise_priority(entry, task)
             return entry
         if len(self._entries) >= self._max_entries:
             raise TaskTableFullError
         future = asyncio.get_running_loop().create_future()
-        entry = Entry(task, task.epoch, future, askers={task.video_id: task})
+        entry = Entry(task, task.epoch, future, requesters={task.video_id: task})
         self._entries[task.key] = entry
         self._work_s += self._cost_s(entry)
         self._enqueue(entry)
         return entry
 
     def peek(self) -> Entry | None:
-        """The task that is served next, all else being equal."""
+        """The task `next` returns when no rank is given; it stays in the queue."""
         return self._queue.peek()
 
     def next(self, rank: Rank[Entry] | None = None) -> Entry | None:
-        """The task an idle actor takes now, the one of the lowest `rank` where fairness leaves a choice."""
+        """Take the next task off the queue for an idle worker; it counts as running from then on.
+
+        Among tasks of equal fairness the one of the lowest `rank` is taken.
+        """
         entry = self._queue.pop(rank)
         if entry is not None:
             entry.running = True
         return entry
 
     def settle(self, entry: Entry, outcome: Outcome, node_id: str | None = None) -> None:
-        """The actor, on that node, has answered; a crash it survived counts like one it did not."""
+        """The worker on that node has returned an outcome. CRASHED counts like the death of the worker."""
         if outcome.status is Status.CRASHED:
             self.lost(entry, outcome.message, counted=True, node_id=node_id)
         elif outcome.status is Status.ERROR and self._may_try_another_file(entry, outcome):
@@ -118,7 +128,7 @@ class TaskTable:
             self._close(entry, Outcome.cancelled() if entry.cancelled else outcome)
 
     def lost(self, entry: Entry, reason: str, *, counted: bool, node_id: str | None = None) -> None:
-        """The actor that had the task is gone. `counted`: the task may be to blame, or else the node."""
+        """The worker that ran the task is gone. `counted`: the loss counts against the task, not the node."""
         entry.running = False
         entry.task = replace(entry.task, again=True)
         entry.losses += 1
@@ -130,7 +140,7 @@ class TaskTable:
             self._close(entry, Outcome.cancelled())
         elif entry.actors_lost >= self._chunk_attempts or entry.losses >= self._most_losses:
             self._close(entry, Outcome.error(CODE_CRASHED, self._crash_message(entry, reason)))
-        elif self._handed_over(entry):
+        elif self._hand_over(entry):
             self._enqueue(entry)
         elif not entry.task.is_urgent:
             cost, order = entry.task.cost_s, entry.task.chunk
@@ -139,52 +149,55 @@ class TaskTable:
             self._queue.give_back_urgent(entry.task.video_id, entry)
 
     def cancel(self, video_id: str, epoch: int) -> list[Entry]:
-        """Give up what was asked for under this lease or an older one, and by nobody else.
+        """Withdraw the requests of this lease or an older one; cancel the tasks that nobody else requests.
 
-        Returns the entries that still run.
+        Cancelled tasks that wait end at once; those that run are marked `cancelled` and returned. A waiting
+        task that another video still requests is queued again, to be done with that video's file.
         """
         unwanted = []
         for entry in self._entries.values():
-            asked = entry.askers.get(video_id)
+            asked = entry.requesters.get(video_id)
             if asked is not None and asked.epoch <= epoch:
-                del entry.askers[video_id]
+                del entry.requesters[video_id]
             elif entry.task.video_id != video_id or entry.epoch > epoch:
                 continue
-            if not entry.askers:
+            if not entry.requesters:
                 unwanted.append(entry)
             elif self._queue.remove(video_id, lambda waiting, entry=entry: waiting is entry):  # type: ignore[misc]
-                self._handed_over(entry)
+                self._hand_over(entry)
                 self._enqueue(entry)
-        for entry in self._queue.remove(video_id, lambda waiting: not waiting.askers):
+        for entry in self._queue.remove(video_id, lambda waiting: not waiting.requesters):
             self._close(entry, Outcome.cancelled())
         running = [entry for entry in unwanted if entry.running]
         for entry in running:
             entry.cancelled = True
         return running
 
-    def _hasten(self, entry: Entry, task: Task) -> None:
-        """Somebody who should not wait joined a task of another class: it goes by the more urgent one."""
+    def _raise_priority(self, entry: Entry, task: Task) -> None:
+        """Priority inheritance: an interactive request has joined a batch task, which becomes interactive."""
         waits = self._queue.remove(entry.task.video_id, lambda waiting: waiting is entry)
         entry.task = replace(entry.task, priority=task.priority, owner=task.owner)
         if waits:
             self._enqueue(entry)
 
     def _may_try_another_file(self, entry: Entry, outcome: Outcome) -> bool:
-        """Whether another video asked for the same, whose own file may do.
+        """Whether another video requested the same task, so that it can be tried with that video's file.
 
-        A deleted video's file goes before whoever works for it has noticed.
+        When a video is deleted, its file is gone before its job has noticed and cancelled the task.
         """
         if outcome.code == CODE_MEDIA_MISSING:
-            entry.askers.pop(entry.task.video_id, None)
-        return self._handed_over(entry)
+            entry.requesters.pop(entry.task.video_id, None)
+        return self._hand_over(entry)
 
-    def _handed_over(self, entry: Entry) -> bool:
-        """Whether the video that asked first has given it up: then it is done with the file of another, since
-        the first one's may be gone.
+    def _hand_over(self, entry: Entry) -> bool:
+        """If the video whose file the task reads has withdrawn, hand the task over to another requester.
+
+        Returns whether it was handed over. The first video's file may be gone, so the task must be queued
+        again with the file of the new one.
         """
-        if not entry.askers or entry.task.video_id in entry.askers:
+        if not entry.requesters or entry.task.video_id in entry.requesters:
             return False
-        task = next(iter(entry.askers.values()))
+        task = next(iter(entry.requesters.values()))
         entry.task, entry.epoch, entry.running = replace(task, again=True), task.epoch, False
         return True
 

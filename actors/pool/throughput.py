@@ -1,27 +1,30 @@
-"""How fast chunks are done: seconds of video per second of work, as a moving estimate.
+"""Throughput of a worker: seconds of video per second of work, as an exponentially fading average.
 
-Both sums fade, so that an estimate is of the last minutes of work, not of the last chunk alone: chunks differ
-(a still picture is quick, a storm of cuts is not). Knows no actor and no clock: durations are passed in.
+Both sums fade with the work done, so that the estimate covers the last minutes and not the last chunk alone:
+chunks differ (a still picture is quick, many cuts are slow). Knows no worker and no clock: durations are
+passed in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MEMORY_S = 120.0  # of work: what is older than this counts for little
-PRIOR_WORK_S = 5.0  # an expectation weighs as much as so much work: gone after the first chunk or two
+MEMORY_S = 120.0
+"""Half-life of both sums, in seconds of work: older work counts for little."""
+PRIOR_WORK_S = 5.0
+"""Weight of the expected speed, in seconds of work: outweighed after the first chunk or two."""
 
 
 @dataclass(slots=True)
 class Throughput:
-    """Begins at an expectation of `first_video_s_per_s` > 0."""
+    """Starts at an expected speed, `first_video_s_per_s` > 0."""
 
     first_video_s_per_s: float
     video_s: float = 0.0
     work_s: float = 0.0
 
     def done(self, video_s: float, work_s: float) -> None:
-        """So many seconds of video took one actor so long. A clock that stood still tells nothing."""
+        """Add `video_s` seconds of video done in `work_s` seconds; ignored if the clock stood still."""
         if work_s <= 0:
             return
         kept = 2.0 ** (-work_s / MEMORY_S)
@@ -35,20 +38,20 @@ class Throughput:
 
     @property
     def video_s_per_s(self) -> float:
-        """The estimate, > 0."""
+        """The estimate, > 0: the expectation until something is measured."""
         video_s = self.video_s + self.first_video_s_per_s * PRIOR_WORK_S
         return video_s / (self.work_s + PRIOR_WORK_S)
 
 
 @dataclass(slots=True)
 class MovingMean:
-    """A moving mean of the last `memory` values or so, from `value` on."""
+    """Moving average over about the last `memory` ≥ 1 values; `value` is the start value until the first."""
 
     value: float
     memory: int = 32
     count: int = 0
 
     def add(self, value: float) -> None:
-        """The first values replace what it began with; later ones shift it a little."""
+        """The first value replaces the start value; each later one shifts the mean by 1/`memory` or more."""
         self.count += 1
         self.value += (value - self.value) / min(self.count, self.memory)

@@ -1,4 +1,4 @@
-"""How the pool comes by a segmenter, and how it parts with one. Knows Ray's options, and nothing of work."""
+"""Starts and kills worker processes. Knows Ray's options for an actor; does not know what workers do."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from cluster.settings import Settings
 class WorkerFactory(Protocol):
     """Makes handles that have a segmenter's methods (`ping setup work cancel destroy`), and ends them."""
 
-    def hire(self, shape: Shape) -> Any:
-        """A new segmenter, at once; that it has found a place, its first answer tells."""
+    def create(self, shape: Shape) -> Any:
+        """A handle of a new process, returned at once: its first answer tells that a node has room for it."""
 
-    def dismiss(self, handle: Any) -> None:
-        """End it at once, whatever it does."""
+    def kill(self, handle: Any) -> None:
+        """End the process at once, whatever it is doing."""
 
 
 class SegmenterFactory:
-    """A process of its own for each, owned by whoever asks: Ray ends it when its owner dies."""
+    """Each segmenter is a process of its own and owned by the pool: Ray ends it when the pool dies."""
 
     def __init__(self, settings: Settings, analyser: str) -> None:
         self._settings = settings
         self._analyser = analyser
 
-    def hire(self, shape: Shape) -> Any:
-        """Ray looks for a node that has what the shape asks for, and has its autoscaler add one otherwise.
+    def create(self, shape: Shape) -> Any:
+        """Ray places the process on a node that has what `shape` requests, or its autoscaler adds one.
 
-        A pool of a given size is spread; one that grows and shrinks is kept together: nodes shall fall empty.
+        A fixed fleet is spread over the nodes. An elastic one is packed, so that nodes become empty and can
+        be released.
         """
         strategy = "DEFAULT" if self._settings.scaling.enabled else "SPREAD"
         options = {"num_gpus": shape.num_gpus, "num_cpus": shape.num_cpus, "scheduling_strategy": strategy}
@@ -43,6 +44,6 @@ class SegmenterFactory:
             )
         )
 
-    def dismiss(self, handle: Any) -> None:
-        """SIGKILL, within 5 s, to what does not leave by itself (see `WorkerProxy.close`)."""
+    def kill(self, handle: Any) -> None:
+        """Kill without restart; SIGKILL within 5 s (see `WorkerProxy.close`)."""
         ray.kill(handle)

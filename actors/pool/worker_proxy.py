@@ -1,6 +1,8 @@
-"""One slot of the pool: a segmenter process from its creation to its end, and the watch over it.
+"""Local proxy of one worker: a segmenter process from its creation to its end, with its liveness probe.
 
-Knows Ray and the segmenter's lanes; not the queue, and not what a task is for.
+Every call to the process goes through the proxy, which turns a death or a standstill into one exception and
+decides whether the task may be the cause. Knows Ray and the segmenter's lanes; does not know which task comes
+next, nor what a task is for.
 """
 
 from __future__ import annotations
@@ -14,26 +16,31 @@ import structlog
 from ray.exceptions import RayError, RayTaskError
 
 from actors.pool.matching import Availability
+from actors.pool.poison import counts_against_task
 from actors.pool.size import Shape
 from actors.pool.task_table import Entry
 from actors.pool.throughput import Throughput
-from actors.pool.watchdog import Watchdog, may_blame_the_work
+from actors.pool.watchdog import Watchdog
 from actors.pool.worker_factory import WorkerFactory
 from actors.tasks import Outcome, Status, TaskKind
 from cluster.contract.vocabulary import ActorState
 from cluster.contract.wire.cluster import PoolActor
 from cluster.settings import Settings
 
-DESTROY_TIMEOUT_S = 5.0  # a retiring segmenter may take this long to end by itself
-PINGS_PER_S = 20  # of all members together: a ping costs the pool as much as handing out a chunk
-SEEN_FOR_S = 30.0  # who answers with its work need not be asked more often: memory changes slowly
-OVERDUE = 2.0  # who takes so many times longer than expected is not counted on
+DESTROY_TIMEOUT_S = 5.0
+"""A retiring segmenter may take this long to end by itself; the call that asks it to, twice as long."""
+PINGS_PER_S = 20
+"""Pings of all workers together per second, at most: a ping costs the pool as much as assigning a chunk."""
+SEEN_FOR_S = 30.0
+"""A worker that keeps returning outcomes is pinged only this often: what a ping tells changes slowly."""
+OVERDUE = 2.0
+"""Ratio to the expected time of a task. Beyond it no estimate is given of when the worker will be idle."""
 
 log = structlog.get_logger(__name__)
 
 
 class WorkerLostError(Exception):
-    """The segmenter is gone or must go. `counted`: what it worked on may be the cause."""
+    """The worker is gone or must be replaced. `counted`: the loss counts against the task it was running."""
 
     def __init__(self, reason: str, *, counted: bool) -> None:
         super().__init__(reason)
@@ -42,16 +49,16 @@ class WorkerLostError(Exception):
 
 
 class WorkerProxy:
-    """A segmenter as the pool sees it: waiting (for a place on a node), starting, idle, working, lost.
+    """A worker as the pool sees it. `state`: waiting (for room on a node), starting, idle, working or lost.
 
-    `throughput` is of the work itself; `overhead_s` what the last task took beyond it, from the moment
-    `handed_at` (monotonic) at which there were both the task and the member, to its outcome here.
+    `throughput` measures the work alone. `overhead_s` is what the last task took beyond it: from `handed_at`
+    (monotonic seconds), when both the task and the worker were there, to the outcome in the pool.
     """
 
     def __init__(
-        self, name: str, shape: Shape, settings: Settings, recruiter: WorkerFactory, among: Callable[[], int]
+        self, name: str, shape: Shape, settings: Settings, factory: WorkerFactory, among: Callable[[], int]
     ) -> None:
-        """Hires a segmenter at once. `among`: how many members there are."""
+        """Starts the process at once. `among`: how many workers the pool has, which share its pings."""
         self.name = name
         self.state: ActorState = "waiting"
         self.entry: Entry | None = None
@@ -64,20 +71,19 @@ class WorkerProxy:
         self._since = time.monotonic()
         self._seen: dict[str, Any] = {}
         self._seen_at = self._worked_at = self._since
-        self._health: Watchdog | None = None
+        self._watchdog: Watchdog | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._recruiter = recruiter
-        self._handle = recruiter.hire(shape)
+        self._factory = factory
+        self._handle = factory.create(shape)
 
     async def start(self) -> None:
-        """Wait for a place on a node as long as it takes, then for the weights, `start_timeout_s` at most.
-
-        WorkerLostError when it dies or takes too long.
+        """Wait until the process can take tasks: without limit for room on a node, then at most
+        `start_timeout_s` for its weights. Raises WorkerLostError when it dies or takes too long.
         """
         self._seen = await self._answer(self._handle.ping.remote())
-        self._health = Watchdog.born(time.monotonic(), self._settings.stuck_after_s)
+        self._watchdog = Watchdog.started(time.monotonic(), self._settings.stuck_after_s)
         self._enter("starting")
-        self._watch = asyncio.create_task(self._keep_watch(), name=f"watch {self.name}")
+        self._watch = asyncio.create_task(self._probe(), name=f"watch {self.name}")
         try:
             await self._answer(self._handle.setup.remote(), timeout_s=self._settings.start_timeout_s)
         except RayTaskError as error:
@@ -86,28 +92,28 @@ class WorkerProxy:
 
     @property
     def pid(self) -> int | None:
-        """The segmenter's process, once it has answered."""
+        """The segmenter's process id; None before its first answer."""
         return self._seen.get("pid")
 
     @property
     def node_id(self) -> str | None:
-        """Ray's id of its node, once it has answered."""
+        """Ray's id of the segmenter's node; None before its first answer."""
         return self._seen.get("node_id")
 
     async def work(self, entry: Entry) -> Outcome:
-        """Have a task done. WorkerLostError when the segmenter dies or stands still meanwhile."""
-        assert self._health is not None
+        """Have the worker do a task. Raises WorkerLostError when it dies or stands still."""
+        assert self._watchdog is not None
         self.entry = entry
-        self._seen["frames_done"] = 0  # what was seen last is of another task
+        self._seen["frames_done"] = 0  # the last ping told of another task
         self._enter("working")
         began = time.monotonic()
-        self._health.took_work(began)
+        self._watchdog.took_work(began)
         try:
             values = await self._answer(self._handle.work.remote(entry.task.to_dict()))
         except RayTaskError as error:
             values = Outcome.crashed(_cause(error)).to_dict()
         ended = self._worked_at = time.monotonic()
-        self._health.finished_work(ended)
+        self._watchdog.finished_work(ended)
         self.entry = None
         self._enter("idle")
         outcome = Outcome.from_dict(values)
@@ -118,8 +124,8 @@ class WorkerProxy:
             self.throughput.done(entry.task.cost_s, ended - began if took_s is None else took_s)
         return outcome
 
-    def busy(self, now: float) -> Availability | None:
-        """When it will be free, as far as that can be told: not of who was never measured or is overdue."""
+    def availability(self, now: float) -> Availability | None:
+        """Speed and estimated time until idle; None if it was never measured or its task is overdue."""
         if not self.throughput.is_measured or self.state not in ("idle", "working"):
             return None
         if self.entry is None:
@@ -131,20 +137,20 @@ class WorkerProxy:
         return Availability(self.throughput.video_s_per_s, max(expected_s - taken_s, 0.0))
 
     def cancel(self) -> None:
-        """Ask the segmenter to give up its work; the outcome tells when it has."""
+        """Ask the segmenter to cancel its task, without waiting: `work` returns when it has."""
         if self.entry is not None:
             self._handle.cancel.remote(self.entry.task.video_id, self.entry.epoch)
 
     def lose(self, reason: str, *, counted: bool) -> None:
-        """Declare the segmenter gone; whoever waits for it hears so."""
+        """Declare the worker lost: calls that wait for it raise WorkerLostError. The first reason stands."""
         if not self.lost.done():
             self.lost.set_result(WorkerLostError(reason, counted=counted))
 
     async def close(self, *, orderly: bool) -> None:
-        """End the process: after a bounded farewell when `orderly`, and with SIGKILL in any case.
+        """End the process: if `orderly`, let it close its connections first, within bounds; then kill it.
 
-        Ray's raylet sends SIGKILL to a process that has not left 5 s after `ray.kill`, one stopped by
-        SIGSTOP included (measured on 2.60), so no process of ours outlives this for longer.
+        `ray.kill` asks the process to exit, and Ray's raylet sends SIGKILL to one that is still there 5 s
+        later, even if SIGSTOP has stopped it (measured on Ray 2.60). So no process lives on for longer.
         """
         if self._watch is not None:
             self._watch.cancel()
@@ -156,11 +162,11 @@ class WorkerProxy:
             except (WorkerLostError, RayTaskError) as error:
                 log.warning("segmenter did not end by itself", actor=self.name, reason=str(error))
         self._enter("lost")
-        self._recruiter.dismiss(self._handle)
+        self._factory.kill(self._handle)
 
     def row(self) -> PoolActor:
-        """Its line in the snapshot. What a ping tells, such as `frames_done`, is as old as the last ping;
-        `replaced` and `error` are the slot's to say.
+        """The worker's row in the snapshot. What a ping tells, such as `frames_done`, is as old as the last
+        ping; the supervisor fills in `replaced` and `error`.
         """
         task = self.entry.task if self.entry else None
         return {
@@ -187,7 +193,9 @@ class WorkerProxy:
         self._since = time.monotonic()
 
     async def _answer(self, ref: Any, timeout_s: float | None = None) -> Any:
-        """Await a call on the segmenter; whatever ends the actor first ends the wait."""
+        """Await a call on the segmenter. Raises WorkerLostError as soon as the worker is lost, or after
+        `timeout_s`, and RayTaskError as the call does.
+        """
         call = _follow(ref)
         await asyncio.wait({call, self.lost}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         if call.done():
@@ -196,35 +204,37 @@ class WorkerProxy:
             except RayTaskError:
                 raise
             except RayError as error:
-                counted = await self._is_to_blame(error)
+                counted = await self._counts_against_task(error)
                 raise WorkerLostError(_first_sentence(error), counted=counted) from error
         if self.lost.done():
             raise self.lost.result()
         raise WorkerLostError(f"no answer within {timeout_s:.0f} s", counted=False)
 
     def _ping_interval_s(self) -> float:
-        """As in the settings; of very many members each is asked less often, but in time to find it stuck."""
+        """As set; longer where all workers together would exceed PINGS_PER_S, up to a quarter of the
+        watchdog's time, so that a worker that stands still is found in time.
+        """
         spread_s = min(self._among() / PINGS_PER_S, self._settings.stuck_after_s / 4)
         return max(self._settings.ping_interval_s, spread_s)
 
     def _needs_ping(self, interval_s: float) -> bool:
-        """Whether it has answered neither with work nor otherwise for a while, or is to be reminded."""
+        """Whether nothing was heard of it for a while, or a cancellation must be repeated."""
         now = time.monotonic()
-        reminded = self.entry is not None and self.entry.cancelled
-        return reminded or now - self._worked_at >= interval_s or now - self._seen_at >= SEEN_FOR_S
+        remind = self.entry is not None and self.entry.cancelled
+        return remind or now - self._worked_at >= interval_s or now - self._seen_at >= SEEN_FOR_S
 
-    async def _is_to_blame(self, error: BaseException | None) -> bool:
-        return await may_blame_the_work(error, self.node_id, lambda: _follow(self._handle.ping.remote()))
+    async def _counts_against_task(self, error: BaseException | None) -> bool:
+        return await counts_against_task(error, self.node_id, lambda: _follow(self._handle.ping.remote()))
 
-    async def _keep_watch(self) -> None:
-        """Ping on the control lane, one at a time; declare the member lost when it stands still."""
-        assert self._health is not None
+    async def _probe(self) -> None:
+        """Liveness probe: ping on the control lane, one ping at a time, until the worker is lost."""
+        assert self._watchdog is not None
         ping: asyncio.Future[Any] | None = None
         while not self.lost.done():
             interval_s = self._ping_interval_s()
             slept_at = time.monotonic()
             await asyncio.sleep(interval_s)
-            self._health.excuse(time.monotonic() - slept_at - interval_s)
+            self._watchdog.excuse(time.monotonic() - slept_at - interval_s)
             if ping is None and not self._needs_ping(interval_s):
                 continue
             if ping is None:
@@ -234,19 +244,19 @@ class WorkerProxy:
                 try:
                     self._seen = ping.result()
                     self._seen_at = time.monotonic()
-                    self._health.answered(self._seen["beat"], time.monotonic())
+                    self._watchdog.answered(self._seen["beat"], time.monotonic())
                     if self.entry is not None and self.entry.cancelled:
-                        self.cancel()  # once more: the first may have come before the work had begun
+                        self.cancel()  # again: the first may have come before the task had begun
                 except RayError as error:
-                    self.lose(_first_sentence(error), counted=await self._is_to_blame(error))
+                    self.lose(_first_sentence(error), counted=await self._counts_against_task(error))
                 ping = None
-            verdict = self._health.verdict(time.monotonic())
+            verdict = self._watchdog.verdict(time.monotonic())
             if verdict is not None:
-                self.lose(verdict, counted=await self._is_to_blame(None))
+                self.lose(verdict, counted=await self._counts_against_task(None))
 
 
 def blank_row(name: str) -> PoolActor:
-    """The line of a slot between two segmenters."""
+    """The snapshot's row of a supervisor that has no worker at the moment."""
     return {
         "actor": name,
         "node": None,
@@ -268,7 +278,9 @@ def blank_row(name: str) -> PoolActor:
 
 
 def _follow(ref: Any) -> asyncio.Future[Any]:
-    """A call's future. It may be abandoned: its late exception is then looked at here, by nobody else."""
+    """The future of a call to an actor. It may be abandoned: nobody awaits it then, so its exception is
+    retrieved here, or asyncio would log it as never retrieved.
+    """
     call: asyncio.Future[Any] = asyncio.wrap_future(ref.future())
     call.add_done_callback(lambda done: done.cancelled() or done.exception())
     return call
@@ -279,6 +291,6 @@ def _cause(error: RayTaskError) -> str:
 
 
 def _first_sentence(error: BaseException) -> str:
-    """Ray's messages run over many lines; the class and the first line say what matters."""
+    """The exception's class and first line: Ray's messages have many lines, and the first says the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

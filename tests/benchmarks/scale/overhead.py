@@ -93,15 +93,15 @@ class StubFactory:
 
     def __init__(self, hosts: list[Any]) -> None:
         self._hosts = hosts
-        self._hired = 0
+        self._created = 0
 
-    def hire(self, shape: Shape) -> Stub:
-        """A stub more."""
-        self._hired += 1
-        return Stub(self._hosts[self._hired % len(self._hosts)], self._hired)
+    def create(self, shape: Shape) -> Stub:
+        """A further stub."""
+        self._created += 1
+        return Stub(self._hosts[self._created % len(self._hosts)], self._created)
 
-    def dismiss(self, handle: Stub) -> None:
-        """Nothing runs that had to be ended."""
+    def kill(self, handle: Stub) -> None:
+        """Nothing to end: the hosts go on."""
 
 
 class Video:
@@ -143,9 +143,9 @@ def measure(*, actors: int, hosts: int, chunk_s: float, seconds: float) -> dict[
     """A pool of so many actors under full load for so long."""
     options: dict[str, Any] = {"num_cpus": 0, "max_concurrency": 10_000}
     host_class = ray.remote(**options)(Host)
-    recruiter = StubFactory([host_class.remote(chunk_s) for _ in range(hosts)])
+    factory = StubFactory([host_class.remote(chunk_s) for _ in range(hosts)])
     settings = Settings(actors=ActorSettings(count=actors))
-    pool = pool_class().options(num_cpus=0).remote(settings, "none", recruiter)
+    pool = pool_class().options(num_cpus=0).remote(settings, "none", factory)
     while sum(row["state"] == "idle" for row in ray.get(pool.snapshot.remote())["actors"]) < actors:
         time.sleep(0.2)
     client = PoolClient(lambda: pool, settings.actors)

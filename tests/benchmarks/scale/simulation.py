@@ -75,9 +75,9 @@ class Scene:
                 seconds, chunk_s=CHUNK_S, speed=given.speed, payload_bytes=int(given.payload_kb * 1000)
             )
             self.media.put_stream(f"videos/{kind}/source", [what])
-        recruiter = StubFactory(self.hosts)
+        factory = StubFactory(self.hosts)
         place = settings.ray_namespace
-        self.pool = find_or_create(pool_class(), POOL_NAME, place, settings, NAME, recruiter)
+        self.pool = find_or_create(pool_class(), POOL_NAME, place, settings, NAME, factory)
         self.handles = launch.ensure(settings, analyser=NAME)
         self.jobs = Jobs(settings.postgres_url).open()
         while sum(row["state"] == "idle" for row in self.snapshot()["actors"]) < actors:

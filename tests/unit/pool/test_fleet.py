@@ -1,4 +1,4 @@
-"""Slots and their members without Ray: more, fewer, drained, replaced, and always ended."""
+"""The fleet, its supervisors and its scaler without Ray: scaled, drained, replaced, and always ended."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Process:
         self.number = number
         self.node_id = node_id
         self.placed = True
-        self.dismissed = False
+        self.killed = False
         self.working: Future[Any] | None = None
 
     def __getattr__(self, method: str) -> Any:
@@ -71,19 +71,19 @@ class Process:
         working.set_result({**Outcome.done().to_dict(), "took_s": took_s})
 
 
-class Crew:
-    """Slots over processes of the test's making."""
+class Scene:
+    """A fleet over processes that the test makes; it is their factory."""
 
     def __init__(self) -> None:
         self.processes: list[Process] = []
         self.full = False
         self.broken = False
         self.settings = Settings(actors=ActorSettings(count=1))
-        self.book = TaskTable(chunk_attempts=2, max_entries=100)
-        self.slots = Fleet(self._slot)
-        self.dispatcher = Dispatcher(self.book, self.slots.staying)
+        self.table = TaskTable(chunk_attempts=2, max_entries=100)
+        self.fleet = Fleet(self._new_supervisor)
+        self.dispatcher = Dispatcher(self.table, self.fleet.staying)
 
-    def hire(self, shape: Shape) -> Process:
+    def create(self, shape: Shape) -> Process:
         if self.broken:
             raise RuntimeError("no process can be made")
         process = Process(len(self.processes), node_id=f"node {len(self.processes) // 2}")
@@ -91,32 +91,37 @@ class Crew:
         self.processes.append(process)
         return process
 
-    def dismiss(self, handle: Process) -> None:
-        handle.dismissed = True
+    def kill(self, handle: Process) -> None:
+        handle.killed = True
 
     def at_work(self) -> list[Process]:
         return [process for process in self.processes if process.working is not None]
 
     def states(self) -> list[str]:
-        return sorted(row["state"] for row in self.slots.rows())
+        return sorted(row["state"] for row in self.fleet.rows())
 
     async def submit(self, count: int) -> list[Entry]:
         tasks = [Task(TaskKind.CHUNK, "film", 1, "key", tracks_hash="h", chunk=n) for n in range(count)]
-        entries = [self.book.submit(task) for task in tasks]
+        entries = [self.table.submit(task) for task in tasks]
         self.dispatcher.dispatch()
         await settled()
         return entries
 
     async def resize(self, wanted: int) -> None:
-        self.slots.resize({SHAPE: wanted})
+        self.fleet.resize({SHAPE: wanted})
         await settled()
 
-    def _slot(self, name: str, shape: Shape) -> WorkerSupervisor:
-        def member(name: str, shape: Shape) -> WorkerProxy:
-            return WorkerProxy(name, shape, self.settings, self, self.slots.__len__)
+    def _new_supervisor(self, name: str, shape: Shape) -> WorkerSupervisor:
+        def start_worker(name: str, shape: Shape) -> WorkerProxy:
+            return WorkerProxy(name, shape, self.settings, self, self.fleet.__len__)
 
         return WorkerSupervisor(
-            name, shape, member, book=self.book, dispatcher=self.dispatcher, overhead=MovingMean(0.0)
+            name,
+            shape,
+            start_worker,
+            table=self.table,
+            dispatcher=self.dispatcher,
+            overhead_s=MovingMean(0.0),
         )
 
 
@@ -127,28 +132,28 @@ async def settled() -> None:
 
 
 @asynccontextmanager
-async def crew() -> AsyncIterator[Crew]:
-    made = Crew()
+async def new_scene() -> AsyncIterator[Scene]:
+    made = Scene()
     yield made
-    made.slots.retire_all()
+    made.fleet.retire_all()
     await settled()
     for process in made.at_work():
         process.finish()
     async with asyncio.timeout(10):
-        assert await made.slots.ended()
-    assert all(process.dismissed for process in made.processes), "a process was left behind"
+        assert await made.fleet.ended()
+    assert all(process.killed for process in made.processes), "a process was left behind"
 
 
-def run(scenario: Callable[[Crew], Awaitable[None]]) -> None:
+def run(scenario: Callable[[Scene], Awaitable[None]]) -> None:
     async def whole() -> None:
-        async with crew() as made:
+        async with new_scene() as made:
             await scenario(made)
 
     asyncio.run(whole())
 
 
-def test_a_retired_member_finishes_what_it_has_takes_no_more_and_loses_nothing() -> None:
-    async def scenario(made: Crew) -> None:
+def test_a_retired_worker_finishes_what_it_has_takes_no_more_and_loses_nothing() -> None:
+    async def scenario(made: Scene) -> None:
         await made.resize(2)
         entries = await made.submit(4)
         await made.resize(1)
@@ -167,43 +172,43 @@ def test_a_retired_member_finishes_what_it_has_takes_no_more_and_loses_nothing()
     run(scenario)
 
 
-def test_a_member_that_drains_is_taken_back_when_it_is_needed_again() -> None:
-    async def scenario(made: Crew) -> None:
+def test_a_worker_that_drains_is_taken_back_when_it_is_needed_again() -> None:
+    async def scenario(made: Scene) -> None:
         await made.resize(2)
         await made.submit(4)
         await made.resize(1)
         await made.resize(2)
         assert made.states() == ["working", "working"]
-        assert len(made.processes) == 2, "nobody was hired anew"
+        assert len(made.processes) == 2, "no new process was started"
 
     run(scenario)
 
 
-def test_who_waits_for_a_node_goes_first_then_who_is_idle_then_who_is_alone_on_its_node() -> None:
-    async def scenario(made: Crew) -> None:
+def test_order_of_retirement_without_a_node_then_idle_then_alone_on_its_node() -> None:
+    async def scenario(made: Scene) -> None:
         await made.resize(3)  # two on node 0, one on node 1
         made.full = True
         await made.resize(4)
-        assert (made.states(), made.slots.placed) == (["idle", "idle", "idle", "waiting"], 3)
+        assert (made.states(), made.fleet.placed) == (["idle", "idle", "idle", "waiting"], 3)
         await made.resize(3)
-        assert made.processes[3].dismissed
+        assert made.processes[3].killed
         await made.submit(3)
         await made.resize(2)
         drained = [process for process in made.processes if process.working is not None]
         for process in drained:
             process.finish()
         await settled()
-        assert made.processes[2].dismissed
-        assert not made.processes[0].dismissed
+        assert made.processes[2].killed
+        assert not made.processes[0].killed
 
     run(scenario)
 
 
 def test_a_shape_that_is_not_planned_any_more_is_drained() -> None:
-    async def scenario(made: Crew) -> None:
+    async def scenario(made: Scene) -> None:
         await made.resize(1)
         await made.submit(1)
-        made.slots.resize({Shape(1.0, 1.0, 2): 1})
+        made.fleet.resize({Shape(1.0, 1.0, 2): 1})
         await settled()
         assert made.states() == ["draining", "idle"]
 
@@ -214,12 +219,12 @@ def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest
     monkeypatch.setattr(supervisor_module, "RESTART_FIRST_S", 1e-6)
     monkeypatch.setattr(supervisor_module, "RESTART_LONGEST_S", 1e-6)
 
-    async def alive(error: BaseException | None, node_id: str | None, ask: object) -> bool:
+    async def alive(error: BaseException | None, node_id: str | None, probe: object) -> bool:
         return node_id != "node 0"  # which has vanished
 
-    monkeypatch.setattr("actors.pool.worker_proxy.may_blame_the_work", alive)
+    monkeypatch.setattr("actors.pool.worker_proxy.counts_against_task", alive)
 
-    async def scenario(made: Crew) -> None:
+    async def scenario(made: Scene) -> None:
         await made.resize(1)
         (entry,) = await made.submit(1)
         for losses in (0, 0, 1):  # both processes of node 0, then one of node 1
@@ -242,10 +247,10 @@ def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(supervisor_module, "RESTART_FIRST_S", 3600.0)
     monkeypatch.setattr(supervisor_module, "RESTART_LONGEST_S", 3600.0)
 
-    async def scenario(made: Crew) -> None:
+    async def scenario(made: Scene) -> None:
         made.broken = True
         await made.resize(1)
-        (row,) = made.slots.rows()
+        (row,) = made.fleet.rows()
         assert (row["state"], row["error"]) == ("lost", "RuntimeError: no process can be made")
 
     run(scenario)
@@ -255,16 +260,16 @@ def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> 
     ("share", "gpus", "cores", "told"),
     [(0.0, 0.0, 1.0, 1), (0.0, 0.0, 2.0, 0), (1.0, 0.0, 2.0, 0), (2.0, 1.0, 2.0, 1), (0.5, 1.0, 1.0, 0)],
 )
-def test_somebody_hears_of_actors_that_no_node_can_hold(
+def test_a_warning_tells_of_workers_that_no_node_can_hold(
     share: float, gpus: float, cores: float, told: int
 ) -> None:
-    async def scenario(made: Crew) -> None:
+    async def scenario(made: Scene) -> None:
         actors = ActorSettings(gpus_per_actor=share)
         settings = made.settings.with_values(actors=actors, scaling=ScalingSettings(enabled=True))
-        scaler = Scaler(settings, made.book, made.slots, made.dispatcher)
+        scaler = Scaler(settings, made.table, made.fleet, made.dispatcher)
         with capture_logs() as logged:
             for _ in range(3):
-                scaler._resize([NodeView(gpus, cores)])
+                scaler.resize([NodeView(gpus, cores)])
         await settled()
         assert len([entry for entry in logged if entry["log_level"] == "warning"]) == told
 
@@ -272,8 +277,8 @@ def test_somebody_hears_of_actors_that_no_node_can_hold(
 
 
 def test_the_backlog_is_what_was_reported_or_what_the_pool_has_if_that_is_more() -> None:
-    async def scenario(made: Crew) -> None:
-        scaler = Scaler(made.settings, made.book, made.slots, made.dispatcher)
+    async def scenario(made: Scene) -> None:
+        scaler = Scaler(made.settings, made.table, made.fleet, made.dispatcher)
         assert scaler.backlog_s == 0.0
         await made.submit(3)
         assert scaler.backlog_s == 3.0

@@ -1,4 +1,4 @@
-"""The pool's books: who pays for a lost actor, what is asked for twice, what a cancellation touches."""
+"""The task table: losses that count against a task, coalesced tasks, and what a cancellation reaches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan(video: str = "film", epoch: int = 1) -> Task:
     return Task(TaskKind.PLAN, video, epoch, "key")
 
 
-def book(attempts: int = 3, entries: int = 100) -> TaskTable:
+def new_table(attempts: int = 3, entries: int = 100) -> TaskTable:
     return TaskTable(chunk_attempts=attempts, max_entries=entries)
 
 
@@ -39,17 +39,17 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 @given(st.integers(1, 6))
 def test_a_chunk_that_kills_as_many_actors_as_it_may_fails_with_a_sentence(attempts: int) -> None:
     async def scenario() -> None:
-        books = book(attempts)
-        deadly, other = books.submit(chunk(0)), books.submit(chunk(1))
+        table = new_table(attempts)
+        deadly, other = table.submit(chunk(0)), table.submit(chunk(1))
         for lost in range(attempts):
             assert not deadly.future.done()
-            assert books.next() is deadly, f"after {lost} losses it must be the next again"
-            books.lost(deadly, "it died", counted=True)
+            assert table.next() is deadly, f"after {lost} losses it must be the next again"
+            table.lost(deadly, "it died", counted=True)
         outcome = deadly.future.result()
         assert (outcome.status, outcome.code) == (Status.ERROR, "analysis_crashed")
         assert "part 1" in outcome.message
         assert "re-encode" in outcome.message
-        assert books.next() is other
+        assert table.next() is other
         assert not other.future.done()
 
     run(scenario())
@@ -57,11 +57,11 @@ def test_a_chunk_that_kills_as_many_actors_as_it_may_fails_with_a_sentence(attem
 
 def test_an_actor_lost_for_another_reason_is_not_held_against_the_chunk() -> None:
     async def scenario() -> None:
-        books = book(1)
-        entry = books.submit(chunk(0))
+        table = new_table(1)
+        entry = table.submit(chunk(0))
         for _ in range(10):
-            assert books.next() is entry
-            books.lost(entry, "node reclaimed", counted=False)
+            assert table.next() is entry
+            table.lost(entry, "node reclaimed", counted=False)
         assert not entry.future.done()
 
     run(scenario())
@@ -69,12 +69,12 @@ def test_an_actor_lost_for_another_reason_is_not_held_against_the_chunk() -> Non
 
 def test_a_task_under_which_one_node_after_the_other_vanishes_ends() -> None:
     async def scenario() -> None:
-        books = book(3)
-        entry = books.submit(chunk(0))
+        table = new_table(3)
+        entry = table.submit(chunk(0))
         for _ in range(LOSSES_AT_MOST):
             assert not entry.future.done()
-            assert books.next() is entry
-            books.lost(entry, "its node died", counted=False)
+            assert table.next() is entry
+            table.lost(entry, "its node died", counted=False)
         outcome = entry.future.result()
         assert (outcome.status, outcome.code) == (Status.ERROR, "analysis_crashed")
         assert f"broke down {LOSSES_AT_MOST} times" in outcome.message
@@ -84,12 +84,12 @@ def test_a_task_under_which_one_node_after_the_other_vanishes_ends() -> None:
 
 def test_an_exception_nobody_foresaw_counts_like_a_death() -> None:
     async def scenario() -> None:
-        books = book(2)
-        entry = books.submit(plan())
-        books.next()
-        books.settle(entry, Outcome.crashed("ValueError: no"))
-        assert books.next() is entry
-        books.settle(entry, Outcome.crashed("ValueError: no"))
+        table = new_table(2)
+        entry = table.submit(plan())
+        table.next()
+        table.settle(entry, Outcome.crashed("ValueError: no"))
+        assert table.next() is entry
+        table.settle(entry, Outcome.crashed("ValueError: no"))
         outcome = entry.future.result()
         assert outcome.code == "analysis_crashed"
         assert "ValueError: no" in outcome.message
@@ -99,80 +99,80 @@ def test_an_exception_nobody_foresaw_counts_like_a_death() -> None:
 
 def test_a_task_asked_for_twice_runs_once_and_both_hear() -> None:
     async def scenario() -> None:
-        books = book()
-        first = books.submit(chunk(0, epoch=1))
-        books.next()
-        second = books.submit(chunk(0, epoch=2))
+        table = new_table()
+        first = table.submit(chunk(0, epoch=1))
+        table.next()
+        second = table.submit(chunk(0, epoch=2))
         assert second is first
-        assert books.next() is None
-        books.settle(first, Outcome.done(chunk=0))
+        assert table.next() is None
+        table.settle(first, Outcome.done(chunk=0))
         assert second.future.result().result == {"chunk": 0}
-        assert len(books) == 0
+        assert len(table) == 0
 
     run(scenario())
 
 
 def test_a_fusion_under_another_lease_is_another_task() -> None:
     async def scenario() -> None:
-        books = book()
+        table = new_table()
         old = Task(TaskKind.FUSE, "film", 1, "key", tracks_hash="h", timeline_id="film:1:1")
         new = Task(TaskKind.FUSE, "film", 2, "key", tracks_hash="h", timeline_id="film:1:2")
-        assert books.submit(old) is not books.submit(new)
+        assert table.submit(old) is not table.submit(new)
 
     run(scenario())
 
 
 def test_cancelling_ends_what_waits_and_marks_what_runs() -> None:
     async def scenario() -> None:
-        books = book()
-        running, waiting = books.submit(chunk(0)), books.submit(chunk(1))
-        other = books.submit(chunk(0, video="clip"))
-        assert books.next() is running
-        assert books.cancel("film", 1) == [running]
+        table = new_table()
+        running, waiting = table.submit(chunk(0)), table.submit(chunk(1))
+        other = table.submit(chunk(0, video="clip"))
+        assert table.next() is running
+        assert table.cancel("film", 1) == [running]
         assert waiting.future.result().status is Status.CANCELLED
         assert not running.future.done()
-        books.settle(running, Outcome.done(chunk=0))
+        table.settle(running, Outcome.done(chunk=0))
         assert running.future.result().status is Status.CANCELLED
-        assert books.next() is other
+        assert table.next() is other
 
     run(scenario())
 
 
 def test_a_cancelled_task_is_not_given_back_when_its_actor_dies() -> None:
     async def scenario() -> None:
-        books = book()
-        entry = books.submit(chunk(0))
-        books.next()
-        books.cancel("film", 1)
-        books.lost(entry, "it died", counted=True)
+        table = new_table()
+        entry = table.submit(chunk(0))
+        table.next()
+        table.cancel("film", 1)
+        table.lost(entry, "it died", counted=True)
         assert entry.future.result().status is Status.CANCELLED
-        assert books.next() is None
+        assert table.next() is None
 
     run(scenario())
 
 
 def test_an_old_lease_cannot_cancel_the_work_of_a_new_one() -> None:
     async def scenario() -> None:
-        books = book()
-        entry = books.submit(chunk(0, epoch=1))
-        books.submit(chunk(0, epoch=2))  # the video was claimed again and asks for the same chunk
-        assert books.cancel("film", 1) == []
-        assert books.next() is entry
+        table = new_table()
+        entry = table.submit(chunk(0, epoch=1))
+        table.submit(chunk(0, epoch=2))  # the video was claimed again and asks for the same chunk
+        assert table.cancel("film", 1) == []
+        assert table.next() is entry
 
     run(scenario())
 
 
 def test_a_task_submitted_while_its_cancelled_twin_still_ends_is_done_anew() -> None:
     async def scenario() -> None:
-        books = book()
-        old = books.submit(chunk(0, epoch=1))
-        books.next()
-        books.cancel("film", 1)
-        new = books.submit(chunk(0, epoch=2))
+        table = new_table()
+        old = table.submit(chunk(0, epoch=1))
+        table.next()
+        table.cancel("film", 1)
+        new = table.submit(chunk(0, epoch=2))
         assert new is not old
-        books.settle(old, Outcome.cancelled())
-        assert books.next() is new
-        books.settle(new, Outcome.done())
+        table.settle(old, Outcome.cancelled())
+        assert table.next() is new
+        table.settle(new, Outcome.done())
         assert new.future.result().status is Status.DONE
 
     run(scenario())
@@ -180,11 +180,11 @@ def test_a_task_submitted_while_its_cancelled_twin_still_ends_is_done_anew() -> 
 
 def test_videos_of_one_content_share_the_work_on_a_chunk() -> None:
     async def scenario() -> None:
-        books = book()
-        first, second = books.submit(shared(0, video="film")), books.submit(shared(0, video="twin"))
+        table = new_table()
+        first, second = table.submit(shared(0, video="film")), table.submit(shared(0, video="twin"))
         assert second is first
-        assert books.next() is first
-        assert books.next() is None
+        assert table.next() is first
+        assert table.next() is None
 
     run(scenario())
 
@@ -192,32 +192,32 @@ def test_videos_of_one_content_share_the_work_on_a_chunk() -> None:
 @pytest.mark.parametrize("running", [False, True])
 def test_work_shared_with_another_video_goes_on_when_the_first_gives_it_up(running: bool) -> None:
     async def scenario() -> None:
-        books = book()
-        entry = books.submit(shared(0, video="film"))
-        books.submit(shared(0, video="twin"))
+        table = new_table()
+        entry = table.submit(shared(0, video="film"))
+        table.submit(shared(0, video="twin"))
         if running:
-            books.next()
-        assert books.cancel("film", 1) == []
+            table.next()
+        assert table.cancel("film", 1) == []
         if running:  # the file it read went with the first video
-            books.settle(entry, Outcome.error("media_missing", "The file is gone."))
+            table.settle(entry, Outcome.error("media_missing", "The file is gone."))
         assert not entry.future.done()
-        assert books.next() is entry
+        assert table.next() is entry
         assert (entry.task.video_id, entry.task.media_key) == ("twin", "file of twin")
-        assert books.cancel("twin", 1) == [entry]
+        assert table.cancel("twin", 1) == [entry]
 
     run(scenario())
 
 
 def test_a_file_that_is_gone_before_its_video_gave_up_is_not_the_other_s_failure() -> None:
     async def scenario() -> None:
-        books = book()
-        entry = books.submit(shared(0, video="film"))
-        books.submit(shared(0, video="twin"))
-        books.next()
-        books.settle(entry, Outcome.error("media_missing", "The file is gone."))
-        assert books.next() is entry
+        table = new_table()
+        entry = table.submit(shared(0, video="film"))
+        table.submit(shared(0, video="twin"))
+        table.next()
+        table.settle(entry, Outcome.error("media_missing", "The file is gone."))
+        assert table.next() is entry
         assert entry.task.media_key == "file of twin"
-        books.settle(entry, Outcome.error("media_missing", "That one too."))
+        table.settle(entry, Outcome.error("media_missing", "That one too."))
         assert entry.future.result().status is Status.ERROR
 
     run(scenario())
@@ -225,26 +225,26 @@ def test_a_file_that_is_gone_before_its_video_gave_up_is_not_the_other_s_failure
 
 def test_work_shared_with_another_video_ends_when_both_give_it_up() -> None:
     async def scenario() -> None:
-        books = book()
-        entry = books.submit(shared(0, video="film"))
-        books.submit(shared(0, video="twin"))
-        books.cancel("twin", 1)
+        table = new_table()
+        entry = table.submit(shared(0, video="film"))
+        table.submit(shared(0, video="twin"))
+        table.cancel("twin", 1)
         assert not entry.future.done()
-        books.cancel("film", 1)
+        table.cancel("film", 1)
         assert entry.future.result().status is Status.CANCELLED
-        assert books.next() is None
+        assert table.next() is None
 
     run(scenario())
 
 
-def test_the_books_are_bounded() -> None:
+def test_the_table_is_bounded() -> None:
     async def scenario() -> None:
-        books = book(entries=2)
-        books.submit(chunk(0))
-        books.submit(chunk(1))
-        books.submit(chunk(1))
+        table = new_table(entries=2)
+        table.submit(chunk(0))
+        table.submit(chunk(1))
+        table.submit(chunk(1))
         with pytest.raises(TaskTableFullError):
-            books.submit(chunk(2))
+            table.submit(chunk(2))
 
     run(scenario())
 
