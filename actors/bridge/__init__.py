@@ -1,1 +1,1 @@
-"""The bridge: takes videos from the queue under leases and sees each through to an end."""
+"""The bridge: claims videos under leases and works on each until it has ended, through the pool."""

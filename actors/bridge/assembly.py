@@ -108,17 +108,17 @@ def _intake(
     pool: PoolClient,
 ) -> Intake:
     bridge, lease, queueing = settings.bridge, settings.lease, settings.queueing
-    places = Admission(queueing.batch_share, queueing.light_bytes)
+    admission = Admission(queueing.batch_share, queueing.light_bytes)
     rules = turn_rules(settings)
 
     def room(held: Sequence[Video]) -> Room:
         wanted = math.ceil(VIDEOS_PER_ACTOR * pool.wanted / bridge.replicas)
-        return places.room(max(bridge.max_videos, wanted), held)
+        return admission.room(max(bridge.max_videos, wanted), held)
 
     return Intake(
         room=room,
         claim=lambda room: keeper.turns.claim(owner, room, rules, lease.duration_s, lease.max_attempts),
-        begin=lambda video: Job(video, services, long=places.size(video) is not AdmissionClass.LIGHT),
+        begin=lambda video: Job(video, services, long=admission.class_of(video) is not AdmissionClass.LIGHT),
         guard=guard,
     )
 

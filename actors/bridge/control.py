@@ -1,6 +1,7 @@
-"""How a job is told to end early: a reason, set once by any thread, that interrupts every wait of the job.
+"""Cancellation token of a job: any thread sets a reason, which interrupts every wait of the job's thread.
 
-Knows neither what the job does nor who tells it.
+With it come calls that are retried while a server is away, and that the same token interrupts. Knows neither
+what the job does nor who ends it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from cluster.backoff import Backoff
 from cluster.errors import UnavailableError
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.1, 5.0
+"""Back-off between tries of a call while a server is away: a restart takes seconds, and a job that has waited
+long should go on soon after it."""
 
 T = TypeVar("T")
 
@@ -24,9 +27,10 @@ log = structlog.get_logger(__name__)
 
 
 class Reason(StrEnum):
-    """LOST: the lease is another's; CANCELLED: the user wants an end; STOPPED: the bridge ends.
+    """Why a job must end. LOST: another holder has the lease. CANCELLED: a user cancelled the work. STOPPED:
+    the bridge ends.
 
-    In this order: a stronger reason replaces a weaker one.
+    The strongest comes first; a stronger reason replaces a weaker one.
     """
 
     LOST = "lost"
@@ -37,8 +41,8 @@ class Reason(StrEnum):
 _STRENGTH = {Reason.STOPPED: 1, Reason.CANCELLED: 2, Reason.LOST: 3}
 
 
-class Aborted(Exception):  # noqa: N818 - not an error: somebody asked for it
-    """Raised in the job's thread at its next wait."""
+class Aborted(Exception):  # noqa: N818 - not an error: the end was requested
+    """Raised in the job's thread, at its next wait after the token was set."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -46,7 +50,9 @@ class Aborted(Exception):  # noqa: N818 - not an error: somebody asked for it
 
 
 class Control:
-    """Held by the job and by whoever may end it."""
+    """The token, shared by the job's thread and the threads that may end the job. `aborted` is done once any
+    reason is set, for waits on several futures.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -55,11 +61,11 @@ class Control:
 
     @property
     def reason(self) -> Reason | None:
-        """Why the job shall end; None while it may go on."""
+        """The strongest reason so far; None while the job may go on."""
         return self._reason
 
     def abort(self, reason: Reason) -> None:
-        """End the job. The strongest reason counts."""
+        """Set a reason and wake the job. No effect if one as strong is set already."""
         with self._changed:
             if self._reason is not None and _STRENGTH[self._reason] >= _STRENGTH[reason]:
                 return
@@ -69,27 +75,27 @@ class Control:
                 self.aborted.set_result(None)
 
     def must_end(self, tolerate: Reason | None = None) -> bool:
-        """Whether there is a reason to end that is stronger than `tolerate`."""
+        """Whether a reason is set that is stronger than `tolerate`."""
         reason = self._reason
         return reason is not None and (tolerate is None or _STRENGTH[reason] > _STRENGTH[tolerate])
 
     def check(self, tolerate: Reason | None = None) -> None:
-        """Raise Aborted if the job must end."""
+        """Raise Aborted if `must_end`."""
         if self.must_end(tolerate):
             assert self._reason is not None
             raise Aborted(self._reason)
 
     def pause(self, seconds: float, tolerate: Reason | None = None) -> None:
-        """Sleep; Aborted as soon as the job must end."""
+        """Sleep. Raises Aborted as soon as `must_end`."""
         with self._changed:
             self._changed.wait_for(lambda: self.must_end(tolerate), seconds)
         self.check(tolerate)
 
 
 class Patience:
-    """Calls that wait for a server that is away, until they succeed or the job shall end.
+    """Retry policy: repeats a call with back-off while its server is away, until the job must end.
 
-    `tolerate`: a job that is ending for this reason still makes its last calls.
+    `tolerate`: reasons up to this one do not interrupt, so that an ending job can make its last calls.
     """
 
     def __init__(self, control: Control, *, tolerate: Reason | None = None) -> None:
@@ -97,7 +103,9 @@ class Patience:
         self._tolerate = tolerate
 
     def call(self, what: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """The result of `what`, tried again on UnavailableError. Aborted when the job shall end."""
+        """The result of `what`, retried on UnavailableError. Raises Aborted when the job must end, and what
+        `what` raises otherwise.
+        """
         backoff = Backoff(RETRY_FIRST_S, RETRY_LONGEST_S)
         told = False
         while True:

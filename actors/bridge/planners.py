@@ -1,8 +1,9 @@
-"""How many long videos are planned at once.
+"""Concurrency limit for the planning of long videos.
 
-A plan reads the whole file's index, which takes seconds for a film, and goes before everything else in the
-pool, in the order of arrival. So that a clip's plan is not behind those of a hundred films, most of which
-have long to wait anyway, long videos leave half of the actors free of plans. Knows no store and no pool.
+A plan reads the index of a whole file, which takes seconds for a film, and plans go before all other tasks of
+the pool, in order of arrival. A clip's plan would stand behind those of a hundred films, most of which have
+long to wait anyway. So only some long videos are planned at once, and the other workers stay free of such
+plans. Knows no store and no pool.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from contextlib import contextmanager
 
 from actors.bridge.control import Control
 
-LOOK_AGAIN_S = 0.2
+RETRY_S = 0.2
+"""Between two tries to get a turn: short beside the seconds that a long plan takes."""
 
 
 class Planners:
-    """`places`: how many of this bridge's long videos may be planned now; at least one always may."""
+    """`places`: how many long videos this bridge may plan at once now; one is always allowed."""
 
     def __init__(self, places: Callable[[], int]) -> None:
         self._places = places
@@ -26,9 +28,9 @@ class Planners:
 
     @contextmanager
     def turn(self, control: Control) -> Iterator[None]:
-        """Held while a long video is planned; waits for it, Aborted as soon as the job must end."""
+        """Hold this while a long video is planned. Waits for a turn; raises Aborted when the job must end."""
         while not self._entered():
-            control.pause(LOOK_AGAIN_S)
+            control.pause(RETRY_S)
         try:
             yield
         finally:

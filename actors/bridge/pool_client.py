@@ -1,8 +1,8 @@
-"""The bridge's way to the pool, and to the fuser, which answers alike: tasks as futures, and a watch over it.
+"""Client of the pool, and of the fuser, which takes the same calls: tasks as futures, and a liveness probe.
 
-The pool may die and come back (Ray restarts it), be gone altogether (it is created anew) or stand still (it
-is killed, so that Ray restarts it). Whoever waits for a task then hears UNAVAILABLE and asks again.
-Knows Ray; no store, no lease.
+The actor may die and come back (Ray restarts it), be gone altogether (it is created again) or stand still (it
+is killed, so that Ray restarts it). Tasks under way then have the outcome UNAVAILABLE, and the caller submits
+them again. Knows Ray; knows no store and no lease.
 """
 
 from __future__ import annotations
@@ -21,17 +21,22 @@ from actors.bridge.threads import Periodic
 from actors.tasks import Outcome, Task
 from cluster.settings import ActorSettings
 
-WINDOW_PER_ACTOR = 2  # one chunk in work and one waiting for each actor keeps them all busy
-POOL_TASKS = 8_000  # asked for at once by all; the pool takes some more than that
+WINDOW_PER_ACTOR = 2
+"""Chunks of one video under way for each worker: one that runs and one that waits keep it busy."""
+POOL_TASKS = 8_000
+"""Tasks of all videos in the pool at once, which the windows share. Below the pool's own limit (MAX_TASKS),
+so that the limit refuses nothing."""
 SMALLEST_WINDOW = 2
+"""Chunks of one video under way at least, however many videos share the pool: one runs, one waits."""
 CANCEL_TIMEOUT_S = 15.0
+"""Longer than the pool itself waits for cancelled tasks to end (CANCEL_WAIT_S)."""
 
 log = structlog.get_logger(__name__)
 
 
 class PoolClient:
-    """Safe to share between threads. `find` returns the pool's handle, creating it if there is none;
-    `sharers` how many videos and orders of clips share the pool, about.
+    """Safe to share between threads. `find` returns the actor's handle, and creates the actor if there is
+    none. `sharers` returns about how many videos and orders of clips share the pool.
     """
 
     def __init__(
@@ -47,28 +52,31 @@ class PoolClient:
         self._watch = Periodic("pool-watch", settings.ping_interval_s, self._ping)
 
     def start(self) -> None:
-        """Begin watching the pool."""
+        """Start the liveness probe."""
         self._watch.start()
 
     def stop(self) -> None:
-        """End the watch."""
+        """End the liveness probe."""
         self._watch.stop()
 
     @property
     def wanted(self) -> int:
-        """How many actors the pool wants to have, as last heard; at least 1."""
+        """The wanted size of the pool's fleet, as of the last ping; at least 1."""
         return self._wanted
 
     @property
     def window(self) -> int:
-        """How many chunks of one video to have under way at once: so many that it can use every actor, but
-        of many videos only so many together as the pool takes.
+        """Back-pressure: how many chunks of one video may be under way at once.
+
+        Enough for one video to keep every worker busy, but of many videos no more together than POOL_TASKS.
         """
         share = POOL_TASKS // max(1, self._sharers())
         return max(SMALLEST_WINDOW, min(WINDOW_PER_ACTOR * self._wanted, share))
 
     def submit(self, task: Task) -> Future[Outcome]:
-        """Have the pool do a task. The future never holds an exception: a lost pool is UNAVAILABLE."""
+        """Have the pool do a task. The future never holds an exception: if the pool is lost, the outcome is
+        UNAVAILABLE.
+        """
         answer: Future[Outcome] = Future()
         try:
             call: Future[Any] = self._pool().run.remote(task.to_dict()).future()
@@ -80,24 +88,26 @@ class PoolClient:
         return answer
 
     def cancel(self, video_id: str, epoch: int) -> None:
-        """Give up the work under this lease and wait a while for its end. A lost pool has done so already."""
+        """Cancel the tasks of this lease and wait, within bounds, for their end. A lost pool has none
+        left.
+        """
         try:
             ray.get(self._pool().cancel.remote(video_id, epoch), timeout=CANCEL_TIMEOUT_S)
         except (RayError, ValueError) as error:
             self._lost(error)
 
     def report_backlog(self, backlog: dict[str, Any]) -> None:
-        """Say how much there is to do; nobody waits for an answer. A lost pool hears it the next time."""
+        """Send a backlog report, without waiting. If the pool is lost, the next report replaces this one."""
         try:
             self._pool().report_backlog.remote(backlog)
         except (RayError, ValueError) as error:
             self._lost(error)
 
     def _outcome(self, done: Future[Any]) -> Outcome:
-        """Whatever it is that came back: who waits for it must hear of it."""
+        """The outcome of a call that has ended in any way: the task's future must always be resolved."""
         try:
             answer = done.result()
-        except BaseException as error:  # noqa: BLE001 - CancelledError too: this is the call's, not ours
+        except BaseException as error:  # noqa: BLE001 - CancelledError too: the call was cancelled, not this
             return self._lost(error)
         try:
             return Outcome.from_dict(answer)
@@ -135,6 +145,6 @@ class PoolClient:
             self._wanted = max(1, int(answer["wanted"]))
 
     def _replace(self, pool: Any) -> None:
-        """It stands still: end its process. Ray starts it anew, its segmenters end with the old one."""
+        """Kill an actor that stands still. Ray restarts it; its segmenters end with the old process."""
         log.error("pool stands still, replacing it", stuck_after_s=self._settings.stuck_after_s)
         ray.kill(pool, no_restart=False)

@@ -1,6 +1,6 @@
-"""How far a video is, in seconds of video, and how long the rest will take at the pace seen so far.
+"""Progress meter of a video: the part that is done, in seconds of video, and an estimate of the time left.
 
-Knows no store; the clock is passed in by tests.
+The estimate assumes the average pace of this attempt so far. Knows no store; tests pass in a clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from cluster.contract.events import LiveProgress
 
 
 class ProgressMeter:
-    """`chunks`: number → seconds (≥ 0). Chunks stored by an earlier attempt count as done, not as pace."""
+    """`chunks`: number → seconds of video (≥ 0). `stored`: the chunks that an earlier attempt has stored;
+    they count as done, but not for the pace.
+    """
 
     def __init__(
         self,
@@ -29,7 +31,7 @@ class ProgressMeter:
         self._began_with_s = self._done_s
 
     def done(self, index: int) -> None:
-        """One more chunk is stored."""
+        """Count a chunk as done."""
         self._done.add(index)
 
     @property
@@ -39,14 +41,14 @@ class ProgressMeter:
 
     @property
     def fraction(self) -> float:
-        """0..1 of the video's length."""
+        """The part of the video's length that is done, 0..1."""
         if self._total_s > 0:
             return self._done_s / self._total_s
         return float(len(self._done) == len(self._chunks))
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds until all chunks are done; None before the first one of this attempt."""
+        """Estimated seconds until all chunks are done; None before this attempt has done any."""
         left_s = self._total_s - self._done_s
         made_s = self._done_s - self._began_with_s
         if left_s <= 0:
@@ -56,7 +58,7 @@ class ProgressMeter:
         return left_s * (self._clock() - self._began) / made_s
 
     def to_dict(self) -> LiveProgress:
-        """As it is told to Redis."""
+        """The values, rounded, as they are published through Redis."""
         eta_s = self.eta_s
         return {
             "fraction": round(self.fraction, 4),

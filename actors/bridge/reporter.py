@@ -1,6 +1,7 @@
-"""Tells Redis what happens to a video, for whoever watches. All of it may be lost without harm.
+"""Publishes what happens to a video through Redis, for the event streams of the API.
 
-What each event carries stands in `cluster.contract.events`. Knows no lease.
+Best effort: all of it may be lost without harm, since the truth is in the other stores. The fields of each
+event are in `cluster.contract.events`. Knows no lease.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from cluster.stores.redis.cache import Cache
 
 
 class Reporter:
-    """Never raises for what Redis does."""
+    """No method raises, whatever Redis does."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
     def state(self, video_id: str, state: str, *, attempt: int | None = None) -> None:
-        """The video is in another state. ValueError for one that there is not."""
+        """Publish a change of state. Raises ValueError for a state that does not exist."""
         news: StateNews = {"state": VideoState(state).value}
         if attempt is not None:
             news["attempt"] = attempt
         self._cache.publish_event(video_id, "state", news)
 
     def progress(self, video_id: str, progress: ProgressMeter, new_chunks: Sequence[int] = ()) -> None:
-        """Some chunks are stored, and their provisional shots with them."""
+        """Publish the progress; `new_chunks` are stored now, and their provisional shots with them."""
         self._tell_progress(video_id, progress.to_dict())
         if new_chunks:
             self._cache.publish_event(
@@ -36,11 +37,11 @@ class Reporter:
             )
 
     def fetching(self, video_id: str, bytes_: int, bytes_total: int | None) -> None:
-        """So much of its file is here."""
+        """Publish the progress of an import: bytes fetched so far, of a total if that is known."""
         self._tell_progress(video_id, {"fetch": {"bytes": bytes_, "bytes_total": bytes_total}})
 
     def done(self, video_id: str, revision: int) -> None:
-        """The final segments of this revision can be read."""
+        """Publish that the video is done and that the final segments of this revision can be read."""
         self._cache.publish_event(video_id, "segments", {"state": "final", "revision": revision})
         self.ended(video_id, "done", revision=revision)
 
@@ -52,7 +53,10 @@ class Reporter:
         revision: int | None = None,
         error: Failure | Mapping[str, str] | None = None,
     ) -> None:
-        """Done (with the revision), failed (with the error) or cancelled. ValueError as `state`."""
+        """Publish the end of the work: done (with the revision), failed (with the error) or cancelled.
+
+        Raises ValueError for a state that does not exist.
+        """
         news: StateNews = {"state": VideoState(state).value}
         if revision is not None:
             news["revision"] = revision
@@ -62,7 +66,7 @@ class Reporter:
         self._cache.publish_event(video_id, "done", news)
 
     def forget(self, video_id: str) -> None:
-        """The video was deleted."""
+        """Remove what Redis has of a deleted video."""
         self._cache.delete_video(video_id)
 
     def _tell_progress(self, video_id: str, live: LiveProgress) -> None:

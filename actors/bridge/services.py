@@ -1,6 +1,7 @@
-"""What all work of one bridge shares: the stores, the pool, the fuser.
+"""The services that all jobs of one bridge share: stores, pool, fuser.
 
-Plain values and a protocol, so that a test can hand in parts of its own. Knows no Ray.
+Passed in as plain values and behind a protocol (dependency injection), so that a test can pass in stubs.
+Knows no Ray.
 """
 
 from __future__ import annotations
@@ -18,22 +19,24 @@ from cluster.stores.postgres.jobs import Jobs
 
 
 class PoolLike(Protocol):
-    """What a job needs of the pool (see `PoolClient`)."""
+    """The calls that a job makes to the pool or the fuser (see `PoolClient`)."""
 
     @property
     def window(self) -> int:
-        """How many chunks to have under way at once."""
+        """How many chunks of one video may be under way at once."""
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Have a task done; the future never holds an exception."""
 
     def cancel(self, video_id: str, epoch: int) -> None:
-        """Give up all tasks of this lease, waiting a while for their end."""
+        """Cancel all tasks of this lease and wait, within bounds, for their end."""
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeServices:
-    """What all jobs of a bridge share."""
+    """The shared services. `planners` limits the planning of long videos; `revisions_kept` ≥ 1: older
+    timelines that each video keeps beside the current one.
+    """
 
     jobs: Jobs
     results: Results

@@ -1,7 +1,8 @@
-"""The bridge's part that tells webhooks how videos ended: at least once, signed, again after failures.
+"""Delivers webhooks: tells receivers how videos ended, at least once, signed, with retries and back-off.
 
-Threads of its own, so that a receiver that hangs holds up neither doorbells nor videos. What is to be told is
-in PostgreSQL; a bridge that dies leaves a lease that runs out. Knows no video beyond its row.
+PostgreSQL holds the deliveries; a bridge claims each under a lease, so if it dies, another one delivers.
+Worker threads of its own keep a receiver that hangs from delaying doorbells or videos. Knows no video beyond
+its row.
 """
 
 from __future__ import annotations
@@ -24,16 +25,22 @@ from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.webhooks import Delivery, Errand
 
 CLAIM_INTERVAL_S = 0.5
+"""Between two claims of due deliveries. While a thread is free, a webhook is late by this at most."""
 FORGET_INTERVAL_S = 600.0
-_LEASE_MARGIN_S = 30.0  # beyond the time limit of one request: who is slower has died
-_KEPT_PART = 4  # one in so many hands is kept for owners to whom nothing is being delivered
+"""Between two removals of old log rows, which only free space."""
+_LEASE_MARGIN_S = 30.0
+"""Lease time beyond the time limit of one request: a holder that takes longer has died."""
+_RESERVED_PART = 4
+"""One in so many threads is reserved for owners to whom nothing is being delivered, so that the slow
+receivers of one owner do not delay those of all others."""
 _GONE = 410
+"""HTTP status by which a receiver says that it wants no more deliveries."""
 
 log = structlog.get_logger(__name__)
 
 
 class Deliveries:
-    """Begins with `start`."""
+    """The delivery workers of one bridge; they start with `start`."""
 
     def __init__(self, settings: WebhookSettings, jobs: Jobs) -> None:
         self._settings = settings
@@ -46,12 +53,12 @@ class Deliveries:
         ]
 
     def start(self) -> None:
-        """Begin to claim."""
+        """Start to claim and deliver."""
         for periodic in self._periodic:
             periodic.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Finish the requests under way; False when that takes longer than allowed."""
+        """Claim nothing more and wait for the requests under way; False if they take longer than that."""
         ended = self._workers.stop(timeout_s)
         for periodic in self._periodic:
             periodic.stop()
@@ -59,7 +66,7 @@ class Deliveries:
 
     def _claim(self, free: int) -> list[Errand]:
         lease_s = self._settings.timeout_s + _LEASE_MARGIN_S
-        return self._webhooks.claim(free, lease_s, kept=self._settings.concurrency // _KEPT_PART)
+        return self._webhooks.claim(free, lease_s, kept=self._settings.concurrency // _RESERVED_PART)
 
     def _deliver(self, errand: Errand) -> None:
         delivery = errand.delivery
@@ -105,7 +112,7 @@ class Deliveries:
     def _forget(self) -> None:
         try:
             self._webhooks.forget_old(self._settings.log_kept_s)
-        except ScenestreamError as error:  # a matter of room only; the next round does it
+        except ScenestreamError as error:  # only space is lost; the next round removes them
             log.info("old deliveries kept", reason=error.message)
 
 

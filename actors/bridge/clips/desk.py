@@ -1,8 +1,8 @@
 """The claim loop of orders of clips.
 
 PostgreSQL is asked for work at every doorbell, at regular intervals and whenever an order has ended; so a
-lost doorbell or an expired lease costs seconds. Places are kept for each kind of orders, as for videos: a few
-clips do not wait for whole films to be cut. Knows orders and places; not how an order is worked on.
+lost doorbell or an expired lease costs seconds. Places are reserved for each class of orders, as for videos:
+a few clips do not wait for whole films to be cut. Knows orders and admission; not how an order is worked on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
         lease: LeaseSettings,
         guard: LivenessGuard,
     ) -> None:
-        places = Admission(BATCH_SHARE, light_bytes=0)
+        admission = Admission(BATCH_SHARE, light_bytes=0)
 
         def claim(room: Room) -> ClipJob | None:
             # A heartbeat more: after an outage of PostgreSQL the holder that still works goes on.
@@ -42,7 +42,7 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
 
         super().__init__(
             ClipWork.kind,
-            room=lambda works: places.beside(MAX_ORDERS, (size_of(work.job) for work in works)),
+            room=lambda works: admission.beside(MAX_ORDERS, (class_of(work.job) for work in works)),
             claim=claim,
             begin=begin,
             guard=guard,
@@ -61,8 +61,8 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
         self.look()
 
 
-def size_of(job: ClipJob) -> AdmissionClass:
-    """Which places it takes."""
+def class_of(job: ClipJob) -> AdmissionClass:
+    """The class whose places an order takes."""
     if job.priority == "batch":
         return AdmissionClass.BATCH
     return AdmissionClass.LIGHT if job.total <= FEW_CLIPS else AdmissionClass.HEAVY

@@ -1,4 +1,4 @@
-"""What a bridge has room for: whatever is in flight, something of each kind can begin, and be planned."""
+"""Admission control: whatever is in flight, work of each class can begin."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from actors.bridge.admission import Admission, AdmissionClass
-from actors.bridge.control import Aborted, Control, Reason
-from actors.bridge.planners import Planners
 from cluster.stores.postgres.turns import Room
 
 LIGHT_BYTES = 1000
-PLACES = Admission(batch_share=0.5, light_bytes=LIGHT_BYTES)
+ADMISSION = Admission(batch_share=0.5, light_bytes=LIGHT_BYTES)
 
 CLIP = SimpleNamespace(priority="interactive", bytes=LIGHT_BYTES, newest_revision=0)
 FILM = SimpleNamespace(priority="interactive", bytes=LIGHT_BYTES + 1, newest_revision=0)
@@ -22,19 +20,19 @@ AGAIN = SimpleNamespace(priority="batch", bytes=10**12, newest_revision=1)
 
 
 def room(total: int, *held: Any) -> Room:
-    return PLACES.room(total, held)
+    return ADMISSION.room(total, held)
 
 
 def filled(total: int, video: Any, kind: str) -> list[Any]:
-    """As many of one kind as fit into an empty bridge."""
+    """As many videos of one class as fit into an empty bridge."""
     held: list[Any] = []
     while getattr(room(total, *held), kind):
         held.append(video)
     return held
 
 
-def test_work_counts_for_a_size_and_not_the_file_alone() -> None:
-    assert [PLACES.size(video) for video in (CLIP, FILM, BATCH, AGAIN)] == [  # type: ignore[arg-type]
+def test_the_class_follows_from_the_work_and_not_from_the_file_alone() -> None:
+    assert [ADMISSION.class_of(video) for video in (CLIP, FILM, BATCH, AGAIN)] == [  # type: ignore[arg-type]
         AdmissionClass.LIGHT, AdmissionClass.HEAVY, AdmissionClass.BATCH, AdmissionClass.LIGHT,
     ]  # fmt: skip
 
@@ -52,7 +50,7 @@ def test_however_many_of_one_kind_there_are_the_others_can_begin(total: int) -> 
 
 
 @pytest.mark.parametrize("total", [1, 2])
-def test_few_places_are_kept_for_nobody(total: int) -> None:
+def test_few_places_are_reserved_for_no_class(total: int) -> None:
     assert room(total) == Room()
     assert not room(total, *[FILM] * total)
 
@@ -66,13 +64,3 @@ def test_a_bridge_is_never_overfull() -> None:
     assert not room(32, *held)
     assert held.count(CLIP) == 8
     assert not room(4, *held), "nor when it has become smaller"
-
-
-def test_long_videos_wait_for_each_others_plans_and_can_be_ended_meanwhile() -> None:
-    planners = Planners(lambda: 0)
-    ended = Control()
-    ended.abort(Reason.CANCELLED)
-    with planners.turn(Control()), pytest.raises(Aborted), planners.turn(ended):
-        pytest.fail("there is one place at a time")
-    with planners.turn(ended):
-        pass
