@@ -1,4 +1,5 @@
-"""What runs on the cluster: the bridge, the pool, the segmentation actor, and the pure library they call.
+"""The processes on the cluster (bridge, pool, segmenters, fuser) and the pure libraries that they call.
 
-Imports `cluster` and nothing above it. `actors.segmentation` imports not even that: see there.
+Imports `cluster` and nothing above it. The libraries `actors.segmentation` and `actors.clips` do not import
+even that: they know no cluster.
 """

@@ -1,6 +1,6 @@
-"""How this installation's lasting actors are made: named, detached, restarted by Ray, found by any process.
+"""Creates this installation's long-lived actors: named, detached, restarted by Ray, found by any process.
 
-Knows Ray's actor registry; not what the actors do.
+Knows Ray's actor registry; does not know what the actors do.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from typing import Any
 
 from cluster.settings import Settings
 
-# Of the resource that nodes for these actors declare; a node that declares 1 has room for all there ever are.
 SERVICE_SHARE = 0.001
+"""What each actor requests of `actors.service_resource`: a node that declares 1 of it has room for 1000
+actors, more than an installation has."""
 
 
 def find_or_create(
     actor_class: Any, name: str, namespace: str, settings: Settings, *arguments: Any, **options: Any
 ) -> Any:
-    """The handle of the actor `name`; any number of callers at once create it once, from settings and
-    `arguments`. `options` are Ray's, beside those that all have.
+    """The handle of the actor `name`, which is created from the settings and `arguments` if there is none.
 
-    Detached, so that it outlives its creator, and restarted by Ray whenever its process dies. It runs on
-    nodes that declare the resource `actors.service_resource`, if that is set.
+    Idempotent: of any number of callers at once, one creates it. The actor is detached, so it outlives its
+    creator; Ray restarts it whenever its process dies, and places it on nodes that declare the resource
+    `actors.service_resource`, if that is set. `options` are further options of Ray.
     """
     resource = settings.actors.service_resource
     return actor_class.options(

@@ -1,18 +1,19 @@
-"""Starts what runs on the cluster: pool, fuser and bridges, as detached Ray actors that outlive this process.
+"""Launches pool, fuser and bridges as detached Ray actors, which outlive this process.
 
-`ensure` may be called any number of times, by any number of processes. The settings travel to the actors as
-an argument, not in a runtime environment, which Ray's dashboard would show with the passwords in its URLs.
-Knows what must be there first (schema, indexes, queues); not how servers are started.
+`ensure` is idempotent: any number of processes may call it any number of times. The settings are passed to
+the actors as an argument and not in a runtime environment, because Ray's dashboard shows runtime
+environments, and with them the passwords in the settings' URLs. Knows what must be prepared first (schema,
+indexes, queues); does not know how servers are started.
 
-An update is the same call by a process that has other code or other settings: what runs with others is then
-replaced in order. Bridges hand their leases back, so no attempt counts and another bridge goes on at the
-first chunk that is not stored. They are replaced one after the other while the rest works on. Where pool or
-fuser are to be replaced, all bridges are stopped first and begin again last: no bridge ever speaks to a pool
-of another version, nor makes a new one with old settings, and the segmenters' start takes longer than that
-anyway. What a segmenter has in hand at that moment, a chunk, is done again.
+An update is the same call, made by a process with other code or other settings. It is a rolling replacement:
+bridges are replaced one after the other while the rest works on. A bridge that ends hands its leases back, so
+no attempt counts, and another bridge goes on at the first chunk that is not stored. Where the pool or the
+fuser must be replaced, all bridges are stopped first and started again last, so that no bridge ever speaks to
+a pool of another version or creates one with old settings; the start of the segmenters takes longer than that
+anyway. The chunks that segmenters have in hand at that moment are done again.
 
-Whoever rolled out last counts: a process that did so before, and finds actors of another version now, starts
-none of its own beside them. What it started in the very moment of the update is replaced like all the rest.
+The last rollout wins: a process that rolled out earlier and now finds actors of another version starts none
+of its own beside them. What it started while the update ran is replaced like the rest.
 """
 
 from __future__ import annotations
@@ -40,28 +41,35 @@ from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.rabbitmq.broker import declare_topology
 
-BRIDGE_THREADS = 4  # calls at once: pings, and one `stop`
-ANSWER_TIMEOUT_S = 60.0  # a process starts within seconds, also on a loaded machine; weights come later
-STOP_TIMEOUT_S = 15.0  # for each actor; what has not ended by then is killed
-GONE_TIMEOUT_S = 10.0  # for Ray to forget the name of an actor that was killed
-ASK_AGAIN_S = 1.0
-VERSION_TIMEOUT_S = 60.0  # who has not said what it is by then is replaced
-ROUNDS = 3  # of an update, in which another process may bring up what it has
+BRIDGE_THREADS = 4
+"""Calls at once on a bridge: pings, and one `stop`."""
+ANSWER_TIMEOUT_S = 60.0
+"""For a new actor's first answer: its process starts within seconds, and weights are loaded after it."""
+STOP_TIMEOUT_S = 15.0
+"""For each actor to stop in order; after it, the actor is killed."""
+GONE_TIMEOUT_S = 10.0
+"""For Ray to free the name of an actor that was killed."""
+PING_INTERVAL_S = 1.0
+"""Between pings of an actor that Ray is just restarting."""
+VERSION_TIMEOUT_S = 60.0
+"""For a running actor to tell its version; after it, the actor counts as outdated."""
+ROUNDS = 3
+"""Tries of an update, since another process may create actors of its own version at the same time."""
 
 _rolled_out: set[tuple[str, str, str]] = set()
-"""What this process has brought up: only its first call for a version replaces or ends others, so that two
-processes of different versions never take turns at replacing each other's actors.
-"""
+"""Versions that this process has rolled out, as (namespace, pool's, bridges'). Only the first call for a
+version replaces actors, so that two processes of different versions never keep replacing each other's
+actors."""
 
 log = structlog.get_logger(__name__)
 
 
 def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict[str, Any]:
-    """Get or create "pool", "fuser" and the bridges in the namespace of the settings; see that they answer.
+    """Get or create "pool", "fuser" and the bridges in the namespace of the settings; check that they answer.
 
-    `ray.init` has been called. Called regularly, it is the watch over the bridges (which watch the others):
-    one that stands still is killed, so that Ray starts it anew. Returns the handles by name.
-    UnavailableError when a store is away that must be prepared, or an actor does not answer.
+    `ray.init` must have been called. Called at intervals, it is the liveness probe of the bridges (which
+    probe pool and fuser): a bridge that stands still is killed, so that Ray restarts it. Returns the handles
+    by name. Raises UnavailableError when a store that must be prepared is away, or an actor does not answer.
     """
     settings = settings or get_settings()
     version = (settings.ray_namespace, version_of(POOL, settings), version_of(BRIDGE, settings))
@@ -83,7 +91,7 @@ def ensure(settings: Settings | None = None, *, analyser: str = LIBRARY) -> dict
 
 
 def stop(settings: Settings | None = None) -> bool:
-    """End the actors in order: leases handed back, segmenters ended. False when it had to be by force."""
+    """End all actors in order: hand leases back, end segmenters. False if any had to be killed."""
     settings = settings or get_settings()
     running = _running(settings)
     bridges = [name for name in running if _is_bridge(name)]
@@ -92,8 +100,10 @@ def stop(settings: Settings | None = None) -> bool:
 
 
 def leave(settings: Settings, node_id: str) -> bool:
-    """End the bridges of a node that is about to end, in order: the others take up at once what they had.
-    They are missed, and made anew elsewhere, by whoever calls `ensure`. False when it had to be by force.
+    """Drain a node that is about to end: stop its bridges in order, so that others take over their work at
+    once.
+
+    The next call of `ensure` creates the missing bridges elsewhere. False if any had to be killed.
     """
     running = _running(settings)
     bridges = {name: handle for name, handle in running.items() if _is_bridge(name)}
@@ -102,7 +112,10 @@ def leave(settings: Settings, node_id: str) -> bool:
 
 
 def prepare_stores(settings: Settings) -> None:
-    """Schema, indexes and queues, whoever else does the same. UnavailableError when a store is away."""
+    """Create or migrate schema, indexes and queues; safe beside other processes that do the same.
+
+    Raises UnavailableError when a store is away.
+    """
     with Jobs(settings.postgres_url, max_connections=1) as jobs:
         jobs.migrate()
     with Results(settings.mongodb_url, settings.mongodb_database) as results:
@@ -111,11 +124,11 @@ def prepare_stores(settings: Settings) -> None:
 
 
 def _kept(settings: Settings, analyser: str) -> dict[str, Any]:
-    """What is missing is made anew, unless another version was rolled out since."""
+    """Create the actors that are missing, unless another version was rolled out since."""
     running = _running(settings)
     others = [name for name, handle in running.items() if _is_outdated(name, _answer(name, handle), settings)]
     if others:
-        missing = sorted({FUSER_NAME, POOL_NAME, BRIDGE_NAME} - running.keys())  # which every version has
+        missing = sorted({FUSER_NAME, POOL_NAME, BRIDGE_NAME} - running.keys())  # every version has these
         if missing:
             raise UnavailableError(
                 f"Actors are missing ({', '.join(missing)}), and the others have other code or settings than "
@@ -130,7 +143,7 @@ def _kept(settings: Settings, analyser: str) -> dict[str, Any]:
 
 
 def _completed(running: dict[str, Any], settings: Settings, analyser: str) -> dict[str, Any]:
-    """The handles of all there shall be; those that are missing are created."""
+    """The handles of all wanted actors; those that are missing are created."""
     names = (FUSER_NAME, POOL_NAME, *_bridge_names(settings))
     missing = sorted(set(names) - running.keys())
     if missing:
@@ -140,9 +153,10 @@ def _completed(running: dict[str, Any], settings: Settings, analyser: str) -> di
 
 
 def _replace_outdated(settings: Settings, analyser: str) -> None:
-    """See the module. What is missing afterwards is the caller's to create.
+    """Rolling replacement, as the module describes; the caller creates what is missing afterwards.
 
-    Who does not answer counts as outdated: it may never have found a place with the settings it has.
+    An actor that does not answer counts as outdated: with its settings, no node may ever have had room for
+    it.
     """
     running = _running(settings)
     outdated = [name for name, told in _told(running).items() if _is_outdated(name, told, settings)]
@@ -166,7 +180,7 @@ def _is_outdated(name: str, told: dict[str, Any], settings: Settings) -> bool:
 
 
 def _told(running: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The answers to pings by name, all asked at once; empty where none comes."""
+    """The answers to pings, by actor name, all sent in parallel; an empty dict where none comes."""
     if not running:
         return {}
     with ThreadPoolExecutor(len(running)) as askers:
@@ -179,11 +193,11 @@ def _told_by(name: str, handle: Any) -> dict[str, Any]:
         try:
             return dict(ray.get(handle.ping.remote(), timeout=max(give_up_at - time.monotonic(), 0.1)))
         except (GetTimeoutError, RayError) as error:
-            # One that Ray is just starting again is not silent, and may be of the right version.
+            # ActorUnavailableError: Ray is just restarting it, and it may be of the right version.
             if not isinstance(error, ActorUnavailableError) or time.monotonic() > give_up_at:
                 log.warning("actor says nothing", actor=name, reason=type(error).__name__)
                 return {}
-        time.sleep(ASK_AGAIN_S)
+        time.sleep(PING_INTERVAL_S)
 
 
 def _create(name: str, settings: Settings, analyser: str) -> Any:
@@ -202,7 +216,7 @@ def _create(name: str, settings: Settings, analyser: str) -> Any:
 
 
 def _running(settings: Settings) -> dict[str, Any]:
-    """The handles of those that exist, whether they answer or not."""
+    """The handles of this installation's actors that exist, whether they answer or not."""
     handles = {}
     for actor in ray.util.list_named_actors(all_namespaces=True):
         name = str(actor["name"])
@@ -231,7 +245,9 @@ def _kind(name: str) -> str:
 
 
 def _end_all(names: Sequence[str], running: dict[str, Any], settings: Settings) -> bool:
-    """All at once, so that what one bridge hands back no other takes meanwhile; False if any was forced."""
+    """End actors in parallel, so that no bridge takes what another one hands back. False if any was
+    killed.
+    """
     if not names:
         return True
     with ThreadPoolExecutor(len(names)) as enders:
@@ -239,7 +255,7 @@ def _end_all(names: Sequence[str], running: dict[str, Any], settings: Settings) 
 
 
 def _end(name: str, handle: Any, settings: Settings) -> bool:
-    """End one in order, and see that its name is free; False when it had to be by force."""
+    """Stop an actor in order, kill it, and wait until its name is free. False if it did not stop in order."""
     orderly = True
     try:
         orderly = bool(ray.get(handle.stop.remote(), timeout=STOP_TIMEOUT_S))

@@ -1,7 +1,7 @@
-"""What bridge, pool, fuser and segmenters count, and under which names: the one table of them.
+"""Metrics of bridge, pool, fuser and segmenters: the one table of their names, and helpers that set them.
 
-Everything goes through `cluster.telemetry.metering`, so nothing happens outside Ray. The dashboard and the
-alerts of configs/ are held against this table by a test. Knows no store; hooks call it with plain values.
+All go through `cluster.telemetry.metering`, so nothing is recorded outside Ray. A test compares the dashboard
+and the alerts in configs/ with this table. Knows no store; it is called with plain values.
 """
 
 from __future__ import annotations
@@ -20,27 +20,30 @@ from cluster.contract.wire.cluster import PoolActor
 from cluster.telemetry.metering import Counter, Gauge, Histogram, Instrument
 
 _SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+"""Upper bounds of histogram buckets, in seconds: for calls between processes."""
 _WORK_S = (0.05, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 600.0)
+"""The same for tasks and their stages, up to 10 minutes."""
 _WAIT_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+"""The same for whole videos, up to a day."""
 
 POOL_ACTORS = Gauge("scenestream_pool_actors", "Segmentation actors by state", ("state",))
-POOL_WANTED = Gauge("scenestream_pool_wanted", "Segmentation actors that there shall be")
-POOL_QUEUED = Gauge("scenestream_pool_queued_tasks", "Tasks that no actor has")
-POOL_BACKLOG_S = Gauge("scenestream_pool_backlog_seconds", "Seconds of video that are not analysed")
+POOL_WANTED = Gauge("scenestream_pool_wanted", "Segmentation actors that are wanted")
+POOL_QUEUED = Gauge("scenestream_pool_queued_tasks", "Tasks that wait for an actor")
+POOL_BACKLOG_S = Gauge("scenestream_pool_backlog_seconds", "Seconds of video that are not analysed yet")
 ACTOR_SPEED = Gauge("scenestream_actor_video_speed", "Seconds of video per second of work", ("actor",))
 ACTOR_RSS = Gauge("scenestream_actor_rss_bytes", "Memory of a segmentation actor", ("actor",))
 ACTOR_GPU = Gauge("scenestream_actor_gpu_bytes", "GPU memory that its torch has reserved", ("actor",))
 ACTORS_LOST = Counter("scenestream_actors_lost", "Segmentation actors that died, stood still or crashed")
-TASKS = Counter("scenestream_tasks", "Tasks that came to an outcome", ("kind", "status"))
+TASKS = Counter("scenestream_tasks", "Tasks by outcome", ("kind", "status"))
 TASKS_LOST = Counter("scenestream_tasks_lost", "Tasks whose actor was lost; done again elsewhere", ("kind",))
 DISPATCH_S = Histogram(
     "scenestream_dispatch_seconds",
-    "What a task takes beyond its work once there is an actor for it",
+    "Overhead of a task: from the moment an actor is free for it to its outcome, less the work",
     _SHORT_S,
 )
 
-TASK_S = Histogram("scenestream_task_seconds", "A task on its actor", _WORK_S, ("kind",))
-STAGE_S = Histogram("scenestream_stage_seconds", "A part of a task", _WORK_S, ("stage",))
+TASK_S = Histogram("scenestream_task_seconds", "Duration of a task on its actor", _WORK_S, ("kind",))
+STAGE_S = Histogram("scenestream_stage_seconds", "Duration of a stage of a task", _WORK_S, ("stage",))
 FRAMES = Counter("scenestream_frames", "Frames analysed", ("actor", "device"))
 VIDEO_S = Counter("scenestream_analysed_video_seconds", "Seconds of video analysed", ("device",))
 
@@ -58,25 +61,25 @@ LEASED_ENDED = Counter(
 VIDEOS_ENDED = Counter("scenestream_videos_ended", "Videos by how their work ended", ("state", "code"))
 TASKS_RETURNED = Counter("scenestream_tasks_returned", "Tasks a bridge has to ask for again", ("status",))
 QUEUED_S = Histogram(
-    "scenestream_queued_seconds", "From handing in to the first claim", _WAIT_S, ("priority",)
+    "scenestream_queued_seconds", "From submission to the first claim", _WAIT_S, ("priority",)
 )
 FIRST_SEGMENT_S = Histogram(
-    "scenestream_first_segment_seconds", "From handing in to the first segments", _WAIT_S, ("priority",)
+    "scenestream_first_segment_seconds", "From submission to the first segments", _WAIT_S, ("priority",)
 )
 JOB_S = Histogram("scenestream_job_seconds", "From the claim of a video to the end of that work", _WAIT_S)
 
 TABLE: tuple[Instrument, ...] = tuple(value for value in globals().values() if isinstance(value, Instrument))
-"""Every metric of the actors."""
+"""Every metric above."""
 
 
 @lru_cache(maxsize=1)
 def this_process() -> str:
-    """The value of the tag `actor`, or `bridge`, for this process."""
+    """The value of the label `actor` or `bridge` for this process: host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def pool_seen(rows: Sequence[PoolActor], *, wanted: int, queued: int, backlog_s: float) -> None:
-    """The pool as it is, about every second; `rows` are those of its snapshot."""
+    """Set the gauges of the pool, about every second; `rows` are those of its snapshot."""
     states = Tally(row["state"] for row in rows)
     for state in ACTOR_STATES:
         POOL_ACTORS.set(states[state], state=state)
@@ -97,29 +100,29 @@ def pool_seen(rows: Sequence[PoolActor], *, wanted: int, queued: int, backlog_s:
 
 
 def chunk_done(frames: int, video_s: float, device: str) -> None:
-    """A chunk is analysed and stored."""
+    """Count a chunk that has been analysed and stored."""
     FRAMES.add(frames, actor=this_process(), device=device)
     VIDEO_S.add(video_s, device=device)
 
 
 def job_began(created_at: datetime, priority: str) -> None:
-    """A bridge has claimed a new video for the first time."""
+    """Observe how long a new video was queued, when a bridge claims it for the first time."""
     QUEUED_S.observe(_since(created_at), priority=priority)
 
 
 def first_segments(created_at: datetime, priority: str) -> None:
-    """The first chunk of a new video is stored."""
+    """Observe how long a new video took until its first chunk was stored."""
     FIRST_SEGMENT_S.observe(_since(created_at), priority=priority)
 
 
 def video_ended(state: str, code: str = "") -> None:
-    """Done, failed (with the code of its error) or cancelled."""
+    """Count a video whose work ended: done, failed (with the code of its error) or cancelled."""
     VIDEOS_ENDED.add(state=state, code=code)
 
 
 @contextmanager
 def timed(histogram: Histogram, **tags: str) -> Iterator[None]:
-    """Observes how long the block took, also when it raises."""
+    """Observe how long the block takes, also when it raises."""
     began = time.monotonic()
     try:
         yield

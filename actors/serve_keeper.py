@@ -1,10 +1,12 @@
-"""Bridge, pool and fuser as a Ray Serve application, so that what deploys Serve (a RayService, or
-`serve deploy`) brings them up, keeps them there, and ends them in order with the application.
+"""Keeps bridges, pool and fuser running, as a Ray Serve application: a reconciliation loop.
 
-`python -m actors.serve_keeper` hands their work back before a cluster ends, and with `--this-node` that of
-the bridges of this node before it ends (preStop hooks). Knows when; how is `actors.launch`'s matter. The
-actors outlive the keeper: only when the application is deleted does it end them, not when its replica is
-replaced or moves to another node.
+So a deployment of Serve (by a RayService, or `serve deploy`) starts the actors, keeps them running, and ends
+them in order together with the application. The actors outlive the keeper's replica: they end when the
+application is deleted, not when the replica is replaced or moves to another node.
+
+`python -m actors.serve_keeper` hands the work of all actors back before a cluster ends; with `--this-node`,
+the work of this node's bridges before the node ends (preStop hooks). Decides when to start and end actors;
+how it is done is in `actors.launch`.
 """
 
 from __future__ import annotations
@@ -29,25 +31,31 @@ from cluster.errors import ScenestreamError, UnavailableError
 from cluster.settings import Settings, get_settings
 from cluster.telemetry import logs
 
-APPLICATION_NAME = "actors"  # in configs/serve_cluster.yaml
+APPLICATION_NAME = "actors"
+"""As in configs/serve_cluster.yaml."""
 DEPLOYMENT_NAME = "keeper"
 
 INTERVAL_S = 30.0
-RETRY_S = 5.0  # while a store is away at the start
-# Longer than an actor needs that Ray or `ensure` has just begun to restart.
+"""Between two reconciliations. Ray itself restarts actors that die; this finds those that are missing or
+stand still."""
+RETRY_S = 5.0
+"""Between two tries at the start, while a store is away."""
 UNWELL_AFTER_S = 120.0
-# No new actors for so long after their work was handed back: the cluster is about to end. If it does not
-# (its head only moved), they come back by themselves.
+"""Failures may last this long before the replica reports itself unhealthy: longer than the restart of an
+actor by Ray or by `ensure` takes."""
 PAUSE_S = 90.0
-# What `launch.stop` may take for all actors; Serve ends the replica by force after it.
+"""After a hand-back no actors are started for so long, because the cluster is about to end. If it does not
+(only its head moved), they come back after it."""
 STOP_S = 90.0
+"""For `launch.stop` to end all actors; then Serve kills the replica."""
 HAND_BACK_TIMEOUT_S = 60.0
+"""For the keeper to hand back all work; then it is done without the keeper."""
 
 log = structlog.get_logger(__name__)
 
 
-class Keeper:
-    """One replica. It counts as started once the actors answer; stores that are away are waited for."""
+class ActorKeeper:
+    """The only replica. It counts as started once the actors answer; until then it waits for the stores."""
 
     def __init__(
         self, settings: Settings | None = None, analyser: str = LIBRARY, interval_s: float = INTERVAL_S
@@ -67,8 +75,8 @@ class Keeper:
         self._watch.start()
 
     def check_health(self) -> None:
-        """Called by Serve every few seconds. Raises UnavailableError when the actors have not been well for
-        long: the application is then shown as unhealthy, with the reason.
+        """Health check, called by Serve every few seconds. Raises UnavailableError when reconciliation has
+        failed for UNWELL_AFTER_S: Serve then shows the application as unhealthy, with the reason.
         """
         since = self._failing_since_s
         if since is not None and time.monotonic() - since > UNWELL_AFTER_S:
@@ -77,14 +85,14 @@ class Keeper:
             raise UnavailableError("The watch over the actors has ended.")
 
     def hand_back(self) -> bool:
-        """End the actors in order, and start none for PAUSE_S. False when it had to be by force."""
+        """End the actors in order, and start none for PAUSE_S. False if any had to be killed."""
         with self._acting:
             self._paused_until_s = time.monotonic() + PAUSE_S
             return launch.stop(self._settings)
 
     def __del__(self) -> None:
         if not hasattr(self, "_watch"):
-            return  # it never came so far as to have started anything
+            return  # its constructor failed before it started anything
         self._over.set()
         if self._application_ends():
             with self._acting:
@@ -115,7 +123,7 @@ class Keeper:
                     continue
                 try:
                     launch.ensure(self._settings, analyser=self._analyser)
-                except Exception as error:  # noqa: BLE001 - whatever it is: told by check_health, tried again
+                except Exception as error:  # noqa: BLE001 - any failure is reported by check_health and retried
                     self._note(f"{error}")
                 else:
                     self._note("")
@@ -131,25 +139,30 @@ class Keeper:
 
 
 def deployment() -> serve.Deployment:
-    """The deployment, to be bound with the arguments of Keeper."""
+    """The Serve deployment; bind it with the arguments of ActorKeeper."""
     return serve.deployment(
         name=DEPLOYMENT_NAME,
         num_replicas=1,
         graceful_shutdown_timeout_s=STOP_S,
         graceful_shutdown_wait_loop_s=0.5,
         ray_actor_options={"num_cpus": 0},
-    )(Keeper)
+    )(ActorKeeper)
 
 
 def build(args: dict[str, Any] | None = None) -> serve.Application:
-    """The Serve application, which needs no route. `args` has no keys: the settings are those of the node."""
+    """Build the Serve application; it has no route. Its settings are the node's, so `args` must be empty,
+    else ValueError.
+    """
     if args:
         raise ValueError(f"actors.serve_keeper:build takes no arguments, got {', '.join(sorted(args))}.")
     return deployment().bind()
 
 
 def hand_back(settings: Settings) -> bool:
-    """Through the keeper, so that it does not start them again at once; without one, directly."""
+    """End the actors through the keeper, so that it does not start them again at once; without one, directly.
+
+    False if any had to be killed.
+    """
     try:
         keeper = serve.get_app_handle(APPLICATION_NAME)
         return bool(keeper.hand_back.remote().result(timeout_s=HAND_BACK_TIMEOUT_S))
@@ -159,7 +172,7 @@ def hand_back(settings: Settings) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Hand back the work of the actors of the Ray on this node (or at RAY_ADDRESS)."""
+    """Command: hand back the work of the actors on the Ray cluster of this node (or at RAY_ADDRESS)."""
     parser = argparse.ArgumentParser(description="Hand work back before a cluster ends, or a node of it.")
     parser.add_argument("--this-node", action="store_true", help="only that of the bridges of this node")
     given = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
-"""What travels between bridge, pool and segmenter: a task, and what became of it. Both cross as plain dicts.
+"""The messages between bridge, pool and workers: a task, and its outcome. Both are sent as plain dicts.
 
-Errors of a video travel as data, never as exceptions, so that a refused file cannot be mistaken for a lost
-actor. Knows no Ray and no store.
+Errors of a video are sent as data, never raised across processes, so that a file that is refused cannot be
+mistaken for a worker that died. Knows no Ray and no store.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from cluster.contract.vocabulary import BATCH, INTERACTIVE
 
 CODE_CRASHED = "analysis_crashed"
 CODE_MEDIA_MISSING = "media_missing"
+"""Error codes of outcomes: a poison task, and a file that is not in the media store."""
 
 
 class TaskKind(StrEnum):
-    """PLAN and FUSE are short and what the rest waits for: they go before every CHUNK and CLIP. PREVIEW is a
-    FUSE whose timeline is returned and stored nowhere; the fuser alone does it.
+    """What a task does. PLAN and FUSE are short and other work waits for them, so they go before every CHUNK
+    and CLIP. PREVIEW is a FUSE whose timeline is returned and not stored; only the fuser does it.
     """
 
     PLAN = "plan"
@@ -31,16 +32,19 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One piece of work for one segmenter.
+    """A unit of work for one worker. Raises ValueError for values that make no task.
 
-    `epoch` is the fencing token of the lease it is done under; `cost_s` the seconds of video a chunk covers
-    (> 0); `chunk` and `tracks_hash` belong to CHUNK and FUSE, `timeline_id` and `revision` to FUSE. `again`:
-    it was begun before, so that its result may be stored already. `tracks_key` is what plan, chunks and
-    keyframes are kept under (the video's own id if left out); videos of one content share it.
-    A CLIP belongs to an order of clips, whose id stands in `video_id`: it waits its turn beside the videos.
-    `chunk` is its place in the order, `settings` how it is cut, `clip` what (see `actors.worker.clips`).
-    `owner` is whose it is (of an API key; "" without), whom the pool is fair to. `trace`: the span it belongs
-    to, see `cluster.telemetry.tracing`.
+    `epoch`: fencing token of the lease that the work is done under. `cost_s` > 0: seconds of video that a
+    chunk covers, or whose analysis takes as long as the clip. `chunk` and `tracks_hash` belong to CHUNK and
+    FUSE, `timeline_id` and `revision` to FUSE. `again`: the task was started before, so its result may be
+    stored already. `tracks_key`: the key under which plan, chunks and keyframes are stored; videos of one
+    content share it (default: the video's id).
+
+    A CLIP belongs to an order of clips, whose id is in `video_id`, so that orders and videos take turns.
+    `chunk` is its position in the order, `settings` says how to cut it, `clip` what (`actors.worker.clips`).
+
+    `owner`: the API key's owner, "" without one; the pool shares workers fairly among owners. `trace`: parent
+    span (`cluster.telemetry.tracing`).
     """
 
     kind: TaskKind
@@ -81,23 +85,23 @@ class Task:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it goes before all that waits its turn."""
+        """Whether it goes before all tasks that are queued fairly: all but CHUNK and CLIP."""
         return self.kind not in (TaskKind.CHUNK, TaskKind.CLIP)
 
     @property
     def of_video(self) -> str:
-        """The video it is about."""
+        """The id of the video it works on, also for a CLIP."""
         return str(self.clip.get("video_id", self.video_id))
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """Tasks with the same key give the same result: whoever asks twice gets the one that is under way."""
+        """Identity for coalescing: tasks with equal keys give the same result, so that one run serves all."""
         scope = self.timeline_id if self.kind is TaskKind.FUSE else self.tracks_hash
         of = self.tracks_key if self.kind is TaskKind.CHUNK else self.video_id
         return (of, self.kind.value, scope, self.chunk)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values only; what they contain is not copied."""
+        """The fields as plain values; nested ones are shared, not copied."""
         return {**{name: getattr(self, name) for name in self.__slots__}, "kind": self.kind.value}
 
     @classmethod
@@ -107,8 +111,10 @@ class Task:
 
 
 class Status(StrEnum):
-    """DONE; ERROR: the video's own fault; UNAVAILABLE: a store is away, ask again later; CANCELLED;
-    CRASHED: the work ended in an unforeseen exception, which counts like the death of the actor."""
+    """How a task ended. DONE. ERROR: the file is at fault, now and later. UNAVAILABLE: a store or a worker is
+    away, submit it again later. CANCELLED. CRASHED: an unforeseen exception, which counts like the death of
+    the worker.
+    """
 
     DONE = "done"
     ERROR = "error"
@@ -119,7 +125,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task. `result` for DONE; `code` and `message` (a sentence for people) otherwise."""
+    """The outcome of a task. `result` for DONE; else `code` and `message` (a sentence for people)."""
 
     status: Status
     result: dict[str, Any] = field(default_factory=dict)
@@ -145,25 +151,25 @@ class Outcome:
 
     @classmethod
     def done(cls, **result: Any) -> Outcome:
-        """The work is done and what it made is stored; `result` is small."""
+        """Done, and what it made is stored. `result` is small: it passes through the pool."""
         return cls(Status.DONE, result)
 
     @classmethod
     def error(cls, code: str, message: str) -> Outcome:
-        """The video cannot be segmented, now or later."""
+        """The file cannot be processed, now or later."""
         return cls(Status.ERROR, code=code, message=message)
 
     @classmethod
     def unavailable(cls, message: str) -> Outcome:
-        """Something the work needs does not answer."""
+        """A store or process that the work needs does not answer."""
         return cls(Status.UNAVAILABLE, code="unavailable", message=message)
 
     @classmethod
     def cancelled(cls) -> Outcome:
-        """Given up on request."""
+        """Cancelled on request."""
         return cls(Status.CANCELLED, code="cancelled", message="The work was cancelled.")
 
     @classmethod
     def crashed(cls, message: str) -> Outcome:
-        """An exception nobody foresaw."""
+        """Ended by an unforeseen exception; `message` names it."""
         return cls(Status.CRASHED, code=CODE_CRASHED, message=message)

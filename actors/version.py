@@ -1,6 +1,6 @@
-"""Which version of code and settings a lasting actor runs, so that an update finds those that are of another.
+"""Version of a long-lived actor, by which an update finds the actors that run other code or other settings.
 
-A version is a digest of the sources and of those settings that the actor was made with and uses. Knows
+A version is a digest of the sources and of those settings that the actor was created with and uses. Knows
 neither Ray nor what the actors do.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from cluster.settings import PACKAGE_ROOT, Settings
 
 POOL, BRIDGE = "pool", "bridge"
-"""Kinds of actors: what decodes and fuses, and what gives it work."""
+"""Kinds of actors by the settings they use: POOL is the pool and the fuser, BRIDGE is the bridges."""
 
 _SERVERS = frozenset(
     {"postgres_url", "mongodb_url", "mongodb_database", "rabbitmq_url", "redis_url", "media_url"}
@@ -25,18 +25,21 @@ _USED = {
     BRIDGE: _WORK | {"bridge", "queueing", "lease", "imports", "webhooks"},
 }
 _SOURCES = ("actors", "cluster")
-_CHARS = 16  # of SHA-256: enough to tell versions apart
+_CHARS = 16
+"""Hex digits kept of the SHA-256: 64 bits, enough to tell versions apart."""
 
 
 def version_of(kind: str, settings: Settings) -> str:
-    """The version of an actor of this kind that is made now, here, with these settings."""
+    """The version of an actor of this kind, if this process created it now with these settings."""
     values = json.dumps(settings.model_dump(mode="json", include=set(_USED[kind])), sort_keys=True)
     return hashlib.sha256(f"{code_digest()} {values}".encode()).hexdigest()[:_CHARS]
 
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """Of the sources as they were when this process first asked."""
+    """Digest of the sources as they were at this process's first call: later changes on disk do not run
+    here.
+    """
     digest = hashlib.sha256()
     for package in _SOURCES:
         for path in sorted((PACKAGE_ROOT / package).rglob("*")):
