@@ -3,7 +3,7 @@
 Videos, orders of clips and imports all end in the same ways, and here is the one place that says how: done,
 failed with a code, cancelled, handed back at a stop, or overtaken by another holder of the lease. Each end is
 one write to PostgreSQL that names the epoch the work was claimed with (its fencing token), so that a holder
-whose lease has run out changes nothing. Knows no store, no pool and no Ray: subclasses bring the calls.
+whose lease has run out changes nothing. Knows no table, no pool and no Ray: subclasses bring the calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who asks, and what that allows. Knows no HTTP and no store."""
+"""Who sent a request, and what the key allows: values that the auth middleware leaves with the request."""
 
 from __future__ import annotations
 

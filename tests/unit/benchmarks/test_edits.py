@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from actors.segmentation.shots import confidence as shots_confidence
-from tests.benchmarks import edits
+from tests.benchmarks.edits import __main__ as edits
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.mixes import WIPES, blend, wipe
 from tests.benchmarks.edits.places import Place, Rgb, clean_runs, places_below
