@@ -23,7 +23,7 @@ from cluster.stores.postgres.leases import Held
 log = structlog.get_logger(__name__)
 
 
-class Room(Protocol):
+class Capacity(Protocol):
     """Free capacity; false when nothing fits."""
 
     def __bool__(self) -> bool:
@@ -31,7 +31,7 @@ class Room(Protocol):
 
 
 RowT = TypeVar("RowT")
-RoomT = TypeVar("RoomT", bound=Room)
+RoomT = TypeVar("RoomT", bound=Capacity)
 WorkT = TypeVar("WorkT", bound=Leased)
 
 
