@@ -1,7 +1,6 @@
 """Supervises one part in a thread: starts it when its dependencies are healthy, probes it, restarts it.
 
-Restarts have an exponential back-off. Decides when a part is started or stopped; `cluster.local.runner` does
-it.
+Restarts have an exponential back-off. Decides when a part starts and stops; `cluster.local.runner` does it.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ FIRST_BACKOFF_S = 0.5
 LAST_BACKOFF_S = 30.0
 """Wait before a restart: doubled with every failure, up to this."""
 
-WELL_AFTER_S = 60.0
+BACKOFF_RESET_AFTER_S = 60.0
 """After running for so long the back-off begins again at FIRST_BACKOFF_S."""
 
 START_ATTEMPTS = 2
@@ -82,7 +81,7 @@ class PartSupervisor(threading.Thread):
             if reason is None:
                 healthy_since = time.monotonic()
                 reason = self._watch()
-                if time.monotonic() - healthy_since > WELL_AFTER_S:
+                if time.monotonic() - healthy_since > BACKOFF_RESET_AFTER_S:
                     failures = 0
             if self._ending.is_set():
                 return

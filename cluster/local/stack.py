@@ -1,7 +1,6 @@
 """`up`, `down` and `status`: start a supervisor and wait for its stack, end it, read its state.
 
-Runs in a short-lived command and reads stack.json. The supervisor is a process of its own, which runs the
-stack.
+Runs in a short-lived command and reads stack.json. The stack runs in the supervisor, a process of its own.
 """
 
 from __future__ import annotations
@@ -151,8 +150,7 @@ def status(settings: Settings) -> list[PartStatus]:
 
 
 def _without_supervisor(settings: Settings, file: StackFile | None) -> list[PartStatus]:
-    # Imported here, because it loads the drivers of all servers, which the status of a running stack does not
-    # need.
+    # Imported here: it loads the drivers of all servers, which the status of a running stack does not need.
     from cluster.local import probes
     from cluster.local.plan import ALL_PARTS, address_of, configured
 
