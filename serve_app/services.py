@@ -38,7 +38,7 @@ class Doorbells:
         self._url = url
         self._names = names or BrokerNames()
         self._lock = threading.Lock()
-        self._asked_at = float("-inf")
+        self._asked_at = self._answered_at = float("-inf")
         self._answer: tuple[int, ...] | UnavailableError = ()
 
     def declare(self) -> None:
@@ -51,20 +51,33 @@ class Doorbells:
         Who waited while another asked shares the answer, a failure too: a broker that hangs costs each
         caller one timeout, however many there are.
         """
-        return self._depths()[0]
+        return self._depths(self._is_kept)[0]
 
     def dead(self) -> int:
         """Messages that nobody could handle, likewise."""
-        return self._depths()[1]
+        return self._depths(self._is_kept)[1]
 
-    def _depths(self) -> tuple[int, ...]:
+    def ping(self) -> None:
+        """Returns if RabbitMQ answers and has the queues; UnavailableError otherwise.
+
+        Asked after this call: what a caller decides from it must not rest on an answer from before.
+        """
+        called_at = time.monotonic()
+        self._depths(lambda: self._asked_at >= called_at)
+
+    def _is_kept(self) -> bool:
+        return time.monotonic() - self._answered_at <= _DEPTH_KEPT_S
+
+    def _depths(self, serves: Callable[[], bool]) -> tuple[int, ...]:
+        """The last answer if it `serves`, else a new one. One question at a time."""
         with self._lock:
-            if time.monotonic() - self._asked_at > _DEPTH_KEPT_S:
+            if not serves():
+                self._asked_at = time.monotonic()
                 try:
                     self._answer = queue_depths(self._url, self._names.queue, self._names.dead_queue)
                 except UnavailableError as error:
                     self._answer = error
-                self._asked_at = time.monotonic()
+                self._answered_at = time.monotonic()
             answer = self._answer
         if isinstance(answer, UnavailableError):
             raise UnavailableError(answer.message)

@@ -1,7 +1,8 @@
 """Which of the servers behind the API answer, how many videos there are, and how the pool does.
 
-Every question has a time limit: a server that hangs is reported, not waited for. The pool is found by its
-name in Ray; nothing of `actors` is imported.
+Every question has a time limit: a server that hangs is reported, not waited for. Whether a server answers is
+never told from an earlier answer; numbers (videos, backlog, queue depth) may be some seconds old. The pool is
+found by its name in Ray; nothing of `actors` is imported.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from cluster.errors import ScenestreamError, UnavailableError
 from cluster.stores.postgres.backlog import Backlog
 from serve_app.services import Services
 from serve_app.telemetry.metrics import Seen
+from serve_app.telemetry.single_flight import SingleFlight
 
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
 PROBE_TIMEOUT_S = 4.0
+# Each round costs a connection to RabbitMQ, and strangers may ask for it: `/readyz` needs no key.
+NEEDED_INTERVAL_S = 0.2
 POOL_TIMEOUT_S = 2.0
 _SHOWN_VERSIONS = ("scenestream", "ray", "torch", "av", "fastapi")
 _THREADS = 16
@@ -42,6 +46,7 @@ class Probes:
         self._services = services
         self._threads = CapacityLimiter(_THREADS)
         self._media: asyncio.Task[bool] | None = None
+        self._needed = SingleFlight(self._ask_needed, NEEDED_INTERVAL_S)
 
     def counts(self) -> dict[str, int] | None:
         """Videos by state, None when PostgreSQL does not answer."""
@@ -78,12 +83,18 @@ class Probes:
         return _or_none("rabbitmq", self._services.doorbells.depth)
 
     async def needed(self) -> list[ServerHealth]:
-        """The servers without which nothing can be taken or shown."""
+        """The servers without which nothing can be taken or shown, asked after this call.
+
+        An answer from before would let a load balancer send requests to a replica that has lost a server.
+        """
+        return await self._needed()
+
+    async def _ask_needed(self) -> list[ServerHealth]:
         services = self._services
         return list(
             await asyncio.gather(
                 self._ask("postgresql", services.jobs.ping),
-                self._ask("rabbitmq", services.doorbells.depth),
+                self._ask("rabbitmq", services.doorbells.ping),
                 self._ask("mongodb", services.results.ping),
             )
         )

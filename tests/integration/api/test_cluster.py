@@ -7,6 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,7 +16,13 @@ from cluster.local.servers import Servers
 from serve_app.services import Doorbells
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, services_for, serving
-from tests.support.servers.private import fresh_mongodb_database, new_var_dir, remove_var_dir
+from tests.support.servers.private import (
+    fresh_mongodb_database,
+    kill_postgres,
+    new_var_dir,
+    remove_var_dir,
+)
+from tests.support.servers.tcp_proxy import TcpProxy, through
 
 api = support.running_api
 
@@ -84,7 +91,7 @@ def test_while_postgresql_is_away(session_servers: support.SessionServers, priva
     ):
         video_id = done_video(api)
         stored = {path.name for path in (media_dir / "videos").iterdir()}
-        private_servers.kill("postgres")
+        kill_postgres(private_servers)
 
         with ThreadPoolExecutor(6) as pool:  # each waits a few seconds for PostgreSQL
             asked = (
@@ -140,6 +147,26 @@ def test_while_rabbitmq_is_away_nothing_new_is_taken(session_servers: support.Se
             assert int(refused.headers["retry-after"]) > 0
             assert "RabbitMQ" in refused.json()["detail"]
         assert (listed.status_code, listed.json()["items"]) == (200, [])
+    shutil.rmtree(media_dir, ignore_errors=True)
+
+
+def test_readiness_ends_with_the_server(session_servers: support.SessionServers) -> None:
+    urls = dict(session_servers.start(support.ALL_PARTS).urls)
+    line = TcpProxy(urlsplit(urls["rabbitmq"]).port or 0)
+    media_dir = new_var_dir()
+    with (
+        fresh_mongodb_database(urls["mongodb"]) as database,
+        serving(
+            services_for(urls | {"rabbitmq": through(urls["rabbitmq"], line)}, database, media_dir)
+        ) as api,
+    ):
+        with line:
+            before = api.client.get("/readyz")
+        after = api.client.get("/readyz")
+
+    assert before.status_code == 200
+    assert after.status_code == 503, "nobody is told from an answer of before"
+    assert [s["name"] for s in after.json()["servers"] if not s["healthy"]] == ["rabbitmq"]
     shutil.rmtree(media_dir, ignore_errors=True)
 
 

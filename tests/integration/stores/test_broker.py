@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pika
 import pytest
@@ -15,7 +15,7 @@ from cluster.stores import BrokerNames, Consumer, Doorbell, Publisher, declare_t
 from cluster.stores.rabbitmq.broker import MAX_DOORBELL_BYTES
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
-from tests.support.servers.tcp_proxy import TcpProxy
+from tests.support.servers.tcp_proxy import TcpProxy, through
 
 
 @pytest.fixture
@@ -302,9 +302,3 @@ def test_a_consumer_whose_broker_never_comes_can_be_stopped(names: BrokerNames) 
     with Consumer("amqp://guest:guest@127.0.0.1:1/", Heard(), 1, names=names) as consumer:
         assert consumer.depth() is None
         assert not consumer.is_consuming
-
-
-def through(url: str, proxy: TcpProxy) -> str:
-    parts = urlsplit(url)
-    account = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(netloc=f"{account}@127.0.0.1:{proxy.port}"))

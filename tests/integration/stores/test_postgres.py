@@ -13,7 +13,7 @@ from cluster.errors import UnavailableError
 from cluster.stores import Jobs
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.migrate import find_migrations, migrate
-from tests.support.servers.private import SessionServers, fresh_postgres_database
+from tests.support.servers.private import SessionServers, fresh_postgres_database, kill_postgres
 from tests.support.servers.stores import create_video, migrated_jobs, wait_until
 
 
@@ -101,7 +101,7 @@ def test_it_goes_on_by_itself_after_a_crash_of_the_server(session_servers: Sessi
     servers = session_servers.start(["postgres"])
     with migrated_jobs(servers.urls["postgres"], timeout_s=0.5) as jobs:
         video = create_video(jobs)
-        servers.kill("postgres")
+        kill_postgres(servers)
         try:
             with pytest.raises(UnavailableError):
                 jobs.get(video.id)

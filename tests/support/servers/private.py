@@ -19,10 +19,12 @@ import redis
 
 from cluster.local.errors import MissingServerError
 from cluster.local.layout import Layout
+from cluster.local.process.spawning import wait_gone, working_in
 from cluster.local.servers import Servers
 
 ALL_PARTS = ("postgres", "mongodb", "rabbitmq", "redis")
 OUR_QUEUES = ("scenestream.videos", "scenestream.videos.dead")
+GONE_WAIT_S = 60.0
 
 
 def new_var_dir() -> Path:
@@ -76,6 +78,16 @@ class SessionServers:
             self._servers.stop()
         if self._var_dir is not None:
             remove_var_dir(self._var_dir)
+
+
+def kill_postgres(servers: Servers) -> None:
+    """kill -9 of its main process; returns when the processes that serve its connections have ended, too.
+
+    They notice only while they wait for a request: one that has not come so far answers the next one.
+    """
+    servers.kill("postgres")
+    left = wait_gone(working_in(servers.layout.data_dir("postgres").resolve(), "postgres"), GONE_WAIT_S)
+    assert not left, f"processes of a killed PostgreSQL go on: {left}"
 
 
 @contextmanager

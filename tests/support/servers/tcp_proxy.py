@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 
 class TcpProxy:
@@ -79,3 +80,10 @@ def _forward(source: socket.socket, target: socket.socket, told: Callable[[int],
     for side in (source, target):
         with suppress(OSError):
             side.shutdown(socket.SHUT_RDWR)
+
+
+def through(url: str, proxy: TcpProxy) -> str:
+    """The URL of a server by way of the proxy in front of it."""
+    parts = urlsplit(url)
+    account = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{account}@127.0.0.1:{proxy.port}"))
