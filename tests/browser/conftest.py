@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
 from tests.support.api.fake import FakeApi, FakeVideo, segment
@@ -24,6 +24,11 @@ from ui.app import create_app
 STILL = "0.webp"
 CUTS_S = (0.0, 1 / 24, 1.0, 49 / 24, 3.0, 4.5, 5.0)
 """Shots of the clip: at frames of 24 a second, most of which are no whole number of microseconds."""
+
+LIMIT_MS = 60_000
+"""For what a page is to do: on a busy machine the browser may take many times as long as else."""
+
+expect.set_options(timeout=LIMIT_MS)
 
 NewPage = Callable[..., Watched]
 
@@ -64,7 +69,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 
     def open_page(url: str, **context: Any) -> Watched:
         made = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | context))
-        made.set_default_timeout(15_000)
+        made.set_default_timeout(LIMIT_MS)
         contexts.append(made)
         watched = Watched(made.new_page())
         watched.page.goto(url)

@@ -68,8 +68,8 @@ def test_without_events_polling_does(site: Site, analysed: Analysed, new_page: N
 
 
 def page_that_uploads(site: Site, new_page: NewPage, clip: Path) -> Page:
-    """A page whose only part is on its way for long."""
-    site.api.part_delay_s = 30.0
+    """A page whose only part is on its way until the test lets it come."""
+    site.api.holds_parts = True
     page = new_page(site.url).page
     page.locator("#upload-files").set_input_files(clip)
     expect(page.get_by_text("the server is storing it")).to_be_visible()
@@ -95,7 +95,7 @@ def test_an_upload_that_the_server_has_forgotten_begins_anew(
     later = page.context.new_page()
     page.close()
     site.api.uploads.clear()
-    site.api.part_delay_s = 0.0
+    site.api.holds_parts = False
 
     later.goto(site.url)
     later.locator("#upload-files").set_input_files(clip)
@@ -120,11 +120,13 @@ def test_several_files_queue_up_and_one_can_be_stopped(
     second, third = tmp_path / "second.mp4", tmp_path / "third.mp4"
     for copy in (second, third):
         copy.write_bytes(clip.read_bytes() + copy.name.encode())
-    site.api.part_delay_s = 1.0
+    site.api.holds_parts = True
     page = new_page(site.url).page
 
     page.locator("#upload-files").set_input_files([clip, second, third])
     page.get_by_role("button", name="Stop the upload of second.mp4").click()
+    expect(page.get_by_role("button", name="Stop the upload of second.mp4")).to_have_count(0)
+    site.api.holds_parts = False
 
     library = page.get_by_label("Videos", exact=True)
     expect(library.get_by_role("link", name="third.mp4")).to_be_visible()

@@ -136,7 +136,7 @@ def test_bridges_are_replaced_one_after_the_other_without_losing_anything(
 
 
 def test_a_cancellation_does_not_wait_for_a_heartbeat(stack: ActorStack) -> None:
-    video_id = stack.submit(film(60, frame_s=0.02))
+    video_id = stack.submit(film(4, wait_from=0))
     stack.at_chunk(video_id)
     stack.jobs.cancel(video_id)
     assert stack.ended(video_id).state is VideoState.CANCELLED

@@ -103,7 +103,7 @@ def test_kill_9_of_a_segmenter_costs_no_clip(stack: ActorStack, video: str) -> N
 def test_kill_9_of_the_bridge_goes_on_with_what_is_missing(stack: ActorStack, video: str) -> None:
     job = order(stack, video)
     stack.until(lambda: stack.jobs.clips.get(job.id).made >= 2)
-    kill_process(stack.bridge()["pid"])
+    stack.kill_bridge()
     kept = {file.position for file in stack.jobs.clips.files(job.id)}
 
     resumed = ended(stack, job.id)

@@ -298,7 +298,7 @@ def test_the_command_tells_all_of_it_and_fails(tmp_path: Path, postgres_url: str
     }
     command = [str(Path(sys.executable).parent / "scenestream"), "doctor", "--quick", "--json"]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
     assert done.returncode == 1, done.stderr
     found = [(one["what"], one["level"]) for one in json.loads(done.stdout)]

@@ -127,7 +127,7 @@ def test_every_metric_is_exported_under_the_name_in_the_table(stack: ActorStack,
     wanted = {name for instrument in expected for name in instrument.exported}
 
     def scraped() -> set[str] | None:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             text = answer.read().decode()
         seen = set(re.findall(r"^(ray_scenestream_\w+)", text, re.MULTILINE))
         last.append(sorted(wanted - seen))
@@ -157,7 +157,7 @@ def test_one_replica_tells_of_its_uploads_and_of_the_backlog(api: Api, video_id:
 def test_top_shows_the_actors_at_work(
     api: Api, stack: ActorStack, video_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = stack.submit(film(2, frames=100, frame_s=0.05))
+    busy = stack.submit(film(2, frames=100, wait_from=0))
     stack.at_chunk(busy)
     monkeypatch.setattr("cluster.commands.top.command.api_url", lambda _: api.url.removesuffix(API_PREFIX))
     run = CliRunner()

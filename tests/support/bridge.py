@@ -13,7 +13,7 @@ from typing import Any
 from actors.bridge.control import Control
 from actors.tasks import Outcome, Task
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def until(holds: Callable[[], bool], what: Callable[[], object] = lambda: "it never held") -> None:

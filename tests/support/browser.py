@@ -33,7 +33,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_WAIT_S = 30.0
+START_WAIT_S = 120.0
 
 CLIP_SIZE = (384, 216)
 

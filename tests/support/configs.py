@@ -29,7 +29,7 @@ from tests.support.ray.serve import schema
 KUBERNETES = CONFIG_DIR / "kubernetes"
 OVERLAYS = ("base", "kind")
 COMPONENTS = ("stores", "monitoring")
-TOOL_TIMEOUT_S = 60.0
+TOOL_TIMEOUT_S = 180.0
 # What a person fills in; long enough for every server.
 PASSWORD = "0123456789abcdef"
 

@@ -154,7 +154,7 @@ def test_processes_are_found_by_tag_and_by_session_after_their_parents_are_gone(
     identity = Identity.of(child.pid)
     assert identity is not None
     Records(layout).add(Record("thing", "thing", identity))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(psutil.Process(child.pid).children()) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     family = {child.pid, *(process.pid for process in psutil.Process(child.pid).children())}
@@ -167,7 +167,7 @@ def test_processes_are_found_by_tag_and_by_session_after_their_parents_are_gone(
     orphans = belongings(layout, "thing")
     assert {process.pid for process in orphans} == family - {child.pid}
     assert belongings(layout, "other") == []
-    assert end(orphans, 5.0) == []
+    assert end(orphans, 60.0) == []
     assert belongings(layout) == []
 
 

@@ -16,7 +16,7 @@ from actors.worker.fuser import CALLS, find_or_create_fuser
 from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
 from tests.support.stack.actor_fixtures import ray_connection, settings
-from tests.support.stack.actors import actor_stack, kill_process
+from tests.support.stack.actors import DEADLINE_S, actor_stack
 from tests.support.stack.stub_analyser import NAME, StubAnalyser, film
 
 __all__ = ["ray_connection", "settings"]
@@ -34,12 +34,13 @@ def test_a_video_whose_doorbell_was_lost_is_found_all_the_same(settings: Setting
 
 def test_an_orderly_stop_hands_the_lease_back_and_the_attempt_is_not_counted(settings: Settings) -> None:
     with actor_stack(settings) as stack:
-        video_id = stack.submit(film(16, frame_s=0.01))
+        video_id = stack.submit(film(16, wait_from=4))
         stored = stack.until(lambda: stack.results.stored_chunks(video_id, "stub"))
         assert launch.stop(settings)
         video = stack.jobs.get(video_id)
         assert (video.state, video.attempt, video.lease_owner) == (VideoState.QUEUED, 0, None)
         assert stack.results.stored_chunks(video_id, "stub") >= stored
+        stack.go_on(video_id)
         stack.handles = launch.ensure(settings, analyser=NAME)
         video = stack.ended(video_id)
         assert (video.state, video.attempt) == (VideoState.DONE, 1)
@@ -48,11 +49,11 @@ def test_an_orderly_stop_hands_the_lease_back_and_the_attempt_is_not_counted(set
 def test_a_video_whose_every_attempt_dies_is_failed_by_the_reaper(settings: Settings) -> None:
     few = settings.model_copy(update={"lease": settings.lease.model_copy(update={"max_attempts": 2})})
     with actor_stack(few) as stack:
-        video_id = stack.submit(film(2, frame_s=1.0))  # no chunk is done: it comes no further
+        video_id = stack.submit(film(2, wait_from=0))  # no chunk is done: it comes no further
         for attempt in (1, 2):
             stack.until(lambda a=attempt: stack.jobs.get(video_id).attempt == a)
             stack.at_chunk(video_id)
-            kill_process(stack.bridge()["pid"])
+            stack.kill_bridge()
         video = stack.ended(video_id)
         assert (video.state, video.error_code) == (VideoState.FAILED, "attempts_exhausted")
 
@@ -76,10 +77,10 @@ def test_the_fuser_answers_however_many_wait_for_it(settings: Settings) -> None:
     fuser = find_or_create_fuser(settings, f"{__name__}:Gated")
     task = Task(TaskKind.PREVIEW, "film", 1, "key", tracks_hash="h", settings={"gate": str(gate)}).to_dict()
     asked = [fuser.run.remote(task) for _ in range(CALLS + 8)]
-    assert ray.get(fuser.ping.remote(), timeout=60)["wanted"] == 1
+    assert ray.get(fuser.ping.remote(), timeout=DEADLINE_S)["wanted"] == 1
     assert ray.wait(asked, timeout=0)[0] == []
     gate.touch()
-    answers = ray.get(asked, timeout=60)
+    answers = ray.get(asked, timeout=DEADLINE_S)
     launch.stop(settings)
     assert {answer["error"]["code"] for answer in answers} == {"needs_decode"}
 

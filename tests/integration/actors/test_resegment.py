@@ -82,7 +82,7 @@ def test_settings_are_checked_either_way(api: Api, done: str, dry_run: bool) -> 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_video_that_is_not_done_takes_no_other_settings(stack: ActorStack, api: Api, dry_run: bool) -> None:
-    running = stack.submit(film(40, frame_s=0.01), **resolve(None, {}))
+    running = stack.submit(film(4, wait_from=0), **resolve(None, {}))
     stack.at_chunk(running)
 
     answer = api.client.post(f"/videos/{running}/resegment", json={**MANY, "dry_run": dry_run})
@@ -158,9 +158,10 @@ def test_a_client_in_the_middle_of_its_pages_stays_in_its_revision(
 
 
 def test_a_client_that_pages_across_the_end_of_the_run_misses_no_shot(stack: ActorStack, api: Api) -> None:
-    running = stack.submit(film(8, frame_s=0.004), **resolve(None, {}))
+    running = stack.submit(film(8, wait_from=4), **resolve(None, {}))
     stack.until(lambda: stack.jobs.get(running).chunks_done >= 3)
     begun = api.client.get(f"/videos/{running}/segments", params={"limit": 2}).json()
+    stack.go_on(running)
     stack.ended(running)
     rest = api.client.get(f"/videos/{running}/segments", params={"cursor": begun["next_cursor"]}).json()
 

@@ -62,22 +62,27 @@ def test_either_may_be_deleted_and_the_other_stays_whole(stack: ActorStack) -> N
 
 
 def test_while_the_first_is_still_running_both_share_the_work(stack: ActorStack) -> None:
-    content = film(24, frame_s=0.004)
+    content = film(24, wait_from=4)
     first = submit(stack, content)
-    stack.at_chunk(first, 3)
+    stack.at_chunk(first, 4)
     second = submit(stack, content)
+    stack.until(lambda: stack.jobs.get(second).chunks_total)
+    for video_id in (first, second):
+        stack.go_on(video_id)
 
     assert {stack.ended(first).state, stack.ended(second).state} == {VideoState.DONE}
     assert sorted(stack.decoded(first) + stack.decoded(second)) == list(range(24))
 
 
 def test_the_second_goes_on_when_the_first_is_deleted_in_the_middle(stack: ActorStack) -> None:
-    content = film(20, frames=28, frame_s=0.004)
+    content = film(20, frames=28, wait_from=3)
     first = submit(stack, content)
-    stack.at_chunk(first, 2)
+    stack.at_chunk(first, 3)
     second = submit(stack, content)
     stack.until(lambda: stack.jobs.get(second).chunks_total)
     delete(stack, first)
+    for video_id in (first, second):  # what is in hand is of the first's file
+        stack.go_on(video_id)
 
     video = stack.ended(second)
     assert (video.state, video.error_code, video.error_message) == (VideoState.DONE, None, None)

@@ -15,7 +15,7 @@ from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import VideoState
 from tests.support.ray.serve import serve, serve_keeper
 from tests.support.stack.actor_fixtures import ray_connection, settings
-from tests.support.stack.actors import ActorStack
+from tests.support.stack.actors import DEADLINE_S, ActorStack
 from tests.support.stack.stub_analyser import NAME, film
 
 __all__ = ["ray_connection", "settings"]
@@ -77,7 +77,7 @@ def test_another_keeper_finds_the_actors_of_the_first(kept: ActorStack) -> None:
 
 
 def test_work_is_handed_back_before_a_cluster_ends_and_nothing_begins_anew(kept: ActorStack) -> None:
-    video_id = kept.submit(film(40, frame_s=0.02))
+    video_id = kept.submit(film(4, wait_from=1))
     kept.until(lambda: kept.jobs.get(video_id).state is VideoState.RUNNING)
 
     assert serve_keeper.hand_back(kept.settings)
@@ -86,10 +86,11 @@ def test_work_is_handed_back_before_a_cluster_ends_and_nothing_begins_anew(kept:
     assert_given_back(kept.jobs, video_id)
     deploy(kept.settings, interval_s=0.3)  # the cluster lives on: a new keeper waits for nothing
     until(kept, {"bridge", "pool", "fuser"})
+    kept.go_on(video_id)
 
 
 def test_bridges_hand_back_what_they_hold_when_their_node_is_to_end(kept: ActorStack) -> None:
-    video_id = kept.submit(film(40, frame_s=0.02))
+    video_id = kept.submit(film(4, wait_from=1))
     kept.until(lambda: kept.jobs.get(video_id).state is VideoState.RUNNING)
     before = bridge_of(kept)
 
@@ -99,12 +100,13 @@ def test_bridges_hand_back_what_they_hold_when_their_node_is_to_end(kept: ActorS
     assert launch.leave(kept.settings, before["node_id"])
     kept.until(lambda: "bridge" in names(kept.settings))
     assert bridge_of(kept)["pid"] != before["pid"]
+    kept.go_on(video_id)
     video = kept.ended(video_id)
     assert (video.state, video.attempt) == (VideoState.DONE, 1)
 
 
 def test_with_the_application_go_the_actors_in_order(kept: ActorStack) -> None:
-    video_id = kept.submit(film(40, frame_s=0.02))
+    video_id = kept.submit(film(4, wait_from=1))
     kept.until(lambda: kept.jobs.get(video_id).state is VideoState.RUNNING)
 
     serve.delete(serve_keeper.APPLICATION_NAME)
@@ -115,7 +117,7 @@ def test_with_the_application_go_the_actors_in_order(kept: ActorStack) -> None:
 
 def bridge_of(stack: ActorStack) -> dict[str, Any]:
     bridge = ray.get_actor("bridge", namespace=stack.settings.ray_namespace)
-    return dict(ray.get(bridge.ping.remote(), timeout=10))
+    return dict(ray.get(bridge.ping.remote(), timeout=DEADLINE_S))
 
 
 def assert_given_back(jobs: Jobs, video_id: str) -> None:

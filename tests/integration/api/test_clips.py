@@ -28,7 +28,7 @@ from tests.support.api.clips import NAME, finished_video
 from tests.support.api.running import Api, serving
 from tests.support.media import Picture, Sound, make_media, read_number
 from tests.support.stack.actor_fixtures import ray_connection, settings
-from tests.support.stack.actors import ActorStack, actor_stack
+from tests.support.stack.actors import DEADLINE_S, ActorStack, actor_stack
 
 __all__ = ["ray_connection", "settings"]
 
@@ -74,7 +74,7 @@ def order(api: Api, video_id: str, **values: Any) -> dict[str, Any]:
 
 
 def ended(api: Api, made: dict[str, Any], meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    give_up_at = time.monotonic() + 60
+    give_up_at = time.monotonic() + DEADLINE_S
     while time.monotonic() < give_up_at:
         meanwhile()
         seen = api.client.get(f"/videos/{made['video_id']}/clips/{made['id']}").json()

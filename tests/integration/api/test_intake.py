@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from serve_app.web.gate import MAX_POSTS
 from tests.support.api import running as support
 from tests.support.api.running import Api
+from tests.support.servers.stores import wait_until
 
 api = support.running_api
 
@@ -205,7 +205,7 @@ def test_a_client_that_goes_away_leaves_nothing(api: Api) -> None:
 
     assert post_file(api).status_code == 202  # every place in the gate was taken, and given back
     assert len(all_videos(api)) == before + 1
-    eventually(lambda: stored_videos(api) <= {video["id"] for video in all_videos(api)})
+    wait_until(lambda: stored_videos(api) <= {video["id"] for video in all_videos(api)})
 
 
 def test_a_file_for_one_post_is_at_most_64_mib(session_servers: support.SessionServers) -> None:
@@ -227,14 +227,6 @@ def test_a_file_for_one_post_is_at_most_64_mib(session_servers: support.SessionS
             assert "/uploads" in refused.json()["detail"]
         assert just_right.status_code == 202
         assert stored_videos(small) == {just_right.json()["id"]}
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if holds():
-            return
-        threading.Event().wait(0.05)
-    pytest.fail("it did not come true within ten seconds")
 
 
 def all_videos(api: Api) -> list[dict]:

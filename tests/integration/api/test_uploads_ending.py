@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -71,7 +71,7 @@ def test_what_expires_is_swept_away(session_servers: support.SessionServers) -> 
         upload = begin(api)
         key = upload.removeprefix("/")
         api.services.media.write_at(key, 0, b"some bytes")
-        threading.Event().wait(0.3)
+        wait_until(lambda: api.services.jobs.uploads.expired() == [upload.rsplit("/", 1)[1]])
 
         late = patch(api, upload, 0, b"late")
         swept = UploadService(api.services).sweep()
@@ -93,7 +93,7 @@ def test_films_that_become_videos_hold_up_nobody_elses_parts(api: Api) -> None:
             wait_until(lambda: all(jobs.uploads.get(one).is_complete for one in ids))
 
             headers = {**PART, "Upload-Offset": "0"}
-            other = api.client.patch(begin(api), content=b"part", headers=headers, timeout=5.0)
+            other = api.client.patch(begin(api), content=b"part", headers=headers)
         made = [end.result().headers["scenestream-video-id"] for end in ends]
 
     assert other.status_code == 204
@@ -125,7 +125,7 @@ def test_what_a_replica_left_complete_becomes_a_video_unasked(api: Api) -> None:
 def test_no_bytes_stay_of_an_upload_that_was_never_finished(
     session_servers: support.SessionServers, way: str
 ) -> None:
-    with support.api_over(session_servers, http={"upload_expires_s": 0.5 if way == "expired" else 60}) as api:
+    with support.api_over(session_servers) as api:
         upload = begin(api)
         upload_id = upload.rsplit("/", 1)[1]
         row = api.services.jobs.uploads.get(upload_id)
@@ -136,16 +136,17 @@ def test_no_bytes_stay_of_an_upload_that_was_never_finished(
         if way == "given up":
             assert api.client.delete(upload, headers=TUS).status_code == 204
         else:
-            threading.Event().wait(0.6)
+            let_expire(api.services.jobs, upload_id)
             assert UploadService(api.services).sweep() == 1
 
         assert not api.services.media.exists(moved_to)
 
 
 def test_sweeping_a_finished_upload_keeps_its_video(session_servers: support.SessionServers) -> None:
-    with support.api_over(session_servers, http={"upload_expires_s": 1.0}) as api:
-        video_id = patch(api, begin(api), 0, FILM).headers["scenestream-video-id"]
-        threading.Event().wait(1.1)
+    with support.api_over(session_servers) as api:
+        upload = begin(api)
+        video_id = patch(api, upload, 0, FILM).headers["scenestream-video-id"]
+        let_expire(api.services.jobs, upload.rsplit("/", 1)[1])
 
         assert UploadService(api.services).sweep() == 1
         assert stored(api, video_id) == FILM
@@ -170,18 +171,29 @@ def test_the_client_waits_while_another_request_writes(api: Api, client: Client,
     film = tmp_path / "film.mp4"
     film.write_bytes(FILM)
     database = api.services.jobs.database
-    with ExitStack() as held:
+    before = turned_away(api)
+    with ExitStack() as held, ThreadPoolExecutor(1) as other:
+
+        def let_go() -> None:
+            wait_until(lambda: turned_away(api) > before)
+            held.close()
 
         def after_a_part(sent: int) -> None:
             if 0 < sent < len(FILM):
                 row = database.one(b"SELECT id FROM uploads ORDER BY created_at DESC LIMIT 1", {})
                 assert row is not None
                 assert held.enter_context(upload_lock(database, row["id"]))
-                threading.Timer(0.5, held.close).start()
+                other.submit(let_go)
 
         video_id = client.upload(film, on_bytes=after_a_part, part_bytes=PART_BYTES)
 
     assert stored(api, video_id) == FILM
+
+
+def turned_away(api: Api) -> float:
+    """How many parts were refused so far because another request was writing."""
+    counted = re.search(r'uploads_failed_total\{[^}]*status="423"\} (\S+)', api.client.get("/metrics").text)
+    return float(counted[1]) if counted else 0.0
 
 
 def test_the_client_says_that_the_file_became_shorter(client: Client, tmp_path: Path) -> None:

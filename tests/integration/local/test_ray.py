@@ -37,7 +37,7 @@ def stack() -> Iterator[LocalStack]:
 
 def answer(stack: LocalStack) -> dict[str, Any]:
     with urllib.request.urlopen(
-        f"http://127.0.0.1:{stack.settings.http.port}/api/v1/", timeout=10
+        f"http://127.0.0.1:{stack.settings.http.port}/api/v1/", timeout=60
     ) as response:
         found: dict[str, Any] = json.load(response)
         return found
@@ -78,7 +78,7 @@ def test_applications_run_on_a_ray_of_their_own_and_come_back_when_it_is_killed(
     raylet = next(p for p in stack.process("ray").children(recursive=True) if p.name() == "raylet")
     raylet.kill()
     eventually(lambda: stack.file()["parts"]["apps"]["restarts"] == 1, "the applications are started anew")
-    eventually(lambda: stack.file()["parts"]["apps"]["state"] == "healthy", "they are healthy", timeout_s=120)
+    eventually(lambda: stack.file()["parts"]["apps"]["state"] == "healthy", "they are healthy")
     second = answer(stack)
     assert second["actor_pid"] != first["actor_pid"]
 

@@ -52,7 +52,7 @@ class Heard:
 
     def __call__(self, doorbell: Doorbell) -> bool:
         self.ids.append(doorbell.video_id)
-        assert self.may_go_on.wait(20)
+        assert self.may_go_on.wait(60)
         return self.answer
 
 

@@ -275,7 +275,7 @@ def test_four_processes_of_a_node_that_need_a_file_fetch_it_once(
     done = subprocess.run(
         [sys.executable, "-c", FETCHERS, url, str(tmp_path / "cache"), str(notes)],
         env={**os.environ, "BYTES": str(len(DATA))},
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 0
     assert notes.read_text() == "fetched\n"

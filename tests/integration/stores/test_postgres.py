@@ -99,7 +99,7 @@ def test_a_closed_pool_says_so(postgres_url: str) -> None:
 
 def test_it_goes_on_by_itself_after_a_crash_of_the_server(session_servers: SessionServers) -> None:
     servers = session_servers.start(["postgres"])
-    with migrated_jobs(servers.urls["postgres"], timeout_s=0.5) as jobs:
+    with migrated_jobs(servers.urls["postgres"], timeout_s=2.0) as jobs:
         video = create_video(jobs)
         kill_postgres(servers)
         try:

@@ -24,6 +24,7 @@ Json = dict[str, Any]
 
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
+HOLD_POLL_S = 0.02
 PROBLEM = "application/problem+json"
 SESSION = "scenestream_session"
 
@@ -89,7 +90,8 @@ class FakeApi:
         self.events_work = True
         self.break_next_part = False
         self.refuse_uploads: str | None = None
-        self.part_delay_s = 0.0
+        self.holds_parts = False
+        """While it does, parts that have come are on their way: neither stored nor answered."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
         self.app: ASGIApp = _Switch(self, self._routes())
@@ -289,7 +291,8 @@ class FakeApi:
     async def _patch_upload(self, upload_id: str, request: Request) -> Response:
         upload = self.uploads[upload_id]
         body = await request.body()
-        await asyncio.sleep(self.part_delay_s)
+        while self.holds_parts and upload_id in self.uploads:
+            await asyncio.sleep(HOLD_POLL_S)
         if int(request.headers["upload-offset"]) != len(upload["data"]):
             return problem(409, "upload_offset_mismatch", "The part does not start where the upload ends.")
         if self.break_next_part:

@@ -24,7 +24,7 @@ IMPORTS = {
     "retry_first_s": 0.05,
     "retry_longest_s": 0.1,
 }
-LEASE = {"duration_s": 2.0, "heartbeat_s": 0.2}
+LEASE = {"duration_s": 30.0, "heartbeat_s": 0.2}
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def importing(api: Api, **changed: Any) -> Iterator[Importer]:
     try:
         yield importer
     finally:
-        assert importer.stop(20.0)
+        assert importer.stop(60.0)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def client(api: Api) -> Iterator[Client]:
             base_url=api.url,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             event_hooks={"response": [api.contract.check]},
-            timeout=30.0,
+            timeout=60.0,
             trust_env=False,
         )
         made.append(checked)

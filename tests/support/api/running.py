@@ -37,7 +37,7 @@ from tests.support.servers.private import (
     remove_var_dir,
 )
 
-START_WAIT_S = 20.0
+START_WAIT_S = 60.0
 
 
 def mounted(app: ASGIApp) -> ASGIApp:
@@ -95,7 +95,7 @@ class Api:
         self.url = url
         self.contract = contract
         self.client = httpx.Client(
-            base_url=url, timeout=30.0, event_hooks={"response": [contract.check]}, trust_env=False
+            base_url=url, timeout=60.0, event_hooks={"response": [contract.check]}, trust_env=False
         )
 
     def make(self, **values: Any) -> str:

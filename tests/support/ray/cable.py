@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
 BLOCK_BYTES = 1 << 16
 
 

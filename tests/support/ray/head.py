@@ -20,7 +20,7 @@ import pytest
 import ray
 from ray._private import ray_constants
 
-STOP_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 120.0
 LOOPBACK = "127.0.0.1"
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",  # a driver takes its token when ray is imported, before this head exists

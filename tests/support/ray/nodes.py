@@ -25,7 +25,7 @@ from tests.support.ray.head import environment
 
 SERVICE = "service"  # the resource of the head, for what is not to vanish with a node
 OBJECT_STORE_BYTES = 80 << 20
-END_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 120.0
 # A lost node is to be noticed within seconds; a slow answer on a crowded machine is no loss.
 HEALTH_CHECKS = {
     "health_check_initial_delay_ms": 500,

@@ -23,7 +23,7 @@ from cluster.local.ports import PortBook
 from cluster.stores.ids import new_id
 from tests.support.servers.private import missing
 
-START_WAIT_S = 60.0
+START_WAIT_S = 180.0
 PARTS = ("master", "volume", "filer", "s3")
 KEY, SECRET = "tester", "secret-of-the-tests"
 BUCKET = "media"

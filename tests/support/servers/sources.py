@@ -101,8 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._redirect("/loop")
             case "gated":
                 self._send(FILM[: 9 << 20], stop_after=8 << 20, wait=self.web.gate)
-            case "paced":
-                self._send(FILM[: 3 << 20], pause_s=0.05)
+            case "paced":  # the first connection would take a quarter of a minute
+                self._send(FILM, pause_s=0.05 if count == 1 else None)
             case "drip":
                 self.send_response(200)
                 self.end_headers()
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "silent":
                 self.send_response(200)
                 self.end_headers()
-                self.web.gate.wait(30)
+                self.web.gate.wait(120)
             case "drip-frame":  # of a body in chunks: what stands before the first byte of the file
                 self.send_response(200)
                 self.send_header("Transfer-Encoding", "chunked")
@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._pace(body[start:end], pause_s)
         if wait is not None and not start:
             self.wfile.flush()
-            wait.wait(30)
+            wait.wait(120)
 
     def do_HEAD(self) -> None:
         self.web.seen.append(Seen(self.path, {name.lower(): value for name, value in self.headers.items()}))

@@ -36,7 +36,7 @@ class MongoAddress(NamedTuple):
 
 
 @contextmanager
-def migrated_jobs(server_url: str, max_connections: int = 10, timeout_s: float = 3.0) -> Iterator[Jobs]:
+def migrated_jobs(server_url: str, max_connections: int = 10, timeout_s: float = 30.0) -> Iterator[Jobs]:
     """Jobs over a database of its own."""
     with (
         fresh_postgres_database(server_url) as url,
@@ -123,7 +123,7 @@ def video_in(jobs: Jobs, situation: str) -> Video:
     return jobs.get(video_id)
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
     """Returns as soon as it holds; fails the test if it never does."""
     give_up_at = time.monotonic() + timeout_s
     while not condition():

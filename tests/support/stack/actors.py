@@ -33,11 +33,20 @@ from tests.support.stack import stub_analyser
 
 T = TypeVar("T")
 
-DEADLINE_S = 60.0  # far beyond what anything here takes: only a hang meets it
+DEADLINE_S = 180.0  # far beyond what anything here takes on a busy machine: only a hang meets it
+END_LEASES = tuple(
+    b"UPDATE %s SET lease_expires_at = now() - interval '1 day' WHERE lease_owner = %%(owner)s RETURNING id"
+    % table
+    for table in (b"videos", b"clip_jobs")
+)
 
 
 def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: Any) -> Settings:
-    """Settings under which everything that waits waits for tenths of seconds."""
+    """Settings under which everything that waits waits for tenths of seconds.
+
+    What would be noticed by its silence has half a minute: on a busy machine a process that is well may say
+    nothing for seconds. A test of such silence shortens it, or ends leases by hand (`end_leases`).
+    """
     return Settings(
         postgres_url=urls["postgres"],
         mongodb_url=urls["mongodb"],
@@ -47,7 +56,7 @@ def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: An
         mongodb_database=database,
         ray_namespace=f"test-{uuid.uuid4().hex[:8]}",
         var_dir=root,
-        actors=ActorSettings(**{"count": 2, "ping_interval_s": 0.2, "stuck_after_s": 3.0, **actors}),
+        actors=ActorSettings(**{"count": 2, "ping_interval_s": 0.2, "stuck_after_s": 30.0, **actors}),
         bridge=BridgeSettings(
             max_videos=4,
             relay_interval_s=0.05,
@@ -56,7 +65,7 @@ def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: An
             reaper_interval_s=0.3,
             backlog_interval_s=0.5,
         ),
-        lease=LeaseSettings(duration_s=3.0, heartbeat_s=0.3, max_attempts=5),
+        lease=LeaseSettings(duration_s=30.0, heartbeat_s=0.3, max_attempts=5),
         imports=ImportSettings(private_networks=("127.0.0.1/32",)),
         webhooks=WebhookSettings(private_networks=("127.0.0.1/32",)),
     )
@@ -100,6 +109,10 @@ class ActorStack:
         )
         return video_id
 
+    def go_on(self, video_id: str) -> None:
+        """Chunks of this video that wait do so no longer."""
+        self.media.put_stream(f"videos/{video_id}/{stub_analyser.GO_ON}", [b"go on"])
+
     def until(self, look: Callable[[], T | None]) -> T:
         """What `look` returns as soon as it is something."""
         return patiently(look, self.snapshot)
@@ -123,6 +136,15 @@ class ActorStack:
             return None
 
         return self.until(working)
+
+    def waiting_at(self, video_id: str, chunk: int) -> dict[str, Any]:
+        """The pool's row of the actor in whose hands this chunk is."""
+
+        def there() -> dict[str, Any] | None:
+            rows = self.snapshot()["actors"]
+            return next((row for row in rows if (row["video_id"], row["chunk"]) == (video_id, chunk)), None)
+
+        return self.until(there)
 
     def snapshot(self) -> dict[str, Any]:
         """The pool's snapshot; empty while the pool is away."""
@@ -167,6 +189,25 @@ class ActorStack:
                 return None
 
         return self.until(answer)
+
+    def kill_bridge(self) -> None:
+        """kill -9 of the bridge; the leases it held are over at once."""
+        told = self.bridge()
+        kill_process(told["pid"])
+        self.end_leases(told["owner"])
+
+    def end_leases(self, owner: str) -> None:
+        """As if the time of these leases had passed; returns when their holder has none any more.
+
+        Asked for again and again: a heartbeat that was under way may extend them once more.
+        """
+        database = self.jobs.database
+
+        def none_left() -> bool:
+            ended = [database.all(statement, {"owner": owner}) for statement in END_LEASES]
+            return not any(ended)
+
+        self.until(none_left)
 
     def segments(self, video: Video) -> list[dict[str, Any]]:
         """All segments of the video's visible timeline."""

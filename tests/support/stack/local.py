@@ -19,7 +19,7 @@ from cluster.settings import Settings
 from tests.support.servers.private import new_var_dir, remove_var_dir
 
 SMALL = ("mongodb", "redis", "media")
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import psutil
 from cluster.local.layout import Layout
 from tests.support.stack.whole import Stack
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 def api_replicas(stack: Stack) -> list[psutil.Process]:

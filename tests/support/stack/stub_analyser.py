@@ -2,9 +2,11 @@
 
 `{"chunks": [[frames, seconds], …], "frame_s": seconds each frame takes, "trouble": {"2": "kill"}}`.
 Trouble of a chunk: "kill" the process, "kill once", "raise" an exception, "freeze" (SIGSTOP once), "hang
-once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer). The
-chunks it decodes are listed in the file `decoded` beside the "video"; the tags of a shot are the GPUs its
-process sees, and the process.
+once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer),
+"wait" (in the middle, still advancing, until the file GO_ON lies beside the "video"), "wait once" (the second
+time this chunk is done it does not wait). A test that has to meet a video in the middle lets a chunk wait:
+then it comes in time however busy the machine is. The chunks it decodes are listed in the file `decoded`
+beside the "video"; the tags of a shot are the GPUs its process sees, and the process.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from cluster.settings import LimitSettings
 
 NAME = "tests.support.stack.stub_analyser:StubAnalyser"
 RATE = 25
+GO_ON = "go-on"
+WAIT_STEP_S = 0.01
 MEDIA = {
     "width": 320,
     "height": 180,
@@ -43,14 +47,20 @@ MEDIA = {
 
 
 def film(
-    chunks: int, *, frames: int = 25, frame_s: float = 0.001, trouble: Mapping[int, str] | None = None
+    chunks: int,
+    *,
+    frames: int = 25,
+    frame_s: float = 0.001,
+    trouble: Mapping[int, str] | None = None,
+    wait_from: int | None = None,
 ) -> bytes:
-    """A "video" of so many equal chunks."""
+    """A "video" of so many equal chunks; those from `wait_from` on wait until they are told to go on."""
+    waiting = dict.fromkeys(range(chunks if wait_from is None else wait_from, chunks), "wait")
     return json.dumps(
         {
             "chunks": [[frames, frames / RATE]] * chunks,
             "frame_s": frame_s,
-            "trouble": {str(index): what for index, what in (trouble or {}).items()},
+            "trouble": {str(index): what for index, what in (waiting | dict(trouble or {})).items()},
         }
     ).encode()
 
@@ -123,7 +133,12 @@ class StubAnalyser:
                 raise Cancelled
             time.sleep(script["frame_s"])
             if frame == count // 2:
-                _trouble(path, index, script["trouble"].get(str(index)))
+                waits = _trouble(path, index, script["trouble"].get(str(index)))
+                while waits and not path.with_name(GO_ON).exists():
+                    if should_stop():
+                        raise Cancelled
+                    on_frames(frame)
+                    time.sleep(WAIT_STEP_S)
             on_frames(frame + 1)
         keyframe_sink(spec.start_frame, b"picture")
         label = hashlib.sha256(path.read_bytes() + str(index).encode()).hexdigest()[:8]
@@ -150,9 +165,10 @@ class StubAnalyser:
         pass
 
 
-def _trouble(path: Path, index: int, what: str | None) -> None:
+def _trouble(path: Path, index: int, what: str | None) -> bool:
+    """Does what there is to do; whether the chunk has to wait."""
     if what is None:
-        return
+        return False
     marker = path.with_name(f"{path.name}.trouble-{index}")
     first = not marker.exists()
     marker.touch()
@@ -168,3 +184,4 @@ def _trouble(path: Path, index: int, what: str | None) -> None:
         raise MediaError("decode_failed", "Most of this file cannot be decoded.")
     elif what == "away" and first:
         raise UnavailableError("The store does not answer.")
+    return what == "wait" or (what == "wait once" and first)

@@ -100,7 +100,7 @@ def test_a_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_store_that_is_slow_is_not_the_clients_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.05)
+    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.4)  # a busy machine takes some of it
 
     async def body() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -110,7 +110,7 @@ def test_a_store_that_is_slow_is_not_the_clients_fault(monkeypatch: pytest.Monke
     async def store() -> int:
         stored = 0
         async for chunk in patiently(body()):
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.5)
             stored += len(chunk)
         return stored
 
@@ -191,7 +191,7 @@ def test_a_reader_that_leaves_while_a_block_is_read_is_just_cancelled() -> None:
     def file() -> Iterator[bytes]:
         try:
             begun.set()
-            go_on.wait()
+            go_on.wait(60)
             yield b"block"
         finally:
             closed.set()
@@ -210,4 +210,4 @@ def test_a_reader_that_leaves_while_a_block_is_read_is_just_cancelled() -> None:
     asyncio.run(leave())
     gc.collect()
 
-    assert closed.wait(10)
+    assert closed.wait(60)

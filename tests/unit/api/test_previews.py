@@ -28,12 +28,12 @@ class Fuser:
 
     def __call__(self, video: Video, settings: Mapping[str, Any]) -> Segments:
         self.asked.append(settings["number"])
-        self.answers.wait(10)
+        self.answers.wait(60)
         return [dict(settings)]
 
 
 async def until_asked(fuser: Fuser, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(fuser.asked) < number:
             await asyncio.sleep(0.001)
 

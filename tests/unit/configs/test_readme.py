@@ -21,7 +21,7 @@ def block(language: str, containing: str) -> str:
 
 
 def run(commands: str) -> None:
-    subprocess.run(["bash", "-euc", commands], cwd=PACKAGE_ROOT, check=True, timeout=30)
+    subprocess.run(["bash", "-euc", commands], cwd=PACKAGE_ROOT, check=True, timeout=240)
 
 
 def test_every_file_it_names_is_there() -> None:

@@ -139,7 +139,7 @@ async def new_scene() -> AsyncIterator[Scene]:
     await settled()
     for process in made.at_work():
         process.finish()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await made.fleet.ended()
     assert all(process.killed for process in made.processes), "a process was left behind"
 
@@ -232,7 +232,7 @@ def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest
             assert process.working is not None
             process.working.set_exception(ActorDiedError())
             process.working = None
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not made.at_work():
                     await asyncio.sleep(0.001)
             assert entry.actors_lost == losses

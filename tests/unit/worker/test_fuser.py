@@ -17,7 +17,7 @@ from actors.worker.state import WorkState
 from cluster.settings import Settings
 from tests.support.stack import stub_analyser
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 class Handler:
@@ -61,7 +61,7 @@ class Scene:
         for task in tasks:
             before = len(self.fuser._waiting)
             asked.append(self.ask(task))
-            give_up_at = time.monotonic() + 30
+            give_up_at = time.monotonic() + LIMIT_S
             while len(self.fuser._waiting) == before:
                 assert time.monotonic() < give_up_at, "it does not wait"
                 threading.Event().wait(0.005)
