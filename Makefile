@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
 
-.PHONY: demo test up down lint bench setup clean
+.PHONY: demo test test-loaded up down lint bench setup clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -34,7 +34,11 @@ lint: setup
 
 test: setup system
 	@bash cluster/local/install_system.sh chromium ffmpeg
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(TEST_ARGS)
+
+# The same while two endless loops take the cores: shows tests that rely on being served in time.
+test-loaded: setup
+	@for loop in 1 2; do (while :; do :; done) & loops="$$loops $$!"; done; trap "kill $$loops" EXIT; $(MAKE) test
 
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'

@@ -1,12 +1,14 @@
-"""Fixtures shared by all tests: real servers, private to the session."""
+"""Fixtures shared by all tests: real servers, private to the session. And the order of the tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from cluster.local.servers import Servers
+from tests.support.distribution import InOrder, in_order
 from tests.support.servers.private import (
     ALL_PARTS,
     SessionServers,
@@ -16,6 +18,17 @@ from tests.support.servers.private import (
     fresh_postgres_database,
 )
 from tests.support.stack.whole import Stack, running_stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits most comes first."""
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """See tests/support/distribution.py; other kinds of `--dist` are xdist's own."""
+    return InOrder(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
