@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -26,7 +26,6 @@ MAX_RESTARTS = 10  # of one listing; only a list that changes faster than it can
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 Json = dict[str, Any]
-Item = TypeVar("Item")
 
 
 def pause_s(attempt: int) -> float:

@@ -87,11 +87,6 @@ def shutdown() -> None:
         provider.shutdown()
 
 
-def is_on() -> bool:
-    """Whether spans are kept."""
-    return _provider is not None
-
-
 @contextmanager
 def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[Mark]:
     """What happens in the block, below `parent` (traceparent) or else below the span that is open here."""

@@ -18,6 +18,7 @@ from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipJob, ClipState
 from tests.support.api.clips import NAME, TRACKS_HASH, finished_video
 from tests.support.media import Picture, make_media, read_number
+from tests.support.servers.media import media_folder, stored_bytes
 from tests.support.stack.actor_fixtures import ray_connection, settings
 from tests.support.stack.actors import ActorStack, actor_stack, kill_process
 
@@ -67,7 +68,7 @@ def order(stack: ActorStack, video_id: str) -> ClipJob:
 def ended(stack: ActorStack, clips_id: str) -> ClipJob:
     def final() -> ClipJob | None:
         job = stack.jobs.clips.get(clips_id)
-        return job if job.has_ended else None
+        return job if job.state in ("done", "failed", "cancelled") else None
 
     return stack.until(final)
 
@@ -76,8 +77,7 @@ def whole(stack: ActorStack, job: ClipJob) -> list[dict[str, Any]]:
     """The recorded clips; each file in the store is the one that was recorded."""
     entries = [file.entry for file in stack.jobs.clips.files(job.id)]
     for entry in entries:
-        with stack.media.open(job.key(entry["file"])) as file:
-            content = file.read()
+        content = stored_bytes(stack.media, job.key(entry["file"]))
         assert (len(content), sha256(content).hexdigest()) == (entry["bytes"], entry["sha256"])
         with av.open(io.BytesIO(content)) as film:
             shown = [read_number(frame.to_ndarray(format="rgb24")) for frame in film.decode(video=0)]
@@ -121,6 +121,4 @@ def test_clips_deleted_in_the_middle_leave_nothing(stack: ActorStack, video: str
     stack.media.delete(job.prefix)
 
     stack.until(lambda: not stack.bridge()["clips"])
-    folder = stack.media.local_path(job.prefix)
-    assert folder is not None
-    assert not folder.exists()
+    assert not (media_folder(stack.settings.media_url) / job.prefix).exists()

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.stores import Jobs, Results, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.jobs import Jobs
 from tests.support.servers.private import SessionServers, fresh_mongodb_database
 from tests.support.servers.stores import MongoAddress, empty_tables, migrated_jobs
 

@@ -22,7 +22,8 @@ from cluster.commands.doctor.stack import check_stack
 from cluster.local.layout import Layout
 from cluster.local.process.spawning import STACK_ID_VARIABLE
 from cluster.settings import AccessSettings, HttpSettings, Settings
-from cluster.stores import Jobs, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology
 from tests.support.stack.whole import Stack
 

@@ -89,11 +89,6 @@ class DirectoryMedia:
                 os.fsync(file.fileno())
             _sync_directory(path.parent)
 
-    def open(self, key: str) -> BinaryIO:
-        """The file itself."""
-        with _translated(key):
-            return self._path(key).open("rb")
-
     def size(self, key: str) -> int:
         """Bytes."""
         if not self.exists(key):
@@ -130,10 +125,6 @@ class DirectoryMedia:
                 if tries_left == 0 or error.errno not in _CHANGED_MEANWHILE:
                     raise
 
-    def local_path(self, key: str) -> Path | None:
-        """The file's own path."""
-        return self._path(key)
-
     @contextmanager
     def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
         """The file itself; nothing is copied."""
@@ -143,12 +134,16 @@ class DirectoryMedia:
 
     def beginning(self, key: str, most: int) -> bytes:
         """Read at once."""
-        with self.open(key) as file:
+        with self._open(key) as file:
             return file.read(most)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Opens the file now and reads it piece by piece."""
-        return _pieces(self.open(key), start, end)
+        return _pieces(self._open(key), start, end)
+
+    def _open(self, key: str) -> BinaryIO:
+        with _translated(key):
+            return self._path(key).open("rb")
 
     def _path(self, key: str) -> Path:
         return self._root / key

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import fsspec
 
@@ -95,12 +95,6 @@ class ObjectMedia:
             for name in sizes:
                 self._files.rm_file(name)
 
-    def open(self, key: str) -> BinaryIO:
-        """Seekable; read in blocks as it is asked for."""
-        with self._translated(key):
-            # Small blocks: most readers look at a file's beginning and at no more.
-            return cast(BinaryIO, self._files.open(self._path(key), "rb", block_size=_PIECE_BYTES))
-
     def size(self, key: str) -> int:
         """Bytes."""
         if not self.exists(key):
@@ -133,10 +127,6 @@ class ObjectMedia:
                     self._files.rm_file(name)
                 except FileNotFoundError:
                     continue  # someone else deletes the same
-
-    def local_path(self, key: str) -> Path | None:
-        """An object has none."""
-        return None
 
     @contextmanager
     def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from cluster.errors import InvalidSettingsError, UsageError
@@ -34,11 +34,9 @@ class MediaBackend(Protocol):
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int: ...  # noqa: D102
     def write_at(self, key: str, offset: int, data: bytes) -> None: ...  # noqa: D102
     def finish_parts(self, key: str, total: int) -> None: ...  # noqa: D102
-    def open(self, key: str) -> BinaryIO: ...  # noqa: D102
     def size(self, key: str) -> int: ...  # noqa: D102
     def move(self, source: str, target: str) -> None: ...  # noqa: D102
     def delete(self, prefix: str) -> None: ...  # noqa: D102
-    def local_path(self, key: str) -> Path | None: ...  # noqa: D102
     def local_copy(  # noqa: D102
         self, key: str, cache: MediaCache, progress: Callable[[], None]
     ) -> AbstractContextManager[Path]: ...
@@ -93,12 +91,6 @@ class MediaStore:
         """
         self._backend.finish_parts(_check(key), total)
 
-    def open(self, key: str, mode: str = "rb") -> BinaryIO:
-        """A seekable binary file to read from; there is no other mode."""
-        if mode != "rb":
-            raise ValueError("media is opened for reading only ('rb'); use put_stream to write")
-        return self._backend.open(_check(key))
-
     def size(self, key: str) -> int:
         """Bytes."""
         return self._backend.size(_check(key))
@@ -114,10 +106,6 @@ class MediaStore:
     def delete(self, prefix: str) -> None:
         """Removes the file `prefix`, its parts, and all below `prefix/`. Nothing there is fine."""
         self._backend.delete(_check(prefix))
-
-    def local_path(self, key: str) -> Path | None:
-        """Where a directory store has (or would have) the file; None for an object store."""
-        return self._backend.local_path(_check(key))
 
     def local_copy(
         self, key: str, cache: MediaCache, progress: Callable[[], None] = lambda: None

@@ -1,7 +1,7 @@
 """Clips that were asked for, as PostgreSQL knows them, and the states they can be in.
 
-Knows the row's shape and which changes of state are legal; `clip_jobs` makes the changes
-and enforces them in the WHERE of each UPDATE.
+Knows the row's shape and says which changes of state are legal; `clip_jobs` makes the changes and enforces
+them in the WHERE of each UPDATE.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from cluster.contract.vocabulary import END_STATES, INTERACTIVE, Priority
+from cluster.contract.vocabulary import INTERACTIVE, Priority
 
 
 class ClipState(StrEnum):
@@ -24,16 +24,6 @@ class ClipState(StrEnum):
     DONE = "done"
     FAILED = "failed"  # → queued (retry)
     CANCELLED = "cancelled"  # → queued (retry)
-
-
-CLIP_TRANSITIONS: Mapping[ClipState, frozenset[ClipState]] = {
-    ClipState.QUEUED: frozenset({ClipState.RUNNING, ClipState.CANCELLED, ClipState.FAILED}),
-    ClipState.RUNNING: frozenset(ClipState),
-    ClipState.DONE: frozenset(),
-    ClipState.FAILED: frozenset({ClipState.QUEUED}),
-    ClipState.CANCELLED: frozenset({ClipState.QUEUED}),
-}
-ENDED_CLIP_STATES = frozenset(ClipState(state) for state in END_STATES)
 
 
 FEW_CLIPS = 20
@@ -81,11 +71,6 @@ class ClipJob:
         values = {name: row[name] for name in _COLUMNS}
         values |= {"state": ClipState(values["state"]), "priority": row.get("priority", INTERACTIVE)}
         return cls(**values)
-
-    @property
-    def has_ended(self) -> bool:
-        """Nothing changes any more unless someone asks."""
-        return self.state in ENDED_CLIP_STATES
 
     @property
     def prefix(self) -> str:

@@ -45,19 +45,6 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def claim(self, video_id: str, owner: str, lease_s: float, max_attempts: int) -> Video | None:
-        """Takes the lease of a queued video, or of one whose lease has expired, and counts an attempt.
-
-        None: it is gone, someone else's, final, to be cancelled or out of attempts; there is nothing to do.
-        """
-        row = self.database.one(
-            _LEASES["claim"],
-            {"id": video_id, "owner": owner, "lease_s": lease_s, "max_attempts": max_attempts},
-        )
-        if row is None:
-            return None
-        return claimed(row)
-
     def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
         """Extends leases to `lease_s` from now, all in one statement.
 

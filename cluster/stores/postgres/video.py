@@ -7,7 +7,7 @@ and enforces them in the WHERE of each UPDATE.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -111,10 +111,6 @@ class Video:
         values |= {name: _time(row[name]) for name in _TIMES}
         values["state"] = VideoState(values["state"])
         return cls(**values)
-
-    def evolve(self, **values: Any) -> Video:
-        """A copy with some values replaced; the row itself is not touched."""
-        return replace(self, **values)
 
     @property
     def is_final(self) -> bool:

@@ -1,6 +1,6 @@
 """RabbitMQ rings: the doorbell, who publishes it and who hears it. The names to import.
 
-Each lives in a file of its own: doorbell.py, rabbitmq.py (connection and topology), publisher.py,
+Each lives in a file of its own: doorbell.py, connection.py (and topology), publisher.py,
 consumer.py.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cluster.stores import new_id
+from cluster.stores.ids import new_id
 from serve_app.access import auth
 from serve_app.videos.webhooks import SECRET_HEADER
 from tests.support.api import keyed as keyed_api

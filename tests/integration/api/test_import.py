@@ -9,11 +9,13 @@ import pytest
 
 from actors.bridge.imports.importer import Importer
 from actors.bridge.reporter import Reporter
+from cluster.stores.media.keys import source_key
 from cluster.stores.postgres.turns import Room, Rules
 from tests.support.api.imports import api, quiet_api, settled, shown, web
 from tests.support.api.running import Api
+from tests.support.servers.media import media_folder, stored_bytes
 from tests.support.servers.sources import FILM, OTHER_FILM, Web
-from tests.support.servers.stores import execute, wait_until, waiting_doorbells
+from tests.support.servers.stores import execute, try_claim, wait_until, waiting_doorbells
 
 __all__ = ["api", "quiet_api", "web"]
 
@@ -30,8 +32,7 @@ def imported(api: Api, url: str) -> dict[str, object]:
 
 
 def content(api: Api, video_id: object) -> bytes:
-    with api.services.media.open(f"videos/{video_id}/source") as stored:
-        return stored.read()
+    return stored_bytes(api.services.media, source_key(str(video_id)))
 
 
 def test_a_file_is_fetched_behind_the_answer_and_then_rung_for(api: Api, web: Web) -> None:
@@ -251,16 +252,14 @@ def test_nothing_stays_of_a_video_that_is_deleted_while_its_last_bytes_come(quie
     wait_until(lambda: len(web.asked_for("/gated/4")) == 2)  # the last MiB is on its way
     assert importer.stop(20.0)
 
-    folder = services.media.local_path(f"videos/{video_id}")
-    assert folder is not None
-    assert not folder.exists()
+    assert not (media_folder(services.settings.media_url) / "videos" / video_id).exists()
 
 
 def test_an_import_that_waits_is_not_claimed_for_segmentation(quiet_api: Api, web: Web) -> None:
     jobs = quiet_api.services.jobs
     video_id = import_url(quiet_api, f"{web.url}/gated/3").json()["id"]
 
-    assert jobs.claim(video_id, "bridge", 10, 5) is None
+    assert try_claim(jobs, video_id, "bridge") is None
     execute(jobs, "UPDATE videos SET rung_at = now() - interval '1 day'")
     first = jobs.turns.claim("bridge", Room(), Rules(light_bytes=0), 10, 5)
     assert first is None or first.id != video_id

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from cluster.stores.media.keys import source_key
 from serve_app.web.gate import MAX_POSTS
 from tests.support.api import running as support
 from tests.support.api.running import Api
+from tests.support.servers.media import media_folder, stored_bytes
 from tests.support.servers.stores import wait_until
 
 api = support.running_api
@@ -37,8 +39,7 @@ def test_a_file_is_stored_and_queued(api: Api) -> None:
     assert video["sha256"] == hashlib.sha256(content).hexdigest()
     assert (video["settings"]["preset"], video["priority"]) == ("film", "batch")
     assert video["settings"]["min_scene_s"] == 7.5
-    with api.services.media.open(f"videos/{video['id']}/source") as stored:
-        assert stored.read() == content
+    assert stored_bytes(api.services.media, source_key(video["id"])) == content
     assert api.client.get(f"/videos/{video['id']}").json() == video
 
 
@@ -234,6 +235,5 @@ def all_videos(api: Api) -> list[dict]:
 
 
 def stored_videos(api: Api) -> set[str]:
-    directory = api.services.media.local_path("videos")
-    assert directory is not None
+    directory = media_folder(api.services.settings.media_url) / "videos"
     return {path.name for path in directory.iterdir()} if directory.exists() else set()

@@ -17,9 +17,9 @@ from actors.worker import state as segmenter_state
 from actors.worker.media import local_media
 from actors.worker.state import WorkState
 from cluster.errors import UnavailableError
-from cluster.stores import MediaStore
 from cluster.stores.media import s3 as media_s3
 from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.store import MediaStore
 from serve_app.services import MAX_THREADS
 from serve_app.telemetry import probes
 from tests.support.api.running import Api, api_over

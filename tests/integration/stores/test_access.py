@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cluster.errors import NotFoundError, UsageError
-from cluster.stores import Cache, Jobs, new_id
+from cluster.stores.ids import new_id
 from cluster.stores.postgres.api_keys import Scope, id_of
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.redis.cache import Cache
 from cluster.stores.redis.rate_limits import RateLimits
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import create_video, execute

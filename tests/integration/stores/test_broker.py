@@ -11,8 +11,16 @@ import pika
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores import BrokerNames, Consumer, Doorbell, Publisher, declare_topology, new_id, queue_depth
-from cluster.stores.rabbitmq.broker import MAX_DOORBELL_BYTES
+from cluster.stores.ids import new_id
+from cluster.stores.rabbitmq.broker import (
+    MAX_DOORBELL_BYTES,
+    BrokerNames,
+    Consumer,
+    Doorbell,
+    Publisher,
+    declare_topology,
+    queue_depth,
+)
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
 from tests.support.servers.tcp_proxy import TcpProxy, through

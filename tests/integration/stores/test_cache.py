@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from cluster.stores import Cache, Event, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.redis.cache import Cache, Event
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
 

@@ -12,9 +12,10 @@ import pytest
 from pymongo import MongoClient
 
 from cluster.errors import NotFoundError, UnavailableError, UsageError
-from cluster.stores import Results, new_id
+from cluster.stores.ids import new_id
 from cluster.stores.mongodb import payloads
 from cluster.stores.mongodb.keys import below
+from cluster.stores.mongodb.results import Results
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import MongoAddress, wait_until
 

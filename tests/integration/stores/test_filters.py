@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cluster.errors import UsageError
-from cluster.stores import Results
+from cluster.stores.mongodb.results import Results
 from cluster.stores.page import Page
 from tests.support.api.running import segment
 

@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from cluster.stores import Jobs, Video, VideoState
+from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.turns import Room, Rules
+from cluster.stores.postgres.video import Video, VideoState
 from tests.support.servers.stores import (
     LEASE_S,
     MAX_ATTEMPTS,
@@ -15,6 +16,7 @@ from tests.support.servers.stores import (
     claim,
     create_video,
     expire_lease,
+    try_claim,
     video_in,
 )
 
@@ -25,7 +27,7 @@ def claim_from_eight_threads(jobs: Jobs, video_id: str) -> list[Video]:
 
     def try_to_claim(number: int) -> None:
         barrier.wait()
-        video = jobs.claim(video_id, f"bridge-{number}", LEASE_S, MAX_ATTEMPTS)
+        video = try_claim(jobs, video_id, f"bridge-{number}")
         if video is not None:
             won.append(video)
 
@@ -89,7 +91,7 @@ def test_a_late_holder_whom_nobody_replaced_may_go_on(jobs: Jobs) -> None:
     )
     held = [(video.id, video.lease_epoch) for video in (late, in_time, lost)]
     assert jobs.heartbeat(held, LEASE_S) == {held[0]: False, held[1]: False}
-    assert jobs.claim(late.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+    assert try_claim(jobs, late.id, "bridge-b") is None
 
 
 def test_a_holder_hears_at_once_what_is_to_be_cancelled(jobs: Jobs) -> None:
@@ -103,7 +105,7 @@ def test_a_holder_hears_at_once_what_is_to_be_cancelled(jobs: Jobs) -> None:
 def test_what_is_to_be_cancelled_is_not_claimed_again(jobs: Jobs) -> None:
     video = video_in(jobs, "running, to be cancelled")
     expire_lease(jobs, video.id)
-    assert jobs.claim(video.id, "bridge-b", LEASE_S, MAX_ATTEMPTS) is None
+    assert try_claim(jobs, video.id, "bridge-b") is None
 
 
 def test_attempts_are_bounded(jobs: Jobs) -> None:
@@ -111,7 +113,7 @@ def test_attempts_are_bounded(jobs: Jobs) -> None:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         assert claim(jobs, video_id).attempt == attempt
         expire_lease(jobs, video_id)
-    assert jobs.claim(video_id, OWNER, LEASE_S, MAX_ATTEMPTS) is None
+    assert try_claim(jobs, video_id) is None
 
 
 def test_orderly_stops_cost_no_attempt(jobs: Jobs) -> None:
@@ -161,7 +163,7 @@ def test_holders_that_came_further_before_they_died_use_up_no_attempt(jobs: Jobs
         assert in_vain is not None
         assert in_vain.attempt == attempt
         expire_lease(jobs, video_id)
-    assert jobs.claim(video_id, OWNER, LEASE_S, 4) is None
+    assert try_claim(jobs, video_id, max_attempts=4) is None
     assert jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4) is None
     assert jobs.reap(4).failed == (video_id,)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores import BrokerNames, Consumer, Doorbell, Jobs, Publisher
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.rabbitmq.broker import BrokerNames, Consumer, Doorbell, Publisher
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import create_video, wait_until, waiting_doorbells
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores import Jobs
 from cluster.stores.postgres.database import Database
+from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.migrate import find_migrations, migrate
 from tests.support.servers.private import SessionServers, fresh_postgres_database, kill_postgres
 from tests.support.servers.stores import create_video, migrated_jobs, wait_until

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from cluster.errors import ConflictError, NotFoundError
-from cluster.stores import Jobs, Video
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Video
 from tests.support.servers.stores import claim, create_video, execute, video_in
 
 

@@ -10,8 +10,9 @@ from pymongo import MongoClient
 
 from cluster.contract.vocabulary import LEVELS
 from cluster.errors import UsageError
-from cluster.stores import Results, new_id
+from cluster.stores.ids import new_id
 from cluster.stores.mongodb.keys import below
+from cluster.stores.mongodb.results import Results
 from tests.support.servers.stores import MongoAddress
 
 

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from cluster.errors import ConflictError, NotFoundError
-from cluster.stores import LEASED_STATES, LEGAL_TRANSITIONS, Jobs, Video, VideoState
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState
 from tests.support.servers.stores import (
     LEASE_S,
     MAX_ATTEMPTS,
     SITUATIONS,
     create_video,
     expire_lease,
+    try_claim,
     video_in,
     waiting_doorbells,
 )
@@ -29,7 +31,7 @@ CONFLICT = "conflict"
 Action = Callable[[Jobs, str, int], Any]
 
 ACTIONS: dict[str, Action] = {
-    "claim": lambda jobs, id_, epoch: jobs.claim(id_, "other", LEASE_S, MAX_ATTEMPTS),
+    "claim": lambda jobs, id_, epoch: try_claim(jobs, id_, "other"),
     "heartbeat": lambda jobs, id_, epoch: jobs.heartbeat([(id_, epoch)], LEASE_S),
     "record_media": lambda jobs, id_, epoch: jobs.record_media(id_, epoch, {"fps": 25}, 4, "h"),
     "record_progress": lambda jobs, id_, epoch: jobs.record_progress(id_, epoch, 2),
@@ -110,7 +112,7 @@ def test_a_video_can_be_deleted_in_every_situation(jobs: Jobs, situation: str) -
             ACTIONS[action](jobs, video.id, video.lease_epoch)
     with pytest.raises(NotFoundError):
         jobs.delete(video.id)
-    assert jobs.claim(video.id, "other", LEASE_S, MAX_ATTEMPTS) is None
+    assert try_claim(jobs, video.id, "other") is None
 
 
 def test_a_retried_video_starts_afresh_and_is_rung_for(jobs: Jobs) -> None:
@@ -178,7 +180,7 @@ class AnySequence(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         before = self.video
-        claimed: Video | None = self.act(lambda: self.jobs.claim(self.video.id, "any", LEASE_S, MAX_ATTEMPTS))
+        claimed: Video | None = self.act(lambda: try_claim(self.jobs, self.video.id, "any"))
         if claimed is not None:
             assert before.attempt < MAX_ATTEMPTS or before.chunks_done > 0
             assert claimed.lease_epoch > max(self.epochs)

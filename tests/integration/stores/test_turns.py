@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from cluster.errors import UnavailableError
-from cluster.stores import Jobs, Video
 from cluster.stores.postgres import turns
+from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.turns import Quota, Room, Rules
+from cluster.stores.postgres.video import Video
 from tests.support.servers.stores import (
     LEASE_S,
     MAX_ATTEMPTS,
@@ -18,6 +19,7 @@ from tests.support.servers.stores import (
     create_video,
     execute,
     expire_lease,
+    try_claim,
     video_in,
 )
 
@@ -161,7 +163,7 @@ def test_the_backlog_is_in_seconds_of_video(jobs: Jobs) -> None:
     waits, runs, ended = (create_video(jobs, bytes_=10_000_000).id for _ in range(3))
     assert (jobs.backlog().seconds, jobs.backlog().videos) == (30.0, 3)  # a megabyte a second is assumed
     for video_id in (ended, runs):
-        claimed = jobs.claim(video_id, OWNER, LEASE_S, MAX_ATTEMPTS)
+        claimed = try_claim(jobs, video_id)
         assert claimed is not None
         assert jobs.record_media(video_id, 1, {"duration_s": 100.0}, 4, "h")
     assert jobs.record_progress(runs, 1, 3)

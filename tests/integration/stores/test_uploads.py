@@ -7,7 +7,9 @@ import threading
 import pytest
 
 from cluster.errors import NotFoundError
-from cluster.stores import Jobs, Upload, Uploads, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.uploads import Upload, Uploads
 from tests.support.servers.stores import let_expire
 
 

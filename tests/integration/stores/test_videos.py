@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from cluster.errors import ConflictError, NotFoundError, UsageError
-from cluster.stores import Jobs, Video, VideoState, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.video import Video, VideoState
 from tests.support.servers.stores import (
     claim,
     create_video,

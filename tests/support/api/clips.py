@@ -15,6 +15,7 @@ from actors.worker.library import LibraryAnalyser
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
+from tests.support.servers.stores import claim
 
 NAME = "tests.support.api.clips:PlansOnly"
 TRACKS_HASH = "plans-only"
@@ -81,9 +82,7 @@ def finished_video(
     }
     # Claimed in the same breath, so that no bridge takes it first; one that does finds nothing to do.
     jobs.create_video(video_id=video_id, media_key=key, **(row | values))
-    video = jobs.claim(video_id, "test", 60.0, 5)
-    assert video is not None
-    epoch = video.lease_epoch
+    epoch = claim(jobs, video_id).lease_epoch
     results.put_plan(video_id, TRACKS_HASH, plan.to_bytes())
     assert jobs.record_media(video_id, epoch, plan.media.contract(), len(plan.chunks), TRACKS_HASH)
     timeline_id = f"{video_id}:1:{epoch}"

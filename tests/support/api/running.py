@@ -36,6 +36,7 @@ from tests.support.servers.private import (
     new_var_dir,
     remove_var_dir,
 )
+from tests.support.servers.stores import claim
 
 START_WAIT_S = 60.0
 
@@ -231,8 +232,7 @@ MEDIA = {
 
 def start_work(api: Api, video_id: str, *, chunks_total: int = 4, tracks_hash: str = "t1") -> int:
     """Claim a video as the bridge does and record what it is; the lease's epoch."""
-    video = api.services.jobs.claim(video_id, "test", 60.0, 5)
-    assert video is not None
+    video = claim(api.services.jobs, video_id)
     assert api.services.jobs.record_media(video_id, video.lease_epoch, MEDIA, chunks_total, tracks_hash)
     return video.lease_epoch
 

@@ -6,7 +6,9 @@ import base64
 
 import httpx
 
+from cluster.stores.media.keys import source_key
 from tests.support.api.running import Api
+from tests.support.servers.media import stored_bytes
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PART = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -33,5 +35,4 @@ def head(api: Api, upload: str) -> httpx.Response:
 
 
 def stored(api: Api, video_id: str) -> bytes:
-    with api.services.media.open(f"videos/{video_id}/source") as file:
-        return file.read()
+    return stored_bytes(api.services.media, source_key(video_id))

@@ -29,6 +29,7 @@ from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import Cache
+from tests.support.servers.media import stored_bytes
 from tests.support.stack import stub_analyser
 
 T = TypeVar("T")
@@ -219,8 +220,7 @@ class ActorStack:
         key = f"videos/{video_id}/decoded"
         if not self.media.exists(key):
             return []
-        with self.media.open(key) as file:
-            return [int(line) for line in file.read().split()]
+        return [int(line) for line in stored_bytes(self.media, key).split()]
 
     def events(self, video_id: str) -> list[tuple[str, dict[str, Any]]]:
         """All events so far."""

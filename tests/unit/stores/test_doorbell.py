@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cluster.stores import Doorbell, new_id
+from cluster.stores.ids import new_id
+from cluster.stores.rabbitmq.broker import Doorbell
 
 
 def test_a_doorbell_is_small_versioned_json() -> None:

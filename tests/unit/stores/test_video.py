@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from cluster.stores import FINAL_STATES, LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState, new_id
+from cluster.stores.ids import new_id
 from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.video import FINAL_STATES, LEASED_STATES, LEGAL_TRANSITIONS, Video, VideoState
 
 ROW: dict[str, Any] = {
     "id": "0123456789abcdef",
@@ -51,7 +53,7 @@ def test_a_video_is_made_of_a_row_and_never_changes() -> None:
     assert video.state is VideoState.RUNNING
     with pytest.raises(AttributeError):
         video.attempt = 2  # type: ignore[misc]
-    later = video.evolve(state=VideoState.DONE, attempt=2)
+    later = replace(video, state=VideoState.DONE, attempt=2)
     assert (video.attempt, later.attempt, later.id) == (1, 2, video.id)
     assert later.is_final
     assert not video.is_final
