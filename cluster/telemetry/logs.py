@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from contextlib import AbstractContextManager
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -84,8 +83,3 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     root.setLevel(settings.log.level.upper())
     for name, level in CHATTY.items():
         logging.getLogger(name).setLevel(level)
-
-
-def bound(**values: Any) -> AbstractContextManager[None]:
-    """Within this context, every event of this thread or task carries `values` (video_id, attempt, chunk)."""
-    return structlog.contextvars.bound_contextvars(**values)

@@ -26,6 +26,7 @@ from cluster.contract.pages import (
     MAX_PAGE_ITEMS,
 )
 from cluster.errors import NotFoundError, ScenestreamError
+from cluster.stores.media.keys import clips_prefix
 from cluster.stores.postgres.clip_job import ClipJob
 from serve_app.access.callers import caller_of
 from serve_app.context import Context, VideoId, context_of, root_of
@@ -197,7 +198,7 @@ async def _file(request: Request, video_id: str, clips_id: str, name: str) -> Re
 
 
 def _stored_file(request: Request, context: Context, video_id: str, clips_id: str, name: str) -> Response:
-    key = f"videos/{video_id}/clips/{clips_id}/{name}"
+    key = f"{clips_prefix(video_id, clips_id)}/{name}"
     try:
         size = context.services.media.size(key)
     except NotFoundError:
@@ -297,7 +298,7 @@ def delete_clips(request: Request, video_id: VideoId, clips_id: ClipsId) -> Resp
     services = context_of(request).services
     services.jobs.clips.delete(clips_id, video_id)
     try:
-        services.media.delete(f"videos/{video_id}/clips/{clips_id}")
+        services.media.delete(clips_prefix(video_id, clips_id))
     except OSError as error:
         raise ScenestreamError(f"The files could not all be removed: {error.strerror}.") from error
     return Response(status_code=204)

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from cluster.contract.actor_names import POOL_NAME
 from cluster.contract.cluster import Pool, ServerHealth
 from cluster.errors import ScenestreamError, UnavailableError
+from cluster.stores.media.keys import upload_key
 from cluster.stores.postgres.backlog import Backlog
 from serve_app.services import Services
 from serve_app.telemetry.metrics import Seen
@@ -136,7 +137,7 @@ class Probes:
     async def _ask_media(self) -> None:
         """One question at a time, whoever asks: an object store that hangs keeps a thread for minutes."""
         if self._media is None or self._media.done():
-            look = partial(self._services.media.exists, "uploads/none")
+            look = partial(self._services.media.exists, upload_key("none"))
             self._media = asyncio.create_task(to_thread.run_sync(look, limiter=self._threads))
             self._media.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         await asyncio.shield(self._media)

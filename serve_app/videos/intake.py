@@ -21,6 +21,7 @@ from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import InvalidSettingsError, NotFoundError, ScenestreamError, UnavailableError
 from cluster.stores.ids import new_id
+from cluster.stores.media.keys import all_of, source_key
 from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.webhooks import NewWebhook
 from serve_app.services import Services
@@ -76,11 +77,6 @@ def wish(
         message = f"There is no priority {priority!r}; choose one of {', '.join(get_args(Priority))}."
         raise Problem("invalid_request", message, errors=[FieldProblem(where="priority", message=message)])
     return replace(wanted, priority=cast("Priority", priority))
-
-
-def source_key(video_id: str) -> str:
-    """Where the media store keeps a video's file."""
-    return f"videos/{video_id}/source"
 
 
 class Hashed:
@@ -189,7 +185,7 @@ class Intake:
     def discard(self, video_id: str) -> None:
         """Remove a stored file that no video uses; a store that fails to is logged."""
         try:
-            self._services.media.delete(f"videos/{video_id}")
+            self._services.media.delete(all_of(video_id))
         except (ScenestreamError, OSError) as error:
             _log.warning("stored file not removed", video_id=video_id, error=str(error))
 

@@ -25,11 +25,12 @@ import structlog
 from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UsageError
 from cluster.stores.ids import new_id
+from cluster.stores.media.keys import all_of, source_key, upload_key
 from cluster.stores.postgres.upload_lock import upload_lock
 from cluster.stores.postgres.uploads import EXPIRED_AT_ONCE, Upload
 from cluster.telemetry import tracing
 from serve_app.services import Services
-from serve_app.videos.intake import StoredFile, Wish, key_reused, source_key
+from serve_app.videos.intake import StoredFile, Wish, key_reused
 from serve_app.videos.webhooks import kept_webhook, webhook_in
 from serve_app.web.problems import Problem
 
@@ -42,11 +43,6 @@ FINISHED_ELSEWHERE_S = 0.3  # at most, on one of the few threads that finish: wh
 _LOOK_S = 0.05
 LEFT_AFTER_S = 60.0  # since its last part: somebody who is alive has begun to finish it by then
 MAX_DIGESTS = 1024  # running hashes kept; one that is dropped costs reading back, nothing else
-
-
-def upload_key(upload_id: str) -> str:
-    """Where the media store keeps an unfinished upload."""
-    return f"uploads/{upload_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +204,7 @@ class UploadService:
             try:
                 self._services.jobs.get(video_id)
             except NotFoundError:
-                self._services.media.delete(f"videos/{video_id}")
+                self._services.media.delete(all_of(video_id))
 
     def _append(self, upload: Upload, data: bytes) -> None:
         offset, end = upload.offset_bytes, upload.offset_bytes + len(data)

@@ -30,7 +30,7 @@ def lines() -> Iterator[io.StringIO]:
 
 
 def test_events_and_foreign_records_are_json_lines_with_what_is_bound(lines: io.StringIO) -> None:
-    with logs.bound(video_id="v1", attempt=2):
+    with structlog.contextvars.bound_contextvars(video_id="v1", attempt=2):
         structlog.get_logger("ours").info("claimed", epoch=3)
         logging.getLogger("theirs").warning("slow by %d s", 4)
     structlog.get_logger("ours").info("idle")

@@ -16,7 +16,7 @@ import structlog
 
 from cluster.errors import UsageError
 from cluster.remote.errors import SourceBrokeError, SourceError
-from cluster.stores.media.keys import source_key
+from cluster.stores.media.keys import fetched_key, source_key
 from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.imports import Import
 
@@ -102,7 +102,7 @@ class PartialFile:
 
     @property
     def _part_key(self) -> str:
-        return f"videos/{self._video_id}/fetched-{self.generation}"
+        return fetched_key(self._video_id, self.generation)
 
     def _store(self, size_bytes: int) -> None:
         part = bytes(self._tail[:size_bytes])

@@ -19,6 +19,7 @@ from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import ScenestreamError
 from cluster.settings import Settings
 from cluster.stores.ids import new_id
+from cluster.stores.media.keys import upload_key
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.connection import make_client
 from cluster.stores.postgres.migrate import find_migrations
@@ -189,7 +190,7 @@ def check_results(url: str, database: str) -> Iterator[Finding]:
 
 def check_media(url: str) -> Iterator[Finding]:
     """Write, read and delete a small file."""
-    key = f"uploads/doctor-{new_id()}"
+    key = upload_key(f"doctor-{new_id()}")
     try:
         media = MediaStore(url)
         try:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cluster.contract.vocabulary import INTERACTIVE, Priority
+from cluster.stores.media.keys import clips_prefix
 
 
 class ClipState(StrEnum):
@@ -75,7 +76,7 @@ class ClipJob:
     @property
     def prefix(self) -> str:
         """Where the media store has the files."""
-        return f"videos/{self.video_id}/clips/{self.id}"
+        return clips_prefix(self.video_id, self.id)
 
     def key(self, name: str) -> str:
         """A file's key in the media store."""

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import ConflictError
 from cluster.stores.ids import new_id
+from cluster.stores.media.keys import source_key
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.database import LONGEST_HOLD, Connection, Database
 from cluster.stores.postgres.leases import Held, extend_leases
@@ -195,7 +196,7 @@ def _create(connection: Connection, new: NewImport) -> tuple[Video, bool] | Conf
     values = {
         "id": video_id,
         "filename": new.filename,
-        "media_key": f"videos/{video_id}/source",
+        "media_key": source_key(video_id),
         "preset": new.preset,
         "settings": Jsonb(dict(new.settings)),
         "idempotency_key": new.idempotency_key,

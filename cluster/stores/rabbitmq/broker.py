@@ -6,7 +6,7 @@ consumer.py.
 
 from __future__ import annotations
 
-from cluster.stores.rabbitmq.connection import BrokerNames, declare_topology, queue_depth, queue_depths
+from cluster.stores.rabbitmq.connection import BrokerNames, declare_topology, queue_depths
 from cluster.stores.rabbitmq.consumer import Consumer
 from cluster.stores.rabbitmq.doorbell import MAX_DOORBELL_BYTES, Doorbell
 from cluster.stores.rabbitmq.publisher import Publisher
@@ -18,6 +18,5 @@ __all__ = [
     "Doorbell",
     "Publisher",
     "declare_topology",
-    "queue_depth",
     "queue_depths",
 ]

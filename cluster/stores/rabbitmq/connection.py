@@ -109,13 +109,11 @@ def declare_topology(url: str, names: BrokerNames | None = None) -> None:
         declare(connection.channel(), names or BrokerNames())
 
 
-def queue_depth(url: str, queue: str) -> int:
-    """Messages waiting in a queue, not those being handled; UnavailableError when the broker is away."""
-    return queue_depths(url, queue)[0]
-
-
 def queue_depths(url: str, *queues: str) -> tuple[int, ...]:
-    """The same of several queues, asked over one connection."""
+    """Messages waiting in each queue, not those being handled, asked over one connection.
+
+    UnavailableError when the broker is away.
+    """
     with translated_errors(), connect(url, "scenestream depth") as connection:
         channel = connection.channel()
         return tuple(int(channel.queue_declare(queue, passive=True).method.message_count) for queue in queues)

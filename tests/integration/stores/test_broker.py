@@ -19,7 +19,7 @@ from cluster.stores.rabbitmq.broker import (
     Doorbell,
     Publisher,
     declare_topology,
-    queue_depth,
+    queue_depths,
 )
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
@@ -77,11 +77,11 @@ def test_what_is_published_is_heard_and_acknowledged(url: str, names: BrokerName
     ids = new_ids(20)
     heard = Heard()
     ring(url, names, *ids)
-    assert queue_depth(url, names.queue) == 20
+    assert queue_depths(url, names.queue) == (20,)
     with Consumer(url, heard, 4, names=names):
         wait_until(lambda: len(heard.ids) == 20)
     assert sorted(heard.ids) == sorted(ids)
-    assert queue_depth(url, names.queue) == 0
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_messages_outlive_the_publisher_because_they_are_persistent_json(
@@ -105,7 +105,7 @@ def test_an_idle_publisher_whose_connection_broke_publishes_all_the_same(
         publisher.publish([Doorbell("video-0001")])
         proxy.cut()
         publisher.publish([Doorbell("video-0002")])
-        assert queue_depth(url, names.queue) == 2
+        assert queue_depths(url, names.queue) == (2,)
 
 
 def test_a_queue_that_was_deleted_is_made_again_by_the_publisher(url: str, names: BrokerNames) -> None:
@@ -114,7 +114,7 @@ def test_a_queue_that_was_deleted_is_made_again_by_the_publisher(url: str, names
         with channel_to(url) as channel:
             channel.queue_delete(names.queue)
         publisher.publish([Doorbell("video-0002")])
-        assert queue_depth(url, names.queue) == 1
+        assert queue_depths(url, names.queue) == (1,)
 
 
 def test_a_publisher_says_when_the_broker_is_away(names: BrokerNames) -> None:
@@ -126,7 +126,7 @@ def test_a_publisher_says_when_the_broker_is_away(names: BrokerNames) -> None:
     with pytest.raises(UnavailableError, match="closed"):
         publisher.publish([Doorbell("video-0001")])
     with pytest.raises(UnavailableError, match="RabbitMQ"):
-        queue_depth("amqp://guest:guest@127.0.0.1:1/", names.queue)
+        queue_depths("amqp://guest:guest@127.0.0.1:1/", names.queue)
 
 
 def test_a_queue_that_refuses_messages_makes_publishing_fail(url: str, names: BrokerNames) -> None:
@@ -158,8 +158,8 @@ def test_garbage_is_dead_lettered_and_harms_nobody(url: str, names: BrokerNames,
     ring(url, names, "video-0001")
     with Consumer(url, heard, 1, names=names):
         wait_until(lambda: heard.ids == ["video-0001"])
-    wait_until(lambda: queue_depth(url, names.dead_queue) == 1)
-    assert queue_depth(url, names.queue) == 0
+    wait_until(lambda: queue_depths(url, names.dead_queue) == (1,))
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_a_doorbell_that_was_not_handled_rings_again(url: str, names: BrokerNames) -> None:
@@ -168,7 +168,7 @@ def test_a_doorbell_that_was_not_handled_rings_again(url: str, names: BrokerName
     with Consumer(url, heard, 1, names=names, redeliver_after_s=0.05):
         wait_until(lambda: len(heard.ids) >= 2)
         heard.answer = True
-        wait_until(lambda: queue_depth(url, names.queue) == 0)
+        wait_until(lambda: queue_depths(url, names.queue) == (0,))
 
 
 def test_a_handler_that_raises_does_not_lose_the_doorbell(url: str, names: BrokerNames) -> None:
@@ -185,14 +185,14 @@ def test_a_handler_that_raises_does_not_lose_the_doorbell(url: str, names: Broke
     ring(url, names, "video-0001")
     with Consumer(url, stumble, 1, names=names, redeliver_after_s=0.05):
         wait_until(lambda: len(calls) == 3)
-    assert queue_depth(url, names.queue) == 0
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_one_that_is_never_handled_ends_in_the_dead_letter_queue(url: str, names: BrokerNames) -> None:
     heard = Heard(answer=False)
     ring(url, names, "video-0001")
     with Consumer(url, heard, 1, names=names, redeliver_after_s=0.001):
-        wait_until(lambda: queue_depth(url, names.dead_queue) == 1)
+        wait_until(lambda: queue_depths(url, names.dead_queue) == (1,))
     assert len(heard.ids) > 10
 
 
@@ -221,7 +221,7 @@ def test_doorbells_under_way_are_answered_after_a_pause(url: str, names: BrokerN
         consumer.pause()
         wait_until(lambda: not consumer.is_consuming)
         heard.may_go_on.set()
-    assert queue_depth(url, names.queue) == 0
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_no_more_are_taken_than_can_be_handled(url: str, names: BrokerNames) -> None:
@@ -245,7 +245,7 @@ def test_the_consumer_survives_a_broken_connection(url: str, names: BrokerNames)
         proxy.cut()
         ring(url, names, "video-0001")
         wait_until(lambda: heard.ids == ["video-0001"])
-    assert queue_depth(url, names.queue) == 0
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_an_answer_that_comes_after_its_connection_is_lost_harms_nothing(
@@ -264,7 +264,7 @@ def test_an_answer_that_comes_after_its_connection_is_lost_harms_nothing(
         heard.may_go_on.set()
         wait_until(lambda: consumer.is_consuming)
     assert heard.ids == ["video-0001"] * 2
-    assert queue_depth(url, names.queue) == 0
+    assert queue_depths(url, names.queue) == (0,)
 
 
 def test_the_consumer_notices_that_its_channel_was_closed(url: str, names: BrokerNames) -> None:
