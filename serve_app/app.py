@@ -42,8 +42,8 @@ from serve_app.routes import (
     webhooks,
 )
 from serve_app.services import MAX_THREADS, Services
+from serve_app.telemetry.in_progress import InProgress
 from serve_app.telemetry.probes import versions
-from serve_app.telemetry.watched import Watched
 from serve_app.videos.uploads import UploadService
 from serve_app.web import problems
 from serve_app.web.cors import cors_options
@@ -135,7 +135,7 @@ def create_app(services: Services) -> FastAPI:
         budgets=Budgets(settings, RateLimits(services.cache)),
         settings=settings,
     )
-    app.add_middleware(Watched, metrics=context.metrics)
+    app.add_middleware(InProgress, metrics=context.metrics)
     if services.settings.tracing.endpoint:
         tracing.configure(services.settings.tracing, "api")
         app.add_middleware(Traced)

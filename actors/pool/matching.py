@@ -9,9 +9,10 @@ worker, no task queue and no clock.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from cachetools import FIFOCache
 
 MUCH_FASTER = 1.5
 """Ratio of speeds from which a worker counts as much faster. Speed varies with the pictures, so workers
@@ -48,15 +49,12 @@ class Locality:
     """Which nodes have worked on which of the last `files` files, by age of the last work."""
 
     def __init__(self, files: int = FILES) -> None:
-        self._files = files
-        self._nodes: OrderedDict[str, set[str]] = OrderedDict()
+        # Not an LRUCache: the dispatcher calls `has` for every queued task, and that must make no file newer.
+        self._nodes: FIFOCache[str, frozenset[str]] = FIFOCache(files)
 
     def worked(self, media_key: str, node_id: str) -> None:
         """Note that the node has the file now."""
-        self._nodes.setdefault(media_key, set()).add(node_id)
-        self._nodes.move_to_end(media_key)
-        if len(self._nodes) > self._files:
-            self._nodes.popitem(last=False)
+        self._nodes[media_key] = self._nodes.pop(media_key, frozenset()) | {node_id}
 
     def has(self, media_key: str, node_id: str) -> bool:
         """Whether the node probably has the file: its cache may have dropped it since."""

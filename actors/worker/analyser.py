@@ -8,7 +8,6 @@ simulation implement it with a stub of known cost. Imports no store, no Ray and 
 from __future__ import annotations
 
 import importlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,6 @@ from cluster.settings import LimitSettings
 
 LIBRARY = "actors.worker.library:LibraryAnalyser"
 """Import path of the default analyser. A string, because the pool names it and must not import torch."""
-PLANS_KEPT = 2
-"""Stored plans that one actor keeps in memory. The pool gives an actor chunks of one or two videos at a time;
-more plans would take memory for nothing (8 bytes a frame before compression: 80 MB at 10 million frames)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +116,3 @@ def make_analyser(name: str, *, device: str, threads: int, limits: LimitSettings
         raise ValueError(f"There is no analyser {name!r}: {error}") from error
     analyser: Analyser = cls(device=device, threads=threads, limits=limits)
     return analyser
-
-
-class PlanCache:
-    """LRU cache of stored plans (bytes), so that a chunk does not read its plan again. Not thread-safe."""
-
-    def __init__(self, kept: int = PLANS_KEPT) -> None:
-        self._kept = kept
-        self._plans: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-
-    def get(self, video_id: str, tracks_hash: str, load: Callable[[], bytes]) -> bytes:
-        """The plan's bytes, read by `load` on a miss. While it is kept, the same object is returned: the
-        analyser parses it once and recognises it by identity."""
-        key = (video_id, tracks_hash)
-        if key not in self._plans:
-            self._plans[key] = load()
-            while len(self._plans) > self._kept:
-                self._plans.popitem(last=False)
-        self._plans.move_to_end(key)
-        return self._plans[key]

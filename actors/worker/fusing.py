@@ -6,9 +6,7 @@ fusion alone. Knows the stores and an Analyser; imports no Ray and no message qu
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import partial
+from cachetools import LRUCache
 
 from actors.tasks import Outcome, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks
@@ -26,28 +24,14 @@ CODE_NEEDS_DECODE = "needs_decode"
 """Stable error code, shown by the API: a dry run cannot use the stored tracks with these settings."""
 
 
-class JoinedCache:
-    """LRU cache of joined tracks by (tracks key, tracks hash), bounded in bytes. Not thread-safe."""
-
-    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
-        self._kept_bytes = kept_bytes
-        self._kept: OrderedDict[tuple[str, str], JoinedTracks] = OrderedDict()
-
-    def get(self, key: tuple[str, str], load: Callable[[], JoinedTracks]) -> JoinedTracks:
-        """The tracks, read by `load` on a miss."""
-        found = self._kept.pop(key, None) or load()
-        self._kept[key] = found
-        while sum(joined.size_bytes for joined in self._kept.values()) > self._kept_bytes:
-            self._kept.popitem(last=False)
-        return found
-
-
 class FusionHandler(TaskHandler):
     """Executes one task at a time. A task that would need decoding is UNAVAILABLE: the pool does it."""
 
     def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
         super().__init__(analyser, results, media, copies)
-        self._cache = JoinedCache()
+        self._kept: LRUCache[tuple[str, str], JoinedTracks] = LRUCache(
+            KEPT_BYTES, getsizeof=lambda joined: joined.size_bytes
+        )
         self._methods = {
             TaskKind.PLAN: self._planned,
             TaskKind.FUSE: self._fuse,
@@ -72,4 +56,10 @@ class FusionHandler(TaskHandler):
         return Outcome.done(segments=fused.segments)
 
     def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
-        return self._cache.get((task.tracks_key, task.tracks_hash), partial(super()._joined, task, state))
+        key = (task.tracks_key, task.tracks_hash)
+        joined = self._kept.get(key)
+        if joined is None:
+            joined = super()._joined(task, state)
+            if joined.size_bytes <= KEPT_BYTES:
+                self._kept[key] = joined
+        return joined

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from cachetools import LRUCache
 
 from actors import metrics
 from actors.segmentation.errors import Cancelled, MediaError
 from actors.tasks import CODE_MEDIA_MISSING, Outcome, Status, Task, TaskKind
-from actors.worker.analyser import Analyser, JoinedTracks, PlanCache, PlannedVideo
+from actors.worker.analyser import Analyser, JoinedTracks, PlannedVideo
 from actors.worker.clips import ClipHandler
 from actors.worker.media import local_media
 from actors.worker.state import WorkState
@@ -33,6 +34,10 @@ INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
 """Exceptions that say nothing about the video: a store that is away, a full disk, a lost network drive. The
 task becomes UNAVAILABLE and is tried again later. (PyAV's FFmpegError may be an OSError too; the library has
 turned errors of the file itself into MediaError before they come here.)"""
+
+PLANS_KEPT = 2
+"""Stored plans that one actor keeps in memory. The pool gives an actor chunks of one or two videos at a time;
+more plans would take memory for nothing (8 bytes a frame before compression: 80 MB at 10 million frames)."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +59,7 @@ class TaskHandler:
         self._results = results
         self._media = media
         self._copies = copies
-        self._plans = PlanCache()
+        self._plans: LRUCache[tuple[str, str], bytes] = LRUCache(PLANS_KEPT)
         self._methods: dict[TaskKind, Callable[[Task, WorkState], Outcome]] = {
             TaskKind.PLAN: self._plan,
             TaskKind.CHUNK: self._chunk,
@@ -192,13 +197,15 @@ class TaskHandler:
             yield path
 
     def _plan_of(self, task: Task) -> bytes:
-        def load() -> bytes:
-            payload = self._results.get_plan(task.tracks_key, task.tracks_hash)
+        """The same object while it is kept, which the analyser then does not parse again."""
+        key = (task.tracks_key, task.tracks_hash)
+        payload = self._plans.get(key)
+        if payload is None:
+            payload = self._results.get_plan(*key)
             if payload is None:
                 raise UnavailableError(f"The plan of video {task.video_id} is not stored (any more).")
-            return payload
-
-        return self._plans.get(task.tracks_key, task.tracks_hash, load)
+            self._plans[key] = payload
+        return payload
 
     def _stored_plan(self, tracks_key: str, tracks_hash: str) -> PlannedVideo | None:
         payload: Any = self._results.get_plan(tracks_key, tracks_hash)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from cachetools import TLRUCache
 from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
 
@@ -39,6 +40,13 @@ _HOW = (
 )
 
 
+class _Seen(NamedTuple):
+    """What PostgreSQL said of a key id when it was asked at `asked_at_s` (of the cache's clock)."""
+
+    asked_at_s: float
+    key: ApiKey | None
+
+
 class KnownKeys:
     """Keys by id, each as it was at most KEY_KEPT_S ago, and ids that were none then."""
 
@@ -46,33 +54,33 @@ class KnownKeys:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
+        # A TTLCache would count the age from when the answer is kept. This counts from when PostgreSQL was
+        # asked, so that a slow answer does not let a revoked key in for longer.
+        self._known: TLRUCache[str, _Seen, float] = TLRUCache(
+            _KEYS_KEPT, lambda _id, seen, _now: seen.asked_at_s + KEY_KEPT_S, timer=clock
+        )
 
     def peek(self, key_id: str) -> ApiKey | None:
         """The key if it is known and new enough; does not block."""
-        return self._kept(key_id)[1]
+        seen = self._seen(key_id)
+        return None if seen is None else seen.key
 
     def get(self, key_id: str) -> ApiKey | None:
         """The key, from PostgreSQL where it is not known; noted as in use. UnavailableError as there."""
-        is_kept, key = self._kept(key_id)
-        if is_kept:
-            return key
-        asked_at = self._clock()
+        seen = self._seen(key_id)
+        if seen is not None:
+            return seen.key
+        asked_at_s = self._clock()
         key = self._store.get(key_id)
         if key is not None and key.usable:
             self._store.touch(key_id)
         with self._lock:
-            self._known[key_id] = (asked_at, key)
-            self._known.move_to_end(key_id)
-            while len(self._known) > _KEYS_KEPT:
-                self._known.popitem(last=False)
+            self._known[key_id] = _Seen(asked_at_s, key)
         return key
 
-    def _kept(self, key_id: str) -> tuple[bool, ApiKey | None]:
+    def _seen(self, key_id: str) -> _Seen | None:
         with self._lock:
-            kept_at, key = self._known.get(key_id, (float("-inf"), None))
-            is_kept = self._clock() - kept_at < KEY_KEPT_S
-            return is_kept, key if is_kept else None
+            return self._known.get(key_id)
 
 
 class Access:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 from anyio import to_thread
+from cachetools import LRUCache, cached
 from fastapi import Request
 
 from cluster.stores.postgres.jobs import Jobs, no_such_video
@@ -23,26 +23,9 @@ UPLOAD_ID = "^[0-9a-f]{32}$"
 _OWNERS_KEPT = 10_000
 
 
-class Owners:
-    """Owners by id. They never change and ids are not used again, so none is asked for twice."""
-
-    def __init__(self, ask: Callable[[str], str | None]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, str | None] = OrderedDict()
-
-    def of(self, id_: str) -> str | None:
-        """The owner; NotFoundError and UnavailableError as the store raises them."""
-        with self._lock:
-            if id_ in self._known:
-                self._known.move_to_end(id_)
-                return self._known[id_]
-        owner = self._ask(id_)
-        with self._lock:
-            self._known[id_] = owner
-            while len(self._known) > _OWNERS_KEPT:
-                self._known.popitem(last=False)
-        return owner
+def _remembered(ask: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """`ask` behind an LRU cache: owners never change and ids are not used again, so no answer gets old."""
+    return cached(LRUCache(_OWNERS_KEPT), lock=threading.Lock())(ask)
 
 
 class Visibility:
@@ -50,8 +33,8 @@ class Visibility:
 
     def __init__(self, jobs: Jobs) -> None:
         self._kinds = (
-            ("video_id", re.compile(VIDEO_ID), Owners(jobs.owner_of), no_such_video),
-            ("upload_id", re.compile(UPLOAD_ID), Owners(jobs.uploads.owner_of), no_such_upload),
+            ("video_id", re.compile(VIDEO_ID), _remembered(jobs.owner_of), no_such_video),
+            ("upload_id", re.compile(UPLOAD_ID), _remembered(jobs.uploads.owner_of), no_such_upload),
         )
 
     async def __call__(self, request: Request) -> None:
@@ -59,7 +42,7 @@ class Visibility:
         caller = caller_of(request)
         if caller.sees_all or caller.way == "link":
             return
-        for name, pattern, owners, no_such in self._kinds:
+        for name, pattern, owner_of, no_such in self._kinds:
             id_ = str(request.path_params.get(name, ""))
-            if pattern.fullmatch(id_) and await to_thread.run_sync(owners.of, id_) != caller.owner:
+            if pattern.fullmatch(id_) and await to_thread.run_sync(owner_of, id_) != caller.owner:
                 raise no_such(id_)

@@ -12,17 +12,18 @@ Knows nothing of routes beyond their templates.
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import prometheus_client
+from cachetools import TTLCache, cached
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from cluster.telemetry import metering
-from serve_app.telemetry.kept import Kept
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STORES_KEPT_S = 5.0  # counting videos by state reads them all
@@ -102,7 +103,9 @@ class Metrics:
         self._server_up = prometheus_client.Gauge(
             SERVER_UP.name, SERVER_UP.description, SERVER_UP.tags, registry=self._registry
         )
-        self._registry.register(_Stores(Kept(look, STORES_KEPT_S)))
+        # With a condition, scrapes that come while the stores are asked wait for that answer and share it.
+        kept = cached(TTLCache(1, STORES_KEPT_S), condition=threading.Condition())(look)
+        self._registry.register(_Stores(kept))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template ("" when none matched), `status` 0 when cut off."""

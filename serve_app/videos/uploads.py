@@ -15,12 +15,12 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
+from cachetools import LRUCache
 
 from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UsageError
@@ -56,7 +56,7 @@ class Digests:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: OrderedDict[str, _Digest] = OrderedDict()
+        self._running: LRUCache[str, _Digest] = LRUCache(MAX_DIGESTS)
 
     def take(self, upload: Upload) -> _Digest:
         """Remove and return the running digest; an empty one when there is none."""
@@ -67,8 +67,6 @@ class Digests:
         """Keep a running digest."""
         with self._lock:
             self._running[_name(upload)] = digest
-            while len(self._running) > MAX_DIGESTS:
-                self._running.popitem(last=False)
 
 
 class UploadService:

@@ -257,6 +257,24 @@ def test_a_key_that_is_none_is_looked_for_once_in_a_while(clock: Clock) -> None:
     assert store.asked == 2
 
 
+def test_a_slow_answer_lets_a_key_in_for_no_longer(clock: Clock) -> None:
+    class Slow(NoKeys):
+        def get(self, key_id: str) -> ApiKey | None:
+            clock.now += KEY_KEPT_S - 1
+            return super().get(key_id)
+
+    store = Slow(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    known = KnownKeys(store, clock)
+
+    known.get("0123456789ab")
+    clock.now += 0.9
+    known.get("0123456789ab")
+    assert store.asked == 1, "asked less than KEY_KEPT_S ago"
+    clock.now += 0.1
+    known.get("0123456789ab")
+    assert store.asked == 2
+
+
 def test_a_session_is_not_a_link_and_ends(clock: Clock) -> None:
     signer = Signer(lambda: (b"s" * 32,), clock)
 

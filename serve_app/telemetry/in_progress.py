@@ -1,9 +1,9 @@
-"""Counts what goes on while it goes on: files that come in, and streams of events that are open.
+"""ASGI middleware of the in-progress gauges: files that come in, and streams of events that are open.
 
-Pure ASGI, bodies pass through untouched. Which route a request belongs to is known as soon as its body is
-asked for or its response begins; what is turned away before that is no upload, and neither is an address to
-import. Knows the routes by their
-templates.
+A gauge goes up when a request's work begins and down when the request ends. Bodies pass through untouched.
+Which route a request belongs to is known as soon as its body is asked for or its response begins; a request
+that is turned away before that is not counted as an upload, and neither is one that names an address to
+import. Knows the routes by their templates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UPLOADS = frozenset(
 _EVENTS = ("GET", "/videos/{video_id}/events")
 
 
-class Watched:
+class InProgress:
     """Wraps the application; see the module."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
+from serve_app.telemetry.in_progress import InProgress
 from serve_app.telemetry.metrics import Metrics, Seen
-from serve_app.telemetry.watched import Watched
 
 
 def values(metrics: Metrics) -> dict[str, float]:
@@ -41,7 +41,7 @@ def watch(
 
     scope: dict[str, Any] = {"type": "http", "method": method, "headers": [(b"content-type", kind.encode())]}
     try:
-        asyncio.run(Watched(route_of, metrics)(scope, receive, send))
+        asyncio.run(InProgress(route_of, metrics)(scope, receive, send))
     except ConnectionResetError:
         assert breaks
     return during, values(metrics)
