@@ -29,14 +29,8 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
     """The object from `start` on if its ETag is `validator`, else from 0; see `source.open_source`."""
     try:
         from botocore.exceptions import NoCredentialsError
-        from s3fs import S3FileSystem
 
-        from cluster.stores.media.s3_requests import (
-            DRIVER_ERRORS,
-            S3Requests,
-            client_options,
-            error_code,
-        )
+        from cluster.stores.media.s3_requests import DRIVER_ERRORS, S3Requests, error_code
     except ImportError as error:
         raise SourceError(
             "This installation cannot read s3://. Its operator installs the extra: "
@@ -44,15 +38,13 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
         ) from error
 
     where = f"s3://{bucket}/{key}"
+    requests = S3Requests(bucket, _PATIENCE, tries=1)
 
     def blocks(begin: int, size: int, etag: str) -> Iterator[bytes]:
         for at in range(begin, size, _REQUEST_BYTES):
             yield requests.get(key, at, min(at + _REQUEST_BYTES, size), etag, _REQUEST_S)
 
     try:
-        files = S3FileSystem(config_kwargs=_PATIENCE, **client_options())
-        files.retries = 1
-        requests = S3Requests(files, bucket)
         found = requests.head(key)
         begin = start if found.etag == validator and start <= found.bytes else 0
         yield Opened(begin, found.bytes, found.etag, blocks(begin, found.bytes, found.etag))
@@ -64,3 +56,5 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
         if error_code(error) in _CHANGED:
             raise SourceChangedError(f"{where} has changed meanwhile.") from error
         raise SourceBrokeError(f"{where} could not be read to the end.") from error
+    finally:
+        requests.close()

@@ -1,7 +1,7 @@
 """Media as plain files below one directory, local or on a file system that nodes share.
 
-Uses the operating system directly, not fsspec: positional writes, fsync and atomic rename are what makes a
-directory safe, and fsspec does not offer them. Knows nothing of which keys are good.
+Uses the operating system's own calls: positional writes, fsync and atomic rename are what makes a directory
+safe. Does not know which keys are good.
 """
 
 from __future__ import annotations

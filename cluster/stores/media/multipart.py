@@ -2,13 +2,14 @@
 
 The object appears when `complete` returns and never else. Used where the whole content passes by in one go: a
 stream that is stored, an object that is copied. Uploads that arrive in requests of their own are in
-`s3.py`.
+`resumable.py`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 import structlog
@@ -26,6 +27,7 @@ class Multipart:
         self._key = key
         self._at_once = at_once
         self._upload = requests.begin(key)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="s3-parts")
         self._etags: dict[int, str] = {}
         self._bytes = 0
         self._under_way: deque[tuple[int, Future[str]]] = deque()
@@ -37,10 +39,10 @@ class Multipart:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Parts on their way end first: one that arrives after the upload was given up could stay behind.
+        self._threads.shutdown(cancel_futures=True)
         if self._completed:
             return
-        for _, part in self._under_way:
-            part.cancel()
         try:
             self._requests.abort(self._key, self._upload)
         except DRIVER_ERRORS as abort_error:
@@ -51,16 +53,15 @@ class Multipart:
 
     def put(self, number: int, data: bytes) -> None:
         """Part `number`; waits while too many are on their way."""
-        self._wait(self._at_once - 1)
-        self._under_way.append((number, self._requests.put_part(self._key, self._upload, number, data)))
-        self._bytes += len(data)
+        self._send(number, len(data), lambda: self._requests.put_part(self._key, self._upload, number, data))
 
     def copy(self, number: int, source: str, start: int, end: int) -> None:
         """Part `number`, from bytes `start` to `end` (exclusive) of another object."""
-        self._wait(self._at_once - 1)
-        part = self._requests.copy_part(self._key, self._upload, number, source, start, end)
-        self._under_way.append((number, part))
-        self._bytes += end - start
+        self._send(
+            number,
+            end - start,
+            lambda: self._requests.copy_part(self._key, self._upload, number, source, start, end),
+        )
 
     def complete(self) -> None:
         """The object is there, with all of its parts, when this returns."""
@@ -68,10 +69,15 @@ class Multipart:
         try:
             self._requests.complete(self._key, self._upload, self._etags)
         except FileNotFoundError:
-            # The driver asks again where no answer came: the first time may have done it.
+            # The request is made again where no answer came: the first time may have done it.
             if self._requests.head(self._key).bytes != self._bytes:
                 raise
         self._completed = True
+
+    def _send(self, number: int, bytes_: int, request: Callable[[], str]) -> None:
+        self._wait(self._at_once - 1)
+        self._under_way.append((number, self._threads.submit(request)))
+        self._bytes += bytes_
 
     def _wait(self, left: int) -> None:
         while len(self._under_way) > left:

@@ -1,67 +1,54 @@
-"""Media as objects of S3 and what speaks like it (MinIO, Ceph, SeaweedFS …), through fsspec's s3fs.
+"""Media as objects of S3 and what speaks like it (MinIO, Ceph, SeaweedFS …).
 
-What ObjectMedia does by reading and writing again, the store does here by itself: a stream, an upload in
-parts and a copy are each one multipart upload, and no byte passes through this process twice. The exception
-are parts that do not fit the grid of `cells.py`: they wait as small objects until their cell is full.
+Objects appear whole or not at all, cannot be written into and are renamed by copying within the store: a
+stream, an upload in parts and a copy are each one multipart upload, and no byte passes through this process
+twice. The exception are parts that do not fit the grid of `cells.py`, see `resumable.py`.
 
-The state of an upload in parts is kept by S3 alone: which upload belongs to a key (ListMultipartUploads) and
-which parts it has (ListParts). There is nothing that could disagree with it after a crash, and any replica
-can go on. What a process that died never finished is aborted by `delete`; a lifecycle rule of the bucket
+What a process that died never finished is aborted by `delete`; a lifecycle rule of the bucket
 (AbortIncompleteMultipartUpload) takes what nobody deletes. Knows nothing of which keys are good.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from cluster.errors import NotFoundError, ScenestreamError, UnavailableError, UsageError
-from cluster.stores.media.cells import Cell, cell_at, full_cells
-from cluster.stores.media.errors import parts_missing
+from cluster.errors import NotFoundError, ScenestreamError, UnavailableError
+from cluster.stores.media.cache import MediaCache
+from cluster.stores.media.cells import cell_at
+from cluster.stores.media.errors import media_not_found
 from cluster.stores.media.multipart import Multipart
-from cluster.stores.media.objects import PART_MARK, ObjectMedia, part_suffix
-from cluster.stores.media.s3_requests import (
-    DRIVER_ERRORS,
-    Head,
-    Part,
-    S3Requests,
-    client_options,
-    error_code,
-)
+from cluster.stores.media.resumable import ResumableUploads
+from cluster.stores.media.s3_requests import DRIVER_ERRORS, Head, S3Requests, error_code
 
+_PIECE_BYTES = 1 << 20
+_BLOCK_BYTES = 8 << 20  # what one request fetches of a range or of a download
+_DOWNLOADS_AT_ONCE = 4  # requests of one download: a single one rarely fills a node's line to the store
 _SENT_AT_ONCE = 3  # parts of one stream on their way: this many times a cell's bytes of memory
 _COPIED_AT_ONCE = 8  # they take no memory
 _COPY_BYTES = 256 << 20  # a request copies so much; the protocol allows 5 GiB, in minutes
-_UPLOADS_REMEMBERED = 4096
-# What S3-compatible servers of the last years do not know. Every request's content is signed or goes by TLS.
-_NO_EXTRA_CHECKSUMS = {
-    "request_checksum_calculation": "when_required",
-    "response_checksum_validation": "when_required",
-}
-_PATIENCE = {
+_PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 60,  # a part of 32 MiB on a slow line; the store answers copies only when they are done
     "retries": {"mode": "standard", "max_attempts": 3},
 }
+_TRIES = 2  # of a request that botocore, with the retries above, has given up; in few cases
 
-_TRIES = 2  # of s3fs, which tries again what botocore (above) has given up, in fewer cases
 
-
-class S3Media(ObjectMedia):
+class S3Media:
     """`s3://bucket/prefix`. Credentials, region and AWS_ENDPOINT_URL: from where AWS tools look for them."""
 
-    _away = DRIVER_ERRORS
-
     def __init__(self, url: str) -> None:
-        super().__init__(url, config_kwargs={**_NO_EXTRA_CHECKSUMS, **_PATIENCE}, **client_options())
-        self._files.retries = _TRIES
-        bucket, _, prefix = self._root.partition("/")
+        self._bucket, _, prefix = url.split("://", 1)[1].partition("/")
         self._prefix = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
-        self._requests = S3Requests(self._files, bucket)
+        self._requests = S3Requests(self._bucket, _PATIENCE, _TRIES)
+        self._uploads = ResumableUploads(self._requests, self._size_of)
         self._bucket_seen = False
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, str] = OrderedDict()
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int:
         """As one multipart upload, or one request when it is small; nothing is there before all of it is."""
@@ -78,52 +65,26 @@ class S3Media(ObjectMedia):
         return self._put_large(key, waiting, stream)
 
     def write_at(self, key: str, offset: int, data: bytes) -> None:
-        """Whole cells become parts of the upload, the rest an object each until its cell is full.
-
-        The same bytes again replace themselves. UsageError (`parts_missing`) when bytes before them in their
-        cell were never written; LimitExceededError beyond what S3 takes.
-        """
-        left = memoryview(data)
-        while left:
-            cell = cell_at(offset)
-            piece = left[: cell.end - offset]
-            with self._translated(key):
-                if offset + len(piece) == cell.end:
-                    before = self._piecewise(key, cell.start, offset)
-                    self._put_part(key, cell.number, before + piece)
-                else:
-                    self._requests.put(self._name(key) + part_suffix(offset), bytes(piece))
-            left = left[len(piece) :]
-            offset += len(piece)
+        """See `ResumableUploads.write_at`."""
+        with self._translated(key):
+            self._uploads.write_at(self._name(key), offset, data)
 
     def finish_parts(self, key: str, total: int) -> None:
         """Completes the upload. Of the content, only what no full cell holds passes through here."""
         with self._translated(key):
-            try:
-                self._join(key, total)
-            except (UsageError, FileNotFoundError) as error:
-                # Done before, and what it was made of is gone, perhaps in part; or just now, and the driver,
-                # which got no answer, asked for it once more.
-                if not self.exists(key) or self.size(key) != total:
-                    raise error if isinstance(error, UsageError) else parts_missing(0, total) from error
-            self._requests.delete(self._pieces(key))
+            self._uploads.finish(self._name(key), total)
 
     def size(self, key: str) -> int:
         """Bytes."""
-        return self._head(key).bytes
+        return self._describe(key).bytes
 
     def exists(self, key: str) -> bool:
         """Whether there is an object of just this name."""
         try:
-            self._head(key)
+            self._describe(key)
         except NotFoundError:
             return False
         return True
-
-    def describe(self, key: str) -> tuple[int, str]:
-        """Bytes and entity tag."""
-        head = self._head(key)
-        return head.bytes, head.etag
 
     def move(self, source: str, target: str) -> None:
         """Copies within the store, then removes: readers of `target` never see less than all of it."""
@@ -141,12 +102,34 @@ class S3Media(ObjectMedia):
         """The object, its parts, every object below, and uploads of any of them that were never finished."""
         name = self._name(prefix)
         with self._translated(prefix):
-            for key, upload in self._requests.uploads(name):
-                if key == name or key.startswith(f"{name}/"):
-                    self._requests.abort(key, upload)
-            self._forget(prefix)
-            found = [key for key, _ in self._requests.listed(f"{name}/")]
-            self._requests.delete([*found, *self._pieces(prefix), name])
+            self._uploads.abort_below(name)
+            below = self._requests.listed(f"{name}/")
+            self._requests.delete([*below, *self._uploads.pieces(name), name])
+
+    @contextmanager
+    def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
+        """A lease of the cache's copy."""
+        found = self._describe(key)
+
+        def fill(descriptor: int, step: Callable[[], None]) -> None:
+            self._download(key, found.bytes, descriptor, step)
+            if self._describe(key) != found:
+                raise UnavailableError("The file was replaced while it was fetched. Try again.")
+
+        content = f"{self._bucket}/{self._name(key)}\n{found.etag}"
+        with cache.lease(hashlib.sha256(content.encode()).hexdigest(), found.bytes, fill, progress) as path:
+            yield path
+
+    def beginning(self, key: str, most: int) -> bytes:
+        """One ranged request."""
+        return self._block(key, 0, most)
+
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """One ranged request for every few MiB."""
+        for at in range(start, end, _BLOCK_BYTES):
+            block = self._block(key, at, min(at + _BLOCK_BYTES, end))
+            for begin in range(0, len(block), _PIECE_BYTES):
+                yield block[begin : begin + _PIECE_BYTES]
 
     def _put_large(self, key: str, waiting: bytearray, stream: Iterable[bytes]) -> int:
         with self._translated(key):
@@ -171,76 +154,6 @@ class S3Media(ObjectMedia):
             at = cell.end
         return at
 
-    def _put_part(self, key: str, number: int, data: bytes) -> None:
-        name = self._name(key)
-        try:
-            self._requests.put_part(name, self._upload_of(key), number, data).result()
-        except FileNotFoundError:  # the upload we remembered was ended by another replica
-            self._forget(key)
-            self._requests.put_part(name, self._upload_of(key), number, data).result()
-
-    def _upload_of(self, key: str) -> str:
-        """The upload in parts of this key, begun now if there is none."""
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
-        upload = self._find(key)
-        if upload is None:
-            begun = self._requests.begin(self._name(key))
-            upload = self._find(key) or begun
-            if upload != begun:  # somebody began one at the same moment: the older one is everybody's
-                self._requests.abort(self._name(key), begun)
-        with self._lock:
-            self._known[key] = upload
-            while len(self._known) > _UPLOADS_REMEMBERED:
-                self._known.popitem(last=False)
-        return upload
-
-    def _find(self, key: str) -> str | None:
-        name = self._name(key)
-        return next((upload for found, upload in self._requests.uploads(name) if found == name), None)
-
-    def _forget(self, key: str) -> None:
-        with self._lock:
-            self._known.pop(key, None)
-
-    def _join(self, key: str, total: int) -> None:
-        name = self._name(key)
-        cells = list(full_cells(total))
-        if not cells:
-            self._requests.put(name, self._piecewise(key, 0, total))
-            return
-        upload = self._find(key)
-        stored = self._requests.parts(name, upload) if upload else {}
-        etags = {cell.number: stored[cell.number].etag for cell in cells if _is_full(cell, stored)}
-        for cell in cells:
-            if upload is None or cell.number not in etags:
-                raise parts_missing(cell.start, total)
-        assert upload is not None, "parts are those of an upload"
-        if (at := cells[-1].end) < total:
-            number = cell_at(at).number
-            rest = self._piecewise(key, at, total)
-            etags[number] = self._requests.put_part(name, upload, number, rest).result()
-        self._requests.complete(name, upload, etags)
-        self._forget(key)
-
-    def _piecewise(self, key: str, start: int, end: int) -> bytes:
-        """The bytes `start` to `end` of one cell, from the small objects that follow on one another there.
-
-        One that reaches beyond `end` is cut off: it was written and never acknowledged.
-        """
-        found = bytearray()
-        while (at := start + len(found)) < end:
-            try:
-                found += self._files.cat_file(self._path(key) + part_suffix(at), start=0, end=end - at)
-            except FileNotFoundError:
-                raise parts_missing(at, end) from None
-        return bytes(found)
-
-    def _pieces(self, key: str) -> list[str]:
-        return [name for name, _ in self._requests.listed(self._name(key) + PART_MARK)]
-
     def _copy(self, source: str, target: str, size: int) -> None:
         if size <= _COPY_BYTES:
             self._requests.copy(source, target)
@@ -250,27 +163,73 @@ class S3Media(ObjectMedia):
                 upload.copy(number, source, start, min(start + _COPY_BYTES, size))
             upload.complete()
 
-    def _head(self, key: str) -> Head:
-        with self._translated(key):
-            try:
-                return self._requests.head(self._name(key))
-            except FileNotFoundError:
-                # An answer to HEAD has no body to tell what is missing.
-                if not self._bucket_seen:
-                    self._requests.check_bucket(self._prefix)
-                    self._bucket_seen = True
-                raise
+    def _download(self, key: str, size: int, descriptor: int, progress: Callable[[], None]) -> None:
+        """The object's `size` bytes into an open file of this machine, by a few requests at a time.
 
-    def _not_found(self, key: str, error: FileNotFoundError) -> ScenestreamError:
-        if error_code(error) == "NoSuchBucket":
-            return UnavailableError(
-                "The bucket that media_url names does not exist; make it, or mend the URL."
-            )
-        return super()._not_found(key, error)
+        Calls `progress` whenever some arrived; what that raises ends it. OSError is that of the local file.
+        """
+
+        def fetch(at: int) -> None:
+            end = min(at + _BLOCK_BYTES, size)
+            data = memoryview(self._block(key, at, end))
+            if len(data) != end - at:
+                raise UnavailableError("The file became shorter while it was fetched. Try again.")
+            while data:
+                written = os.pwrite(descriptor, data, at)
+                data, at = data[written:], at + written
+
+        pool = ThreadPoolExecutor(_DOWNLOADS_AT_ONCE)
+        try:
+            for _ in pool.map(fetch, range(0, size, _BLOCK_BYTES)):
+                progress()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _block(self, key: str, start: int, end: int) -> bytes:
+        with self._translated(key):
+            return self._requests.get(self._name(key), start, end)
+
+    def _describe(self, key: str) -> Head:
+        with self._translated(key):
+            return self._head(self._name(key))
+
+    def _size_of(self, name: str) -> int | None:
+        try:
+            return self._head(name).bytes
+        except FileNotFoundError as error:
+            if error_code(error) == "NoSuchBucket":
+                raise
+            return None
+
+    def _head(self, name: str) -> Head:
+        try:
+            return self._requests.head(name)
+        except FileNotFoundError:
+            # An answer to HEAD has no body to tell what is missing.
+            if not self._bucket_seen:
+                self._requests.check_bucket(self._prefix)
+                self._bucket_seen = True
+            raise
 
     def _name(self, key: str) -> str:
         return self._prefix + key
 
+    @contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise _not_found(key, error) from error
+        except PermissionError as error:
+            raise UnavailableError(
+                f"The media store refuses the server's credentials ({error}). They need to read, write, list "
+                "and delete below media_url."
+            ) from error
+        except DRIVER_ERRORS as error:
+            raise UnavailableError(f"The media store does not answer ({error}). Try again.") from error
 
-def _is_full(cell: Cell, stored: dict[int, Part]) -> bool:
-    return cell.number in stored and stored[cell.number].bytes == cell.bytes
+
+def _not_found(key: str, error: FileNotFoundError) -> ScenestreamError:
+    if error_code(error) == "NoSuchBucket":
+        return UnavailableError("The bucket that media_url names does not exist; make it, or mend the URL.")
+    return media_not_found(key)

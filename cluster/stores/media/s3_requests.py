@@ -1,47 +1,51 @@
-"""The requests of S3 that fsspec has no word for: multipart uploads, listings by prefix, deleting many.
+"""The requests of the S3 API that are made here, one method each, through boto3.
 
-Sent through fsspec's driver (s3fs), which has the credentials and tries again. Raises what the driver raises:
-FileNotFoundError for a key, an upload or a bucket that is not there, DRIVER_ERRORS otherwise.
-Does not know what the parts of an upload mean.
+Raises FileNotFoundError for a key, an upload or a bucket that is not there, PermissionError where the server
+refuses the credentials, and DRIVER_ERRORS otherwise. Does not know what the parts of an upload mean.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import aiohttp
-from botocore.exceptions import BotoCoreError
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 _T = TypeVar("_T")
 
-DRIVER_ERRORS = (OSError, BotoCoreError, ResponseParserError, aiohttp.ClientError)
+DRIVER_ERRORS = (OSError, BotoCoreError, ResponseParserError, HTTPError)
 """The store refuses, stops in the middle or does not answer, or there are no credentials to ask it with."""
 
+_MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "NoSuchUpload", "NoSuchVersion", "404"})
+_REFUSED = frozenset({"AccessDenied", "ExpiredToken", "403"})
+_FORBIDDEN = 403
+
+# botocore tries a request again by itself, but not one whose answer breaks off or cannot be parsed.
+_AGAIN = (HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
+_AGAIN_CODES = frozenset({"SlowDown", "XAmzContentSHA256Mismatch"})
+_AGAIN_AFTER_S = 0.1
+
+_CONNECTIONS_KEPT = 64  # for reuse; more are made where more threads ask at once
 _DELETED_AT_ONCE = 1000  # the protocol's own limit
-
-
-def client_options() -> dict[str, Any]:
-    """For the driver, from the environment.
-
-    AWS_REGION, which other tools know and botocore does not; and the endpoint, because fsspec keeps one
-    driver for the same options and would not see that it is another one now.
-    """
-    region = os.environ.get("AWS_REGION")
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    options: dict[str, Any] = {"endpoint_url": endpoint} if endpoint else {}
-    return options | ({"client_kwargs": {"region_name": region}} if region else {})
+_READ_BYTES = 1 << 20
+# What S3-compatible servers of the last years do not know. Every request's content is signed or goes by TLS.
+_NO_EXTRA_CHECKSUMS = {
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+}
 
 
 def error_code(error: Exception) -> str:
-    """What the server called it; the driver makes one class of many."""
-    answer = getattr(error.__cause__, "response", None) or {}
-    return str(answer.get("Error", {}).get("Code", ""))
+    """What the server called it; one class here stands for many of its codes."""
+    return _code(error.__cause__) if isinstance(error.__cause__, ClientError) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,19 @@ class Head:
 
 
 class S3Requests:
-    """Of one bucket; keys are whole (with any prefix). Safe to share between threads."""
+    """Of one bucket; keys are whole (with any prefix). Safe to share between threads.
 
-    def __init__(self, files: Any, bucket: str) -> None:
-        self._files = files
+    `patience`: time limits and retries, as botocore's Config takes them. `tries`: how often a request is made
+    that botocore has given up and that may do better the next time, see `_AGAIN`. Credentials, region and
+    endpoint come from where AWS tools look for them, at the first request.
+    """
+
+    def __init__(self, bucket: str, patience: Mapping[str, Any], tries: int) -> None:
         self._bucket = bucket
+        self._patience = patience
+        self._tries = tries
+        self._lock = threading.Lock()
+        self._made: Any = None
 
     def head(self, key: str) -> Head:
         """Of one object; no listing, no guessing at directories."""
@@ -76,34 +88,33 @@ class S3Requests:
         """FileNotFoundError with the server's code when there is no such bucket."""
         self._call("list_objects_v2", Prefix=prefix, MaxKeys=1)
 
-    def get(self, key: str, start: int, end: int, etag: str, within_s: float) -> bytes:
-        """Bytes `start` to `end` (exclusive) of the object; OSError when it has another entity tag.
+    def get(
+        self, key: str, start: int, end: int, etag: str | None = None, within_s: float | None = None
+    ) -> bytes:
+        """Bytes `start` to `end` (exclusive) of the object, fewer where it ends before that.
 
-        TimeoutError (an OSError) when they are not all here in time, however steadily they come.
+        OSError when `etag` is given and the object has another one. TimeoutError (an OSError) when they are
+        not all here in `within_s`, however steadily they come.
         """
+        give_up_at = None if within_s is None else time.monotonic() + within_s
+        match = {} if etag is None else {"IfMatch": etag}
 
-        async def call() -> bytes:
-            found = await self._files._call_s3(
-                "get_object", Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}", IfMatch=etag
+        def read() -> bytes:
+            found = self._client().get_object(
+                Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}", **match
             )
-            async with found["Body"] as body:
-                return bytes(await body.read())
+            return _body(found, give_up_at)
 
-        return self._run(asyncio.wait_for(call(), within_s)).result()
+        return self._tried(read)
 
     def put(self, key: str, data: bytes) -> None:
         """A whole object in one request."""
         self._call("put_object", Key=key, Body=data)
 
-    def listed(self, prefix: str, after: str = "") -> Iterator[tuple[str, int]]:
-        """Key and bytes of everything that begins with `prefix`, by name, after the key `after`."""
-        more: dict[str, Any] = {"StartAfter": after} if after else {}
-        while True:
-            page = self._call("list_objects_v2", Prefix=prefix, **more)
-            yield from ((found["Key"], int(found["Size"])) for found in page.get("Contents", ()))
-            if not page.get("IsTruncated"):
-                return
-            more = {"ContinuationToken": page["NextContinuationToken"]}
+    def listed(self, prefix: str) -> list[str]:
+        """Every key that begins with `prefix`, by name."""
+        pages = self._pages("list_objects_v2", Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def delete(self, keys: list[str]) -> None:
         """Keys that are not there are fine. OSError names the first that could not be removed."""
@@ -123,45 +134,33 @@ class S3Requests:
 
     def uploads(self, prefix: str) -> list[tuple[str, str]]:
         """Key and id of the uploads under way whose key begins with `prefix`, the oldest first."""
-        found: list[dict[str, Any]] = []
-        more: dict[str, Any] = {}
-        while True:
-            page = self._call("list_multipart_uploads", Prefix=prefix, **more)
-            found += page.get("Uploads", ())
-            if not page.get("IsTruncated"):
-                break
-            more = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+        pages = self._pages("list_multipart_uploads", Prefix=prefix)
+        found = [upload for page in pages for upload in page.get("Uploads", ())]
         found.sort(key=lambda upload: (upload["Initiated"], upload["UploadId"]))
         return [(upload["Key"], upload["UploadId"]) for upload in found]
 
-    def put_part(self, key: str, upload: str, number: int, data: bytes) -> Future[str]:
-        """On its way when this returns; the result is the part's entity tag."""
-        return self._later(
-            lambda answer: str(answer["ETag"]),
-            "upload_part", Key=key, UploadId=upload, PartNumber=number, Body=data,
-        )  # fmt: skip
+    def put_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        """Stores a part of an upload; its entity tag."""
+        answer = self._call("upload_part", Key=key, UploadId=upload, PartNumber=number, Body=data)
+        return str(answer["ETag"])
 
-    def copy_part(self, key: str, upload: str, number: int, source: str, start: int, end: int) -> Future[str]:
-        """A stretch of another object as a part, within the store; the result is the part's entity tag."""
-        return self._later(
-            lambda answer: str(answer["CopyPartResult"]["ETag"]),
+    def copy_part(self, key: str, upload: str, number: int, source: str, start: int, end: int) -> str:
+        """A stretch of another object as a part, within the store; its entity tag."""
+        answer = self._call(
             "upload_part_copy", Key=key, UploadId=upload, PartNumber=number,
             CopySource={"Bucket": self._bucket, "Key": source}, CopySourceRange=f"bytes={start}-{end - 1}",
         )  # fmt: skip
+        return str(answer["CopyPartResult"]["ETag"])
 
     def parts(self, key: str, upload: str) -> dict[int, Part]:
         """Every part that is stored, by number; of one that was sent and is listed twice, the newer."""
-        found: dict[int, dict[str, Any]] = {}
-        more: dict[str, Any] = {}
-        while True:
-            page = self._call("list_parts", Key=key, UploadId=upload, **more)
+        newest: dict[int, dict[str, Any]] = {}
+        for page in self._pages("list_parts", Key=key, UploadId=upload):
             for part in page.get("Parts", ()):
-                known = found.setdefault(part["PartNumber"], part)
+                known = newest.setdefault(part["PartNumber"], part)
                 if part["LastModified"] > known["LastModified"]:
-                    found[part["PartNumber"]] = part
-            if not page.get("IsTruncated"):
-                return {number: Part(part["ETag"], int(part["Size"])) for number, part in found.items()}
-            more = {"PartNumberMarker": page["NextPartNumberMarker"]}
+                    newest[part["PartNumber"]] = part
+        return {number: Part(part["ETag"], int(part["Size"])) for number, part in newest.items()}
 
     def complete(self, key: str, upload: str, etags: dict[int, str]) -> None:
         """Makes the object of these parts, by number; others are dropped."""
@@ -175,15 +174,76 @@ class S3Requests:
         except FileNotFoundError:
             return
 
+    def close(self) -> None:
+        """Ends the connections that are kept."""
+        with self._lock:
+            client, self._made = self._made, None
+        if client is not None:
+            client.close()
+
     def _call(self, method: str, **arguments: Any) -> Any:
-        return self._files.call_s3(method, Bucket=self._bucket, **arguments)
+        return self._tried(lambda: getattr(self._client(), method)(Bucket=self._bucket, **arguments))
 
-    def _later(self, meaning: Callable[[Any], str], method: str, **arguments: Any) -> Future[str]:
-        async def call() -> str:
-            # fsspec's convention: the asynchronous form of every call has a leading underscore.
-            return meaning(await self._files._call_s3(method, Bucket=self._bucket, **arguments))
+    def _pages(self, method: str, **arguments: Any) -> list[Any]:
+        """All pages of a listing."""
 
-        return self._run(call())
+        def read() -> list[Any]:
+            return list(self._client().get_paginator(method).paginate(Bucket=self._bucket, **arguments))
 
-    def _run(self, call: Coroutine[Any, Any, _T]) -> Future[_T]:
-        return asyncio.run_coroutine_threadsafe(call, self._files.loop)
+        return self._tried(read)
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                config = Config(
+                    max_pool_connections=_CONNECTIONS_KEPT, **_NO_EXTRA_CHECKSUMS, **self._patience
+                )
+                # AWS_REGION is known to other tools and not to botocore. A session of its own, because
+                # boto3's common one is not safe between threads, as a client is.
+                region = os.environ.get("AWS_REGION")
+                self._made = boto3.session.Session().client("s3", region_name=region, config=config)
+            return self._made
+
+    def _tried(self, request: Callable[[], _T]) -> _T:
+        left = self._tries
+        while True:
+            left -= 1
+            try:
+                return request()
+            except _AGAIN:
+                if not left:
+                    raise
+            except ClientError as error:
+                if not left or _code(error) not in _AGAIN_CODES:
+                    raise _as_os_error(error) from error
+            time.sleep(_AGAIN_AFTER_S)
+
+
+def _body(found: Any, give_up_at: float | None) -> bytes:
+    pieces = []
+    # Entered, a body gives the stream of urllib3. Its `read1` returns what has come; `read` would wait until
+    # there is as much as was asked for, and the time limit would not be looked at meanwhile.
+    with found["Body"] as stream:
+        while piece := stream.read1(_READ_BYTES):
+            pieces.append(piece)
+            if give_up_at is not None and time.monotonic() > give_up_at:
+                raise TimeoutError("the object comes too slowly")
+    data = b"".join(pieces)
+    expected = found.get("ContentLength", len(data))
+    if len(data) != expected:
+        raise IncompleteReadError(actual_bytes=len(data), expected_bytes=expected)
+    return data
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _as_os_error(error: ClientError) -> OSError:
+    message = error.response.get("Error", {}).get("Message", str(error))
+    if _code(error) in _MISSING:
+        return FileNotFoundError(message)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if _code(error) in _REFUSED or status == _FORBIDDEN:
+        return PermissionError(message)
+    return OSError(message)

@@ -1,12 +1,8 @@
-"""Videos, keyframes and partial uploads as files of a directory (file://) or objects (s3://, any fsspec has).
+"""Videos, keyframes and partial uploads as files of a directory (file://) or objects of S3 (s3://).
 
-    videos/{video_id}/source                  the upload
-    videos/{video_id}/keyframes/{frame}.webp  keyframe candidates
-    uploads/{upload_id}                       what has arrived of an upload
-
-Checks keys and ranges and leaves the rest to a backend: media_directory.py, media_s3.py, or media_objects.py
-for whatever else fsspec speaks. Does not know what is in a file. Raises NotFoundError for a key that is not
-there and UnavailableError when the store is full or away.
+`keys.py` says which key is what. Checks keys and ranges and leaves the rest to a backend: `directory.py` or
+`s3.py`. Does not know what is in a file. Raises NotFoundError for a key that is not there and
+UnavailableError when the store is full or away.
 """
 
 from __future__ import annotations
@@ -21,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 from cluster.errors import InvalidSettingsError, UsageError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.directory import DirectoryMedia
-from cluster.stores.media.objects import ObjectMedia
 
 # Each part begins with a letter or digit: no '..', no absolute path, no hidden or temporary file.
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9][A-Za-z0-9._-]{0,254})*")
@@ -50,10 +45,6 @@ class MediaStore:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        if not parts.scheme:
-            raise InvalidSettingsError(
-                f"media_url must be like file:///path or s3://bucket/prefix, not {url!r}."
-            )
         if parts.scheme == "file":
             if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
                 raise InvalidSettingsError(
@@ -63,7 +54,9 @@ class MediaStore:
         elif parts.scheme == "s3":
             self._backend = _s3(url)
         else:
-            self._backend = ObjectMedia(url)
+            raise InvalidSettingsError(
+                f"media_url must be like file:///path or s3://bucket/prefix, not {url!r}."
+            )
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> int:
         """Stores the chunks one after another; the number of bytes.
@@ -77,8 +70,8 @@ class MediaStore:
     def write_at(self, key: str, offset: int, data: bytes) -> None:
         """Stores a part of a file that is still growing. The same part again is fine.
 
-        A directory writes into the file itself, S3 begins a multipart upload, other object stores keep
-        `key.part-{offset}` until finish_parts. Parts come in the order of their offsets.
+        A directory writes into the file itself, S3 begins a multipart upload. Parts come in the order of
+        their offsets.
         """
         if offset < 0:
             raise UsageError(f"A part cannot begin at {offset}.", code="bad_offset")
@@ -112,7 +105,7 @@ class MediaStore:
     ) -> AbstractContextManager[Path]:
         """The path of the file on this machine, there until the block ends: for what must seek in all of it.
 
-        A directory store's own file, else a copy in `cache`, which all processes of the machine share.
+        A directory store's own file; from S3, a copy in `cache`, which all processes of the machine share.
         `progress` is called again and again while it is fetched; what that raises ends the wait.
         """
         return self._backend.local_copy(_check(key), cache, progress)

@@ -26,7 +26,7 @@ from tests.support.api.running import Api, api_over
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
 
-pytest.importorskip("s3fs")
+pytest.importorskip("boto3")
 
 
 class Silent:

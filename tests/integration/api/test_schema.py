@@ -43,7 +43,7 @@ def operations() -> Iterator[object]:
         mongodb_url="mongodb://127.0.0.1:1",
         rabbitmq_url="amqp://127.0.0.1:1",
         redis_url="redis://127.0.0.1:1",
-        media_url="memory://none",
+        media_url="s3://none",
     )
     document = create_app(Services.from_settings(away)).openapi()
     for found in schemathesis.openapi.from_dict(document).get_all_operations():

@@ -213,27 +213,6 @@ def test_the_settings_survive_the_upload_exactly(api: Api) -> None:
     assert (settings["audio_weight"], settings["shot_sensitivity"]) == (0.25, 1)
 
 
-def test_uploads_into_an_object_store(session_servers: support.SessionServers) -> None:
-    with support.api_over(session_servers, media_url="memory://uploads-test") as api:
-        upload = begin(api)
-        patch(api, upload, 0, FILM[:300_000])
-        repeated = patch(api, upload, 0, FILM[:100])
-        patch(api, upload, 300_000, FILM[300_000:300_001])
-        last = patch(api, upload, 300_001, FILM[300_001:])
-        video_id = last.headers["scenestream-video-id"]
-        given_up = begin(api)
-        patch(api, given_up, 0, FILM[:1000])
-        api.client.delete(given_up, headers=TUS)
-
-        part = api.client.get(f"/videos/{video_id}/media", headers={"Range": "bytes=299990-300009"})
-
-        assert repeated.status_code == 409
-        assert stored(api, video_id) == FILM
-        assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(FILM).hexdigest()
-        assert (part.status_code, part.content) == (206, FILM[299_990:300_010])
-        assert not api.services.media.exists(given_up.removeprefix("/"))
-
-
 def test_a_key_whose_upload_became_a_video_begins_another(api: Api) -> None:
     headers = {**TUS, "Upload-Length": str(len(FILM)), "Idempotency-Key": "used up"}
     files = [FILM, FILM, FILM[::-1]]

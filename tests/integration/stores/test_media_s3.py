@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import subprocess
@@ -25,7 +26,7 @@ from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.s3_requests import S3Requests
 from cluster.stores.media.store import MediaStore
 from tests.support.api.running import Api, api_over
-from tests.support.api.tus import begin, patch
+from tests.support.api.tus import TUS, begin, patch, stored
 from tests.support.servers import s3 as support
 from tests.support.servers.private import SessionServers
 from tests.support.servers.s3 import BUCKET, S3Server
@@ -308,3 +309,24 @@ def test_an_upload_goes_to_s3_is_segmented_from_a_copy_and_served_by_ranges(api:
     assert served.content == media[CELL - 3 : CELL + 3]
     assert api.client.delete(f"/videos/{video.id}").status_code < 300
     assert not api.services.media.exists(video.media_key)
+
+
+def test_an_upload_of_odd_parts_goes_to_s3_and_one_that_is_given_up_leaves_nothing(api: Api) -> None:
+    whole = DATA[:600_000]
+    upload = begin(api, len(whole))
+    patch(api, upload, 0, whole[:300_000])
+    repeated = patch(api, upload, 0, whole[:100])
+    patch(api, upload, 300_000, whole[300_000:300_001])
+    last = patch(api, upload, 300_001, whole[300_001:])
+    video_id = last.headers["scenestream-video-id"]
+    given_up = begin(api, len(whole))
+    patch(api, given_up, 0, whole[:1000])
+    api.client.delete(given_up, headers=TUS)
+
+    part = api.client.get(f"/videos/{video_id}/media", headers={"Range": "bytes=299990-300009"})
+
+    assert repeated.status_code == 409
+    assert stored(api, video_id) == whole
+    assert api.services.jobs.get(video_id).sha256 == hashlib.sha256(whole).hexdigest()
+    assert (part.status_code, part.content) == (206, whole[299_990:300_010])
+    assert not api.services.media.exists(given_up.removeprefix("/"))

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
-import s3fs
-from botocore.exceptions import BotoCoreError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cluster.local.ports import PortBook
 from cluster.stores.ids import new_id
@@ -34,7 +35,7 @@ class S3Server:
     """Where it listens, and a client of the test's own to look behind the store's back."""
 
     endpoint: str
-    client: s3fs.S3FileSystem
+    client: Any
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,7 +52,7 @@ class S3Server:
 
     def call(self, method: str, **arguments: Any) -> Any:
         """A request of the S3 API to the bucket."""
-        return self.client.call_s3(method, Bucket=BUCKET, **arguments)
+        return getattr(self.client, method)(Bucket=BUCKET, **arguments)
 
     def keys(self, prefix: str) -> list[str]:
         """Every object below."""
@@ -89,7 +90,7 @@ def running_s3_server() -> Iterator[S3Server]:
         program, "-logtostderr=true", "server", f"-dir={root}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-master.telemetry=false", "-master.volumeSizeLimitMB=256", "-volume.max=16",
         f"-filer.localSocket={root}/filer", "-s3", "-s3.autoCreateBucket=false",
-        f"-s3.config={config}", "-s3.port.iceberg=0",
+        f"-s3.config={config}", "-s3.port.iceberg=0", "-s3.port.lance=0",
     ]  # fmt: skip
     for part in PARTS:
         command += [f"-{part}.port={ports.port(part)}", f"-{part}.port.grpc={ports.port(f'{part} grpc')}"]
@@ -97,12 +98,13 @@ def running_s3_server() -> Iterator[S3Server]:
     with (root / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     try:
-        client = s3fs.S3FileSystem(
-            key=KEY,
-            secret=SECRET,
+        client = boto3.session.Session().client(
+            "s3",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            region_name="us-east-1",
             endpoint_url=endpoint,
-            config_kwargs={"retries": {"max_attempts": 0}},
-            skip_instance_cache=True,
+            config=Config(retries={"max_attempts": 0}),
         )
         _wait_for_bucket(client, process, root / "log")
         yield S3Server(endpoint, client)
@@ -112,22 +114,24 @@ def running_s3_server() -> Iterator[S3Server]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _wait_for_bucket(client: s3fs.S3FileSystem, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_bucket(client: Any, process: subprocess.Popen[bytes], log: Path) -> None:
     """Until an object can be stored: the bucket can be made before there is anywhere to put one."""
-    client.retries = 1
     deadline = time.monotonic() + START_WAIT_S
+    made = False
     while True:
         try:
-            client.call_s3("create_bucket", Bucket=BUCKET)
-            client.call_s3("put_object", Bucket=BUCKET, Key="started", Body=b"yes")
-        except FileExistsError:
-            client.call_s3("put_object", Bucket=BUCKET, Key="started", Body=b"yes")
-        except (OSError, BotoCoreError) as error:
+            if not made:
+                client.create_bucket(Bucket=BUCKET)
+                made = True
+            client.put_object(Bucket=BUCKET, Key="started", Body=b"yes")
+        except client.exceptions.BucketAlreadyExists:
+            made = True
+        except (BotoCoreError, ClientError) as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the S3 server did not start ({error}):\n{log.read_text()[-3000:]}")
             time.sleep(0.1)
-            continue
-        return
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
