@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 
 from cluster.contract.videos import EXAMPLE_ID
 from serve_app.access.auth import Access
@@ -26,6 +26,8 @@ VideoId = Annotated[
     str,
     Path(pattern=VIDEO_ID, description="The video's id", examples=[EXAMPLE_ID]),
 ]
+
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 
 
 @dataclass(frozen=True)

@@ -92,14 +92,10 @@ def copy_piece(
                 out.mux(packet)
                 on_frames(selection.frames)
         size = film.codec_context.width, film.codec_context.height
-    clock, end = plan.index.clock, first.frame + selection.frames
-    return CutReport(
-        start_frame=first.frame,
-        end_frame=end,
-        start_s=clock.seconds_of(first.frame),
-        end_s=clock.seconds_of(end),
-        start_pts=clock.pts_of(first.frame),
-        end_pts=clock.pts_of(end),
+    return CutReport.of(
+        plan.index.clock,
+        first.frame,
+        first.frame + selection.frames,
         frames=selection.frames,
         repeated=0,
         sound=selection.has_sound,

@@ -96,13 +96,10 @@ def encode_piece(
         if sound is not None:
             for heard in sound.finish():
                 out.mux(heard)
-    return CutReport(
-        start_frame=piece.start_frame,
-        end_frame=piece.end_frame,
-        start_s=clock.seconds_of(piece.start_frame),
-        end_s=clock.seconds_of(piece.end_frame),
-        start_pts=clock.pts_of(piece.start_frame),
-        end_pts=clock.pts_of(piece.end_frame),
+    return CutReport.of(
+        clock,
+        piece.start_frame,
+        piece.end_frame,
         frames=done,
         repeated=repeated,
         sound=sound is not None,

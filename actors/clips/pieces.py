@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from actors.segmentation.timebase import FrameClock
+
 MODES = ("exact", "copy")
 """Re-encoding and stream copy, see `clips.exact` and `clips.copying`."""
 CONTAINERS = ("mp4", "mkv")
@@ -76,6 +78,34 @@ class CutReport:
     sound: bool
     width: int
     height: int
+
+    @classmethod
+    def of(
+        cls,
+        clock: FrameClock,
+        start_frame: int,
+        end_frame: int,
+        *,
+        frames: int,
+        repeated: int,
+        sound: bool,
+        width: int,
+        height: int,
+    ) -> CutReport:
+        """With the times of the frames [start_frame, end_frame) on the source's clock."""
+        return cls(
+            start_frame=start_frame,
+            end_frame=end_frame,
+            start_s=clock.seconds_of(start_frame),
+            end_s=clock.seconds_of(end_frame),
+            start_pts=clock.pts_of(start_frame),
+            end_pts=clock.pts_of(end_frame),
+            frames=frames,
+            repeated=repeated,
+            sound=sound,
+            width=width,
+            height=height,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, as JSON types."""

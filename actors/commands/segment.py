@@ -17,6 +17,7 @@ from rich.console import Console
 from actors.segmentation import Limits, MediaError, Timeline, segment_file
 from actors.segmentation.timeline import LEVELS
 from cluster import terminal
+from cluster.commands.options import Assignments, Preset
 from cluster.errors import InvalidSettingsError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
@@ -31,12 +32,8 @@ def segment(
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="OUT", help="Write the result as JSON.")
     ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="A preset of configs/presets, such as film or talk.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; repeatable.")
-    ] = None,
+    preset: Preset = None,
+    set_: Assignments = None,
 ) -> None:
     """Segment one video here: no servers, the same library, the same result."""
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))

@@ -23,6 +23,20 @@ from actors.segmentation.settings import split as settings_of
 from cluster import terminal
 from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
 from cluster.clips.orders import chosen, clip_order, cut_options
+from cluster.commands.options import (
+    Assignments,
+    Container,
+    Crf,
+    CutLevel,
+    CutMode,
+    Height,
+    Labels,
+    MaxSeconds,
+    MinSeconds,
+    NamePattern,
+    Preset,
+    Sound,
+)
 from cluster.contract.clips import DEFAULT_PATTERN, MAX_CLIPS, ClipOrder
 from cluster.errors import InvalidSettingsError, UsageError
 from cluster.segment_settings import parse_assignments, resolve
@@ -36,30 +50,24 @@ among more, and its output depends on their number."""
 
 def split(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="A video file.")],
-    level: Annotated[str, typer.Option(help="shot, scene or chapter")] = "shot",
-    mode: Annotated[
-        str, typer.Option(help="exact: to the frame, coded anew. copy: as coded, from key frames on.")
-    ] = "exact",
+    level: CutLevel = "shot",
+    mode: CutMode = "exact",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to; a folder named after the file if left out.")
     ] = None,
-    pattern: Annotated[str, typer.Option(help="Names of the files.")] = DEFAULT_PATTERN,
+    pattern: NamePattern = DEFAULT_PATTERN,
     document: Annotated[
         Path | None, typer.Option("--json", metavar="DOC", help="What `segment --json` wrote of this file.")
     ] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help="Only segments with this label; repeatable.")
-    ] = None,
-    min_s: Annotated[float | None, typer.Option(help="Only segments at least so long.")] = None,
-    max_s: Annotated[float | None, typer.Option(help="Only segments at most so long.")] = None,
-    container: Annotated[str, typer.Option(help="auto, mp4 or mkv")] = "auto",
-    crf: Annotated[int, typer.Option(help="exact: quality, 0 is lossless.")] = 18,
-    height: Annotated[int | None, typer.Option(help="exact: at most so many rows of pixels.")] = None,
-    sound: Annotated[bool, typer.Option("--sound/--no-sound", help="With or without sound.")] = True,
-    preset: Annotated[str | None, typer.Option(help="A preset of configs/presets, to segment with.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; repeatable.")
-    ] = None,
+    label: Labels = None,
+    min_s: MinSeconds = None,
+    max_s: MaxSeconds = None,
+    container: Container = "auto",
+    crf: Crf = 18,
+    height: Height = None,
+    sound: Sound = True,
+    preset: Preset = None,
+    set_: Assignments = None,
 ) -> None:
     """Cut one video into its shots, scenes or chapters here: no servers. Prints one file a line."""
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))

@@ -13,7 +13,19 @@ import typer
 from cluster import terminal
 from cluster.client import Client
 from cluster.clips.orders import clip_order
-from cluster.commands.options import ApiKey
+from cluster.commands.api_key import ApiKey
+from cluster.commands.options import (
+    Container,
+    Crf,
+    CutLevel,
+    CutMode,
+    Height,
+    Labels,
+    MaxSeconds,
+    MinSeconds,
+    NamePattern,
+    Sound,
+)
 from cluster.contract.clips import DEFAULT_PATTERN
 from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.local.address import api_url
@@ -22,26 +34,22 @@ from cluster.settings import get_settings
 
 def clips(
     video_id: Annotated[str, typer.Argument(metavar="ID", show_default=False, help="A video that is done.")],
-    level: Annotated[str, typer.Option(help="shot, scene or chapter")] = "shot",
-    mode: Annotated[
-        str, typer.Option(help="exact: to the frame, coded anew. copy: as coded, from key frames on.")
-    ] = "exact",
+    level: CutLevel = "shot",
+    mode: CutMode = "exact",
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Fetch the files into this folder.")] = None,
     archive: Annotated[
         Path | None, typer.Option("--zip", metavar="FILE", help="Fetch them as one zip archive.")
     ] = None,
-    pattern: Annotated[str, typer.Option(help="Names of the files.")] = DEFAULT_PATTERN,
+    pattern: NamePattern = DEFAULT_PATTERN,
     index: Annotated[list[int] | None, typer.Option(help="Only this segment; repeatable.")] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help="Only segments with this label; repeatable.")
-    ] = None,
+    label: Labels = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only what shows this; repeatable.")] = None,
-    min_s: Annotated[float | None, typer.Option(help="Only segments at least so long.")] = None,
-    max_s: Annotated[float | None, typer.Option(help="Only segments at most so long.")] = None,
-    container: Annotated[str, typer.Option(help="auto, mp4 or mkv")] = "auto",
-    crf: Annotated[int, typer.Option(help="exact: quality, 0 is lossless.")] = 18,
-    height: Annotated[int | None, typer.Option(help="exact: at most so many rows of pixels.")] = None,
-    sound: Annotated[bool, typer.Option("--sound/--no-sound", help="With or without sound.")] = True,
+    min_s: MinSeconds = None,
+    max_s: MaxSeconds = None,
+    container: Container = "auto",
+    crf: Crf = 18,
+    height: Height = None,
+    sound: Sound = True,
     api_key: ApiKey = None,
 ) -> None:
     """Cut a video's segments into files on the cluster; with --out or --zip, fetch them.

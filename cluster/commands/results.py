@@ -14,7 +14,7 @@ import typer
 
 from cluster import terminal
 from cluster.client import Client
-from cluster.commands.options import ApiKey
+from cluster.commands.api_key import ApiKey
 from cluster.contract.vocabulary import EXPORT_FORMATS, LEVELS
 from cluster.errors import ScenestreamError
 from cluster.local.address import api_url

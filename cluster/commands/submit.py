@@ -17,7 +17,8 @@ import typer
 
 from cluster import terminal
 from cluster.client import Client, Resumption, Video
-from cluster.commands.options import ApiKey, Assignments, Preset
+from cluster.commands.api_key import ApiKey
+from cluster.commands.options import Assignments, Preset
 from cluster.commands.submit_files import Source, find
 from cluster.contract.vocabulary import BATCH, Priority
 from cluster.errors import ScenestreamError, UsageError

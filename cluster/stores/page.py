@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from cluster.contract.pages import MAX_PAGE_ITEMS
@@ -27,6 +29,15 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None = None
+
+
+def page_of(found: Sequence[T], limit: int, place: Callable[[T], tuple[str | int, ...]]) -> Page[T]:
+    """The first `limit` items of `found`, which a store was asked for one more than that.
+
+    Where that one came, the cursor leads on from the last item's `place` in the order of the listing.
+    """
+    items = tuple(found[:limit])
+    return Page(items, encode_cursor(*place(items[-1])) if len(found) > limit else None)
 
 
 def check_limit(limit: int) -> int:
@@ -67,3 +78,19 @@ def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int
     if any(isinstance(part, int) and not 0 <= part <= _LARGEST for part in key):
         raise bad_cursor()
     return tuple(key)
+
+
+def time_place(created_at: datetime, id_: str) -> tuple[str, str]:
+    """The place of an item in a listing by time, for a cursor that `decode_time_cursor` reads."""
+    return created_at.isoformat(), id_
+
+
+def decode_time_cursor(cursor: str) -> tuple[datetime, str]:
+    """Time and id of the last item seen; UsageError when the cursor is not of a listing by time."""
+    created_at, id_ = decode_cursor(cursor, str, str)
+    if not str(id_).isprintable():  # NUL and surrogates, which PostgreSQL's text cannot hold
+        raise bad_cursor()
+    try:
+        return datetime.fromisoformat(str(created_at)), str(id_)
+    except ValueError:
+        raise bad_cursor() from None

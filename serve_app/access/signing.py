@@ -1,8 +1,9 @@
 """Signed, expiring texts: links to one video's media and images, and the page's session.
 
 HMAC-SHA256 (RFC 2104) with the secrets that all replicas share. A link covers method, path, expiry and video,
-so it opens that one thing until then and needs no key, which is what <video src> and <img> want. Knows no
-route.
+so it opens that one thing until then and needs no key, which is what <video src> and <img> want. Links and
+sessions may be valid for a week, so their form outlives an update. The package itsdangerous could keep that
+form, but decodes a signature before it compares, and so takes several texts for the same one. Knows no route.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from cluster.errors import NotFoundError, ScenestreamError
 from cluster.stores.media.keys import clips_prefix
 from cluster.stores.postgres.clip_job import ClipJob
 from serve_app.access.callers import caller_of
-from serve_app.context import Context, VideoId, context_of, root_of
+from serve_app.context import Context, Cursor, VideoId, context_of, root_of
 from serve_app.routes.links import signed_link
 from serve_app.routes.stored_files import answer_with, looked_up
 from serve_app.videos import clips
@@ -113,7 +113,7 @@ def list_clips(
     request: Request,
     video_id: VideoId,
     limit: Annotated[int, Query(ge=1, le=MAX_CLIP_ORDERS_PAGE_ITEMS)] = CLIP_ORDERS_PAGE_ITEMS,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> ClipsList:
     """Without the files; each has an address of its own."""
     jobs = context_of(request).services.jobs
@@ -152,7 +152,7 @@ def list_clip_files(
     video_id: VideoId,
     clips_id: ClipsId,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = CLIP_FILES_PAGE_ITEMS,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> ClipFiles:
     """In the order of their segments, as far as they are made. Ask for pages when all are: while the work
     goes on, those before the cursor may still come.

@@ -17,7 +17,7 @@ from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
 from cluster.stores.postgres.video import Video
 from serve_app import exports
-from serve_app.context import Context, VideoId, context_of, root_of
+from serve_app.context import Context, Cursor, VideoId, context_of, root_of
 from serve_app.exports.blocks import in_blocks
 from serve_app.routes.links import with_signed_images
 from serve_app.services import Services
@@ -55,7 +55,7 @@ def list_segments(
         int | None, Query(ge=1, le=2**31 - 1, description="An earlier result, see `revisions`")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = SEGMENTS_PAGE_ITEMS,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> SegmentList:
     """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions.
 

@@ -13,7 +13,7 @@ from cluster.contract.vocabulary import State
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.video import LEASED_STATES, Video
 from serve_app.access.callers import caller_of
-from serve_app.context import Context, VideoId, context_of
+from serve_app.context import Context, Cursor, VideoId, context_of
 from serve_app.videos.deletion import delete_video_everywhere
 from serve_app.web.problems import declared
 
@@ -55,7 +55,7 @@ def list_videos(
     created_from: Annotated[AwareDatetime | None, Query(description="Handed in then or later")] = None,
     created_to: Annotated[AwareDatetime | None, Query(description="Handed in before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = VIDEOS_PAGE_ITEMS,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> VideoList:
     """Pages neither repeat nor skip a video while others arrive."""
     context = context_of(request)

@@ -20,7 +20,7 @@ from cluster.stores.documents import delivery_document, webhook_document
 from cluster.stores.postgres.webhooks import EVERYBODY
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID
-from serve_app.context import context_of
+from serve_app.context import Cursor, context_of
 from serve_app.routes.repeats import IdempotencyKey, once
 from serve_app.videos.webhooks import check_webhook
 from serve_app.web.json_body import json_request, read_json
@@ -107,7 +107,7 @@ def list_deliveries(
     request: Request,
     webhook_id: WebhookId,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = DELIVERIES_PAGE_ITEMS,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> DeliveryList:
     """Newest first, with the last answer or the reason why there was none."""
     webhooks = context_of(request).services.jobs.webhooks

@@ -1,7 +1,8 @@
 """A zip archive made while it is sent: stored, not deflated, since video does not get smaller.
 
-Nothing is kept but the directory, so archives may be of any size (ZIP64 where it must be). Knows neither
-clips nor HTTP.
+Nothing is kept but the directory, so archives may be of any size (ZIP64 where it must be). The same files and
+date give the same bytes. The package zipstream-ng does not serve: it writes the present time and mode 0600
+into entries that come from an iterator, and takes no others. Knows neither clips nor HTTP.
 """
 
 from __future__ import annotations

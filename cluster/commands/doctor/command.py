@@ -15,9 +15,9 @@ from typing import Annotated
 import typer
 
 from cluster import terminal
+from cluster.commands.api_key import ApiKey
 from cluster.commands.doctor import configuration, contents, machine, servers, software, stack
 from cluster.commands.doctor.findings import Check, Finding, Severity, problem
-from cluster.commands.options import ApiKey
 from cluster.errors import InvalidSettingsError
 from cluster.local.layout import Layout
 from cluster.local.plan import configured

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from cluster.client import Client
-from cluster.commands.options import ApiKey
+from cluster.commands.api_key import ApiKey
 from cluster.commands.top.screen import drawn
 from cluster.commands.top.view import look
 from cluster.errors import UnavailableError

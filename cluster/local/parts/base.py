@@ -15,7 +15,7 @@ from typing import ClassVar
 import psutil
 
 from cluster.local.layout import Layout
-from cluster.local.ports import PortBook
+from cluster.local.ports import LOOPBACK, PortBook
 from cluster.local.process.records import belongings
 from cluster.local.process.spawning import PART_NAME_VARIABLE, STACK_ID_VARIABLE, ProcessSpec
 from cluster.settings import PACKAGE_ROOT
@@ -62,9 +62,9 @@ class StackPart(ABC):
         """URL for clients, with the password."""
 
     @property
-    @abstractmethod
     def address(self) -> str:
-        """Address to show to people, without the password."""
+        """Address to show to people, without the password: here the loopback address and the part's port."""
+        return f"{LOOPBACK}:{self.ports.port(self.name)}"
 
     @abstractmethod
     def prepare(self) -> None:

@@ -39,11 +39,6 @@ class MongoDB(StackPart):
         """A mongodb URL; with directConnection the driver does not search for a replica set."""
         return f"mongodb://{self.address}/?directConnection=true"
 
-    @property
-    def address(self) -> str:
-        """Host and port."""
-        return f"{LOOPBACK}:{self.ports.port(self.name)}"
-
     def prepare(self) -> None:
         """Make the data directory; delete an old pid file, which nx-27017 would take for a running server."""
         self._data_dir.mkdir(parents=True, exist_ok=True)

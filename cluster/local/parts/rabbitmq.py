@@ -50,11 +50,6 @@ class RabbitMQ(StackPart):
         return f"amqp://{USER}:{self._password}@{self.address}/%2F"
 
     @property
-    def address(self) -> str:
-        """Host and port."""
-        return f"{LOOPBACK}:{self.ports.port(self.name)}"
-
-    @property
     def _home(self) -> Path:
         return self.layout.data_dir(self.name)
 

@@ -41,13 +41,8 @@ class Ray(StackPart):
 
     @property
     def url(self) -> str:
-        """The value of RAY_ADDRESS."""
+        """The value of RAY_ADDRESS: host and port of the head's global control store (GCS)."""
         return self.address
-
-    @property
-    def address(self) -> str:
-        """Host and port of the head's global control store (GCS)."""
-        return f"{LOOPBACK}:{self.ports.port('ray')}"
 
     def client_environment(self) -> dict[str, str]:
         """Variables with which a process joins this Ray by `ray.init()` without arguments."""

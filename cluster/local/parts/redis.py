@@ -35,11 +35,6 @@ class Redis(StackPart):
         return f"redis://:{self._password}@{self.address}/0"
 
     @property
-    def address(self) -> str:
-        """Host and port."""
-        return f"{LOOPBACK}:{self.ports.port(self.name)}"
-
-    @property
     def _password(self) -> str:
         return secret(self.layout.run_dir / "redis.secret")
 

@@ -20,7 +20,7 @@ from cluster.stores.mongodb.connection import SURE, Document, check_finite, tran
 from cluster.stores.mongodb.keys import below, join_key
 from cluster.stores.mongodb.payloads import Payloads
 from cluster.stores.mongodb.segment_filter import SegmentFilter, decode_frame_cursor
-from cluster.stores.page import Page, check_limit, encode_cursor
+from cluster.stores.page import Page, check_limit, page_of
 
 _INDEX_DIGITS = 8  # as text in a key, so that it sorts like the number
 _UPSERT_TRIES = 3  # two upserts of one _id at the same moment: mongod may refuse one of them
@@ -136,8 +136,7 @@ class Chunks:
             for index, shot in enumerate(shots)
             if shot["start_frame"] > after_frame and wanted.takes(shot)
         ]
-        items = tuple(found[:limit])
-        return Page(items, encode_cursor(items[-1]["start_frame"]) if len(found) > limit else None)
+        return page_of(found, limit, lambda shot: (shot["start_frame"],))
 
     def _delete_chunks(self, tracks_key: str) -> None:
         """Plans and chunks; the caller removes the payloads."""

@@ -36,7 +36,7 @@ from cluster.stores.mongodb.segment_filter import (
     decode_frame_cursor,
     segment_key,
 )
-from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, page_of
 
 _SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
 _INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
@@ -132,10 +132,7 @@ class Timelines:
             # Its deletion begins with the document: if that is still there, no segment was missing above.
             if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is None:
                 return Page(())
-        if len(items) <= limit:
-            return Page(items)
-        last = items[limit - 1]
-        return Page(items[:limit], encode_cursor(timeline_id, last["level"], last["index"]))
+        return page_of(items, limit, lambda segment: (timeline_id, segment["level"], segment["index"]))
 
     def all_segments(self, timeline_id: str, level: str | None = None) -> list[dict[str, Any]]:
         """Every segment, of one level or of all, in order."""

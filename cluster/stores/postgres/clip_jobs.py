@@ -8,7 +8,6 @@ interrupted goes on where it stood. Knows neither how clips are cut nor where th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -16,7 +15,7 @@ from psycopg.types.json import Json, Jsonb
 
 from cluster.contract.pages import CLIP_ORDERS_PAGE_ITEMS
 from cluster.errors import ConflictError, NotFoundError
-from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, check_limit, decode_cursor, decode_time_cursor, page_of, time_place
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipFile, ClipJob
 from cluster.stores.postgres.database import Database
@@ -108,7 +107,7 @@ class ClipJobs:
         self, video_id: str, limit: int = CLIP_ORDERS_PAGE_ITEMS, cursor: str | None = None
     ) -> Page[ClipJob]:
         """Newest first. UsageError for a limit out of range or a cursor that is not ours."""
-        before_created_at, before_id = (None, None) if cursor is None else _decode(cursor)
+        before_created_at, before_id = (None, None) if cursor is None else decode_time_cursor(cursor)
         rows = self._database.all(
             _SQL["list_clip_jobs"],
             {
@@ -118,9 +117,8 @@ class ClipJobs:
                 "limit": check_limit(limit) + 1,
             },
         )
-        found = tuple(ClipJob.from_row(row) for row in rows[:limit])
-        more = len(rows) > limit
-        return Page(found, encode_cursor(found[-1].created_at.isoformat(), found[-1].id) if more else None)
+        found = [ClipJob.from_row(row) for row in rows]
+        return page_of(found, limit, lambda job: time_place(job.created_at, job.id))
 
     def files(self, clips_id: str) -> list[ClipFile]:
         """What is recorded so far, in the order of the wanted segments."""
@@ -130,8 +128,7 @@ class ClipJobs:
         """The same in pages. UsageError for a limit out of range or a cursor that is not ours."""
         after = -1 if cursor is None else int(decode_cursor(cursor, int)[0])
         found = self._files(clips_id, after, check_limit(limit) + 1)
-        more = len(found) > limit
-        return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].position) if more else None)
+        return page_of(found, limit, lambda file: (file.position,))
 
     def _files(self, clips_id: str, after: int, limit: int | None) -> list[ClipFile]:
         values = {"id": clips_id, "after": after, "limit": limit}
@@ -264,13 +261,3 @@ class ClipJobs:
 def no_such_clips(clips_id: str) -> NotFoundError:
     """The error for an id that leads nowhere."""
     return NotFoundError(f"There are no clips {clips_id} of this video; they may have been deleted.")
-
-
-def _decode(cursor: str) -> tuple[datetime, str]:
-    created_at, clips_id = decode_cursor(cursor, str, str)
-    if not str(clips_id).isalnum():
-        raise bad_cursor()
-    try:
-        return datetime.fromisoformat(str(created_at)), str(clips_id)
-    except ValueError:
-        raise bad_cursor() from None

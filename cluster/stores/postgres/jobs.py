@@ -17,7 +17,7 @@ from cluster.contract.pages import VIDEOS_PAGE_ITEMS
 from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.errors import ConflictError, NotFoundError, UsageError
 from cluster.stores.closing import Closing
-from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, check_limit, decode_time_cursor, page_of, time_place
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.answers import Answers
 from cluster.stores.postgres.api_keys import ApiKeys
@@ -176,7 +176,7 @@ class Jobs(Leases, Closing):
         before_created_at: datetime | None = None
         before_id: str | None = None
         if cursor is not None:
-            before_created_at, before_id = _decode_list_cursor(cursor)
+            before_created_at, before_id = decode_time_cursor(cursor)
         rows = self.database.all(
             _VIDEOS["list_videos"],
             {
@@ -191,9 +191,8 @@ class Jobs(Leases, Closing):
                 "limit": check_limit(limit) + 1,
             },
         )
-        videos = tuple(Video.from_row(row) for row in rows[:limit])
-        more = len(rows) > limit
-        return Page(videos, encode_cursor(videos[-1].created_at.isoformat(), videos[-1].id) if more else None)
+        videos = [Video.from_row(row) for row in rows]
+        return page_of(videos, limit, lambda video: time_place(video.created_at, video.id))
 
     def counts(self) -> dict[str, int]:
         """How many videos are in each state; every state is there."""
@@ -295,16 +294,6 @@ def _check_state(state: VideoState | str) -> str:
     except ValueError:
         names = ", ".join(VideoState)
         raise UsageError(f"There is no state {state!r}; choose one of {names}.", code="bad_state") from None
-
-
-def _decode_list_cursor(cursor: str) -> tuple[datetime, str]:
-    created_at, video_id = decode_cursor(cursor, str, str)
-    if not str(video_id).isprintable():  # NUL and surrogates, which PostgreSQL's text cannot hold
-        raise bad_cursor()
-    try:
-        return datetime.fromisoformat(str(created_at)), str(video_id)
-    except ValueError:
-        raise bad_cursor() from None
 
 
 def _escape_like(text: str) -> str:

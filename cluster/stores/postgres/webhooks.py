@@ -19,7 +19,7 @@ from cluster.contract.pages import DELIVERIES_PAGE_ITEMS
 from cluster.contract.vocabulary import DELIVERY_STATES, WEBHOOK_EVENTS, DeliveryState, WebhookEvent
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.ids import new_id
-from cluster.stores.page import Page, check_limit, decode_cursor, encode_cursor
+from cluster.stores.page import Page, check_limit, decode_cursor, page_of
 from cluster.stores.postgres.database import Connection, Database
 from cluster.stores.postgres.sql_files import load_statements
 
@@ -153,8 +153,7 @@ class Webhooks:
         rows = self._database.all(
             _SQL["list_deliveries"], {"id": webhook_id, "before": before, "limit": check_limit(limit) + 1}
         )
-        found = tuple(Delivery.from_row(row) for row in rows[:limit])
-        return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
+        return page_of([Delivery.from_row(row) for row in rows], limit, lambda delivery: (delivery.id,))
 
     def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[Errand]:
         """Up to `limit` deliveries that are due, each counted as an attempt.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -164,6 +165,22 @@ def test_a_link_opens_one_thing_for_a_while(clock: Clock) -> None:
         assert not signer.opens("GET", PATH, VIDEO, broken)
     clock.now = expires
     assert not signer.opens("GET", PATH, VIDEO, query.encode())
+
+
+def test_a_signature_has_one_spelling(clock: Clock) -> None:
+    """The last of its 43 letters has two bits to spare, which decoding would not look at."""
+    signer = Signer(lambda: (b"s" * 32,), clock)
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    query, _ = signer.link(PATH, VIDEO, 3600)
+    cookie = signer.session("0123456789ab", 3600)
+
+    for spare in (1, 2, 3):
+        link, session = (text[:-1] + letters[letters.index(text[-1]) ^ spare] for text in (query, cookie))
+        assert not signer.opens("GET", PATH, VIDEO, link.encode())
+        assert signer.read_session(session) is None
+    assert not signer.opens("GET", PATH, VIDEO, query.replace("signature=", "signature=!").encode())
+    assert signer.opens("GET", PATH, VIDEO, query.encode())
+    assert signer.read_session(cookie) is not None
 
 
 def test_a_link_stays_the_same_for_a_while_so_that_browsers_keep_the_image(clock: Clock) -> None:
