@@ -158,8 +158,16 @@ def load_dockerfile(path: Path) -> str:
     return tool("hadolint", path)
 
 
+def load_readme(path: Path) -> str:
+    """For people; tests/unit/docs holds its tables and links."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    return text
+
+
 # The first pattern that fits a path below configs/ counts.
 LOADERS: dict[str, Callable[[Path], Any]] = {
+    "README.md": load_readme,
     "default.yaml": lambda path: Settings.model_validate(read_yaml(path)),
     "presets/*.yaml": lambda path: resolve(path.stem, {}),
     "segment_settings.schema.json": load_schema,

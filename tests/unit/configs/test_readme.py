@@ -1,4 +1,4 @@
-"""What the README tells to type or to write on a cluster works with the files that are there."""
+"""What configs/README.md says to type or to write works with the files that are there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 from cluster.settings import CONFIG_DIR, PACKAGE_ROOT
 from tests.support.configs import KUBERNETES, filled_in, load_compose, read_env, rendered
 
-SECTION = (PACKAGE_ROOT / "README.md").read_text().partition("## On a cluster\n")[2].partition("\n## ")[0]
+README = (CONFIG_DIR / "README.md").read_text(encoding="utf-8")
+FILES = README.partition("\n## ")[0]
+CLUSTER = README.partition("## On a cluster\n")[2].partition("\n## ")[0]
 
 
 def block(language: str, containing: str) -> str:
     (found,) = [
-        text for text in re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL) if containing in text
+        text for text in re.findall(rf"```{language}\n(.*?)```", CLUSTER, re.DOTALL) if containing in text
     ]
     return str(found)
 
@@ -25,12 +27,15 @@ def run(commands: str) -> None:
 
 
 def test_every_file_it_names_is_there() -> None:
-    table = re.findall(r"^\| (`.+?) \| ", SECTION, re.MULTILINE)
+    table = re.findall(r"^\| (`.+?) \| ", FILES, re.MULTILINE)
     names = [name for row in table for name in re.findall(r"`([^`]+)`", row)]
 
     assert len(names) >= 10
     assert [name for name in names if not (CONFIG_DIR / name).exists()] == []
-    paths = re.findall(r"configs/[\w./-]+\w", SECTION)
+    assert {path.name for path in CONFIG_DIR.iterdir()} - {name.partition("/")[0] for name in names} <= {
+        "README.md", ".env", "__pycache__"
+    }  # fmt: skip
+    paths = re.findall(r"configs/[\w./-]+\w", README)
     made = {"configs/.env", "configs/kubernetes/secrets.env", "configs/ray/scenestream.env"}
     made |= {"configs/prometheus/scenestream.key"}
     assert [path for path in paths if not (PACKAGE_ROOT / path).exists() and path not in made] == []
