@@ -1,5 +1,5 @@
-"""Closed sets of words of the contract (states, levels, kinds, …), each written once. Standard library only, so
-that every part of the system may import it.
+"""Closed sets of words of the contract (states, levels, kinds, …), each written once. Standard library only,
+so that every part of the system may import it.
 
 A `Literal` is what type checkers and the OpenAPI document read; the tuple below it holds the same words in
 the same order, for loops and checks at run time. The stores' enums (`VideoState`, `ClipState`, `Scope`) give
