@@ -1,7 +1,7 @@
 """Version of a long-lived actor, by which an update finds the actors that run other code or other settings.
 
-A version is a digest of the sources and of those settings that the actor was created with and uses. Knows
-neither Ray nor what the actors do.
+A version is a digest of the sources (code, SQL, fitted numbers) and of those settings that the actor was
+created with and uses. Knows neither Ray nor what the actors do.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _USED = {
     BRIDGE: _WORK | {"bridge", "queueing", "lease", "imports", "webhooks"},
 }
 _SOURCES = ("actors", "cluster")
+_SOURCE_SUFFIXES = frozenset({".py", ".sql", ".json"})
+"""Code, statements of stores, and fitted numbers (`weights.json`), which decide as much as code does."""
 _CHARS = 16
 """Hex digits kept of the SHA-256: 64 bits, enough to tell versions apart."""
 
@@ -40,9 +42,14 @@ def code_digest() -> str:
     """Digest of the sources as they were at this process's first call: later changes on disk do not run
     here.
     """
+    return digest_of(PACKAGE_ROOT)
+
+
+def digest_of(root: Path) -> str:
+    """SHA-256 in hex of the names and bytes of all sources below a checkout's or installation's root."""
     digest = hashlib.sha256()
     for package in _SOURCES:
-        for path in sorted((PACKAGE_ROOT / package).rglob("*")):
-            if path.suffix in {".py", ".sql"}:
-                digest.update(str(path.relative_to(PACKAGE_ROOT)).encode() + b"\0" + Path(path).read_bytes())
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in _SOURCE_SUFFIXES:
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 Log odds, picture and sound apart, so that their weights can be set and each boundary can tell which cue
 spoke how loudly. What the pictures on both sides have in common is not told here: it belongs to the groups
-(`fusion.places`, `fusion.grouping`).
+(`fusion.locations`, `fusion.grouping`).
 """
 
 from __future__ import annotations
@@ -12,21 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots.transitions import Transition
 from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.tracks import STEPS_PER_SECOND
 
 Floats = npt.NDArray[np.float64]
 
-# Fitted to labelled programmes, then rounded towards each other: few labels deserve few digits.
-FADE, SOFT_EDGE, ONE_TAKE = 3.0, 1.2, -4.0
-CLASSES, TIMBRE, LOUDNESS, PAUSE, SPEAKING = 3.0, 3.5, 0.3, 0.8, -0.5
-USUAL_SOUND = 2.5
-"""Evidence of sound at a cut inside a scene, where words and notes go on changing: it is worth nothing."""
-SOUND_MAX = 4.0
-"""However much the sound changes, it may do so inside a scene: a song begins, a door is opened."""
 LOUDNESS_FULL_DB = 20.0
+"""Difference of levels beyond which a change is not louder evidence: from speech to silence and back."""
 LOUDNESS_UNIT_DB = 10.0
+"""Difference of levels that counts as one: twice as loud to the ear."""
 
 REACH_S = 1.2
 """Sound changes up to so much before or after the picture does (the editor's J and L cuts) count ..."""
@@ -46,19 +42,19 @@ class Moment:
     strength: float = 0.0
 
 
-def visual_evidence(moments: list[Moment]) -> Floats:
+def visual_evidence(moments: list[Moment], weights: FusionWeights) -> Floats:
     """Log odds by the kind of transition: a fade ends a scene, a cut says nothing, a take that simply goes
     on speaks against it (and only length or very different sound overcomes that)."""
-    gain = {"fade": FADE, "dissolve": SOFT_EDGE, "wipe": SOFT_EDGE}
+    gain = {"fade": weights.fade, "dissolve": weights.soft_edge, "wipe": weights.soft_edge}
     return np.array(
         [
-            gain.get(m.transition.kind, 0.0) * m.transition.confidence if m.transition else ONE_TAKE
+            gain.get(m.transition.kind, 0.0) * m.transition.confidence if m.transition else weights.one_take
             for m in moments
         ]
     )
 
 
-def audio_evidence(moments: list[Moment], changes: SoundChanges | None) -> Floats:
+def audio_evidence(moments: list[Moment], changes: SoundChanges | None, weights: FusionWeights) -> Floats:
     """Log odds by the sound around each moment: a change of what is heard, of timbre, of loudness, a pause;
     against it, that someone is in the middle of a phrase."""
     if changes is None or not len(changes) or not moments:
@@ -66,14 +62,14 @@ def audio_evidence(moments: list[Moment], changes: SoundChanges | None) -> Float
     at = np.array([changes.step_at(m.time_s) for m in moments])
     loudness = np.minimum(np.abs(changes.loudness_db), LOUDNESS_FULL_DB) / LOUDNESS_UNIT_DB
     heard: Floats = (
-        CLASSES * _nearby(changes.classes, at)
-        + TIMBRE * np.log1p(_nearby(changes.timbre, at))
-        + LOUDNESS * _nearby(loudness, at)
-        + PAUSE * _around(changes.pause, at, round(PAUSE_REACH_S * STEPS_PER_SECOND)).max(axis=1)
-        + SPEAKING * changes.speaking[at]
-        - USUAL_SOUND
+        weights.classes * _nearby(changes.classes, at)
+        + weights.timbre * np.log1p(_nearby(changes.timbre, at))
+        + weights.loudness * _nearby(loudness, at)
+        + weights.pause * _around(changes.pause, at, round(PAUSE_REACH_S * STEPS_PER_SECOND)).max(axis=1)
+        + weights.speaking * changes.speaking[at]
+        - weights.usual_sound
     )
-    return np.minimum(heard, SOUND_MAX)
+    return np.minimum(heard, weights.sound_max)
 
 
 def loudness_of_cue(log_odds: float) -> float:

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from actors.segmentation.fusion.assembly import Mark, assemble
 from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
 from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion.locations import find_locations
 from actors.segmentation.fusion.measured import Heard, Measured, measured_pace
-from actors.segmentation.fusion.places import find_places
 from actors.segmentation.fusion.sounds import find_sounds
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
@@ -31,15 +32,16 @@ from actors.segmentation.sound.classes import classify
 from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
 
-SCENE_BIAS, CHAPTER_BIAS = -1.2, -7.5
-"""Log odds of a boundary at a candidate before any evidence, at neutral sensitivity."""
+CHAPTER_BIAS = -7.5
+"""Log odds of a chapter boundary at a scene before any evidence, at neutral sensitivity: no labelled film has
+chapters, so it is set by hand, to about the strongest evidence that both cues give together."""
 SENSITIVITY_SPAN = 8.0
 """Log odds between no and full sensitivity."""
 SCENE_REACH = 0.5
 CHAPTER_REACH = 0.25
 """Of the usual length: how far apart pairs of units still say something about being together."""
-BREAK_STRENGTH, BREAK_SPAN = 0.7, 0.5
-"""A break of the sound this strong splits a long take by itself; the span is that of the sensitivity."""
+BREAK_SPAN = 0.5
+"""By so much the strength that a break of the sound needs falls from no to full sensitivity."""
 
 
 def fuse(
@@ -63,8 +65,13 @@ def fuse_measured(
     settings: FusionSettings,
     *,
     document_settings: Mapping[str, Any] | None = None,
+    weights: FusionWeights | None = None,
 ) -> Timeline:
-    """The same from what no setting changes: the quick half, for trying one setting after the other."""
+    """The same from what no setting changes: the quick half, for trying one setting after the other.
+
+    `weights`: the packaged ones if not given.
+    """
+    weights = weights or FusionWeights.packaged()
     frames, keyframes, heard = measured.frames, measured.keyframes, measured.heard
     clock = plan.index.clock
     fps = measured_pace(clock)
@@ -74,15 +81,15 @@ def fuse_measured(
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     if heard.changes is not None and settings.audio_weight > 0:
         bounds = [0, *(t.frame for t in shots), len(frames)]
-        breaks = sound_breaks(heard.changes, clock, bounds)
+        breaks = sound_breaks(heard.changes, clock, bounds, weights)
         moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
         moments.sort(key=lambda m: m.frame)
 
-    scenes, chapters = _Grouper(plan, frames, keyframes, heard, settings).levels(moments)
+    scenes, chapters = _Grouper(plan, frames, keyframes, heard, settings, weights).levels(moments)
     chosen = {moment.frame for moment, _ in (*scenes, *chapters)}
-    enough = BREAK_STRENGTH - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
+    enough = weights.break_strength - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
     kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
-    sound = audio_evidence(kept, heard.changes)
+    sound = audio_evidence(kept, heard.changes, weights)
     shot_marks = [_shot_mark(m, loudness_of_cue(float(s))) for m, s in zip(kept, sound, strict=True)]
     segments, audio_segments = assemble(
         clock,
@@ -143,10 +150,11 @@ class _Grouper:
         keyframes: KeyframeTrack,
         heard: Heard,
         settings: FusionSettings,
+        weights: FusionWeights,
     ) -> None:
         self._clock = plan.index.clock
         self._frames, self._keyframes, self._heard, self._settings = frames, keyframes, heard, settings
-        self._weights = CueWeights.of(settings.audio_weight)
+        self._cues, self._weights = CueWeights.of(settings.audio_weight), weights
 
     def levels(self, moments: list[Moment]) -> tuple[list[tuple[Moment, Mark]], list[tuple[Moment, Mark]]]:
         """Scene starts among the moments, chapter starts among the scenes'."""
@@ -154,7 +162,7 @@ class _Grouper:
         scenes = self._level(
             moments,
             Level(
-                bias=SCENE_BIAS,
+                bias=self._weights.scene_bias,
                 wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
                 reach_s=SCENE_REACH * s.scene_length_s,
                 usual_s=s.scene_length_s,
@@ -178,13 +186,16 @@ class _Grouper:
             return []
         bounds = np.array([0, *(m.frame for m in moments), len(self._frames)], np.int64)
         times_s: npt.NDArray[np.float64] = np.array([self._clock.seconds_of(int(f)) for f in bounds])
-        places = find_places(self._frames, self._keyframes, bounds, 0.5 * (times_s[1:] + times_s[:-1]))
+        weights, middles_s = self._weights, 0.5 * (times_s[1:] + times_s[:-1])
+        locations = find_locations(self._frames, self._keyframes, bounds, middles_s, weights)
         track, classes = self._heard.track, self._heard.classes
-        sounds = find_sounds(track, classes, times_s) if track is not None and classes is not None else None
-        visual = np.concatenate([[0.0], visual_evidence(moments)])
-        audio = np.concatenate([[0.0], audio_evidence(moments, self._heard.changes)])
+        sounds = None
+        if track is not None and classes is not None:
+            sounds = find_sounds(track, classes, times_s, weights)
+        visual = np.concatenate([[0.0], visual_evidence(moments, weights)])
+        audio = np.concatenate([[0.0], audio_evidence(moments, self._heard.changes, weights)])
         takes = np.cumsum([0, *(m.transition is not None for m in moments)])
-        groups = group_units(times_s, takes, places, sounds, visual, audio, level, self._weights)
+        groups = group_units(times_s, takes, locations, sounds, visual, audio, level, self._cues, weights)
         return [
             (moments[start - 1], _group_mark(moments[start - 1], groups, k))
             for k, start in enumerate(groups.starts)

@@ -14,23 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.fusion.grouping import NEVER, Grouping, group
-from actors.segmentation.fusion.places import Places
+from actors.segmentation.fusion.locations import Locations
 from actors.segmentation.fusion.sounds import Sounds
+from actors.segmentation.fusion.weights import FusionWeights
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PICTURE_PAIRS, SOUND_PAIRS = 2.2, 0.5
-"""Weights of the pairs' log odds: pairs are far from independent of each other and of the boundary's cues."""
 LENGTH_SHAPE = 1.0
 """Of the gamma distribution that lengths are expected to have: a group a quarter or three times as long as
 usual costs about one unit of log odds, and each further usual length one more."""
 NEAR_REACHES = 6.0
 """Pairs further apart than so many times the reach weigh less than 1/400 and are left out."""
-TAKE_ALIKE = 1.0
-"""Log odds between two parts of one take: that they are alike is no news."""
 MAX_UNITS = 400
-_KNOWN_MAX = 2048
+UNITS_KEPT = 2048
 """Units whose pairs are kept: all of a usual film. Of hours that flicker they would take gigabytes."""
 
 
@@ -73,17 +70,18 @@ class Groups:
 def group_units(
     times_s: Floats,
     takes: Ints,
-    places: Places,
+    locations: Locations,
     sounds: Sounds | None,
     visual: Floats,
     audio: Floats,
     level: Level,
-    weights: CueWeights,
+    cues: CueWeights,
+    weights: FusionWeights,
 ) -> Groups:
     """Group the units times_s[k] .. times_s[k + 1]. takes: number of the shot that each unit is (part of).
     visual, audio: log odds of a boundary before unit k."""
-    pairs = _Pairs(times_s, takes, places, sounds, level.reach_s, weights)
-    boundary = level.bias + level.wanted + weights.picture * visual + weights.sound * audio
+    pairs = _Pairs(times_s, takes, locations, sounds, level.reach_s, cues, weights)
+    boundary = level.bias + level.wanted + cues.picture * visual + cues.sound * audio
 
     def length_cost(duration_s: Floats) -> Floats:
         share = np.maximum(duration_s, 1e-3) / level.usual_s
@@ -98,8 +96,8 @@ def group_units(
     return Groups(
         grouping.starts,
         tuple((1 / (1 + np.exp(-margins))).tolist()),
-        tuple((weights.picture * visual[starts] - picture).tolist()),
-        tuple((weights.sound * audio[starts] - sound).tolist()),
+        tuple((cues.picture * visual[starts] - picture).tolist()),
+        tuple((cues.sound * audio[starts] - sound).tolist()),
     )
 
 
@@ -114,15 +112,19 @@ class _Pairs:
         self,
         times_s: Floats,
         takes: Ints,
-        places: Places,
+        locations: Locations,
         sounds: Sounds | None,
         reach_s: float,
-        weights: CueWeights,
+        cues: CueWeights,
+        weights: FusionWeights,
     ) -> None:
         self._takes = takes
         self._starts, self._ends = times_s[:-1], times_s[1:]
         self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
-        self._places, self._sounds, self._reach_s, self._weights = places, sounds, reach_s, weights
+        self._locations, self._sounds, self._reach_s = locations, sounds, reach_s
+        self._picture = cues.picture * weights.picture_pairs
+        self._sound = cues.sound * weights.sound_pairs
+        self._take_alike = weights.take_alike
         near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
         # nobody asks for pairs further apart than two whole groups
         self._near = np.maximum(near, np.arange(len(near)) - 2 * MAX_UNITS)
@@ -156,13 +158,13 @@ class _Pairs:
             earlier = slice(int(self._near[unit]), unit)
             gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
             weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
-            same = self._places.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
-            same[self._takes[earlier] == self._takes[unit]] = TAKE_ALIKE
-            picture = self._weights.picture * PICTURE_PAIRS * weight * same
+            same = self._locations.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
+            same[self._takes[earlier] == self._takes[unit]] = self._take_alike
+            picture = self._picture * weight * same
             sound = np.zeros(len(picture))
             if self._sounds is not None:
-                sound = self._weights.sound * SOUND_PAIRS * weight * self._sounds.same(earlier, unit)
+                sound = self._sound * weight * self._sounds.same(earlier, unit)
             self._known[unit] = picture, sound
-            if len(self._known) > _KNOWN_MAX:
+            if len(self._known) > UNITS_KEPT:
                 self._known.popitem(last=False)
         return self._known[unit]

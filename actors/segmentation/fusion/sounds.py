@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.sound.changes import LONG_SILENCE_S, cepstra
 from actors.segmentation.sound.classes import SoundClasses, step_range
 from actors.segmentation.tracks import STEPS_PER_SECOND, AudioTrack
@@ -20,10 +21,6 @@ from actors.segmentation.tracks import STEPS_PER_SECOND, AudioTrack
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-CLASS_GAIN, TIMBRE_GAIN = 2.0, 1.0
-CLASS_MIDDLE, TIMBRE_MIDDLE = 0.4, 1.0
-"""Differences at which two units are as likely of one scene as not."""
-LIMIT = 1.5
 HEARD_FULL_S = 2.0
 """Of sound needed in a unit for its evidence to count fully."""
 
@@ -36,6 +33,7 @@ class Sounds:
     classes: Floats
     timbre: Floats
     heard: Floats
+    weights: FusionWeights
 
     def __len__(self) -> int:
         return len(self.heard)
@@ -44,15 +42,16 @@ class Sounds:
         return f"Sounds({len(self)} units)"
 
     def same(self, a: Ints | slice, b: int) -> Floats:
-        """Log odds, -LIMIT..LIMIT, that each of the units a belongs with unit b."""
+        """Log odds, -heard_max..heard_max, that each of the units a belongs with unit b."""
         classes = 0.5 * np.abs(self.classes[a] - self.classes[b]).sum(axis=1)
         timbre = np.sqrt(((self.timbre[a] - self.timbre[b]) ** 2).mean(axis=1))
-        odds = CLASS_GAIN * (CLASS_MIDDLE - classes) + TIMBRE_GAIN * (TIMBRE_MIDDLE - timbre)
-        out: Floats = np.clip(odds, -LIMIT, LIMIT) * np.minimum(self.heard[a], self.heard[b])
+        w = self.weights
+        odds = w.heard_classes * (w.classes_middle - classes) + w.heard_timbre * (w.timbre_middle - timbre)
+        out: Floats = np.clip(odds, -w.heard_max, w.heard_max) * np.minimum(self.heard[a], self.heard[b])
         return out
 
 
-def find_sounds(track: AudioTrack, classes: SoundClasses, times_s: Floats) -> Sounds:
+def find_sounds(track: AudioTrack, classes: SoundClasses, times_s: Floats, weights: FusionWeights) -> Sounds:
     """Sounds of the units times_s[k] .. times_s[k + 1] (seconds)."""
     heard = _heard(track, classes)
     speech, music, silence = classes.speech, classes.music, classes.silence
@@ -70,7 +69,7 @@ def find_sounds(track: AudioTrack, classes: SoundClasses, times_s: Floats) -> So
     mean = total[:, :-1] / np.maximum(count, 1)[:, None]
     unlike_usual = np.where(count[:, None] > 0, (mean[:, 4:] - usual) / (deviation + 1.0), 0.0)
     needed = np.minimum(HEARD_FULL_S * STEPS_PER_SECOND, np.maximum(stop - start, 1))
-    return Sounds(mean[:, :4], unlike_usual, np.minimum(count / needed, 1.0))
+    return Sounds(mean[:, :4], unlike_usual, np.minimum(count / needed, 1.0), weights)
 
 
 def _heard(track: AudioTrack, classes: SoundClasses) -> npt.NDArray[np.bool_]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.tracks import STEPS_PER_SECOND
@@ -24,12 +25,7 @@ LONG_TAKE_S = 12.0
 PIECE_MIN_S = 3.0
 """No break nearer to a cut, or to a stronger break: the window of comparison needs room on both sides."""
 PAUSE_MIN_S = 0.5
-CHANGE_MIN = 0.15
 PEAK_S = 2.0
-WITHOUT_PAUSE = 0.7
-"""A change that goes through without a pause counts for this much of one that is marked by a pause."""
-PAUSE_ALONE = 0.25
-"""A pause after which the same sound goes on: only length may make it a boundary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,11 @@ class SoundBreak:
     strength: float
 
 
-def sound_breaks(changes: SoundChanges, clock: FrameClock, bounds: Sequence[int]) -> list[SoundBreak]:
+def sound_breaks(
+    changes: SoundChanges, clock: FrameClock, bounds: Sequence[int], weights: FusionWeights
+) -> list[SoundBreak]:
     """Possible breaks inside the shots bounds[i] .. bounds[i + 1] - 1, in order."""
-    times, strengths = _moments(changes)
+    times, strengths = moments(changes, weights)
     if not len(times):
         return []
     starts = np.array([clock.seconds_of(int(frame)) for frame in bounds])
@@ -63,7 +61,9 @@ def sound_breaks(changes: SoundChanges, clock: FrameClock, bounds: Sequence[int]
     return found
 
 
-def _moments(changes: SoundChanges) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def moments(
+    changes: SoundChanges, weights: FusionWeights
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times, ascending, and strengths: middles of pauses, and peaks of change away from pauses."""
     n = len(changes)
     if n == 0:
@@ -73,17 +73,18 @@ def _moments(changes: SoundChanges) -> tuple[npt.NDArray[np.float64], npt.NDArra
     middles = np.array([(a + b) / 2 for a, b in long_pauses])
     at = np.minimum(middles.round().astype(np.int64), n - 1)
     # of a long silence both ends are looked at by the peaks of change; its middle is no change
-    marked = change[at] * (WITHOUT_PAUSE + (1 - WITHOUT_PAUSE) * changes.pause[at])
-    strength = np.maximum(marked, PAUSE_ALONE * changes.pause[at])
+    through = weights.without_pause
+    marked = change[at] * (through + (1 - through) * changes.pause[at])
+    strength = np.maximum(marked, weights.pause_alone * changes.pause[at])
     reach = 2 * round(PEAK_S * STEPS_PER_SECOND) + 1
-    peaks = np.flatnonzero((change >= CHANGE_MIN) & (change >= maximum_filter1d(change, reach)))
+    peaks = np.flatnonzero((change >= weights.change_min) & (change >= maximum_filter1d(change, reach)))
     plateaus = np.split(peaks, np.flatnonzero(np.diff(peaks) > 1) + 1) if len(peaks) else []
     tops = np.array([plateau.mean() for plateau in plateaus])
     if len(tops) and len(middles):
         after = np.searchsorted(middles, tops)  # pauses are in order
         beside = np.clip([after - 1, after], 0, len(middles) - 1)
         tops = tops[np.abs(tops - middles[beside]).min(axis=0) > PEAK_S * STEPS_PER_SECOND]
-    top_strength = WITHOUT_PAUSE * change[tops.astype(np.int64)] if len(tops) else np.zeros(0)
+    top_strength = through * change[tops.astype(np.int64)] if len(tops) else np.zeros(0)
     steps = np.concatenate([middles, tops])
     order = np.argsort(steps, kind="stable")
     times = changes.start_s + steps[order] / STEPS_PER_SECOND

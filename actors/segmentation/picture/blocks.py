@@ -9,6 +9,7 @@ pictures and something that gives probabilities; imports no PyAV and no torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from actors.segmentation.picture.measures import luma, mean_change, thumbs
 from actors.segmentation.shots.candidates import runs
-from actors.segmentation.shots.gate import survey
+from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
 
@@ -30,6 +31,10 @@ prepares its convolutions anew. No measurement."""
 
 Image = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
+
+
+Surveyor = Callable[[FrameTrack, float], Survey]
+"""From a stretch of the track and its frames per second: where the network has to look."""
 
 
 class TransitionNetwork(Protocol):
@@ -72,19 +77,22 @@ class BlockRows:
         return f"BlockRows({self.frames!r}, {int(self.moving.sum())} moving)"
 
 
-def analyse_block(window: BlockWindow, block: range, fps: float, network: TransitionNetwork) -> BlockRows:
-    """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video."""
+def analyse_block(
+    window: BlockWindow, block: range, fps: float, network: TransitionNetwork, ask: Surveyor = survey
+) -> BlockRows:
+    """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video. `ask` selects the
+    frames that the network looks at."""
     step = thin_step(fps)
     track = _measured(window)
     kept = np.arange(-window.start % step, len(track), step)
     inside = (kept + window.start >= block.start) & (kept + window.start < block.stop)
     thin = thinned(track, step, int(kept[0]))
-    surveyed = survey(thin, fps / step)
+    surveyed = ask(thin, fps / step)
     looked = surveyed.doubtful & inside
     if looked.any():
         probabilities = _probabilities(window.small[kept], looked, network)
         thin = replace(thin, looked=looked, cut=probabilities[:, 0], many=probabilities[:, 1])
-        surveyed = survey(thin, fps / step)
+        surveyed = ask(thin, fps / step)
     # frames left out by thinning take the row of the kept frame before them
     rows = np.searchsorted(kept, np.arange(block.start, block.stop) - window.start, "right") - 1
     frames = replace(

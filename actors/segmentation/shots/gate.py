@@ -15,6 +15,7 @@ import numpy.typing as npt
 from actors.segmentation.shots.fades import find_fades
 from actors.segmentation.shots.features import Looks
 from actors.segmentation.shots.transitions import Transition, weigh
+from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 RULED_OUT, SETTLED = 0.15, 0.85
@@ -38,13 +39,17 @@ class Survey:
         return f"Survey({len(self.doubtful)} frames, {int(self.doubtful.sum())} doubtful)"
 
 
-def survey(frames: FrameTrack, fps: float) -> Survey:
-    """Look over a stretch of film; what the network has looked at already is no more doubtful."""
+def survey(frames: FrameTrack, fps: float, weights: ShotWeights | None = None) -> Survey:
+    """Look over a stretch of film; what the network has looked at already is no more doubtful.
+
+    `weights`: the packaged ones if not given.
+    """
     doubtful, moving, settled = np.zeros((3, len(frames)), np.bool_)
     if len(frames) < 2:
         return Survey(doubtful, moving)
     looks = Looks.of(frames)
-    candidates = weigh(looks, find_fades(looks.y, looks.std, looks.jumps, fps), RULED_OUT)
+    fades = find_fades(looks.y, looks.std, looks.jumps, fps)
+    candidates = weigh(looks, fades, RULED_OUT, weights or ShotWeights.packaged())
     for one in candidates:
         moving[_marked(one)] |= one.confidence > BELIEVED
         settled[_marked(one)] |= one.confidence >= SETTLED

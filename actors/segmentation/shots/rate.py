@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES
 from actors.segmentation.shots.transitions import Transition, find_transitions
+from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 THIN_ABOVE_FPS = 40.0
@@ -27,12 +28,14 @@ def thin_step(fps: float) -> int:
     return max(step for step in range(1, wanted + 1) if BLOCK_FRAMES % step == 0)
 
 
-def transitions_at_any_rate(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
+def transitions_at_any_rate(
+    frames: FrameTrack, fps: float, weights: ShotWeights | None = None
+) -> tuple[Transition, ...]:
     """As `find_transitions`, whatever the frame rate."""
     step = thin_step(fps)
     if step == 1:
-        return find_transitions(frames, fps)
-    found = find_transitions(thinned(frames, step), fps / step)
+        return find_transitions(frames, fps, weights)
+    found = find_transitions(thinned(frames, step), fps / step, weights)
     return tuple(_placed(transition, frames, step) for transition in found)
 
 

@@ -14,15 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
-from actors.segmentation.shots.confidence import (
-    cut_probability,
-    dissolve_probability,
-    fade_probability,
-    wipe_probability,
-)
+from actors.segmentation.shots.confidence import probability
 from actors.segmentation.shots.fades import Fade, find_fades
 from actors.segmentation.shots.features import Looks, cut_features, fade_features, gradual_features
 from actors.segmentation.shots.fit import extents, fit
+from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 MIN_CONFIDENCE = 0.05
@@ -52,10 +48,13 @@ class Transition:
     last: int
 
 
-def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
+def find_transitions(
+    frames: FrameTrack, fps: float, weights: ShotWeights | None = None
+) -> tuple[Transition, ...]:
     """Every possible transition of the video, in order, extents apart; confidences from MIN_CONFIDENCE up.
 
-    A fade in at the very start and a fade out at the very end are no transitions.
+    A fade in at the very start and a fade out at the very end are no transitions. `weights`: the packaged
+    ones if not given.
     """
     if len(frames) < 2:
         return ()
@@ -67,17 +66,17 @@ def find_transitions(frames: FrameTrack, fps: float) -> tuple[Transition, ...]:
             taken[: fade.last + 1] = True
         elif fade.closes:
             taken[fade.first :] = True
-    candidates = weigh(looks, fades, MIN_CONFIDENCE)
+    candidates = weigh(looks, fades, MIN_CONFIDENCE, weights or ShotWeights.packaged())
     return tuple(_refined(_joined(_accepted(candidates, taken), looks), looks))
 
 
-def weigh(looks: Looks, fades: Sequence[Fade], floor: float) -> list[Transition]:
+def weigh(looks: Looks, fades: Sequence[Fade], floor: float, weights: ShotWeights) -> list[Transition]:
     """Candidates of all kinds with a confidence of at least `floor`, each for itself: they may overlap."""
-    cuts = _cuts(looks)
+    cuts = _cuts(looks, weights)
     barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and looks.jumps[cut.frame]]
-    graduals = _graduals(looks, np.array(barriers, np.int64))
+    graduals = _graduals(looks, np.array(barriers, np.int64), weights)
     inner = [fade for fade in fades if not (fade.opens or fade.closes)]
-    found = [*cuts, *graduals, *_vouched(_fades(looks, inner), graduals)]
+    found = [*cuts, *graduals, *_vouched(_fades(looks, inner, weights), graduals)]
     return [one for one in found if one.confidence >= floor]
 
 
@@ -99,15 +98,15 @@ def select(
     return kept
 
 
-def _cuts(looks: Looks) -> list[Transition]:
+def _cuts(looks: Looks, weights: ShotWeights) -> list[Transition]:
     frames = cut_candidates(looks.cut, looks.motion, looks.scale)
-    confidence = cut_probability(cut_features(looks, frames), looks.seen(frames, frames))
+    confidence = probability("cut", cut_features(looks, frames), looks.seen(frames, frames), weights)
     return [
         Transition(int(f), "cut", float(p), int(f), int(f)) for f, p in zip(frames, confidence, strict=True)
     ]
 
 
-def _graduals(looks: Looks, barriers: npt.NDArray[np.int64]) -> list[Transition]:
+def _graduals(looks: Looks, barriers: npt.NDArray[np.int64], weights: ShotWeights) -> list[Transition]:
     windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, barriers)
     if not len(windows):
         return []
@@ -115,7 +114,7 @@ def _graduals(looks: Looks, barriers: npt.NDArray[np.int64]) -> list[Transition]
     if not len(fits):
         return []
     features, seen = gradual_features(looks, fits), looks.seen(fits.first, fits.last)
-    mixed, wiped = dissolve_probability(features, seen), wipe_probability(features, seen)
+    mixed, wiped = (probability(kind, features, seen, weights) for kind in ("dissolve", "wipe"))
     return [
         Transition((a + b + 1) // 2, "dissolve" if mix >= wipe else "wipe", max(mix, wipe), a, b)
         for a, b, mix, wipe in zip(
@@ -124,9 +123,9 @@ def _graduals(looks: Looks, barriers: npt.NDArray[np.int64]) -> list[Transition]
     ]
 
 
-def _fades(looks: Looks, fades: Sequence[Fade]) -> list[Transition]:
+def _fades(looks: Looks, fades: Sequence[Fade], weights: ShotWeights) -> list[Transition]:
     extents = np.array([(fade.first, fade.last) for fade in fades], np.int64).reshape(-1, 2)
-    confidence = fade_probability(fade_features(looks, fades), looks.seen(*extents.T))
+    confidence = probability("fade", fade_features(looks, fades), looks.seen(*extents.T), weights)
     return [
         Transition((fade.first + fade.last + 1) // 2, "fade", float(p), fade.first, fade.last)
         for fade, p in zip(fades, confidence, strict=True)

@@ -8,7 +8,7 @@ levels; does not know pictures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from actors.segmentation.sound.weights import BIAS, HEARD_FOR, SoundWeights
 from actors.segmentation.tracks import AUDIO_STEP_S, STEPS_PER_SECOND, AudioTrack
 
 Floats = npt.NDArray[np.float64]
@@ -38,25 +39,17 @@ LABELS = ("silence", "noise", "speech", "music", "speech+music", "singing")
 
 SINGING = 5
 
-# Log odds from logits of the models' probabilities: fitted to labelled programmes. Silero hears speech over
-# noise that AED does not; AED knows singing, which Silero takes for speech.
-SPEECH_WEIGHTS = {"speech": 0.35, "vad": 0.83, "singing": -0.70, "bias": -1.22}
-MUSIC_WEIGHTS = {"music": 1.30, "singing": 0.27, "bias": 0.38}
-SILENCE_DB = -58.0
-"""Level (dBFS) at which a step is as likely silent as not: digital silence and faint hiss lie below -70,
-quiet rooms above -55. Lower in a film so quiet that its own speech and music come near."""
 SILENCE_BELOW_DB = 30.0
-"""... at least this far below its louder speech and music ..."""
+"""In a quiet film, silence lies at least so many dB below its louder speech and music: a voice's own range of
+levels."""
 SILENCE_LEAST_DB = -90.0
-"""... which is as far down as 16 bits reach."""
+"""... but not lower than this level (dBFS), which is as far down as 16 bits reach."""
 LOUDER_SHARE = 0.95
+"""Quantile of the levels of speech and music that stands for the louder ones; the loudest may be a click."""
 CLEARLY_HEARD = 0.5
-SILENCE_SLOPE_DB = 2.0
+"""Probability above which a model is taken to have heard speech or music."""
 PROBABILITY_FLOOR = 0.02
-EVIDENCE_MAX = 1.25
-"""One step of 100 ms says at most this much (log odds): neighbouring steps are not independent."""
-SWITCH_COST = 6.0
-"""Of changing the state; there and back cost 12, so a state must hold for about 0.6 s to be believed."""
+"""Keeps logits within -4 .. 4: beyond, the models' probabilities say no more about a step."""
 SINGING_WINDOW = 21
 SINGING_SHARE = 0.5
 
@@ -99,10 +92,11 @@ class SoundClasses:
         return [(a, b, int(label[a])) for a, b in pairwise(bounds) if b > a]
 
 
-def classify(track: AudioTrack) -> SoundClasses:
-    """The most likely course of states through the whole track."""
+def classify(track: AudioTrack, weights: SoundWeights | None = None) -> SoundClasses:
+    """The most likely course of states through the whole track. `weights`: the packaged ones if not given."""
+    weights = weights or SoundWeights.packaged()
     start_s = float(track.step[0]) * AUDIO_STEP_S if len(track) else 0.0
-    state = _viterbi(_emissions(track)).astype(np.int8)
+    state = _viterbi(_emissions(track, weights), weights.switch_cost).astype(np.int8)
     state[~track.present] = SoundState.SILENCE
     singing = uniform_filter1d(track.singing.astype(np.float64), SINGING_WINDOW, mode="nearest")
     return SoundClasses(
@@ -120,17 +114,21 @@ def step_range(start_s: float, from_s: float, to_s: float, steps: int) -> slice:
     return slice(first, last)
 
 
-def _emissions(track: AudioTrack) -> Floats:
+def _emissions(track: AudioTrack, weights: SoundWeights) -> Floats:
     """(n, 5) log likelihoods, one column a state."""
     logit = {name: _logit(getattr(track, name)) for name in ("speech", "singing", "music", "vad")}
-    speech = _evidence([(SPEECH_WEIGHTS[k], logit[k]) for k in ("speech", "vad", "singing")], SPEECH_WEIGHTS)
-    music = _evidence([(MUSIC_WEIGHTS[k], logit[k]) for k in ("music", "singing")], MUSIC_WEIGHTS)
+    most = weights.evidence_max
+    speech, music = (
+        np.clip(_log_odds(model, HEARD_FOR[name], logit), -most, most)
+        for name, model in (("speech", weights.speech), ("music", weights.music))
+    )
     level = track.rms_db.astype(np.float64)
-    silent = np.clip((_silence_db(track, level) - level) / SILENCE_SLOPE_DB, -EVIDENCE_MAX, EVIDENCE_MAX)
+    below = _silence_db(track, level, weights.silence_db) - level
+    silent = np.clip(below / weights.silence_slope_db, -most, most)
     spoken, unspoken = _log_sigmoid(speech), _log_sigmoid(-speech)
     played, unplayed = _log_sigmoid(music), _log_sigmoid(-music)
     quiet, loud = _log_sigmoid(silent), _log_sigmoid(-silent)
-    neutral = _log_sigmoid(np.full(len(level), EVIDENCE_MAX))
+    neutral = _log_sigmoid(np.full(len(level), most))
     return np.stack(
         [
             quiet + 2 * neutral,  # the models say nothing about silence
@@ -143,13 +141,13 @@ def _emissions(track: AudioTrack) -> Floats:
     )
 
 
-def _silence_db(track: AudioTrack, level: Floats) -> float:
+def _silence_db(track: AudioTrack, level: Floats, usual_db: float) -> float:
     """Where silence begins in this film; only what is clearly heard says how quiet the film is."""
     clear = np.maximum(np.maximum(track.speech, track.music), track.vad) > CLEARLY_HEARD
     if not clear.any():
-        return SILENCE_DB
+        return usual_db
     louder = float(np.quantile(level[clear], LOUDER_SHARE))
-    return max(min(SILENCE_DB, louder - SILENCE_BELOW_DB), SILENCE_LEAST_DB)
+    return max(min(usual_db, louder - SILENCE_BELOW_DB), SILENCE_LEAST_DB)
 
 
 def _logit(probability: npt.NDArray[np.float16]) -> Floats:
@@ -158,9 +156,11 @@ def _logit(probability: npt.NDArray[np.float16]) -> Floats:
     return out
 
 
-def _evidence(terms: Sequence[tuple[float, Floats]], weights: dict[str, float]) -> Floats:
-    total = sum((weight * values for weight, values in terms), start=np.float64(weights["bias"]))
-    return np.clip(total, -EVIDENCE_MAX, EVIDENCE_MAX)
+def _log_odds(model: Mapping[str, float], names: Sequence[str], logit: Mapping[str, Floats]) -> Floats:
+    total = np.full(len(logit[names[0]]), model[BIAS])
+    for name in names:
+        total += model[name] * logit[name]
+    return total
 
 
 def _log_sigmoid(x: Floats) -> Floats:
@@ -169,8 +169,8 @@ def _log_sigmoid(x: Floats) -> Floats:
     return out
 
 
-def _viterbi(emissions: Floats) -> npt.NDArray[np.int64]:
-    """Best path when every change of state costs SWITCH_COST.
+def _viterbi(emissions: Floats, switch_cost: float) -> npt.NDArray[np.int64]:
+    """Best path when every change of state costs `switch_cost`.
 
     Equal rows in succession are taken in one step: inside them no change is ever better than at one of
     their ends. With one cost for all changes, the best way into a state comes from itself or from the best
@@ -188,7 +188,7 @@ def _viterbi(emissions: Floats) -> npt.NDArray[np.int64]:
     for row in rows[1:]:
         best = max(scores)
         leader = scores.index(best)
-        entry = best - SWITCH_COST
+        entry = best - switch_cost
         came_from.append(tuple(leader if scores[k] < entry else k for k in states))
         scores = [max(scores[k], entry) + row[k] for k in states]
     path = np.zeros(len(rows), np.int64)

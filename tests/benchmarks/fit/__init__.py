@@ -1,0 +1,1 @@
+"""Fits the numbers of `actors.segmentation` that are data, and writes their files."""

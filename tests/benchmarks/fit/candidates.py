@@ -18,23 +18,15 @@ import numpy.typing as npt
 
 from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
 from actors.segmentation.shots.fades import find_fades
-from actors.segmentation.shots.features import (
-    CUT_FEATURES,
-    FADE_FEATURES,
-    GRADUAL_FEATURES,
-    Looks,
-    cut_features,
-    fade_features,
-    gradual_features,
-)
+from actors.segmentation.shots.features import Looks, cut_features, fade_features, gradual_features
 from actors.segmentation.shots.fit import fit
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.shots.transitions import SURE_CUT
+from actors.segmentation.shots.weights import FEATURES
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit.logistic import Table, predicted
 from tests.benchmarks.scoring import CUT_SLACK_FRAMES, GRADUAL_SLACK_FRAMES, KIND_AS, Labels
 
-MODELS = {"cut": CUT_FEATURES, "dissolve": GRADUAL_FEATURES, "wipe": GRADUAL_FEATURES, "fade": FADE_FEATURES}
 COUNTS_AS = {"dissolve": ("dissolve", "fade"), "wipe": ("wipe",), "fade": ("fade",)}
 """Kinds of labels that a model of gradual change is to find: a fade is a mix, too."""
 SAME_EXTENT = 0.3
@@ -103,10 +95,10 @@ def gradual_tables(
     track, fps, step = track_for(frames, labels)
     looks, truth = Looks.of(track), Truth.of(labels, step)
     cuts = cut_candidates(looks.cut, looks.motion, looks.scale)
-    sure = predicted(CUT_FEATURES, cut_features(looks, cuts), cut_weights) > SURE_CUT
+    sure = predicted(FEATURES["cut"], cut_features(looks, cuts), cut_weights) > SURE_CUT
     windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, cuts[sure & looks.jumps[cuts]])
     fits = fit(looks.thumbs, looks.y, windows, looks.scale) if len(windows) else None
-    rows, extents = np.zeros((0, len(GRADUAL_FEATURES)), np.float32), np.zeros((0, 2), np.int64)
+    rows, extents = np.zeros((0, len(FEATURES["dissolve"])), np.float32), np.zeros((0, 2), np.int64)
     if fits is not None and len(fits):
         rows, extents = gradual_features(looks, fits), np.stack([fits.first, fits.last], axis=1)
     judged = looks.seen(*extents.T) == seen
@@ -163,5 +155,6 @@ def _reading(model: str, kind: str, extent: tuple[int, int], label: tuple[int, i
 def _table(name: str, rows: Any, answers: Sequence[int], kept: Bools, group: str) -> Table:
     answer = np.array(answers, np.int64)
     judged = kept & (answer != UNJUDGED)
-    values = np.asarray(rows, np.float64).reshape(len(answer), len(MODELS[name]))[judged]
-    return Table(MODELS[name], values, answer[judged] == RIGHT, np.full(int(judged.sum()), group))
+    values = np.asarray(rows, np.float64).reshape(len(answer), len(FEATURES[name]))[judged]
+    count = int(judged.sum())
+    return Table(FEATURES[name], values, answer[judged] == RIGHT, np.full(count, group), np.ones(count))

@@ -13,83 +13,102 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from actors.segmentation.shots.weights import BIAS
+
 Rows = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Weights = dict[str, float]
 
-BIAS = "bias"
-LEAST_POSITIVES = 8
-"""With fewer examples nothing is fitted."""
+LEAST_EXAMPLES = 8
+"""With fewer rows of either answer nothing is fitted."""
 MOST_FOLDS = 10
+DIGITS = 2
+"""Decimals kept of a weight: enough for a probability to three digits, few enough that another processor's
+last bits do not show."""
 
 
 @dataclass(frozen=True, repr=False)
 class Table:
-    """Candidates of one model. rows: (c, len(names)). right: what each is. group: from where it
-    comes; rows of one group are never on both sides of a fold."""
+    """Candidates of one model. rows: (c, len(names)). right: what each is. group: from where it comes; rows
+    of one group are never on both sides of a fold. counted: how often each row counts."""
 
     names: tuple[str, ...]
     rows: Rows
     right: Bools
     group: npt.NDArray[np.str_]
+    counted: Rows
 
     def __len__(self) -> int:
         return len(self.right)
 
     def where(self, mask: Bools) -> Table:
         """Some of the rows."""
-        return Table(self.names, self.rows[mask], self.right[mask], self.group[mask])
+        return Table(self.names, self.rows[mask], self.right[mask], self.group[mask], self.counted[mask])
 
     @classmethod
     def join(cls, tables: Sequence[Table]) -> Table:
-        """One table with the rows of all."""
+        """One table with the rows of all. ValueError for none."""
+        if not tables:
+            raise ValueError("no table to join")
         return cls(
             tables[0].names,
             np.concatenate([t.rows for t in tables]),
             np.concatenate([t.right for t in tables]),
             np.concatenate([t.group for t in tables]),
+            np.concatenate([t.counted for t in tables]),
         )
 
 
 def fitted(table: Table, penalty: float) -> Weights | None:
-    """Weights of the likeliest model; None where there are too few examples of either answer.
+    """Weights of the likeliest model, rounded to DIGITS; None where there are too few examples of either
+    answer.
 
     penalty: of the sum of squared weights, each of a feature scaled to unit deviation; the bias is free.
     """
-    if min(table.right.sum(), (~table.right).sum()) < LEAST_POSITIVES:
+    if min(table.right.sum(), (~table.right).sum()) < LEAST_EXAMPLES:
         return None
-    mean, scale = table.rows.mean(axis=0), table.rows.std(axis=0)
+    times = table.counted
+    mean = np.average(table.rows, axis=0, weights=times)
+    scale = np.sqrt(np.average((table.rows - mean) ** 2, axis=0, weights=times))
     used = scale > 1e-6
     x = (table.rows[:, used] - mean[used]) / scale[used]
     sign = np.where(table.right, 1.0, -1.0)
 
     def loss(w: Rows) -> tuple[float, Rows]:
         margin = sign * (x @ w[1:] + w[0])
-        slope = -sign * expit(-margin)
+        slope = -sign * expit(-margin) * times
         gradient = np.concatenate([[slope.sum()], x.T @ slope + penalty * w[1:]])
-        return float(np.logaddexp(0, -margin).sum() + 0.5 * penalty * (w[1:] @ w[1:])), gradient
+        return float((times * np.logaddexp(0, -margin)).sum() + 0.5 * penalty * (w[1:] @ w[1:])), gradient
 
-    best = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
+    # far below the digits that are kept, so that those do not hang on when it stops
+    options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 1e-15, "gtol": 1e-8}
+    best = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options=options).x
     slopes = np.zeros(len(table.names))
     slopes[used] = best[1:] / scale[used]
-    weights = dict(zip(table.names, slopes.tolist(), strict=True))
-    return {**weights, BIAS: float(best[0] - slopes @ mean)}
+    bias = best[0] - slopes @ mean
+    weights = {**dict(zip(table.names, slopes.tolist(), strict=True)), BIAS: float(bias)}
+    return {name: round(weight, DIGITS) + 0.0 for name, weight in weights.items()}
 
 
 def predicted(names: Sequence[str], rows: npt.ArrayLike, weights: Mapping[str, float]) -> Rows:
-    """Probability of each row (c, len(names)), 0..1."""
+    """Probability of each row (c, len(names)), 0..1; names without a weight do not count."""
     slopes = np.array([weights.get(name, 0.0) for name in names])
     out: Rows = expit(np.asarray(rows, np.float64) @ slopes + weights[BIAS])
     return out
 
 
+def fold_of(groups: Sequence[str], most: int = MOST_FOLDS) -> dict[str, int]:
+    """Which fold each group belongs to, the same whatever order they come in."""
+    return {group: k % most for k, group in enumerate(sorted(set(groups)))}
+
+
 def cross_validated(table: Table, penalty: float) -> Rows:
-    """Probabilities of each row by a model that saw nothing of its group (of its fold, if there are many)."""
-    groups = np.unique(table.group)
-    fold_of = {group: k % MOST_FOLDS for k, group in enumerate(groups.tolist())}
-    fold = np.array([fold_of[group] for group in table.group.tolist()])
+    """Probabilities of each row by a model that saw nothing of its fold; NaN where that could not be
+    fitted."""
+    folds = fold_of(table.group.tolist())
+    fold = np.array([folds[group] for group in table.group.tolist()])
     out = np.full(len(table), np.nan)
-    for k in range(min(MOST_FOLDS, len(groups))):
+    for k in np.unique(fold).tolist():
         weights = fitted(table.where(fold != k), penalty)
         if weights is not None:
             out[fold == k] = predicted(table.names, table.rows[fold == k], weights)

@@ -1,31 +1,32 @@
 """What a set of weights makes of whole films: boundaries found, kinds, and whether confidence keeps its word.
 
-Puts weights into the library's tables for as long as it measures. Knows tracks and labels; fits nothing.
+Knows tracks, labels and weights; fits nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import fmean
+from typing import Any
 
 from actors.segmentation import FusionSettings
-from actors.segmentation.shots import confidence as shots_confidence
 from actors.segmentation.shots.rate import transitions_at_any_rate
 from actors.segmentation.shots.transitions import select
+from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit.tracks import gated
-from tests.benchmarks.reliability import Judged, judged
+from tests.benchmarks.reliability import Judged, curve, judged
 from tests.benchmarks.scoring import Labels, Score, Transitions, score_shots
 
-Weights = Mapping[str, float]
+KINDS = ("cut", "dissolve", "fade", "wipe")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one film: score at the default sensitivity, kinds right of those found, all boundaries judged, and
-    the share of frames at which the network looked."""
+    """Of one film: score at the default sensitivity, kinds right of those found, (found, labelled) of each
+    kind, all boundaries judged, and the share of frames at which the network looked."""
 
     name: str
     score: Score
@@ -35,41 +36,22 @@ class Outcome:
     looked: float
 
 
-@contextmanager
-def weights(values: Mapping[str, Weights]) -> Iterator[None]:
-    """The library with these weights, by the names of `shots.confidence`; those not given stay."""
-    tables = {name: getattr(shots_confidence, name) for name in values}
-    before = {name: dict(table) for name, table in tables.items()}
-    try:
-        for name, table in tables.items():
-            table.clear()
-            table.update(values[name])
-        yield
-    finally:
-        for name, table in tables.items():
-            table.clear()
-            table.update(before[name])
-
-
-def outcome(name: str, frames: FrameTrack, labels: Labels, gate: bool) -> Outcome:
-    """With the weights in force. gate: forget what the network said where it would not have been asked."""
+def outcome(name: str, frames: FrameTrack, labels: Labels, gate: bool, weights: ShotWeights) -> Outcome:
+    """What the weights find. gate: forget what the network said where it would not have been asked."""
     fps = float(Fraction(labels["fps"]))
     share = 1.0
     if gate:
-        frames = gated(frames, labels)
+        frames = gated(frames, labels, weights)
         share = float(frames.looked.mean())
     settings = FusionSettings()
-    transitions = transitions_at_any_rate(frames, fps)
+    transitions = transitions_at_any_rate(frames, fps, weights)
     room = max(1, round(settings.min_shot_s * fps))
     chosen = select(transitions, settings.shot_sensitivity, room, len(frames))
     everything = select(transitions, 1.0, room, len(frames))
     wanted = Transitions.of(labels)
     kinds = {one.frame: one.kind for one in chosen}
     hits = wanted.found_by(kinds)
-    found = {
-        kind: (sum(wanted.kinds[k] == kind for k in hits), wanted.kinds.count(kind))
-        for kind in ("cut", "dissolve", "fade", "wipe")
-    }
+    found = {kind: (sum(wanted.kinds[k] == kind for k in hits), wanted.kinds.count(kind)) for kind in KINDS}
     return Outcome(
         name,
         score_shots(labels, kinds),
@@ -82,4 +64,23 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, gate: bool) -> Outcom
 
 def mean_f1(outcomes: Sequence[Outcome]) -> float:
     """Mean over films."""
-    return sum(one.score.f1 for one in outcomes) / max(1, len(outcomes))
+    return fmean(one.score.f1 for one in outcomes)
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What is told of some films: counts, and rates in 0..1 to four digits; None where nothing was found."""
+    found, missed, false = (sum(getattr(o.score, k) for o in outcomes) for k in ("found", "missed", "false"))
+    reliability = curve([one for o in outcomes for one in o.judged])
+    error = reliability.expected_calibration_error
+    return {
+        "films": len(outcomes),
+        "mean_f1": round(mean_f1(outcomes), 4),
+        "found": found,
+        "missed": missed,
+        "false": false,
+        "films_with_false": sum(o.score.false > 0 for o in outcomes),
+        "kinds_right": round(sum(o.kinds_right for o in outcomes) / found, 4) if found else None,
+        "calibration_error": round(error, 4) if error is not None else None,
+        "frames_looked_at": round(fmean(o.looked for o in outcomes), 4),
+        **{kind: " of ".join(str(sum(o.found[kind][k] for o in outcomes)) for k in (0, 1)) for kind in KINDS},
+    }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from actors.segmentation.shots import confidence as shots_confidence
+from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights
 from tests.benchmarks.edits import __main__ as edits
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.mixes import WIPES, blend, wipe
@@ -35,7 +35,7 @@ from tests.benchmarks.fit.logistic import (
     log_loss,
     predicted,
 )
-from tests.benchmarks.fit.whole import outcome, weights
+from tests.benchmarks.fit.whole import outcome
 from tests.support.media import Picture, make_media
 from tests.support.tracks import Edit, dissolve, fade, place
 
@@ -177,7 +177,9 @@ def test_fitting_finds_the_weights_that_made_the_answers() -> None:
     rows = rng.normal([0, 3, -1], [1, 1, 5], (4000, 3))
     true = {"a": 1.5, "b": -2.0, "c": 0.3, "bias": 5.0}
     chance = predicted(("a", "b", "c"), rows, true)
-    table = Table(("a", "b", "c"), rows, rng.random(4000) < chance, rng.choice(["x", "y", "z"], 4000))
+    table = Table(
+        ("a", "b", "c"), rows, rng.random(4000) < chance, rng.choice(["x", "y", "z"], 4000), np.ones(4000)
+    )
 
     weights = fitted(table, penalty=0.1)
     assert weights is not None
@@ -188,7 +190,7 @@ def test_fitting_finds_the_weights_that_made_the_answers() -> None:
 
 
 def test_too_few_examples_are_not_fitted() -> None:
-    table = Table(("a",), np.arange(100.0)[:, None], np.arange(100) < 5, np.full(100, "x"))
+    table = Table(("a",), np.arange(100.0)[:, None], np.arange(100) < 5, np.full(100, "x"), np.ones(100))
 
     assert fitted(table, penalty=1.0) is None
 
@@ -223,19 +225,30 @@ def test_tables_hold_the_library_s_candidates_of_one_view(edited: tuple[Edit, di
     assert not graduals["wipe"].right.any()
 
 
-def test_weights_are_in_force_only_as_long_as_asked(edited: tuple[Edit, dict[str, Any]]) -> None:
-    edit, labels = edited
-    before = dict(vars(shots_confidence)["_CUT"])
-    never = {name: {"bias": -20.0} for name in ("_CUT", "_DISSOLVE", "_WIPE", "_FADE")}
-    unused = {f"{name}_UNSEEN": {"bias": 0.0} for name in never}  # the network looked everywhere
+def test_a_row_that_counts_twice_is_two_rows() -> None:
+    rng = np.random.default_rng(2)
+    rows, right = rng.normal(0, 1, (300, 2)), rng.random(300) < 0.5
+    twice = np.where(np.arange(300) < 60, 2.0, 1.0)
+    once = np.ones(360)
+    group = np.full(360, "x")
 
-    with weights({**never, **unused}):
-        blocked = outcome("film", edit.track(), labels, gate=False)
-    with weights(unused):
-        usual = outcome("film", edit.track(), labels, gate=False)
+    counted = fitted(Table(("a", "b"), rows, right, group[:300], twice), penalty=1.0)
+    repeated = fitted(
+        Table(("a", "b"), np.concatenate([rows, rows[:60]]), np.append(right, right[:60]), group, once), 1.0
+    )
+
+    assert counted == repeated
+
+
+def test_outcomes_are_those_of_the_weights_given(edited: tuple[Edit, dict[str, Any]]) -> None:
+    edit, labels = edited
+    usual = ShotWeights.packaged()
+    never = {kind: dict.fromkeys(names, 0.0) | {BIAS: -20.0} for kind, names in FEATURES.items()}
+
+    blocked = outcome("film", edit.track(), labels, False, ShotWeights(never, usual.unseen))
+    found = outcome("film", edit.track(), labels, False, usual)
 
     assert blocked.score.found == 0
-    assert usual.score.found == 3
-    assert usual.kinds_right == 3
-    assert usual.found["cut"] == (1, 1)
-    assert vars(shots_confidence)["_CUT"] == before
+    assert found.score.found == 3
+    assert found.kinds_right == 3
+    assert found.found["cut"] == (1, 1)

@@ -12,11 +12,13 @@ import pytest
 
 from actors.segmentation.fusion import levels as fusion_levels
 from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
-from actors.segmentation.fusion.places import Places
-from actors.segmentation.fusion.takes import PIECE_MIN_S, _moments, sound_breaks
+from actors.segmentation.fusion.locations import Locations
+from actors.segmentation.fusion.takes import PIECE_MIN_S, moments, sound_breaks
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.timebase import FrameClock
 
+WEIGHTS = FusionWeights.packaged()
 LEVEL = Level(bias=-1.2, wanted=0.0, reach_s=1800.0, usual_s=20.0, shortest_s=1.0)
 
 
@@ -50,9 +52,9 @@ def clock_of(seconds: int) -> FrameClock:
 
 def test_breaks_of_a_long_take_are_the_strongest_that_lie_apart() -> None:
     changes = changes_of(6000, 47)
-    times, strengths = _moments(changes)
+    times, strengths = moments(changes, WEIGHTS)
 
-    found = sound_breaks(changes, clock_of(600), [0, 600])
+    found = sound_breaks(changes, clock_of(600), [0, 600], WEIGHTS)
 
     kept: list[int] = []
     for k in sorted(range(len(times)), key=lambda k: (-strengths[k], times[k])):
@@ -67,7 +69,7 @@ def test_hours_of_talk_take_no_memory_for_every_pair() -> None:
     steps = 6 * 36_000
 
     with at_most(60):
-        found = sound_breaks(changes_of(steps, 50), clock_of(steps // 10), [0, steps // 10])
+        found = sound_breaks(changes_of(steps, 50), clock_of(steps // 10), [0, steps // 10], WEIGHTS)
 
     assert len(found) > 4000
 
@@ -77,23 +79,23 @@ def grouped(units: int) -> Groups:
     times_s = np.arange(units + 1) * 0.5
     vectors = np.repeat(rng.normal(0, 1, (units // 20 + 1, 8)), 20, axis=0)[:units].astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    places = Places(vectors, np.abs(vectors), 8.0)
+    locations = Locations(vectors, np.abs(vectors), 8.0, WEIGHTS)
     takes = np.arange(units)
     evidence = rng.normal(0, 0.5, (2, units))
-    return group_units(times_s, takes, places, None, *evidence, LEVEL, CueWeights.of(0.5))
+    return group_units(times_s, takes, locations, None, *evidence, LEVEL, CueWeights.of(0.5), WEIGHTS)
 
 
 def test_pairs_that_were_let_go_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = grouped(300)
 
-    monkeypatch.setattr(fusion_levels, "_KNOWN_MAX", 5)
+    monkeypatch.setattr(fusion_levels, "UNITS_KEPT", 5)
 
     assert grouped(300) == whole
     assert len(whole.starts) > 3
 
 
 def test_a_film_that_flickers_takes_no_memory_for_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fusion_levels, "_KNOWN_MAX", 200)
+    monkeypatch.setattr(fusion_levels, "UNITS_KEPT", 200)
 
     with at_most(4):  # all pairs would be 18
         grouped(1500)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
 
 Floats = npt.NDArray[np.float32]
@@ -22,51 +23,49 @@ COLOUR_BITS = 2
 """Bits kept of each channel: 4 x 4 x 4 colours are coarse enough for a change of angle."""
 COLOUR_FRAMES = 6
 """Frames of a unit whose colours are taken, evenly spread."""
-SAME, UNLIKE = 0.75, 0.30
-"""Usual similarity of embeddings of two shots of one place, and of two places."""
-SAME_COLOURS, UNLIKE_COLOURS = 0.85, 0.35
 UNLIKE_RANGE = 0.25
 """How far a video may raise what is usual: where even distant shots are alike, likeness says less."""
-EMBEDDING_GAIN = 9.0
-COLOUR_GAIN = 4.0
-ALIKE_MAX, UNLIKE_MAX = 5.0, 1.5
-"""One pair says at most this much (log odds). A picture that returns binds what lies between (A-B-A-B); two
-pictures that differ may well be two views of one scene."""
 FAR_S = 90.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Places:
+class Locations:
     """Unit vectors of each unit: embeddings (u, 1280) and square roots of colour distributions (u, 64).
     offset: what is subtracted from a pair's likeness, so that 0 means undecided."""
 
     embeddings: Floats
     colours: Floats
     offset: float
+    weights: FusionWeights
 
     def __len__(self) -> int:
         return len(self.embeddings)
 
     def __repr__(self) -> str:
-        return f"Places({len(self)} units, offset {self.offset:.2f})"
+        return f"Locations({len(self)} units, offset {self.offset:.2f})"
 
     def same(self, a: Ints | slice, b: Ints | slice) -> Floats:
-        """Log odds, -UNLIKE_MAX..ALIKE_MAX, that units a (rows) and b (columns) are one place."""
-        likeness = _likeness(self.embeddings[a], self.colours[a], self.embeddings[b], self.colours[b])
-        out: Floats = np.clip(likeness - np.float32(self.offset), -UNLIKE_MAX, ALIKE_MAX)
+        """Log odds, -unlike_max..alike_max, that units a (rows) and b (columns) are one place."""
+        w = self.weights
+        likeness = _likeness(self.embeddings[a], self.colours[a], self.embeddings[b], self.colours[b], w)
+        out: Floats = np.clip(likeness - np.float32(self.offset), -w.unlike_max, w.alike_max)
         return out
 
 
-def find_places(
-    frames: FrameTrack, keyframes: KeyframeTrack, bounds: Ints, times_s: npt.NDArray[np.float64]
-) -> Places:
-    """Places of the units bounds[i] .. bounds[i + 1] - 1 (frames); times_s: their middles.
+def find_locations(
+    frames: FrameTrack,
+    keyframes: KeyframeTrack,
+    bounds: Ints,
+    times_s: npt.NDArray[np.float64],
+    weights: FusionWeights,
+) -> Locations:
+    """Locations of the units bounds[i] .. bounds[i + 1] - 1 (frames); times_s: their middles.
 
     A unit without a keyframe of its own borrows the nearest one.
     """
     embeddings = _embeddings(keyframes, bounds)
     colours = _colours(frames, bounds)
-    return Places(embeddings, colours, _offset(embeddings, colours, times_s))
+    return Locations(embeddings, colours, _offset(embeddings, colours, times_s, weights), weights)
 
 
 def _embeddings(keyframes: KeyframeTrack, bounds: Ints) -> Floats:
@@ -107,20 +106,22 @@ def _unit(vectors: Floats) -> Floats:
     return out
 
 
-def _likeness(a: Floats, a_colours: Floats, b: Floats, b_colours: Floats) -> Floats:
-    out: Floats = EMBEDDING_GAIN * (a @ b.T) + COLOUR_GAIN * (a_colours @ b_colours.T)
+def _likeness(a: Floats, a_colours: Floats, b: Floats, b_colours: Floats, weights: FusionWeights) -> Floats:
+    out: Floats = weights.embedding * (a @ b.T) + weights.colour * (a_colours @ b_colours.T)
     return out
 
 
-def _offset(embeddings: Floats, colours: Floats, times_s: npt.NDArray[np.float64]) -> float:
+def _offset(
+    embeddings: Floats, colours: Floats, times_s: npt.NDArray[np.float64], weights: FusionWeights
+) -> float:
     """Half way between what shots of one place have in common and what distant shots of this video have."""
-    same = EMBEDDING_GAIN * SAME + COLOUR_GAIN * SAME_COLOURS
-    unlike = EMBEDDING_GAIN * UNLIKE + COLOUR_GAIN * UNLIKE_COLOURS
+    same = weights.embedding * weights.same_embedding + weights.colour * weights.same_colour
+    unlike = weights.embedding * weights.unlike_embedding + weights.colour * weights.unlike_colour
     some = np.unique(np.linspace(0, len(embeddings) - 1, 200).round().astype(np.int64))
-    likeness = _likeness(embeddings[some], colours[some], embeddings[some], colours[some])
+    likeness = _likeness(embeddings[some], colours[some], embeddings[some], colours[some], weights)
     far = np.abs(times_s[some][:, None] - times_s[some]) > FAR_S
     if far.any():
         seen = float(np.median(likeness[far]))
-        reach = UNLIKE_RANGE * (EMBEDDING_GAIN + COLOUR_GAIN)
+        reach = UNLIKE_RANGE * (weights.embedding + weights.colour)
         unlike = float(np.clip(seen, unlike - 0.5 * reach, unlike + reach))
     return 0.5 * (same + unlike)
