@@ -40,7 +40,7 @@ MEL_STEP_DB = 0.5
 """Log-mel is kept as uint8: dB = MEL_FLOOR_DB + MEL_STEP_DB * value, so -100 .. +27.5 dB, from below the
 noise of 16 bits to above full scale; half a decibel is less than is heard."""
 
-SILENCE_DB = -100.0
+NO_ENERGY_DB = -100.0
 """Stands for "no energy at all" in rms_db and momentary_lufs."""
 
 _MAGIC = b"SSTK"
@@ -130,9 +130,9 @@ class AudioTrack(TrackTable):
     vad: Array
     """float16, 0..1: Silero VAD's probability of speech."""
     rms_db: Array
-    """float16, dBFS of the mono mix; SILENCE_DB for digital silence."""
+    """float16, dBFS of the mono mix; NO_ENERGY_DB for digital silence."""
     momentary_lufs: Array
-    """float16, LUFS: momentary loudness of ITU-R BS.1770, the 400 ms that end with the step; SILENCE_DB at
+    """float16, LUFS: momentary loudness of ITU-R BS.1770, the 400 ms that end with the step; NO_ENERGY_DB at
     least."""
     mel: Array
     """uint8: log-mel power, see MEL_STEP_DB."""

@@ -1,6 +1,6 @@
 """Puts segments together: frames become times, ranges become summaries, levels get parents.
 
-Knows marks (where segments start and why) and the clock; decides nothing.
+Knows where segments start and why, and the clock; decides nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from actors.segmentation.tracks import AUDIO_STEP_S
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SegmentStart:
     """A segment starts at `frame`. from_frame .. to_frame (exclusive): extent of the transition; both are
     `frame` at a cut. The rest as in Boundary."""
 
@@ -31,8 +31,8 @@ class Mark:
     from_frame: int
     to_frame: int
 
-    def moved(self, by: int) -> Mark:
-        """The same mark in a video in which this part begins `by` frames later."""
+    def moved(self, by: int) -> SegmentStart:
+        """The same start in a video in which this part begins `by` frames later."""
         return replace(
             self, frame=self.frame + by, from_frame=self.from_frame + by, to_frame=self.to_frame + by
         )
@@ -42,24 +42,24 @@ def assemble(
     clock: FrameClock,
     summaries: Summaries,
     *,
-    chapters: Sequence[Mark],
-    scenes: Sequence[Mark],
-    shots: Sequence[Mark],
+    chapters: Sequence[SegmentStart],
+    scenes: Sequence[SegmentStart],
+    shots: Sequence[SegmentStart],
     within: tuple[int, int] | None = None,
 ) -> tuple[tuple[Segment, ...], tuple[AudioSegment, ...]]:
-    """Chapters, scenes and shots from their marks (ascending, without the start), and the sound track.
+    """Chapters, scenes and shots from their starts (ascending, without the video's own), and the sound track.
 
     `within`: frames of the video that are looked at, default all of them.
     """
     first, last = within or (0, len(clock))
     segments: list[Segment] = []
     above: np.ndarray | None = None
-    for level, marks in (("chapter", chapters), ("scene", scenes), ("shot", shots)):
-        starts = np.array([first, *(mark.frame for mark in marks)], np.int64)
+    for level, given in (("chapter", chapters), ("scene", scenes), ("shot", shots)):
+        starts = np.array([first, *(one.frame for one in given)], np.int64)
         for index, (start, stop) in enumerate(pairwise([*starts.tolist(), last])):
             parent = None if above is None else int(np.searchsorted(above, start, "right")) - 1
-            mark = marks[index - 1] if index else None
-            segments.append(_segment(clock, summaries, level, index, parent, start, stop, mark))
+            why = given[index - 1] if index else None
+            segments.append(_segment(clock, summaries, level, index, parent, start, stop, why))
         above = starts
     return tuple(segments), _audio_track(summaries)
 
@@ -72,7 +72,7 @@ def _segment(
     parent: int | None,
     start: int,
     stop: int,
-    mark: Mark | None,
+    why: SegmentStart | None,
 ) -> Segment:
     start_s, end_s = clock.seconds_of(start), clock.seconds_of(stop)
     keyframe = summaries.keyframe(start, stop)
@@ -88,7 +88,7 @@ def _segment(
         end_frame=stop,
         start_pts=clock.pts_of(start),
         end_pts=clock.pts_of(stop),
-        start_boundary=_boundary(clock, mark, start_s),
+        start_boundary=_boundary(clock, why, start_s),
         label=label(visual, sound),
         audio=sound,
         visual=visual,
@@ -97,11 +97,11 @@ def _segment(
     )
 
 
-def _boundary(clock: FrameClock, mark: Mark | None, start_s: float) -> Boundary:
-    if mark is None:
+def _boundary(clock: FrameClock, why: SegmentStart | None, start_s: float) -> Boundary:
+    if why is None:
         return Boundary("start", 1.0, 0.0, 0.0, start_s, start_s)
-    from_s, to_s = clock.seconds_of(mark.from_frame), clock.seconds_of(mark.to_frame)
-    return Boundary(mark.kind, mark.confidence, mark.visual, mark.audio, from_s, to_s)
+    from_s, to_s = clock.seconds_of(why.from_frame), clock.seconds_of(why.to_frame)
+    return Boundary(why.kind, why.confidence, why.visual, why.audio, from_s, to_s)
 
 
 def _audio_track(summaries: Summaries) -> tuple[AudioSegment, ...]:

@@ -1,4 +1,4 @@
-"""The curves behind the decision, on one grid of 100 ms from the first frame on, for whoever draws them.
+"""Puts the curves behind the decisions onto one grid of 100 ms from the first frame on, to be drawn.
 
 Knows tracks and times; does not know segments.
 """
@@ -15,7 +15,7 @@ from actors.segmentation.sound.classes import SoundClasses
 from actors.segmentation.sound.loudness import short_term_lufs
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import CURVE_STEP_S, Curve
-from actors.segmentation.tracks import SILENCE_DB, STEPS_PER_SECOND, AudioTrack, FrameTrack
+from actors.segmentation.tracks import NO_ENERGY_DB, STEPS_PER_SECOND, AudioTrack, FrameTrack
 
 Floats = npt.NDArray[np.float32]
 
@@ -29,8 +29,8 @@ def make_curves(
 ) -> tuple[Curve, ...]:
     """cut and transition probability (highest of a step), motion and brightness (mean), and what is heard.
 
-    The probabilities are the network's and, since it looks at doubtful places only, those of all
-    `transitions` that were found, believed or not.
+    The probabilities are the network's and, since it looks at doubtful frames only, those of all
+    `transitions` that were found, however unlikely.
     A step without a frame of its own repeats the one before. Without sound there are no curves of sound.
     """
     grid = _Grid(clock)
@@ -47,7 +47,7 @@ def make_curves(
     ]
     if audio is not None and classes is not None and len(audio):
         loudness = _heard(audio.momentary_lufs)
-        short_term = short_term_lufs(audio.momentary_lufs.astype(np.float64), floor=SILENCE_DB)
+        short_term = short_term_lufs(audio.momentary_lufs.astype(np.float64), floor=NO_ENERGY_DB)
         curves += [
             Curve("loudness", "LUFS", grid.steps(loudness, classes.start_s)),
             Curve("loudness_short_term", "LUFS", grid.steps(_heard(short_term), classes.start_s)),
@@ -60,7 +60,7 @@ def make_curves(
 
 def _heard(lufs: npt.NDArray[np.floating]) -> Floats:
     """NaN where there is silence."""
-    out: Floats = np.where(lufs > SILENCE_DB, lufs, np.nan).astype(np.float32)
+    out: Floats = np.where(lufs > NO_ENERGY_DB, lufs, np.nan).astype(np.float32)
     return out
 
 

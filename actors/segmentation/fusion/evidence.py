@@ -1,8 +1,8 @@
-"""What speaks for a scene boundary at a candidate: its transition, and the sound around it.
+"""Weighs what speaks for a scene boundary at a candidate: its transition, and the sound around it.
 
-Log odds, picture and sound apart, so that their weights can be set and each boundary can tell which cue
-spoke how loudly. What the pictures on both sides have in common is not told here: it belongs to the groups
-(`fusion.locations`, `fusion.grouping`).
+The result is log odds, of picture and sound apart, so that a setting can weigh the two cues and each boundary
+can tell how loudly either spoke. The weights are data: `fusion.weights`. Does not know what the pictures on
+both sides have in common, which belongs to the groups (`fusion.locations`, `fusion.grouping`).
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from actors.segmentation.tracks import STEPS_PER_SECOND
 Floats = npt.NDArray[np.float64]
 
 LOUDNESS_FULL_DB = 20.0
-"""Difference of levels beyond which a change is not louder evidence: from speech to silence and back."""
+"""Difference of levels (dB) beyond which a larger one says no more: four times as loud to the ear."""
 LOUDNESS_UNIT_DB = 10.0
-"""Difference of levels that counts as one: twice as loud to the ear."""
+"""Difference of levels (dB) that `weights.loudness` is for: twice as loud to the ear."""
 
 REACH_S = 1.2
-"""Sound changes up to so much before or after the picture does (the editor's J and L cuts) count ..."""
+"""Seconds before or after the picture up to which a change of sound counts: the editor's J and L cuts."""
 REACH_LOSS_S = 2.4
-"""... the less the further away: nothing at this distance."""
+"""Seconds at which such a change would count for nothing; it loses evenly with distance, to half at
+REACH_S."""
 PAUSE_REACH_S = 0.6
+"""Seconds from the picture's change up to which a pause counts: less than for other changes, as films are cut
+in pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Moment:
 
 
 def visual_evidence(moments: list[Moment], weights: FusionWeights) -> Floats:
-    """Log odds by the kind of transition: a fade ends a scene, a cut says nothing, a take that simply goes
-    on speaks against it (and only length or very different sound overcomes that)."""
+    """float64 (m,): log odds by the kind of transition. A fade ends a scene, a cut says nothing, a take that
+    simply goes on speaks against it (and only length or very different sound overcomes that)."""
     gain = {"fade": weights.fade, "dissolve": weights.soft_edge, "wipe": weights.soft_edge}
     return np.array(
         [
@@ -55,8 +58,8 @@ def visual_evidence(moments: list[Moment], weights: FusionWeights) -> Floats:
 
 
 def audio_evidence(moments: list[Moment], changes: SoundChanges | None, weights: FusionWeights) -> Floats:
-    """Log odds by the sound around each moment: a change of what is heard, of timbre, of loudness, a pause;
-    against it, that someone is in the middle of a phrase."""
+    """float64 (m,): log odds by the sound around each moment. For a boundary speak a change of what is heard,
+    of timbre, of loudness, and a pause; against it, that someone is in the middle of a phrase."""
     if changes is None or not len(changes) or not moments:
         return np.zeros(len(moments))
     at = np.array([changes.step_at(m.time_s) for m in moments])
@@ -73,7 +76,7 @@ def audio_evidence(moments: list[Moment], changes: SoundChanges | None, weights:
 
 
 def loudness_of_cue(log_odds: float) -> float:
-    """Evidence as 0..1: 0 where a cue is silent or against, towards 1 the more it says."""
+    """Evidence (log odds) as 0..1: 0 where a cue is silent or against, towards 1 the more it says."""
     return round(float(np.clip(2.0 / (1.0 + np.exp(-max(0.0, log_odds))) - 1.0, 0, 1)), 4)
 
 

@@ -1,9 +1,10 @@
-"""From tracks to a timeline: shots, scenes, chapters. A pure function of the whole video's tracks.
+"""Fuses the tracks of a video into its timeline of shots, scenes and chapters.
 
-The order: transitions of the picture; breaks of the sound inside long takes; both are candidates for scene
-boundaries, which one cost over picture and sound decides; scenes are grouped into chapters by the same
-cost; a break that a scene or chapter wants, or that is strong, splits the shot too. Knows no file, no
-network and no store; the same tracks and settings give the same timeline, however they were chunked.
+First come the transitions of the picture and the breaks of the sound inside long takes. Both are candidates
+for scene boundaries, which one cost over picture and sound decides; scenes are grouped into chapters by the
+same cost. A break at which a scene or chapter begins, or that is strong, divides the shot, too. The same
+tracks and settings give the same timeline, however the tracks were chunked. Knows no file, no network and no
+store.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.fusion.assembly import Mark, assemble
+from actors.segmentation.fusion.assembly import SegmentStart, assemble
 from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
-from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
 from actors.segmentation.fusion.locations import find_locations
-from actors.segmentation.fusion.measured import Heard, Measured, measured_pace
+from actors.segmentation.fusion.measured import Measured, WholeSound, measured_pace
 from actors.segmentation.fusion.sounds import find_sounds
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
@@ -33,15 +34,16 @@ from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
 
 CHAPTER_BIAS = -7.5
-"""Log odds of a chapter boundary at a scene before any evidence, at neutral sensitivity: no labelled film has
-chapters, so it is set by hand, to about the strongest evidence that both cues give together."""
+"""Log odds of a chapter boundary at a scene before any evidence, at neutral sensitivity. No labelled film has
+chapters: it was set by hand, to about the strongest evidence that both cues give together."""
 SENSITIVITY_SPAN = 8.0
-"""Log odds between no and full sensitivity."""
-SCENE_REACH = 0.5
-CHAPTER_REACH = 0.25
-"""Of the usual length: how far apart pairs of units still say something about being together."""
+"""Log odds by which full sensitivity favours a boundary more than none does. Set by hand."""
+SCENE_REACH, CHAPTER_REACH = 0.5, 0.25
+"""Shares of a group's usual length: so far apart, a pair of units says a third of what neighbours say about
+being together. Set by hand."""
 BREAK_SPAN = 0.5
-"""By so much the strength that a break of the sound needs falls from no to full sensitivity."""
+"""By so much the strength (0..1) that a break of the sound needs falls from no to full sensitivity. Set by
+hand."""
 
 
 def fuse(
@@ -72,31 +74,31 @@ def fuse_measured(
     `weights`: the packaged ones if not given.
     """
     weights = weights or FusionWeights.packaged()
-    frames, keyframes, heard = measured.frames, measured.keyframes, measured.heard
+    frames, keyframes, sound = measured.frames, measured.keyframes, measured.sound
     clock = plan.index.clock
     fps = measured_pace(clock)
 
     shortest = round(settings.min_shot_s * fps)
     shots = select(measured.transitions, settings.shot_sensitivity, shortest, len(frames))
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
-    if heard.changes is not None and settings.audio_weight > 0:
+    if sound.changes is not None and settings.audio_weight > 0:
         bounds = [0, *(t.frame for t in shots), len(frames)]
-        breaks = sound_breaks(heard.changes, clock, bounds, weights)
+        breaks = sound_breaks(sound.changes, clock, bounds, weights)
         moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
         moments.sort(key=lambda m: m.frame)
 
-    scenes, chapters = _Grouper(plan, frames, keyframes, heard, settings, weights).levels(moments)
+    scenes, chapters = _Grouper(plan, frames, keyframes, sound, settings, weights).levels(moments)
     chosen = {moment.frame for moment, _ in (*scenes, *chapters)}
     enough = weights.break_strength - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
     kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
-    sound = audio_evidence(kept, heard.changes, weights)
-    shot_marks = [_shot_mark(m, loudness_of_cue(float(s))) for m, s in zip(kept, sound, strict=True)]
+    heard = audio_evidence(kept, sound.changes, weights)
+    shot_starts = [_shot_start(m, loudness_of_cue(float(s))) for m, s in zip(kept, heard, strict=True)]
     segments, audio_segments = assemble(
         clock,
         measured.summaries,
-        chapters=[mark for _, mark in chapters],
-        scenes=[mark for _, mark in scenes],
-        shots=shot_marks,
+        chapters=[start for _, start in chapters],
+        scenes=[start for _, start in scenes],
+        shots=shot_starts,
     )
     return Timeline(
         media=plan.media.contract(),
@@ -121,23 +123,23 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
         round(settings.min_shot_s * fps),
         len(tracks.frames),
     )
-    marks = [_shot_mark(Moment(t.frame, 0.0, t), 0.0).moved(tracks.start_frame) for t in found]
+    starts = [_shot_start(Moment(t.frame, 0.0, t), 0.0).moved(tracks.start_frame) for t in found]
     classes = classify(tracks.audio) if tracks.audio is not None and len(tracks.audio) else None
     summaries = Summaries.of(tracks.frames, tracks.keyframes, tracks.audio, classes, tracks.start_frame)
     segments, _ = assemble(
-        clock, summaries, chapters=[], scenes=[], shots=marks, within=(tracks.start_frame, tracks.end_frame)
+        clock, summaries, chapters=[], scenes=[], shots=starts, within=(tracks.start_frame, tracks.end_frame)
     )
     return [{**s.to_dict(), "parent": None} for s in segments if s.level == "shot"]
 
 
-def _shot_mark(moment: Moment, audio: float) -> Mark:
+def _shot_start(moment: Moment, audio: float) -> SegmentStart:
     t = moment.transition
     if t is None:
         strength = round(moment.strength, 4)
-        return Mark(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame)
+        return SegmentStart(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame)
     confidence = round(t.confidence, 4)
     extent = (t.frame, t.frame) if t.kind == "cut" else (t.first, t.last + 1)
-    return Mark(t.frame, t.kind, confidence, confidence, audio, *extent)
+    return SegmentStart(t.frame, t.kind, confidence, confidence, audio, *extent)
 
 
 class _Grouper:
@@ -148,20 +150,22 @@ class _Grouper:
         plan: Plan,
         frames: FrameTrack,
         keyframes: KeyframeTrack,
-        heard: Heard,
+        sound: WholeSound,
         settings: FusionSettings,
         weights: FusionWeights,
     ) -> None:
         self._clock = plan.index.clock
-        self._frames, self._keyframes, self._heard, self._settings = frames, keyframes, heard, settings
+        self._frames, self._keyframes, self._sound, self._settings = frames, keyframes, sound, settings
         self._cues, self._weights = CueWeights.of(settings.audio_weight), weights
 
-    def levels(self, moments: list[Moment]) -> tuple[list[tuple[Moment, Mark]], list[tuple[Moment, Mark]]]:
+    def levels(
+        self, moments: list[Moment]
+    ) -> tuple[list[tuple[Moment, SegmentStart]], list[tuple[Moment, SegmentStart]]]:
         """Scene starts among the moments, chapter starts among the scenes'."""
         s = self._settings
         scenes = self._level(
             moments,
-            Level(
+            GroupingRules(
                 bias=self._weights.scene_bias,
                 wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
                 reach_s=SCENE_REACH * s.scene_length_s,
@@ -171,7 +175,7 @@ class _Grouper:
         )
         chapters = self._level(
             [moment for moment, _ in scenes],
-            Level(
+            GroupingRules(
                 bias=CHAPTER_BIAS,
                 wanted=SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
                 reach_s=CHAPTER_REACH * s.chapter_length_s,
@@ -181,30 +185,30 @@ class _Grouper:
         )
         return scenes, chapters
 
-    def _level(self, moments: list[Moment], level: Level) -> list[tuple[Moment, Mark]]:
+    def _level(self, moments: list[Moment], rules: GroupingRules) -> list[tuple[Moment, SegmentStart]]:
         if not moments:
             return []
         bounds = np.array([0, *(m.frame for m in moments), len(self._frames)], np.int64)
         times_s: npt.NDArray[np.float64] = np.array([self._clock.seconds_of(int(f)) for f in bounds])
         weights, middles_s = self._weights, 0.5 * (times_s[1:] + times_s[:-1])
         locations = find_locations(self._frames, self._keyframes, bounds, middles_s, weights)
-        track, classes = self._heard.track, self._heard.classes
+        track, classes = self._sound.track, self._sound.classes
         sounds = None
         if track is not None and classes is not None:
             sounds = find_sounds(track, classes, times_s, weights)
         visual = np.concatenate([[0.0], visual_evidence(moments, weights)])
-        audio = np.concatenate([[0.0], audio_evidence(moments, self._heard.changes, weights)])
+        audio = np.concatenate([[0.0], audio_evidence(moments, self._sound.changes, weights)])
         takes = np.cumsum([0, *(m.transition is not None for m in moments)])
-        groups = group_units(times_s, takes, locations, sounds, visual, audio, level, self._cues, weights)
+        groups = group_units(times_s, takes, locations, sounds, visual, audio, rules, self._cues, weights)
         return [
-            (moments[start - 1], _group_mark(moments[start - 1], groups, k))
+            (moments[start - 1], _group_start(moments[start - 1], groups, k))
             for k, start in enumerate(groups.starts)
         ]
 
 
-def _group_mark(moment: Moment, groups: Groups, k: int) -> Mark:
-    base = _shot_mark(moment, 0.0)
-    return Mark(
+def _group_start(moment: Moment, groups: Groups, k: int) -> SegmentStart:
+    base = _shot_start(moment, 0.0)
+    return SegmentStart(
         base.frame,
         base.kind,
         round(groups.confidence[k], 4),

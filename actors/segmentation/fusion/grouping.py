@@ -1,8 +1,8 @@
-"""The best way to divide a row of units into groups: minimum of one cost over all divisions, exactly.
+"""Divides a row of units into groups so that one cost is least, exactly, by dynamic programming.
 
 cost = sum over groups of [ what the pairs inside say against being together + what the length says ]
      + sum over boundaries of what speaks against a boundary there.
-Dynamic programming over the last boundary, O(units x window). Knows numbers; does not know what they mean.
+The recursion is over the last boundary, O(units x window). Knows numbers; does not know what they mean.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Scenes out of shots, chapters out of scenes: the same cost at two scales.
+"""Groups shots into scenes and scenes into chapters: the least of one cost, at two scales.
 
-Units (pieces between candidate boundaries) are grouped so that the sum is least of: pairs inside a group
-that do not belong together by picture or sound, boundaries without evidence, unusual lengths. Knows
+Units are the pieces between candidate boundaries. The cost of a way to group them adds up pairs inside a
+group that do not belong together by picture or sound, boundaries without evidence, and unusual lengths. Knows
 evidence; does not know tracks.
 """
 
@@ -22,20 +22,24 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LENGTH_SHAPE = 1.0
-"""Of the gamma distribution that lengths are expected to have: a group a quarter or three times as long as
-usual costs about one unit of log odds, and each further usual length one more."""
+"""Shape of the gamma distribution that lengths are expected to have, in log odds: a group a quarter or three
+times as long as usual costs about one, and each further usual length one more. Set by hand: the setting of
+the usual length moves what it is about."""
 NEAR_REACHES = 6.0
-"""Pairs further apart than so many times the reach weigh less than 1/400 and are left out."""
+"""Reaches beyond which pairs are left out: they weigh less than 1/400."""
 MAX_UNITS = 400
+"""Units of the longest group that is looked for: bounds the time; a scene of so many shots is none."""
 UNITS_KEPT = 2048
 """Units whose pairs are kept: all of a usual film. Of hours that flicker they would take gigabytes."""
+MARGIN_MAX = 30.0
+"""Log odds beyond which a confidence is 0 or 1 anyway; keeps `exp` from overflowing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """How one level is grouped. bias: log odds of a boundary before any evidence; wanted: log odds added to
-    it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of units this far
-    apart count a third. usual_s, shortest_s: lengths of a group."""
+class GroupingRules:
+    """How the units of one level are grouped. bias: log odds of a boundary before any evidence; wanted: log
+    odds added to it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of
+    units this far apart count a third. usual_s, shortest_s: lengths of a group."""
 
     bias: float
     wanted: float
@@ -46,7 +50,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class CueWeights:
-    """How much picture and sound count, 0..1 each."""
+    """Factors of what picture and sound say, 0..1 each."""
 
     picture: float
     sound: float
@@ -74,25 +78,25 @@ def group_units(
     sounds: Sounds | None,
     visual: Floats,
     audio: Floats,
-    level: Level,
+    rules: GroupingRules,
     cues: CueWeights,
     weights: FusionWeights,
 ) -> Groups:
-    """Group the units times_s[k] .. times_s[k + 1]. takes: number of the shot that each unit is (part of).
-    visual, audio: log odds of a boundary before unit k."""
-    pairs = _Pairs(times_s, takes, locations, sounds, level.reach_s, cues, weights)
-    boundary = level.bias + level.wanted + cues.picture * visual + cues.sound * audio
+    """Group the units times_s[k] .. times_s[k + 1] (seconds). takes: number of the shot that each unit is
+    (part of). visual, audio: log odds of a boundary before unit k."""
+    pairs = _Pairs(times_s, takes, locations, sounds, rules.reach_s, cues, weights)
+    boundary = rules.bias + rules.wanted + cues.picture * visual + cues.sound * audio
 
     def length_cost(duration_s: Floats) -> Floats:
-        share = np.maximum(duration_s, 1e-3) / level.usual_s
+        share = np.maximum(duration_s, 1e-3) / rules.usual_s
         unusual = LENGTH_SHAPE * (share - 1.0 - np.log(share))
-        out: Floats = np.where(duration_s < level.shortest_s, NEVER, unusual)
+        out: Floats = np.where(duration_s < rules.shortest_s, NEVER, unusual)
         return out
 
     grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS)
     picture, sound = pairs.across(grouping)
     starts = np.array(grouping.starts, np.int64)
-    margins = np.clip(np.array(grouping.margins) - level.wanted, -30, 30)
+    margins = np.clip(np.array(grouping.margins) - rules.wanted, -MARGIN_MAX, MARGIN_MAX)
     return Groups(
         grouping.starts,
         tuple((1 / (1 + np.exp(-margins))).tolist()),
@@ -126,7 +130,7 @@ class _Pairs:
         self._sound = cues.sound * weights.sound_pairs
         self._take_alike = weights.take_alike
         near = np.searchsorted(self._ends, self._starts - NEAR_REACHES * reach_s)
-        # nobody asks for pairs further apart than two whole groups
+        # pairs further apart than two whole groups are in none of the sums
         self._near = np.maximum(near, np.arange(len(near)) - 2 * MAX_UNITS)
         self._known: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
 

@@ -1,9 +1,8 @@
-"""How likely two stretches of video show the same place: by what is in the picture and by its colours.
+"""Compares what two stretches of video show: log odds that it is one location, by embeddings and by colours.
 
 Every unit (a shot, or a piece of one) gets a mean embedding and a mean colour distribution; two units are
-compared by both, and the result is a log likelihood ratio, so that evidence adds up. The scale is set by
-the video itself: in a lecture everything is alike, in a trailer nothing is. Knows tracks of the picture;
-does not know sound.
+compared by both. The scale is set by the video itself: in a lecture everything is alike, in a trailer nothing
+is. The weights are data: `fusion.weights`. Knows tracks of the picture; does not know sound.
 """
 
 from __future__ import annotations
@@ -22,16 +21,20 @@ Ints = npt.NDArray[np.int64]
 COLOUR_BITS = 2
 """Bits kept of each channel: 4 x 4 x 4 colours are coarse enough for a change of angle."""
 COLOUR_FRAMES = 6
-"""Frames of a unit whose colours are taken, evenly spread."""
+"""Frames of a unit whose colours are taken, evenly spread: a shot's colours change slowly."""
 UNLIKE_RANGE = 0.25
-"""How far a video may raise what is usual: where even distant shots are alike, likeness says less."""
+"""Cosine by which a video may raise what two locations usually have in common (and lower it, half as far):
+where even distant shots are alike, likeness says less. Set by hand."""
 FAR_S = 90.0
+"""Seconds from which two shots are taken to be of different scenes: longer than most scenes."""
+SAMPLE_UNITS = 200
+"""Units that are compared to learn what is usual in the video, evenly spread: a median needs no more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Locations:
     """Unit vectors of each unit: embeddings (u, 1280) and square roots of colour distributions (u, 64).
-    offset: what is subtracted from a pair's likeness, so that 0 means undecided."""
+    offset (log odds): what is subtracted from a pair's likeness, so that 0 means undecided."""
 
     embeddings: Floats
     colours: Floats
@@ -117,7 +120,7 @@ def _offset(
     """Half way between what shots of one place have in common and what distant shots of this video have."""
     same = weights.embedding * weights.same_embedding + weights.colour * weights.same_colour
     unlike = weights.embedding * weights.unlike_embedding + weights.colour * weights.unlike_colour
-    some = np.unique(np.linspace(0, len(embeddings) - 1, 200).round().astype(np.int64))
+    some = np.unique(np.linspace(0, len(embeddings) - 1, SAMPLE_UNITS).round().astype(np.int64))
     likeness = _likeness(embeddings[some], colours[some], embeddings[some], colours[some], weights)
     far = np.abs(times_s[some][:, None] - times_s[some]) > FAR_S
     if far.any():

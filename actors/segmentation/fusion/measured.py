@@ -1,7 +1,7 @@
-"""What no setting of the fusion changes: the joined tracks, and what is found in them once and for all.
+"""Joins the tracks of a video and finds in them what no setting of the fusion changes.
 
-It takes most of the time of a fusion, so whoever tries one setting after the other keeps it. Knows tracks and
-a plan; nothing of what is made of them.
+That takes most of the time of a fusion, so callers that try one setting after the other keep the result.
+Knows tracks and a plan; does not know what is made of them.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class TracksMismatchError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Heard:
-    """The sound of the whole video, or nothing."""
+class WholeSound:
+    """The sound of the whole video; all None without a sound track."""
 
     track: AudioTrack | None
     classes: SoundClasses | None
     changes: SoundChanges | None
 
     @classmethod
-    def of(cls, track: AudioTrack | None) -> Heard:
+    def of(cls, track: AudioTrack | None) -> WholeSound:
         """Classes and changes of a track."""
         if track is None or not len(track):
             return cls(track, None, None)
@@ -53,7 +53,7 @@ class Measured:
 
     frames: FrameTrack
     keyframes: KeyframeTrack
-    heard: Heard
+    sound: WholeSound
     transitions: tuple[Transition, ...]
     summaries: Summaries
     curves: tuple[Curve, ...]
@@ -66,21 +66,21 @@ class Measured:
         """
         whole = _joined(plan, tracks)
         clock = plan.index.clock
-        frames, keyframes, heard = whole.frames, whole.keyframes, Heard.of(whole.audio)
+        frames, keyframes, sound = whole.frames, whole.keyframes, WholeSound.of(whole.audio)
         transitions = transitions_at_any_rate(frames, measured_pace(clock))
         return cls(
             frames,
             keyframes,
-            heard,
+            sound,
             transitions,
-            Summaries.of(frames, keyframes, heard.track, heard.classes),
-            make_curves(clock, frames, transitions, heard.track, heard.classes),
+            Summaries.of(frames, keyframes, sound.track, sound.classes),
+            make_curves(clock, frames, transitions, sound.track, sound.classes),
         )
 
     @property
     def size_bytes(self) -> int:
         """What the tracks take in memory, and about as much again for what was found in their frames."""
-        tables = (self.frames, self.keyframes, self.heard.track)
+        tables = (self.frames, self.keyframes, self.sound.track)
         return 2 * sum(table.size_bytes for table in tables if table is not None)
 
 

@@ -1,8 +1,8 @@
-"""How likely two stretches of video belong to one scene by what is heard in them.
+"""Compares what is heard in two stretches of video: log odds that they belong to one scene.
 
-Every unit gets the shares of the classes heard and its mean timbre; two units are compared by both, and the
-result is a log likelihood ratio. Units in which little is heard say little. Knows the sound track; does not
-know pictures.
+Every unit gets the shares of the classes heard and its mean timbre; two units are compared by both. Units in
+which little is heard say little. The weights are data: `fusion.weights`. Knows the sound track; does not know
+pictures.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.fusion.weights import FusionWeights
+from actors.segmentation.runs import true_runs
 from actors.segmentation.sound.changes import LONG_SILENCE_S, cepstra
 from actors.segmentation.sound.classes import SoundClasses, step_range
 from actors.segmentation.tracks import STEPS_PER_SECOND, AudioTrack
@@ -22,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 HEARD_FULL_S = 2.0
-"""Of sound needed in a unit for its evidence to count fully."""
+"""Seconds of sound needed in a unit for its evidence to count fully: a sentence."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,8 +76,7 @@ def find_sounds(track: AudioTrack, classes: SoundClasses, times_s: Floats, weigh
 def _heard(track: AudioTrack, classes: SoundClasses) -> npt.NDArray[np.bool_]:
     """Steps that count: sound, and silences too long to be pauses."""
     heard = ~classes.silence & track.present
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], ~heard, [False]]).astype(np.int8)))
-    for a, b in edges.reshape(-1, 2).tolist():
+    for a, b in true_runs(~heard):
         if b - a >= LONG_SILENCE_S * STEPS_PER_SECOND:
             heard[a:b] = True
     return heard

@@ -1,4 +1,5 @@
-"""What a stretch of video shows and sounds like: the numbers, tags, keyframe and label of a segment.
+"""Summarises what a stretch of video shows and sounds like: the numbers, tags, keyframe and label of a
+segment.
 
 Knows tracks and ranges of frames; does not know why a segment starts where it does.
 """
@@ -18,20 +19,32 @@ from actors.segmentation.timeline import Sound, Visual
 from actors.segmentation.tracks import AudioTrack, FrameTrack, KeyframeTrack
 
 BLACK_LUMA, BLACK_STD = 20.0, 6.0
-"""A frame this dark and this even is black, with or without coding noise."""
+"""Mean (0..255) and deviation (0..127.5) of luma below which a frame is black, with or without coding
+noise."""
 STATIC_MOTION = 0.4
-"""Mean change (of 255) below which a frame repeats the one before."""
+"""Mean change (of 255) below which a frame repeats the one before: coding noise."""
 FULL_MOTION = 25.0
+"""Mean change (of 255) that is told as 1, full motion: a scale for readers, set by hand."""
 TAGS = 3
+"""Classes of the picture that are told of a segment."""
 TAG_MIN = 0.15
-"""A less likely class says nothing about the picture."""
+"""Probability below which a class says nothing about the picture: one of a thousand classes is always the
+likeliest."""
 EDGE_SHARE = 0.15
-"""Keyframes this near to an end of the segment are taken only if there is no other: they may belong to a
-transition."""
-HEARD = ("speech", "singing", "music", "silence")
+"""Share of a segment at either end whose keyframes count less: they may belong to a transition."""
+EDGE_FACTOR = 0.25
+"""... by this factor of their sharpness, so that they are taken where there is no other."""
+MIDDLE_SHARE = 0.5
+"""A keyframe a whole segment away from the middle would count for so much less."""
+SOUND_SHARES = ("speech", "singing", "music", "silence")
 """What SoundClasses and Sound both name."""
+MOSTLY, HARDLY = 0.5, 0.3
+"""Shares of a segment from which a sound (or black, or stillness) is what it shows, and below which speech
+and music leave it to be noise."""
 GATE_LUFS = -70.0
+"""Loudness (LUFS) up to which a block is silent (BS.1770-4)."""
 RELATIVE_GATE_DB = 10.0
+"""Decibels below the mean loudness of the others from which a block does not count (BS.1770-4)."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +78,7 @@ class Summaries:
         motion = frames.motion.astype(np.float64)
         black = (luma < BLACK_LUMA) & (frames.luma_std.astype(np.float64) < BLACK_STD)
         shown = [luma / 255, np.minimum(motion / FULL_MOTION, 1), black, motion < STATIC_MOTION]
-        heard = [] if classes is None else [getattr(classes, name) for name in HEARD]
+        heard = [] if classes is None else [getattr(classes, name) for name in SOUND_SHARES]
         return cls(frames, keyframes, audio, classes, first_frame, _sums(shown), _sums(heard))
 
     def visual(self, start: int, stop: int, keyframe: int | None) -> Visual:
@@ -97,7 +110,7 @@ class Summaries:
         # a black or even frame is sharp nowhere; between sharp ones the nearest to the middle
         sharp = self.keyframes.sharpness[inside].astype(np.float64)
         distance = np.abs(where[inside] - 0.5 * (start + stop)) / max(1, stop - start)
-        score = sharp * (1.0 - 0.5 * distance) * np.where(central, 1.0, 0.25)
+        score = sharp * (1.0 - MIDDLE_SHARE * distance) * np.where(central, 1.0, EDGE_FACTOR)
         return int(inside[np.argmax(score)])
 
     def _tags(self, row: int | None) -> tuple[dict[str, Any], ...]:
@@ -128,19 +141,19 @@ def _mean(sums: Floats, start: int, stop: int) -> list[float]:
 def label(visual: Visual, sound: Sound | None) -> str:
     """One word for a segment: black, or what is heard most: speech music singing speech+music noise silence;
     without a sound track: static or moving."""
-    if visual.black > 0.5:
+    if visual.black > MOSTLY:
         return "black"
     if sound is None:
-        return "static" if visual.static > 0.5 else "moving"
-    if sound.silence > 0.5:
+        return "static" if visual.static > MOSTLY else "moving"
+    if sound.silence > MOSTLY:
         return "silence"
-    if sound.speech >= 0.5 and sound.music >= 0.5:
+    if sound.speech >= MOSTLY and sound.music >= MOSTLY:
         return "speech+music"
-    if max(sound.speech, sound.music) < 0.3:
+    if max(sound.speech, sound.music) < HARDLY:
         return "noise"
     if sound.speech >= sound.music:
         return "speech"
-    return "singing" if sound.singing > 0.5 * sound.music else "music"
+    return "singing" if sound.singing > MOSTLY * sound.music else "music"
 
 
 def integrated_lufs(momentary: npt.NDArray[np.float16]) -> float | None:

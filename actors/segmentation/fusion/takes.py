@@ -1,7 +1,8 @@
-"""Where sound alone divides a long take: a lecture, an interview, one shot in which the music begins.
+"""Finds where sound alone divides a long take: a lecture, an interview, one shot in which the music begins.
 
-Only takes that last are looked at; between cuts the picture decides. Knows sound and the bounds of shots;
-whether a break becomes a boundary is decided by who asks.
+Breaks are the middles of pauses and the peaks of change; the strongest are kept, some seconds apart. Short
+takes are left to the picture. How strong a break is, is weighed by `fusion.weights`. Knows sound and the
+bounds of shots; does not decide which break becomes a boundary (`fusion.fuse`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from actors.segmentation.timebase import FrameClock
 from actors.segmentation.tracks import STEPS_PER_SECOND
 
 LONG_TAKE_S = 12.0
-"""A take as long as four usual shots."""
+"""Seconds of the shortest take that is divided: as long as four usual shots."""
 PIECE_MIN_S = 3.0
-"""No break nearer to a cut, or to a stronger break: the window of comparison needs room on both sides."""
+"""Seconds from a break to a cut or to a stronger break at least: the window of comparison needs room on both
+sides."""
 PAUSE_MIN_S = 0.5
+"""Seconds of the shortest pause whose middle may be a break: shorter ones are within a sentence."""
 PEAK_S = 2.0
+"""Seconds on either side in which a peak of change is the highest, and in which a pause stands for it: half
+of the window of comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class SoundBreak:
 def sound_breaks(
     changes: SoundChanges, clock: FrameClock, bounds: Sequence[int], weights: FusionWeights
 ) -> list[SoundBreak]:
-    """Possible breaks inside the shots bounds[i] .. bounds[i + 1] - 1, in order."""
+    """Possible breaks inside the shots of frames bounds[i] .. bounds[i + 1] - 1, in order."""
     times, strengths = moments(changes, weights)
     if not len(times):
         return []
@@ -64,7 +69,8 @@ def sound_breaks(
 def moments(
     changes: SoundChanges, weights: FusionWeights
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Times, ascending, and strengths: middles of pauses, and peaks of change away from pauses."""
+    """float64 (m,) twice: times in seconds, ascending, and strengths, 0..1, of the middles of pauses and of
+    the peaks of change away from pauses."""
     n = len(changes)
     if n == 0:
         return np.zeros(0), np.zeros(0)

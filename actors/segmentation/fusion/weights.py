@@ -13,6 +13,7 @@ from pathlib import Path
 from actors.segmentation import fitted
 
 FILE = Path(__file__).with_name("weights.json")
+"""Values and provenance; written by `python -m tests.benchmarks.fit fusion`."""
 
 
 @dataclass(frozen=True, slots=True)

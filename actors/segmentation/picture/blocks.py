@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.picture.measures import luma, mean_change, thumbs
-from actors.segmentation.shots.candidates import runs
+from actors.segmentation.runs import true_runs
 from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
@@ -125,7 +125,7 @@ def _probabilities(small: Image, wanted: Bools, network: TransitionNetwork) -> n
     Each run of wanted frames, with context, is one view. At the ends the outermost picture is repeated.
     """
     out = np.zeros((len(small), 2), np.float16)
-    for start, stop in runs(wanted, 2 * VIEW_CONTEXT_FRAMES):
+    for start, stop in true_runs(wanted, 2 * VIEW_CONTEXT_FRAMES):
         length = -(-(stop - start + 2 * VIEW_CONTEXT_FRAMES) // VIEW_STEP_FRAMES) * VIEW_STEP_FRAMES
         first = start - VIEW_CONTEXT_FRAMES
         view = np.clip(np.arange(first, first + length), 0, len(small) - 1)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from PIL import Image as PilImage
 from scipy import ndimage
 
+from actors.segmentation.luma import WEIGHTS_256
 from actors.segmentation.picture.measures import VALUES_PER_PICTURE
 from actors.segmentation.planning.chunks import BLOCK_FRAMES
 
@@ -169,7 +170,7 @@ def sharpness(image: Image) -> float:
     if min(image.shape[:2]) < 3:
         return 0.0
     # whole numbers below 2^24: exact in float32 whatever the order of the sum, and far quicker than integers
-    weighted = image.reshape(-1, 3).astype(np.float32) @ np.array([77, 150, 29], np.float32)
+    weighted = image.reshape(-1, 3).astype(np.float32) @ np.array(WEIGHTS_256, np.float32)
     luma = weighted.astype(np.int32).reshape(image.shape[:2]) >> 8
     middle = luma[1:-1, 1:-1]
     laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * middle

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.luma import WEIGHTS_1000
 from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.tracks import THUMB_SHAPE
 
@@ -16,7 +17,7 @@ _PIXELS = FRAME_HEIGHT_PX * FRAME_WIDTH_PX
 VALUES_PER_PICTURE = 3 * _PIXELS
 """R, G and B of every pixel of a small picture: a mean over it is a sum divided by this."""
 
-_LUMA_WEIGHTS = np.array([299, 587, 114], np.float64)
+_LUMA_WEIGHTS = np.array(WEIGHTS_1000, np.float64)
 _LUMA_SCALE = 1000
 """Luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, in whole thousandths so that sums are exact."""
 

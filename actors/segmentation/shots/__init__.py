@@ -1,1 +1,1 @@
-"""Shot boundaries: candidates, features, fitted models, kinds and confidences."""
+"""Finds shot boundaries: candidates, their features, fitted models, kinds and confidences."""

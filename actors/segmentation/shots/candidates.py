@@ -1,7 +1,10 @@
-"""Where a transition may be: peaks of the network, jumps of the picture, windows that look mixed or wiped.
+"""Proposes where transitions may be: peaks of the network, jumps of the picture, windows that look mixed or
+wiped.
 
-Proposes generously and cheaply over the whole film; `shots.fit` and `shots.confidence` look closely at what
-is proposed here. Knows curves and small pictures; believes nothing.
+It is cheap and proposes too much rather than too little: what is not proposed here is lost, what is proposed
+is measured by `shots.fit` and judged by `shots.confidence`. The thresholds were set by hand for that purpose;
+the weights of `shots.weights` are fitted to the candidates that they let through, so whoever changes one has
+to fit anew. Knows curves and small pictures; decides nothing.
 """
 
 from __future__ import annotations
@@ -10,52 +13,68 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d
 
+from actors.segmentation.runs import true_runs
+
 Floats = npt.NDArray[np.float32]
 Window = tuple[int, int]
 
 CUT_PEAK = 0.04
-"""Of the network's first head: below it, among thousands of frames, hardly any cut is left."""
+"""Probability of the network's first head below which, among thousands of frames, hardly any cut is left."""
 JUMP_MIN = 5.0
-"""Mean change (of 255) of the smallest cut worth looking at: dark scenes are cut at 5 to 10."""
+"""Mean change (of 255) from one frame to the next of the smallest cut proposed, in a film of usual contrast:
+cuts between dark scenes have 5 to 10."""
 JUMP_RATIO = 2.0
-"""... and so many times the median change around it."""
+"""... and it is so many times the median change around it."""
+JUMP_ALONE, JUMP_ABOVE = 8.0, 3.0
+"""A frame that no ramp crosses changes by more than this (of 255, in a film of usual contrast), and by so
+many times as much as the frame before and the frame after it."""
 USUAL_STD = 32.0
+"""Standard deviation of luma (0..127.5) within the pictures of a film of usual contrast."""
 SCALE_MIN = 0.2
+"""Least share of the usual contrast by which a film is judged: in flatter ones coding noise would be a
+change."""
 CONTRAST_REACH = 24
 """Frames on either side in which the contrast is sought: more than a fade leaves without any."""
 ZONE_FLOOR = 0.08
+"""A zone of the network goes on while its heads (0..1) stay above this ..."""
 ZONE_PEAK = 0.2
-"""The second head's hysteresis: a zone holds a frame above the peak and reaches while above the floor."""
+"""... and has a frame above this: a hysteresis, as the curve sinks inside long dissolves."""
 ZONE_GAP = 2
+"""Frames below the floor that do not end a zone: the network's curve has such dents inside long dissolves."""
 HALVES = (3, 6, 12, 24)
 """Half lengths in frames of the windows that are screened: dissolves and wipes of 4 to 60 frames."""
 CHANGE_MIN = 12.0
-"""Mean luma change across a window, below which nothing can be told."""
+"""Mean luma change (of 255) across a window, in a film of usual contrast, below which nothing can be told."""
 MIX_SCREEN = 0.33
-"""Distance of the middle picture from the mean of the outer two over their difference: 0 in a perfect
-dissolve, 0.5 at a cut, 0.87 for three unrelated pictures."""
+"""Most that the middle picture may differ from the mean of the outer two, as a share of their difference: 0
+in a perfect dissolve, 0.5 at a cut, 0.87 for three unrelated pictures."""
 EDGE_SCREEN = 0.3
-"""Mean over cells of the distance to the nearer of the outer two: 0 in a perfect wipe of still pictures."""
+"""Most that the cells of the middle picture may differ from the nearer of the outer two, as the same share: 0
+in a perfect wipe of still pictures."""
 EDGE_BALANCE = 0.22
-"""Half way through a wipe at least this share of the cells shows the old, and the new, picture."""
+"""Share of the cells that half way through a wipe show the old picture at least, and the new one."""
+_WINDOWS_AT_ONCE = 8192
+"""Windows that are screened at once: bounds the memory of a long film."""
 
 
 def contrast_scale(std: Floats) -> Floats:
-    """SCALE_MIN..1 a frame: the contrast around it as a share of a usual one, so that dark and flat films are
-    judged by their own measure. std: luma deviation, 0..127.5."""
+    """float32 (n,), SCALE_MIN..1: the contrast around each frame as a share of a usual one, so that dark and
+    flat films are judged by their own measure. std: luma deviation (n,), 0..127.5."""
     around = maximum_filter1d(std, 2 * CONTRAST_REACH + 1) if len(std) else std
     out: Floats = np.clip(around / USUAL_STD, SCALE_MIN, 1.0).astype(np.float32)
     return out
 
 
 def jumps(motion: Floats, scale: Floats) -> npt.NDArray[np.bool_]:
-    """Frames that differ from the one before far more than their neighbours do; no ramp crosses them."""
+    """bool (n,): frames that differ from the one before far more than their neighbours do; no ramp crosses
+    them."""
     around = np.pad(motion, 1)
-    return (motion > 8.0 * scale) & (motion > 3.0 * np.maximum(around[:-2], around[2:]))
+    return (motion > JUMP_ALONE * scale) & (motion > JUMP_ABOVE * np.maximum(around[:-2], around[2:]))
 
 
 def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np.int64]:
-    """First frames of possible new shots, ascending: where the picture jumps nearest to each peak."""
+    """int64 (c,), ascending: first frames of possible new shots, where the picture jumps most near each peak
+    of the network and wherever it jumps by itself."""
     n = len(cut)
     if n < 2:
         return np.zeros(0, np.int64)
@@ -69,22 +88,10 @@ def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np
     return np.union1d(seen, np.flatnonzero(sharp)).astype(np.int64)
 
 
-def runs(mask: npt.NDArray[np.bool_], gap: int) -> list[Window]:
-    """[start, stop) of the True stretches, those at most `gap` frames apart joined."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
-    out: list[Window] = []
-    for start, stop in edges.tolist():
-        if out and start - out[-1][1] <= gap:
-            out[-1] = out[-1][0], stop
-        else:
-            out.append((start, stop))
-    return out
-
-
 def network_zones(cut: Floats, many: Floats) -> list[Window]:
     """Runs (inclusive) in which the network sees a transition at work."""
     score = np.maximum(many, cut)
-    zones = runs(score >= ZONE_FLOOR, ZONE_GAP)
+    zones = true_runs(score >= ZONE_FLOOR, ZONE_GAP)
     return [(start, stop - 1) for start, stop in zones if score[start:stop].max() >= ZONE_PEAK]
 
 
@@ -139,8 +146,8 @@ def _screen(
     )
     centres = centres[crossed == 0]
     scores = np.ones(len(centres), np.float32)
-    for start in range(0, len(centres), 8192):
-        block = centres[start : start + 8192]
+    for start in range(0, len(centres), _WINDOWS_AT_ONCE):
+        block = centres[start : start + _WINDOWS_AT_ONCE]
         old, new = y[block - half].astype(np.int16), y[block + half].astype(np.int16)
         difference = np.abs(new - old)
         change = difference.mean(axis=(1, 2), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How much two small pictures differ, in five ways; any number of pairs at once.
+"""Measures how much two small pictures differ, in five ways; any number of pairs at once.
 
 Knows arrays of pictures; not frames of which video, nor what a difference means.
 """

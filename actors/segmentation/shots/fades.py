@@ -1,7 +1,9 @@
-"""Fades: where the picture's contrast ramps down to a flat picture (black, white, any colour) and up again.
+"""Finds fades: the picture's contrast ramps down to a flat picture (black, white, any colour), or up from
+one.
 
-Works on the standard deviation of luma, which scales with the picture and so falls linearly in a fade,
-however dark the scene is. Knows curves and small pictures; does not decide what is believed.
+Contrast is the standard deviation of luma. It scales with the picture, so it falls linearly in a fade however
+dark the scene is. The thresholds were set by hand, to propose too much rather than too little;
+`shots.confidence` judges. Knows curves and small pictures; decides nothing.
 """
 
 from __future__ import annotations
@@ -12,31 +14,45 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
+from actors.segmentation.runs import true_runs
 from actors.segmentation.shots.fit import fit_ramps, mix_profile
 
 Floats = npt.NDArray[np.float32]
 
 FLAT_STD = 1.5
-"""Luma deviation (of 255, of cells that average hundreds of pixels) below which a picture is flat: black
+"""Luma deviation (0..127.5, of cells that average hundreds of pixels) below which a picture is flat: black
 with coding noise stays below 1, a small title on black does not."""
 DIP = 0.45
-"""A short fade need not reach the flat picture: half way between two frames of a 10-frame fade is 0.1-0.3."""
+"""Share of the contrast around it below which the bottom of a dip may be a fade's: a short fade need not show
+the flat picture, as the frame nearest to the bottom of a 10-frame fade still has 0.1 to 0.3."""
 DIP_REACH = 13
-"""Frames on either side in which the picture must have its contrast."""
+"""Frames on either side in which the picture must have its contrast: half a second at 25 a second."""
 REACH_S = 3.0
-"""A ramp is looked for so far on either side; longer fades are found with a shorter extent."""
+"""Seconds on either side in which a ramp is looked for; longer fades are found with a shorter extent."""
 EDGE = 1
+"""Frames at the start and at the end of a video that may precede or follow the flat ones."""
 EDGE_DEPTH = 0.6
-"""The first and last frames of a video need not be flat to begin a fade in or end a fade out: so much of
-the contrast must be gained or lost."""
+"""Share of the contrast that the first or last frames of a video must gain or lose to be a fade in or out
+there; they need not be flat."""
 HOLD_MAX_S = 4.0
-"""A flat picture held longer is a shot of its own (titles on black, a pause): the fades around it are two."""
+"""Seconds; a flat picture held longer is a shot of its own (a pause, titles that follow): the fades around it
+are two."""
 MIN_RAMP = 3
-"""Frames; a shorter descent is a cut."""
+"""Frames of the shortest ramp; a shorter descent is a cut."""
 REST = 6
 """Frames without a rise after which the ramp has ended: what rises later is another change."""
 RISE_MIN = 2.0
 """Luma deviation that a ramp must gain at least, to be more than noise."""
+RAMP_STEP_MAX = 0.6
+"""Share of the ramp that one frame may gain at most: more is a cut with something dark beside it."""
+DENT_SHARE, DENT_LEVEL = 0.04, 0.5
+"""The curve may fall below its highest value so far by this share of it and this much luma deviation, and the
+ramp goes on: noise."""
+GROWTH_SHARE, GROWTH_LEVEL = 0.002, 0.01
+"""From one frame to the next a ramp rises by more than this share of its value and this much luma deviation;
+less is a rest."""
+_BEYOND = 4
+"""Frames past the top that are fitted with the ramp, so that its end is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +118,7 @@ def find_fades(y: npt.NDArray[np.uint8], std: Floats, jumps: npt.NDArray[np.bool
 def _flat_runs(std: Floats) -> list[tuple[int, int]]:
     """Runs (inclusive) of flat frames, and single frames at the bottom of a dip that is not flat."""
     flat = std < FLAT_STD
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flat, [False]]).astype(np.int8)))
-    runs = [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+    runs = [(start, stop - 1) for start, stop in true_runs(flat)]
     inner = np.arange(1, len(std) - 1)
     low = inner[(std[1:-1] <= std[:-2]) & (std[1:-1] < std[2:]) & ~flat[1:-1]]
     before = maximum_filter1d(std, DIP_REACH, origin=DIP_REACH // 2)
@@ -133,11 +148,11 @@ def _ramp(std: Floats, y: npt.NDArray[np.uint8], at: int, step: int, limit: int)
     rise = float(curve[top]) - bottom
     if top < MIN_RAMP or rise < RISE_MIN:
         return None
-    part = curve[: min(len(curve), top + 4)]
+    part = curve[: min(len(curve), top + _BEYOND)]
     profile = np.clip((part - bottom) / rise, 0, 1).astype(np.float32)
     starts, stops = fit_ramps(profile[None])
     inner, edge = int(starts[0]) + 1, int(stops[0])
-    if edge - inner < MIN_RAMP - 1 or float(np.diff(profile).max()) > 0.6:
+    if edge - inner < MIN_RAMP - 1 or float(np.diff(profile).max()) > RAMP_STEP_MAX:
         return None
     clean, inner = at + step * edge, at + step * inner
     frames = np.arange(min(inner, clean - step), max(inner, clean - step) + 1)
@@ -157,9 +172,9 @@ def _ramp(std: Floats, y: npt.NDArray[np.uint8], at: int, step: int, limit: int)
 def _climb(curve: Floats) -> int:
     """Index of the top that is reached from curve[0] by rising, small dents allowed, up to the first rest."""
     high = np.maximum.accumulate(curve)
-    dent = curve < high - (0.04 * high + 0.5)
+    dent = curve < high - (DENT_SHARE * high + DENT_LEVEL)
     stop = int(np.argmax(dent)) if dent.any() else len(curve)
-    rising = np.flatnonzero(np.diff(high[:stop]) > 0.002 * high[: stop - 1] + 0.01)
+    rising = np.flatnonzero(np.diff(high[:stop]) > GROWTH_SHARE * high[: stop - 1] + GROWTH_LEVEL)
     if not len(rising):
         return 0
     rests = np.flatnonzero((np.diff(rising) > REST) & (high[rising[:-1] + 1] > curve[0] + RISE_MIN))

@@ -1,7 +1,7 @@
-"""What speaks for and against each candidate, as rows of numbers for `shots.confidence`.
+"""Measures each candidate: rows of features, which `shots.confidence` weighs.
 
-Three tables: cuts, gradual changes (a mix or a moving edge), fades. Every feature is a logit, a logarithm or
-a ratio, so that a sum of weighted features makes sense. Knows candidates; does not know the weights.
+There are three tables: cuts, gradual changes (a mix or a moving edge), fades. Every feature is a logit, a
+logarithm or a ratio, so that their weighted sum is a log odds. Knows candidates; does not know the weights.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter
 
-from actors.segmentation.shots.active_area import active_area, deviation, luma
+from actors.segmentation.luma import luma_of
+from actors.segmentation.shots.active_area import active_area, deviation
 from actors.segmentation.shots.candidates import contrast_scale, jumps
 from actors.segmentation.shots.compare import (
     Floats,
@@ -30,27 +31,44 @@ from actors.segmentation.shots.fit import Fits
 from actors.segmentation.tracks import FrameTrack
 
 CUT_FEATURES = ("cut", "many", "jump", "share", "calm", "peak", "colours", "stays", "alike", "relit")
+"""Columns of the table of cuts: see `cut_features`. The weights file names them, as those below."""
 GRADUAL_FEATURES = (
     *("cut", "many", "many_mean", "frames", "change", "colours", "relit", "alike"),
     *("mix", "step", "edge", "reach", "spread", "flips", "drift"),
 )
+"""Columns of the table of gradual changes: see `gradual_features`."""
 FADE_FEATURES = ("many", "out", "in", "error", "alike", "rise")
+"""Columns of the table of fades: see `fade_features`."""
 
 _PROBABILITY_FLOOR = 0.003
-"""Keeps logits within -6 .. 6: beyond, the network's probabilities say no more."""
+"""Added to probabilities of the network: keeps logits within -6 .. 6, beyond which they say no more."""
 _FLASH_FRAMES = 8
-"""A picture that returns within so many frames was only interrupted (a flash, a dropped frame)."""
+"""Frames within which a picture that returns was only interrupted (by a flash, a dropped frame)."""
+_CALM_FRAMES = 17
+"""Frames whose median motion is the usual one around a frame: two thirds of a second."""
+_MOSTLY = 0.5
+"""Share of an extent's frames that the network must have looked at for the models with its features to judge
+it: ends are found a little differently in a part of the film and in all of it."""
+_STAYS_MAX, _STAYS_FLOOR = 0.8, 0.04
+"""Bounds of the share of a cut's change that stays: what stays more is sure anyway, and the logarithm of
+nothing is not wanted."""
+_UNALIKE = 1.05
+"""The correlation of two pictures (-1..1) is subtracted from it and the logarithm taken: a little above 1, so
+that equal pictures have a number, too."""
+_FLIPS_MAX = 3.0
+"""Times that a cell goes back and forth beyond which more says no more."""
 _CUT_BATCH = 1024
+"""Cuts measured at once: bounds the memory of a long film."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Looks:
-    """The picture's track, prepared once for all candidates.
+class PictureTrack:
+    """The frame track, prepared once for all candidates of a stretch of film.
 
     thumbs: uint8 (n, rows, columns, 3) without bars. y: its luma, uint8. std: luma deviation, 0..127.5.
     looked, motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
-    scale: 0.2..1, how strong a change of the picture is here compared with a film of usual contrast; all
-    thresholds and measures of change are relative to it. jumps: bool, see shots_candidates.
+    scale: see `candidates.contrast_scale`; all thresholds and measures of change are
+    relative to it. jumps: bool, see `candidates.jumps`.
     """
 
     thumbs: Thumbs
@@ -68,12 +86,12 @@ class Looks:
         return len(self.cut)
 
     def __repr__(self) -> str:
-        return f"Looks({len(self)} frames, cells {self.thumbs.shape[1:3]})"
+        return f"PictureTrack({len(self)} frames, cells {self.thumbs.shape[1:3]})"
 
     @classmethod
-    def of(cls, frames: FrameTrack) -> Looks:
+    def of(cls, frames: FrameTrack) -> PictureTrack:
         """Prepare a whole video's track."""
-        y = luma(frames.thumb)
+        y = luma_of(frames.thumb)
         rows, columns = active_area(y)
         y = np.ascontiguousarray(y[:, rows, columns])
         motion = frames.motion.astype(np.float32)
@@ -87,16 +105,15 @@ class Looks:
             cut=frames.cut.astype(np.float32),
             many=frames.many.astype(np.float32),
             looked=frames.looked,
-            calm=median_filter(motion, 17, mode="nearest"),
+            calm=median_filter(motion, _CALM_FRAMES, mode="nearest"),
             scale=scale,
             jumps=jumps(motion, scale),
         )
 
     def seen(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
-        """Whether the network looked at each extent (inclusive), or at most of it: ends are found a little
-        differently in a part of the film and in all of it."""
+        """bool (c,): whether the network looked at most of each extent first..last (inclusive)."""
         sums = np.concatenate([[0], np.cumsum(self.looked)])
-        mostly: npt.NDArray[np.bool_] = (sums[last + 1] - sums[first]) > 0.5 * (last - first + 1)
+        mostly: npt.NDArray[np.bool_] = (sums[last + 1] - sums[first]) > _MOSTLY * (last - first + 1)
         return mostly
 
 
@@ -107,44 +124,44 @@ def logit(probability: Floats) -> Floats:
     return out
 
 
-def cut_features(looks: Looks, frames: Ints) -> Floats:
-    """(c, len(CUT_FEATURES)) for possible first frames of new shots, each >= 1.
+def cut_features(picture: PictureTrack, frames: Ints) -> Floats:
+    """float32 (c, len(CUT_FEATURES)) of possible first frames of new shots (c,), each >= 1.
 
     jump: change at the cut. share: of the net change across it, how much happens there. calm: jump over
     the median motion around, peak: over the largest other motion nearby. stays: change between before and
     after, at its least, over the jump (small for a flash). alike: grows with the correlation of the two
     pictures, 0 for unrelated ones. relit: see Fits.
     """
-    parts = [_cut_features(looks, frames[k : k + _CUT_BATCH]) for k in range(0, len(frames), _CUT_BATCH)]
+    parts = [_cut_features(picture, frames[k : k + _CUT_BATCH]) for k in range(0, len(frames), _CUT_BATCH)]
     return np.concatenate(parts) if parts else np.zeros((0, len(CUT_FEATURES)), np.float32)
 
 
-def _cut_features(looks: Looks, frames: Ints) -> Floats:
-    n = len(looks)
-    around = {k: pictures(looks.thumbs, frames + k) for k in (-3, -2, -1, 0, 1, 2)}
+def _cut_features(picture: PictureTrack, frames: Ints) -> Floats:
+    n = len(picture)
+    around = {k: pictures(picture.thumbs, frames + k) for k in (-3, -2, -1, 0, 1, 2)}
     jump = colour_change(around[-1], around[0])
     net = colour_change(around[-3], around[2])
-    old, later = pictures(looks.y, frames - 1), pictures(looks.y, frames + 1)
+    old, later = pictures(picture.y, frames - 1), pictures(picture.y, frames + 1)
     offsets = np.array([*range(-5, 0), *range(1, 6)])
-    other = looks.motion[np.clip(frames[:, None] + offsets, 1, n - 1)].max(axis=1)
-    before = pictures(looks.thumbs, frames[:, None] - np.array([1, 3, 5]))
+    other = picture.motion[np.clip(frames[:, None] + offsets, 1, n - 1)].max(axis=1)
+    before = pictures(picture.thumbs, frames[:, None] - np.array([1, 3, 5]))
     stays = np.full(len(frames), np.inf, np.float32)
     for k in range(1, _FLASH_FRAMES + 1):
-        after = pictures(looks.thumbs, frames + k)
+        after = pictures(picture.thumbs, frames + k)
         stays = np.minimum(stays, colour_change(before, after[:, None]).min(axis=1))
     near = np.clip(frames[:, None] + np.arange(-2, 1), 0, n - 1)
-    scale = looks.scale[frames]
+    scale = picture.scale[frames]
     out: Floats = np.stack(
         [
-            logit(looks.cut[near].max(axis=1)),
-            logit(looks.many[near].max(axis=1)),
+            logit(picture.cut[near].max(axis=1)),
+            logit(picture.many[near].max(axis=1)),
             np.log(jump / scale + 1),
             np.log((jump + 1) / (net + 1)),
-            np.log((jump + 1) / (looks.calm[frames] + 1)),
+            np.log((jump + 1) / (picture.calm[frames] + 1)),
             np.log((jump + 1) / (other + 1)),
             np.log(colour_distance(around[-2], around[1]) / scale + 1),
-            np.log(np.minimum(stays / (jump + 1), 0.8) + 0.04),
-            -np.log(1.05 - correlation(old, later)),
+            np.log(np.minimum(stays / (jump + 1), _STAYS_MAX) + _STAYS_FLOOR),
+            -np.log(_UNALIKE - correlation(old, later)),
             relit(old, later),
         ],
         axis=1,
@@ -152,16 +169,17 @@ def _cut_features(looks: Looks, frames: Ints) -> Floats:
     return out
 
 
-def gradual_features(looks: Looks, fits: Fits) -> Floats:
-    """(c, len(GRADUAL_FEATURES)) of fitted windows."""
+def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:
+    """float32 (c, len(GRADUAL_FEATURES)) of fitted windows: the network inside the extent, its length, and
+    what Fits has."""
     count = len(fits)
     cut, many, mean = np.zeros((3, count), np.float32)
-    sums = np.concatenate([[0.0], np.cumsum(looks.many, dtype=np.float64)])
+    sums = np.concatenate([[0.0], np.cumsum(picture.many, dtype=np.float64)])
     mean[:] = (sums[fits.last + 1] - sums[fits.first]) / (fits.last - fits.first + 1)
     for k, (a, b) in enumerate(zip(fits.first.tolist(), fits.last.tolist(), strict=True)):
-        cut[k] = looks.cut[a : b + 1].max()
-        many[k] = looks.many[a : b + 1].max()
-    scale = looks.scale[(fits.first + fits.last) // 2]
+        cut[k] = picture.cut[a : b + 1].max()
+        many[k] = picture.many[a : b + 1].max()
+    scale = picture.scale[(fits.first + fits.last) // 2]
     out: Floats = np.stack(
         [
             logit(cut),
@@ -171,13 +189,13 @@ def gradual_features(looks: Looks, fits: Fits) -> Floats:
             np.log(fits.change / scale + 1),
             np.log(fits.colours / scale + 1),
             fits.relit,
-            -np.log(1.05 - fits.alike),
+            -np.log(_UNALIKE - fits.alike),
             fits.mix,
             fits.step,
             fits.edge,
             fits.reach,
             fits.spread,
-            np.minimum(fits.flips, 3.0),
+            np.minimum(fits.flips, _FLIPS_MAX),
             np.log((fits.change + 1) / (fits.drift + 2)),
         ],
         axis=1,
@@ -185,20 +203,21 @@ def gradual_features(looks: Looks, fits: Fits) -> Floats:
     return out
 
 
-def fade_features(looks: Looks, fades: Sequence[Fade]) -> Floats:
-    """(c, len(FADE_FEATURES)). out, in: depth of each ramp, 0 where there is none."""
+def fade_features(picture: PictureTrack, fades: Sequence[Fade]) -> Floats:
+    """float32 (c, len(FADE_FEATURES)). out, in: depth of each ramp, 0 where there is none; error and rise: of
+    the worse one; alike: of the clean pictures on both sides, as for cuts."""
     rows = []
     for fade in fades:
         sides = [side for side in (fade.out, fade.in_) if side]
         ends = np.array([fade.first - 1, fade.last + 1])
-        old, new = pictures(looks.y, ends)[:, None]
+        old, new = pictures(picture.y, ends)[:, None]
         rows.append(
             [
-                float(logit(looks.many[fade.first : fade.last + 1].max())),
+                float(logit(picture.many[fade.first : fade.last + 1].max())),
                 fade.out.depth if fade.out else 0.0,
                 fade.in_.depth if fade.in_ else 0.0,
                 max(side.error for side in sides),
-                -float(np.log(1.05 - correlation(old, new)[0])),
+                -float(np.log(_UNALIKE - correlation(old, new)[0])),
                 float(np.log(min(side.rise for side in sides))),
             ]
         )

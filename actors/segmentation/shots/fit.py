@@ -1,10 +1,10 @@
-"""How the picture went from one frame to another: at once, mixed, or behind a moving edge.
+"""Fits models of a cut, a dissolve and a wipe to the small pictures of windows, and measures how well each
+fits.
 
-Three models of the frames between a clean old picture A and a clean new picture B are fitted to the small
-pictures of a window and compared by one error, the mean absolute deviation as a share of |A - B|:
-a step (cut), a linear mix (dissolve), and a step of its own time for every cell (wipe, iris).
-Works on many windows at once. Knows small pictures; does not know networks, thresholds or what else
-speaks for a transition.
+A window leads from a clean old picture A to a clean new picture B. The models of the frames between them are
+a step (cut), a linear mix (dissolve), and a step of its own time for every cell (wipe, iris). Each is told by
+one error, the mean absolute deviation as a share of |A - B|. Works on many windows at once. Knows small
+pictures; does not know networks, thresholds or what else speaks for a transition.
 """
 
 from __future__ import annotations
@@ -27,11 +27,17 @@ from actors.segmentation.shots.compare import (
 )
 
 CELL_CHANGE = 12.0
-"""A cell (luma, 0..255) tells old from new only where they differ by more than noise and coding."""
+"""Difference of luma (0..255), in a film of usual contrast, from which a cell tells old from new: more than
+noise and coding make."""
 GRID_STEPS = 16
-"""Ramp starts and ends tried per window before they are refined around the best."""
+"""Starts and ends of a ramp that are tried in each window before they are refined around the best: enough
+that the best of them is next to the best of all."""
+LEAN_PER_FRAME = 0.002
+"""Error (0..1) that a frame more of a ramp must save: of equal fits the shorter is taken."""
+_FLAT_VARIANCE = 0.05
+"""Variance of the cells' switching times (frames²) below which nothing moved through the picture."""
 _BATCH_VALUES = 1 << 22
-"""Floats of pictures held at once: 16 MB."""
+"""Values of pictures (float32) held at once: 16 MB."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,7 +115,7 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
     for k in range(0, len(y), size):
         s, e = starts[k : k + size, :, None].astype(np.float32), stops[k : k + size, :, None]
         error = np.abs(np.clip((index - s) / (e - s), 0, 1) - y[k : k + size, None]).sum(axis=2)
-        at[k : k + size] = np.argmin(error + 0.002 * (e - s)[..., 0], axis=1)  # of equal fits the shorter
+        at[k : k + size] = np.argmin(error + LEAN_PER_FRAME * (e - s)[..., 0], axis=1)
     rows = np.arange(len(y))
     return starts[rows, at].astype(np.int64), stops[rows, at].astype(np.int64)
 
@@ -117,9 +123,10 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
 def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats) -> Fits:
     """Fit the models to windows (c, 2) of first and last frame (inclusive, >= 3 frames), the outer clean.
 
-    The extent is found first, with the window's ends as references; then everything is measured against
-    the clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may
-    be fewer rows. y: luma of `thumbs`; what happens inside the window is seen in it alone. scale: of Looks.
+    The extent is found first, with the window's ends as references; then everything is measured against the
+    clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may be
+    fewer rows. y: luma of `thumbs`; what happens inside the window is seen in it alone. scale: of
+    PictureTrack.
     """
     clean = extents(y, windows)
     clean = np.unique(clean[clean[:, 1] - clean[:, 0] > 2], axis=0)
@@ -218,5 +225,7 @@ def _roughness(times: Floats, known: npt.NDArray[np.bool_]) -> Floats:
         squares += np.where(both, (filled[a] - filled[b]) ** 2, 0).sum(axis=(1, 2))
         pairs += both.sum(axis=(1, 2))
     rough = squares / np.maximum(pairs, 1) / np.maximum(2 * variance, 1e-6)
-    out: Floats = np.where((variance > 0.05) & (pairs > 0), np.clip(rough, 0, 1), 1.0).astype(np.float32)
+    out: Floats = np.where((variance > _FLAT_VARIANCE) & (pairs > 0), np.clip(rough, 0, 1), 1.0).astype(
+        np.float32
+    )
     return out

@@ -1,7 +1,8 @@
-"""Where the network has to look: what a cheap signal can neither rule out nor settle.
+"""Selects the frames that the network has to look at: around candidates that the small pictures leave in
+doubt.
 
-The same candidates and the same models of confidence as for the whole film, over the pictures around one
-block alone. A cut or dissolve that the small pictures leave no doubt about needs no network, and neither
+Candidates are found and weighed as in the whole film, but over the pictures around one block alone and by the
+models without the network's features. A cut or dissolve of which they are sure needs no network, and neither
 does the middle of a shot. Knows one block's neighbourhood; not the network.
 """
 
@@ -13,16 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.shots.fades import find_fades
-from actors.segmentation.shots.features import Looks
+from actors.segmentation.shots.features import PictureTrack
 from actors.segmentation.shots.transitions import Transition, weigh
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 RULED_OUT, SETTLED = 0.15, 0.85
-"""Confidences without the network below and above which it is not asked."""
+"""Confidences without the network below and above which it is not asked. They trade time for certainty and
+were set by hand, at a few frames in a hundred that are looked at."""
 BELIEVED = 0.5
+"""Confidence above which the frames of a candidate are taken to be in a transition: likelier than not."""
 MARGIN_FRAMES = 3
-"""Looked at on either side of what is doubtful, since an extent may be found a little short."""
+"""Frames that are looked at on either side of what is doubtful, since an extent may be found a little
+short."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -47,9 +51,9 @@ def survey(frames: FrameTrack, fps: float, weights: ShotWeights | None = None) -
     doubtful, moving, settled = np.zeros((3, len(frames)), np.bool_)
     if len(frames) < 2:
         return Survey(doubtful, moving)
-    looks = Looks.of(frames)
-    fades = find_fades(looks.y, looks.std, looks.jumps, fps)
-    candidates = weigh(looks, fades, RULED_OUT, weights or ShotWeights.packaged())
+    picture = PictureTrack.of(frames)
+    fades = find_fades(picture.y, picture.std, picture.jumps, fps)
+    candidates = weigh(picture, fades, RULED_OUT, weights or ShotWeights.packaged())
     for one in candidates:
         moving[_marked(one)] |= one.confidence > BELIEVED
         settled[_marked(one)] |= one.confidence >= SETTLED

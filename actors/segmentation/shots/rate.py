@@ -1,7 +1,8 @@
-"""High frame rates: transitions are looked for in every second or third frame, then placed at full rate.
+"""Thins films of high frame rate before transitions are looked for, and places what was found at full rate
+again.
 
-The network and every window here were made for 24 to 30 frames a second; at 60 a dissolve is twice as many
-frames long and moves half as fast. Knows tracks and transitions; does not find any.
+The network and every window of this package were made for 24 to 30 frames a second; at 60 a dissolve is twice
+as many frames long and moves half as fast. Knows tracks and transitions; does not find any.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 THIN_ABOVE_FPS = 40.0
+"""Frames per second above which a film is thinned: between the 30 that need it not and the 48 to 60 that
+do."""
 WANTED_FPS = 27.0
+"""Frames per second that a thinned film should come near to: the middle of 24 to 30."""
 
 
 def thin_step(fps: float) -> int:
@@ -31,7 +35,7 @@ def thin_step(fps: float) -> int:
 def transitions_at_any_rate(
     frames: FrameTrack, fps: float, weights: ShotWeights | None = None
 ) -> tuple[Transition, ...]:
-    """As `find_transitions`, whatever the frame rate."""
+    """As `find_transitions`, whatever the frame rate: fps > 0."""
     step = thin_step(fps)
     if step == 1:
         return find_transitions(frames, fps, weights)

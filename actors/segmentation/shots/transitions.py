@@ -1,8 +1,8 @@
-"""Transitions between shots: where, of which kind, how far they reach, how sure they are.
+"""Finds the transitions between shots: where they are, of which kind, how far they reach, how sure they are.
 
-Candidates of all kinds are weighed, then accepted from the surest down, each keeping others out of its
-extent. Everything is a function of the whole video's track, so chunks leave no trace; only the last step
-knows the sensitivity. Knows pictures; does not know sound, scenes or times.
+Candidates of all kinds are weighed, then accepted from the surest down; each keeps others out of its extent.
+Everything is a function of the whole video's track, so chunks leave no trace; only the last step knows the
+sensitivity. Knows pictures; does not know sound, scenes or times.
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ import numpy.typing as npt
 from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
 from actors.segmentation.shots.confidence import probability
 from actors.segmentation.shots.fades import Fade, find_fades
-from actors.segmentation.shots.features import Looks, cut_features, fade_features, gradual_features
+from actors.segmentation.shots.features import PictureTrack, cut_features, fade_features, gradual_features
 from actors.segmentation.shots.fit import extents, fit
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
 MIN_CONFIDENCE = 0.05
-"""Less likely candidates are forgotten: not even the highest sensitivity wants them."""
+"""Confidence below which candidates are forgotten: not even the highest sensitivity wants one in twenty to be
+right."""
+MAX_THRESHOLD = 0.98
+"""Confidence that is enough at the lowest sensitivity: some boundaries are left even then."""
 SURE_CUT = 0.8
-"""With such a confidence and a jump of the picture, no gradual change is looked for across it."""
+"""Confidence from which no gradual change is looked for across a cut at which the picture jumps. Set by hand;
+the weights of gradual changes are fitted to the windows that it leaves."""
 MIXED = 0.5
-"""Of the network's second head: frames above it are not clean."""
+"""Probability of the network's second head above which a frame is not clean: likelier than not."""
 WIDEN_MIN = 4
-"""Frames at least by which an extent is measured beyond where it was found."""
+"""Frames at least by which the window goes beyond an extent that is measured anew: a few clean ones."""
 SAME_EXTENT = 0.5
-"""Share of frames in common from which a fade and a dissolve are two readings of one thing."""
-FADE_FIRST = 0.1
-CUT_FIRST = 0.02
-"""Of nearly equal candidates in one place, the more specific one is taken: a fade is also a kind of mix."""
+"""Share of frames in common (of those in either) from which a fade and a dissolve are two readings of one
+thing."""
+FADE_FIRST, CUT_FIRST = 0.1, 0.02
+"""Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
+is taken, as a fade is also a kind of mix. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +63,27 @@ def find_transitions(
     """
     if len(frames) < 2:
         return ()
-    looks = Looks.of(frames)
-    fades = find_fades(looks.y, looks.std, looks.jumps, fps)
+    picture = PictureTrack.of(frames)
+    fades = find_fades(picture.y, picture.std, picture.jumps, fps)
     taken = np.zeros(len(frames) + 2, np.bool_)
     for fade in fades:
         if fade.opens:
             taken[: fade.last + 1] = True
         elif fade.closes:
             taken[fade.first :] = True
-    candidates = weigh(looks, fades, MIN_CONFIDENCE, weights or ShotWeights.packaged())
-    return tuple(_refined(_joined(_accepted(candidates, taken), looks), looks))
+    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights or ShotWeights.packaged())
+    return tuple(_refined(_joined(_accepted(candidates, taken), picture), picture))
 
 
-def weigh(looks: Looks, fades: Sequence[Fade], floor: float, weights: ShotWeights) -> list[Transition]:
-    """Candidates of all kinds with a confidence of at least `floor`, each for itself: they may overlap."""
-    cuts = _cuts(looks, weights)
-    barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and looks.jumps[cut.frame]]
-    graduals = _graduals(looks, np.array(barriers, np.int64), weights)
+def weigh(
+    picture: PictureTrack, fades: Sequence[Fade], floor: float, weights: ShotWeights
+) -> list[Transition]:
+    """Candidates of all kinds with a confidence of at least `floor`, each by itself: they may overlap."""
+    cuts = _cuts(picture, weights)
+    barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and picture.jumps[cut.frame]]
+    graduals = _graduals(picture, np.array(barriers, np.int64), weights)
     inner = [fade for fade in fades if not (fade.opens or fade.closes)]
-    found = [*cuts, *graduals, *_vouched(_fades(looks, inner, weights), graduals)]
+    found = [*cuts, *graduals, *_vouched(_fades(picture, inner, weights), graduals)]
     return [one for one in found if one.confidence >= floor]
 
 
@@ -84,7 +91,7 @@ def select(
     transitions: Iterable[Transition], sensitivity: float, min_frames: int, n: int
 ) -> list[Transition]:
     """Those that a sensitivity (0..1) believes, none closer than `min_frames` to another or to an end."""
-    threshold = min(max(1.0 - sensitivity, MIN_CONFIDENCE), 0.98)
+    threshold = min(max(1.0 - sensitivity, MIN_CONFIDENCE), MAX_THRESHOLD)
     room = max(1, min_frames)
     believed = [t for t in transitions if t.confidence >= threshold and room <= t.frame <= n - room]
     kept: list[Transition] = []
@@ -98,22 +105,24 @@ def select(
     return kept
 
 
-def _cuts(looks: Looks, weights: ShotWeights) -> list[Transition]:
-    frames = cut_candidates(looks.cut, looks.motion, looks.scale)
-    confidence = probability("cut", cut_features(looks, frames), looks.seen(frames, frames), weights)
+def _cuts(picture: PictureTrack, weights: ShotWeights) -> list[Transition]:
+    frames = cut_candidates(picture.cut, picture.motion, picture.scale)
+    confidence = probability("cut", cut_features(picture, frames), picture.seen(frames, frames), weights)
     return [
         Transition(int(f), "cut", float(p), int(f), int(f)) for f, p in zip(frames, confidence, strict=True)
     ]
 
 
-def _graduals(looks: Looks, barriers: npt.NDArray[np.int64], weights: ShotWeights) -> list[Transition]:
-    windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, barriers)
+def _graduals(
+    picture: PictureTrack, barriers: npt.NDArray[np.int64], weights: ShotWeights
+) -> list[Transition]:
+    windows = gradual_windows(picture.cut, picture.many, picture.y, picture.scale, barriers)
     if not len(windows):
         return []
-    fits = fit(looks.thumbs, looks.y, windows, looks.scale)
+    fits = fit(picture.thumbs, picture.y, windows, picture.scale)
     if not len(fits):
         return []
-    features, seen = gradual_features(looks, fits), looks.seen(fits.first, fits.last)
+    features, seen = gradual_features(picture, fits), picture.seen(fits.first, fits.last)
     mixed, wiped = (probability(kind, features, seen, weights) for kind in ("dissolve", "wipe"))
     return [
         Transition((a + b + 1) // 2, "dissolve" if mix >= wipe else "wipe", max(mix, wipe), a, b)
@@ -123,9 +132,9 @@ def _graduals(looks: Looks, barriers: npt.NDArray[np.int64], weights: ShotWeight
     ]
 
 
-def _fades(looks: Looks, fades: Sequence[Fade], weights: ShotWeights) -> list[Transition]:
+def _fades(picture: PictureTrack, fades: Sequence[Fade], weights: ShotWeights) -> list[Transition]:
     extents = np.array([(fade.first, fade.last) for fade in fades], np.int64).reshape(-1, 2)
-    confidence = probability("fade", fade_features(looks, fades), looks.seen(*extents.T), weights)
+    confidence = probability("fade", fade_features(picture, fades), picture.seen(*extents.T), weights)
     return [
         Transition((fade.first + fade.last + 1) // 2, "fade", float(p), fade.first, fade.last)
         for fade, p in zip(fades, confidence, strict=True)
@@ -159,7 +168,7 @@ def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> lis
     return [replace(t, confidence=round(t.confidence, 4)) for t in kept]
 
 
-def _joined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+def _joined(transitions: list[Transition], picture: PictureTrack) -> list[Transition]:
     """A long dissolve may have been found in pieces: joined where no frame between them looks clean."""
     out: list[Transition] = []
     for one in transitions:
@@ -168,7 +177,7 @@ def _joined(transitions: list[Transition], looks: Looks) -> list[Transition]:
             before is not None
             and "dissolve" in (before.kind, one.kind)
             and {before.kind, one.kind} <= {"dissolve", "wipe"}
-            and looks.many[before.last : one.first + 1].min() > MIXED
+            and picture.many[before.last : one.first + 1].min() > MIXED
         ):
             first, last = before.first, one.last
             confidence = max(before.confidence, one.confidence)
@@ -178,7 +187,7 @@ def _joined(transitions: list[Transition], looks: Looks) -> list[Transition]:
     return out
 
 
-def _refined(transitions: list[Transition], looks: Looks) -> list[Transition]:
+def _refined(transitions: list[Transition], picture: PictureTrack) -> list[Transition]:
     """Dissolves with their extent measured anew, between clean frames well outside of it.
 
     The window in which one was found may lie a little inside it.
@@ -188,13 +197,13 @@ def _refined(transitions: list[Transition], looks: Looks) -> list[Transition]:
     if not rows:
         return out
     ends = np.array([-1, *(one.last for one in transitions)])
-    starts = np.array([*(one.first for one in transitions), len(looks)])
+    starts = np.array([*(one.first for one in transitions), len(picture)])
     windows = []
     for k in rows:
         one = transitions[k]
         room = max(WIDEN_MIN, (one.last - one.first + 1) // 2)
         windows.append([max(ends[k] + 1, one.first - room), min(starts[k + 1] - 1, one.last + room)])
-    clean = extents(looks.y, np.array(windows, np.int64)).tolist()
+    clean = extents(picture.y, np.array(windows, np.int64)).tolist()
     for k, first, last in ((k, old + 1, new - 1) for k, (old, new) in zip(rows, clean, strict=True)):
         if first <= transitions[k].frame <= last:
             out[k] = replace(transitions[k], frame=(first + last + 1) // 2, first=first, last=last)

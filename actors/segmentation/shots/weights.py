@@ -16,6 +16,7 @@ from actors.segmentation import fitted
 from actors.segmentation.shots.features import CUT_FEATURES, FADE_FEATURES, GRADUAL_FEATURES
 
 FILE = Path(__file__).with_name("weights.json")
+"""Values and provenance; written by `python -m tests.benchmarks.fit shots`."""
 
 BIAS = "bias"
 """Name of a model's constant term (log odds), beside the names of its features."""

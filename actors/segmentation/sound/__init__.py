@@ -1,1 +1,1 @@
-"""What is measured of the sound: loudness, spectrum, classes, and where they change."""
+"""Measures the sound (loudness, spectrum, classes) and where it changes."""

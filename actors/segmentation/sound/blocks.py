@@ -1,4 +1,4 @@
-"""Sound of a chunk: blocks of half a minute on the file's clock, each analysed by itself.
+"""Analyses the sound of a chunk in blocks of half a minute on the file's clock, each by itself.
 
 A block is a pure function of the samples from 2 s before it to 2 s after it (zeros where the file has
 none), so it comes out the same whichever chunk owns it and whatever was analysed before. Knows where
@@ -28,24 +28,28 @@ from actors.segmentation.planning.plan import Plan
 from actors.segmentation.sound import loudness
 from actors.segmentation.sound.mel import log_mel
 from actors.segmentation.sound.resampling import SAMPLE_RATE_HZ, resampled
-from actors.segmentation.tracks import AUDIO_STEP_S, MEL_BANDS, SILENCE_DB, STEPS_PER_SECOND, AudioTrack
+from actors.segmentation.tracks import AUDIO_STEP_S, MEL_BANDS, NO_ENERGY_DB, STEPS_PER_SECOND, AudioTrack
 
-TENTH_S = 10
-"""The first and the last block are cut to what has sound, in whole tens of seconds: short clips are quicker,
-and there are three shapes of blocks only."""
+GRID_S = 10
+"""Seconds: the first and the last block are cut to what has sound, in whole tens of seconds. Short clips are
+quicker then, and blocks have three shapes only."""
 _LOUDEST = 16.0
-"""Samples beyond 24 dB over full scale come from damaged files; the models never saw the like."""
+"""Largest sample (full scale is 1), 24 dB over full scale: louder ones come from damaged files, and the
+models never saw the like."""
 _SETTLING_S = 1
-"""Of sound before a block that the filters of the loudness hear; their slowest part forgets in 50 ms."""
+"""Seconds of sound before a block that the filters of the loudness hear; their slowest part forgets in 50
+ms."""
 
 QUIET_DB = -35.0
-"""A block in which next to nothing is louder (dBFS, 100 ms) is raised to this level before the models hear
-it: they know sound as films have it, and take quiet music for noise."""
+"""Level (dBFS, of 100 ms): a block in which next to nothing is louder is raised to it before the models hear
+it. They know sound as films have it, and take quiet music for noise."""
 LOUDER_SHARE = 0.95
+"""Quantile of a block's levels that is raised to QUIET_DB: single clicks may be louder."""
 GAIN_MAX_DB = 40.0
-"""Beyond that it would be the noise of 16 bits that is raised."""
+"""Decibels by which a block is raised at most: beyond, it would be the noise of 16 bits that is raised."""
 
-# How loud each loudspeaker is where two ears listen in the middle, as ITU-R BS.775-3 mixes down to stereo
+# Factors of the loudspeakers (in front, in the centre, behind) where two ears listen in the middle, as ITU-R
+# BS.775-3 mixes down to stereo and the mean of left and right is taken
 _MIX_FRONT, _MIX_CENTRE, _MIX_BEHIND = 0.5, 0.5**0.5, 0.5**1.5
 
 Samples = npt.NDArray[np.float32]
@@ -128,9 +132,9 @@ def mixed(samples: Samples, places: Sequence[str]) -> Samples:
 
 def _extent_s(audio: AudioInfo) -> tuple[int, int]:
     """From when to when there are steps: whole tens of seconds, at least one."""
-    first = floor(Fraction(audio.start_s) / TENTH_S)
-    last = ceil((Fraction(audio.start_s) + Fraction(audio.duration_s)) / TENTH_S)
-    return first * TENTH_S, max(last, first + 1) * TENTH_S
+    first = floor(Fraction(audio.start_s) / GRID_S)
+    last = ceil((Fraction(audio.start_s) + Fraction(audio.duration_s)) / GRID_S)
+    return first * GRID_S, max(last, first + 1) * GRID_S
 
 
 def _block(
@@ -147,9 +151,9 @@ def _block(
     places = source.channel_names or ("",) * len(samples)
     settled = slice((CONTEXT_S - _SETTLING_S) * rate, (own.stop * rate) // STEPS_PER_SECOND)
     lufs = loudness.momentary_lufs(
-        samples[:, settled], rate, weights=loudness.channel_weights(places), floor=SILENCE_DB
+        samples[:, settled], rate, weights=loudness.channel_weights(places), floor=NO_ENERGY_DB
     )[_SETTLING_S * STEPS_PER_SECOND :]
-    level = loudness.rms_db(mono, rate, floor=SILENCE_DB)
+    level = loudness.rms_db(mono, rate, floor=NO_ENERGY_DB)
     heard = resampled(mono, rate)
     audible = heard * _gain(level)
     per_step = AED_FRAMES_PER_SECOND // STEPS_PER_SECOND
@@ -180,12 +184,12 @@ def _gain(level_db: npt.NDArray[np.float64]) -> np.float32:
 
 def _silence(step: Steps, present: npt.NDArray[np.bool_]) -> AudioTrack:
     nothing = np.zeros(len(step), np.float16)
-    floor_db = np.full(len(step), SILENCE_DB, np.float16)
+    floor_db = np.full(len(step), NO_ENERGY_DB, np.float16)
     mel = np.zeros((len(step), MEL_BANDS), np.uint8)
     return AudioTrack(step, present, nothing, nothing, nothing, nothing, floor_db, floor_db, mel)
 
 
-@lru_cache(maxsize=BLOCK_S // TENTH_S)
+@lru_cache(maxsize=BLOCK_S // GRID_S)
 def _frames_to_steps(frames: int, steps: int) -> npt.NDArray[np.float64]:
     """float64[steps, frames]: each step's mean over the VAD frames, by how much they overlap it."""
     step_start = CONTEXT_S + np.arange(steps)[:, None] * AUDIO_STEP_S

@@ -1,8 +1,9 @@
-"""Where the sound changes: curves over time that say how unlike before and after are.
+"""Compares the sound before and after every step of 100 ms: curves of how much it changes, and pauses.
 
-At every step the seconds before are compared with the seconds after: which classes are heard, the timbre
-(cepstra of the mel spectrum), the loudness; and pauses are measured. A short silence does not count as a
-sound in the comparison, so a pause inside one bed changes nothing. Knows the sound track, not pictures.
+Compared are the classes heard, the timbre (cepstra of the mel spectrum) and the loudness of some seconds on
+either side. A short silence does not count as a sound in the comparison, so a pause inside one bed of sound
+changes nothing. The lengths below say what is compared and were set by hand; how much a change counts is
+weighed by `fusion.weights`. Knows the sound track, not pictures.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from scipy.fft import dct
 from scipy.ndimage import maximum_filter1d
 
+from actors.segmentation.runs import true_runs
 from actors.segmentation.sound.classes import SoundClasses
 from actors.segmentation.tracks import STEPS_PER_SECOND, AudioTrack
 
@@ -21,25 +23,38 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 WINDOW_S = 4.0
-"""Of sound compared on either side: long enough for a phrase with its pauses, shorter than most scenes."""
+"""Seconds of sound compared on either side: long enough for a phrase with its pauses, shorter than most
+scenes."""
 MIN_HEARD = 5
-"""Steps that must be heard on both sides to be compared."""
+"""Steps (100 ms) that must be heard on both sides to be compared: half a second, a word or two."""
 LONG_SILENCE_S = 3.0
-"""A silence this long is no pause but a sound of its own, which begins and ends."""
+"""Seconds from which a silence is no pause but a sound of its own, which begins and ends."""
 CEPSTRA = 13
-"""Cosine coefficients of the mel spectrum that describe timbre; the first of all, loudness, is left out."""
+"""Cosine coefficients of the mel spectrum that describe timbre, as in speech recognition; the first of all,
+which is loudness, is left out."""
 TIMBRE_FLOOR_DB = 3.0
-"""Added to the deviation within a side: smaller differences are within any one sound."""
+"""Deviation of a coefficient (dB) that is added to that within a side: smaller differences are within any one
+sound."""
 LOUDNESS_MIN_DB = -70.0
-_STEPS_AT_ONCE = 4096
+"""Level (LUFS) that stands for all lower ones, as BS.1770's gate has it: how silent silence is says
+nothing."""
 PAUSE_MIN_S = 0.3
+"""Seconds of the shortest pause: shorter ones are between the sounds of a word."""
 PAUSE_FULL_S = 1.2
-"""A pause this long speaks as loudly as a pause can."""
+"""Seconds from which a longer pause says no more."""
+VOICED = 0.5
+"""Probability of speech above which a step is inside a word: likelier than not."""
+BREATH_STEPS = 5
+"""Steps (100 ms) around a step that must all be voiced for it to lie inside running speech: no breath within
+0.2 s."""
+_STEPS_AT_ONCE = 4096
+"""Steps that are compared at once, about seven minutes: what is computed on the way stays in the processor's
+cache."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SoundChanges:
-    """Curves of one value a step, at the step's start; step 0 is at `start_s`.
+    """Curves of one value a step of 100 ms, at the step's start; step 0 is at `start_s`.
 
     classes: 0..1, share of the classes heard that differs between before and after. timbre: >= 0, difference
     of the mean cepstra in deviations. loudness_db: difference of mean levels. pause: 0..1, length of
@@ -96,7 +111,6 @@ def _compare(track: AudioTrack, classes: SoundClasses, heard: Bools) -> Floats:
     speech, music, silence = classes.speech, classes.music, classes.silence
     kinds = np.stack([speech, music, silence, ~(speech | music | silence)])
     out = np.zeros((3, n))
-    # a few minutes at a time: what is computed on the way then stays in the processor's cache
     for start in range(0, n, _STEPS_AT_ONCE):
         stop = min(start + _STEPS_AT_ONCE, n)
         first, last = max(start - window, 0), min(stop + window, n)
@@ -137,9 +151,8 @@ def cepstra(track: AudioTrack) -> Floats:
 
 
 def _pauses(silent: Bools) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8))).reshape(-1, 2)
     least = round(PAUSE_MIN_S * STEPS_PER_SECOND)
-    return [(a, b) for a, b in edges.tolist() if b - a >= least]
+    return [(start, stop) for start, stop in true_runs(silent) if stop - start >= least]
 
 
 def _pause_curve(pauses: list[tuple[int, int]], n: int) -> Floats:
@@ -150,7 +163,7 @@ def _pause_curve(pauses: list[tuple[int, int]], n: int) -> Floats:
 
 
 def _speaking(track: AudioTrack, classes: SoundClasses) -> Bools:
-    """Speech on both sides and no breath within 0.2 s: to cut here is to cut a phrase."""
-    voiced = classes.speech & (np.maximum(track.vad, track.speech).astype(np.float64) > 0.5)
-    gap: Bools = maximum_filter1d((~voiced).astype(np.uint8), 5) > 0
+    """Speech on both sides and no breath nearby: to cut here is to cut a phrase."""
+    voiced = classes.speech & (np.maximum(track.vad, track.speech).astype(np.float64) > VOICED)
+    gap: Bools = maximum_filter1d((~voiced).astype(np.uint8), BREATH_STEPS) > 0
     return ~gap

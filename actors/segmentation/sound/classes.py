@@ -1,9 +1,9 @@
-"""What is heard, ten times a second: silence, noise, speech, music, singing, or speech over music.
+"""Classifies every step of 100 ms: silence, noise, speech, music, singing, or speech over music.
 
-Three questions are asked of every step (is it silent, does someone speak, does music play); a hidden Markov
-model with five states answers them for the whole film at once, so that a short doubt does not become a
-segment of its own, and a pause between two phrases stays speech. Knows the sound track's probabilities and
-levels; does not know pictures.
+Three questions are weighed in every step: is it silent, does someone speak, does music play. A hidden Markov
+model with five states answers them for the whole film at once (Viterbi), so that a short doubt does not
+become a segment of its own, and a pause between two phrases stays speech. The weights are data:
+`sound.weights`. Knows the sound track's probabilities and levels; does not know pictures.
 """
 
 from __future__ import annotations
@@ -35,23 +35,26 @@ class SoundState(IntEnum):
 
 
 LABELS = ("silence", "noise", "speech", "music", "speech+music", "singing")
-"""Of audio segments. Singing is music in which someone sings and nobody speaks."""
-
-SINGING = 5
+"""Of audio segments, the states' first. Singing is music in which someone sings and nobody speaks."""
+SINGING = LABELS.index("singing")
+"""The label that is no state."""
 
 SILENCE_BELOW_DB = 30.0
-"""In a quiet film, silence lies at least so many dB below its louder speech and music: a voice's own range of
-levels."""
+"""Decibels that silence lies below the louder speech and music at least, which lowers it in a quiet film: a
+voice's own range of levels."""
 SILENCE_LEAST_DB = -90.0
-"""... but not lower than this level (dBFS), which is as far down as 16 bits reach."""
+"""Level (dBFS) that it is not lowered beyond: as far down as 16 bits reach."""
 LOUDER_SHARE = 0.95
 """Quantile of the levels of speech and music that stands for the louder ones; the loudest may be a click."""
 CLEARLY_HEARD = 0.5
 """Probability above which a model is taken to have heard speech or music."""
 PROBABILITY_FLOOR = 0.02
-"""Keeps logits within -4 .. 4: beyond, the models' probabilities say no more about a step."""
+"""Added to probabilities: keeps logits within -4 .. 4, beyond which they say no more about a step."""
 SINGING_WINDOW = 21
+"""Steps (100 ms) whose mean probability of singing tells music from singing: two seconds, so that a breath
+between two lines does not end it. Set by hand: no label of ours tells singing from music."""
 SINGING_SHARE = 0.5
+"""... from this mean on: likelier than not."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -108,7 +111,8 @@ def classify(track: AudioTrack, weights: SoundWeights | None = None) -> SoundCla
 
 
 def step_range(start_s: float, from_s: float, to_s: float, steps: int) -> slice:
-    """The steps that lie (by their middle) in a range of seconds; at least none, at most all."""
+    """The steps whose middle lies in a range of seconds, of steps that begin at start_s; at least none, at
+    most all."""
     first = int(np.clip(np.ceil((from_s - start_s) * STEPS_PER_SECOND - 0.5), 0, steps))
     last = int(np.clip(np.ceil((to_s - start_s) * STEPS_PER_SECOND - 0.5), first, steps))
     return slice(first, last)
@@ -142,7 +146,8 @@ def _emissions(track: AudioTrack, weights: SoundWeights) -> Floats:
 
 
 def _silence_db(track: AudioTrack, level: Floats, usual_db: float) -> float:
-    """Where silence begins in this film; only what is clearly heard says how quiet the film is."""
+    """Level (dBFS) at which silence begins in this film; only what is clearly heard tells how quiet the film
+    is."""
     clear = np.maximum(np.maximum(track.speech, track.music), track.vad) > CLEARLY_HEARD
     if not clear.any():
         return usual_db

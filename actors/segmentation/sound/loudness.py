@@ -1,6 +1,7 @@
-"""Loudness after ITU-R BS.1770-4 and level, in steps of 100 ms.
+"""Measures loudness after ITU-R BS.1770-4, and level, in steps of 100 ms.
 
-Knows samples and their rate; gating to programme loudness is left to whoever has the whole film.
+Knows samples and their rate; does not gate to programme loudness, which needs the whole film
+(`fusion.summary`).
 """
 
 from __future__ import annotations
@@ -18,20 +19,23 @@ SHORT_TERM_STEPS = 30
 """A short-term loudness is the mean of 3 s."""
 
 NO_LOUDNESS = frozenset({"LFE", "LFE2"})
+"""Loudspeakers, by ffmpeg's names, that do not count (BS.1770-4)."""
 BEHIND = frozenset({"BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR"})
-"""Loudspeakers, by ffmpeg's names, that do not count and those beside and behind the listener ..."""
+"""Loudspeakers beside and behind the listener."""
 BEHIND_WEIGHT = 1.41
-"""... which count more (BS.1770-4, table 3)."""
+"""Factor of the power of those (BS.1770-4, table 3)."""
 
 _OFFSET_LUFS = -0.691
+"""Added to the level of the weighted power (BS.1770-4): a sine of 997 Hz at full scale then has -3.01
+LUFS."""
 
 Samples = npt.NDArray[np.float32]
 
 # The two filters of BS.1770-4 as analogue prototypes (Annex 1 tabulates them at 48 kHz only); the
 # bilinear transform gives back that table to its last digits and serves every other rate.
 _SHELF_HZ, _SHELF_GAIN_DB, _SHELF_Q = 1681.974450955533, 3.999843853973347, 0.7071752369554196
-_SHELF_SLOPE = 0.4996667741545416
-_HIGHPASS_HZ, _HIGHPASS_Q = 38.13547087602444, 0.5003270373238773
+_SHELF_SLOPE = 0.4996667741545416  # exponent of the gain at the shelf's corner
+_HIGHPASS_HZ, _HIGHPASS_Q = 38.13547087602444, 0.5003270373238773  # the second filter
 
 
 @lru_cache(maxsize=16)
@@ -59,7 +63,7 @@ def k_weighting(sample_rate_hz: int) -> npt.NDArray[np.float64]:
 
 
 def channel_weights(places: Sequence[str]) -> list[float]:
-    """How much the power of each channel counts, by where its loudspeaker stands."""
+    """Factor of the power of each channel, by where its loudspeaker stands (ffmpeg's names)."""
     return [0.0 if p in NO_LOUDNESS else BEHIND_WEIGHT if p in BEHIND else 1.0 for p in places]
 
 

@@ -1,6 +1,6 @@
-"""Log-mel spectrum of 16 kHz sound in steps of 100 ms: what the timbre is like, coarsely.
+"""Measures the log-mel spectrum of 16 kHz sound in steps of 100 ms: a coarse picture of the timbre.
 
-Knows samples only.
+Knows samples only; does not know what is compared with it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,23 @@ from torch import Tensor
 from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
+from actors.segmentation.sound.resampling import SAMPLE_RATE_HZ
 from actors.segmentation.tracks import MEL_BANDS, MEL_FLOOR_DB, MEL_STEP_DB
 
-SAMPLE_RATE_HZ = 16_000
 _WINDOW_SAMPLES = 400
+"""25 ms: short enough for a vowel, long enough for a low voice."""
 _HOP_SAMPLES = 160
+"""10 ms from one window to the next."""
 _FFT_SAMPLES = 512
+"""The next power of two."""
 _HOPS_PER_STEP = 10
+"""Windows that are averaged in a step of 100 ms."""
 _LOWEST_HZ = 50.0
+"""Lower edge of the bands: below it there is hum and rumble."""
 _HIGHEST_HZ = 8000.0
+"""Upper edge: half the sample rate."""
 _TINY = 10 ** (MEL_FLOOR_DB / 10)
+"""Power of the lowest level that can be stored."""
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
-"""Any sample rate to 16 kHz, the first sample in its place; stateless, whatever the ratio of the rates.
+"""Resamples sound from any rate to 16 kHz; the first sample stays in its place.
 
 A windowed sinc as one product of matrices: a few output samples repeat the same pattern of weights over and
-over, so a row of input times a matrix of weights gives them all. Knows samples only.
+over, so a row of input times a matrix of weights gives them all. No state is kept. Knows samples only.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from torch import Tensor
 from torch.nn import functional
 
 SAMPLE_RATE_HZ = 16_000
+"""Of the sound that both networks were trained on, and of the mel spectrum."""
 _ZEROS = 10
-"""Of the sinc on either side."""
+"""Zeros of the sinc on either side: as scipy's `resample_poly` has it."""
 _KAISER_BETA = 5.0
+"""Shape of the window over the sinc, likewise: about 50 dB against aliasing."""
 _ROW_OUTPUTS = 32
 """Least number of output samples in a row: fewer make slow products, more make more weights zero."""
 _MAX_WEIGHTS = 1 << 20

@@ -14,6 +14,7 @@ from pathlib import Path
 from actors.segmentation import fitted
 
 FILE = Path(__file__).with_name("weights.json")
+"""Values and provenance; written by `python -m tests.benchmarks.fit sound`."""
 
 BIAS = "bias"
 """Name of a sum's constant term (log odds), beside the names of the probabilities it weighs."""

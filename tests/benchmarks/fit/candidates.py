@@ -2,7 +2,7 @@
 
 A candidate is right where the scorer would accept its frame for a label of its kind; where labels do not
 judge, or where it is an arguable reading of a label, it is left out. Everything happens at the rate at which
-the library looks for transitions (every second or third frame above 40 a second).
+the library picture for transitions (every second or third frame above 40 a second).
 Knows the library's candidates and the labels; does not know how models are fitted.
 """
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
 from actors.segmentation.shots.fades import find_fades
-from actors.segmentation.shots.features import Looks, cut_features, fade_features, gradual_features
+from actors.segmentation.shots.features import PictureTrack, cut_features, fade_features, gradual_features
 from actors.segmentation.shots.fit import fit
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.shots.transitions import SURE_CUT
@@ -78,11 +78,11 @@ def blind(frames: FrameTrack) -> FrameTrack:
 def cut_table(frames: FrameTrack, labels: Labels, group: str, seen: bool) -> Table:
     """Possible cuts of a film's whole track: those that the network looked at, or those that it did not."""
     track, _, step = track_for(frames, labels)
-    looks = Looks.of(track)
-    cuts = cut_candidates(looks.cut, looks.motion, looks.scale)
+    picture = PictureTrack.of(track)
+    cuts = cut_candidates(picture.cut, picture.motion, picture.scale)
     answers = cut_answers(Truth.of(labels, step), cuts.tolist())
-    judged = looks.seen(cuts, cuts) == seen
-    return _table("cut", cut_features(looks, cuts), answers, judged, group)
+    judged = picture.seen(cuts, cuts) == seen
+    return _table("cut", cut_features(picture, cuts), answers, judged, group)
 
 
 def gradual_tables(
@@ -93,25 +93,27 @@ def gradual_tables(
     cut_weights: of the model of cuts that goes with them, as no window crosses a sure cut.
     """
     track, fps, step = track_for(frames, labels)
-    looks, truth = Looks.of(track), Truth.of(labels, step)
-    cuts = cut_candidates(looks.cut, looks.motion, looks.scale)
-    sure = predicted(FEATURES["cut"], cut_features(looks, cuts), cut_weights) > SURE_CUT
-    windows = gradual_windows(looks.cut, looks.many, looks.y, looks.scale, cuts[sure & looks.jumps[cuts]])
-    fits = fit(looks.thumbs, looks.y, windows, looks.scale) if len(windows) else None
+    picture, truth = PictureTrack.of(track), Truth.of(labels, step)
+    cuts = cut_candidates(picture.cut, picture.motion, picture.scale)
+    sure = predicted(FEATURES["cut"], cut_features(picture, cuts), cut_weights) > SURE_CUT
+    windows = gradual_windows(
+        picture.cut, picture.many, picture.y, picture.scale, cuts[sure & picture.jumps[cuts]]
+    )
+    fits = fit(picture.thumbs, picture.y, windows, picture.scale) if len(windows) else None
     rows, extents = np.zeros((0, len(FEATURES["dissolve"])), np.float32), np.zeros((0, 2), np.int64)
     if fits is not None and len(fits):
-        rows, extents = gradual_features(looks, fits), np.stack([fits.first, fits.last], axis=1)
-    judged = looks.seen(*extents.T) == seen
+        rows, extents = gradual_features(picture, fits), np.stack([fits.first, fits.last], axis=1)
+    judged = picture.seen(*extents.T) == seen
     out = {
         name: _table(name, rows, gradual_answers(truth, name, extents), judged, group)
         for name in ("dissolve", "wipe")
     }
-    found = find_fades(looks.y, looks.std, looks.jumps, fps)
+    found = find_fades(picture.y, picture.std, picture.jumps, fps)
     fades = [fade for fade in found if not (fade.opens or fade.closes)]
     extents = np.array([(fade.first, fade.last) for fade in fades], np.int64).reshape(-1, 2)
     answers = gradual_answers(truth, "fade", extents)
-    judged = looks.seen(*extents.T) == seen
-    return {**out, "fade": _table("fade", fade_features(looks, fades), answers, judged, group)}
+    judged = picture.seen(*extents.T) == seen
+    return {**out, "fade": _table("fade", fade_features(picture, fades), answers, judged, group)}
 
 
 def cut_answers(truth: Truth, frames: Sequence[int]) -> list[int]:

@@ -57,7 +57,7 @@ _NOTHING = {"speech": 0.0, "music": 0.0, "singing": 0.0, "silence": 0.0}
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundFilm:
     """A film with its sound track."""
 
     entry: Entry
@@ -92,14 +92,14 @@ def measure(
     return search.measure(heard(entries, shelf), flat(values))
 
 
-def heard(entries: Sequence[Entry], shelf: Shelf) -> list[Heard]:
+def heard(entries: Sequence[Entry], shelf: Shelf) -> list[SoundFilm]:
     """The films that have sound and labels of it."""
     found = []
     for entry in entries:
         if entry.film.labels.get("audio"):
             track = shelf.analysed(entry.film.path).tracks[0].audio
             if track is not None and len(track):
-                found.append(Heard(entry, track))
+                found.append(SoundFilm(entry, track))
     return found
 
 

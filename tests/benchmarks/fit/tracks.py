@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from actors.segmentation.picture.small_frames import SmallFrames
 
 from actors.segmentation import ChunkTracks, Models, Plan, build_plan
 from actors.segmentation.decode.video import DecodedFrame, VideoReader
 from actors.segmentation.picture.blocks import Window, analyse_block
 from actors.segmentation.picture.keyframes import Lookout, cell_bounds
 from actors.segmentation.picture.measures import Picture, PictureSource
-from actors.segmentation.picture.small_frames import SmallFrames
 from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.gate import Survey, survey

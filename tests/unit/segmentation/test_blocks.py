@@ -14,7 +14,7 @@ from actors.segmentation.picture.blocks import (
     BlockWindow,
     analyse_block,
 )
-from actors.segmentation.shots.candidates import runs
+from actors.segmentation.runs import true_runs
 from actors.segmentation.shots.gate import Survey, survey
 from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
 
@@ -81,7 +81,7 @@ def test_an_unlikely_change_is_doubtful() -> None:
 def test_stretches_that_are_near_are_one(gap: int, expected: list[tuple[int, int]]) -> None:
     mask = np.array([0, 1, 1, 0, 0, 1, 0, 0, 0, 1], np.bool_)
 
-    assert runs(mask, gap) == expected
+    assert true_runs(mask, gap) == expected
 
 
 def test_the_network_sees_what_is_doubtful_in_its_context() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from actors.segmentation.fusion import levels as fusion_levels
-from actors.segmentation.fusion.levels import CueWeights, Groups, Level, group_units
+from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
 from actors.segmentation.fusion.locations import Locations
 from actors.segmentation.fusion.takes import PIECE_MIN_S, moments, sound_breaks
 from actors.segmentation.fusion.weights import FusionWeights
@@ -19,7 +19,7 @@ from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.timebase import FrameClock
 
 WEIGHTS = FusionWeights.packaged()
-LEVEL = Level(bias=-1.2, wanted=0.0, reach_s=1800.0, usual_s=20.0, shortest_s=1.0)
+RULES = GroupingRules(bias=-1.2, wanted=0.0, reach_s=1800.0, usual_s=20.0, shortest_s=1.0)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def grouped(units: int) -> Groups:
     locations = Locations(vectors, np.abs(vectors), 8.0, WEIGHTS)
     takes = np.arange(units)
     evidence = rng.normal(0, 0.5, (2, units))
-    return group_units(times_s, takes, locations, None, *evidence, LEVEL, CueWeights.of(0.5), WEIGHTS)
+    return group_units(times_s, takes, locations, None, *evidence, RULES, CueWeights.of(0.5), WEIGHTS)
 
 
 def test_pairs_that_were_let_go_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
