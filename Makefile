@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
 
-.PHONY: demo test test-loaded up down lint bench setup clean
+.PHONY: demo test test-loaded up down lint bench fit setup clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -47,6 +47,9 @@ $(BENCH_STAMP): $(STAMP)
 bench: $(BENCH_STAMP)
 	@bash cluster/local/install_system.sh ffmpeg
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
+fit: setup
+	$(BIN)/python -m tests.benchmarks.fit $(FIT_ARGS)
 
 clean: down
 	rm -rf var build *.egg-info

@@ -1,6 +1,6 @@
 """Version of a long-lived actor, by which an update finds the actors that run other code or other settings.
 
-A version is a digest of the sources (code, SQL, fitted numbers) and of those settings that the actor was
+A version is a digest of the sources (code, SQL, weights) and of those settings that the actor was
 created with and uses. Knows neither Ray nor what the actors do.
 """
 
@@ -26,7 +26,7 @@ _USED = {
 }
 _SOURCES = ("actors", "cluster")
 _SOURCE_SUFFIXES = frozenset({".py", ".sql", ".json"})
-"""Code, statements of stores, and fitted numbers (`weights.json`), which decide as much as code does."""
+"""Code, statements of stores, and weights (`weights.json`), which decide as much as code does."""
 _CHARS = 16
 """Hex digits kept of the SHA-256: 64 bits, enough to tell versions apart."""
 

@@ -6,7 +6,7 @@ The network's curves are drawn, not computed, so a test says what the network sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -68,6 +68,12 @@ def frame_track(pictures: Pictures, seen: Sequence[tuple[int, int]] = (), noise:
         motion=change.astype(np.float16),
         thumb=thumbs(small),
     )
+
+
+def blind(frames: FrameTrack) -> FrameTrack:
+    """The same track, had the network not looked anywhere."""
+    nothing = np.zeros_like(frames.cut)
+    return replace(frames, cut=nothing, many=nothing, looked=np.zeros_like(frames.looked))
 
 
 @dataclass

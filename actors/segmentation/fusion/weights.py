@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
-from actors.segmentation import fitted
+from actors.segmentation import weights_file
 
 FILE = Path(__file__).with_name("weights.json")
 """Values and provenance; written by `python -m tests.benchmarks.fit fusion`."""
@@ -90,10 +90,10 @@ class FusionWeights:
     @classmethod
     def of(cls, values: object) -> FusionWeights:
         """From `values` of the file. WeightsError when names or numbers are not those wanted."""
-        return cls(**fitted.numbers(values, (field.name for field in fields(cls)), "fusion"))
+        return cls(**weights_file.numbers(values, (field.name for field in fields(cls)), "fusion"))
 
     @classmethod
     @lru_cache(maxsize=1)
     def packaged(cls) -> FusionWeights:
         """Those that come with the code. WeightsError when the file does not fit it."""
-        return cls.of(fitted.read_values(FILE))
+        return cls.of(weights_file.read_values(FILE))

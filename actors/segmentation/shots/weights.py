@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from actors.segmentation import fitted
+from actors.segmentation import weights_file
 from actors.segmentation.shots.features import CUT_FEATURES, FADE_FEATURES, GRADUAL_FEATURES
 
 FILE = Path(__file__).with_name("weights.json")
@@ -44,14 +44,14 @@ class ShotWeights:
     @classmethod
     def of(cls, values: object) -> ShotWeights:
         """From `values` of the file. WeightsError when models, features or numbers are not those wanted."""
-        views = fitted.parts(values, ("seen", "unseen"), "shots")
+        views = weights_file.parts(values, ("seen", "unseen"), "shots")
         return cls(*(_models(views[view], view) for view in ("seen", "unseen")))
 
     @classmethod
     @lru_cache(maxsize=1)
     def packaged(cls) -> ShotWeights:
         """Those that come with the code. WeightsError when the file does not fit it."""
-        return cls.of(fitted.read_values(FILE))
+        return cls.of(weights_file.read_values(FILE))
 
 
 def names_of(kind: str, view: str) -> tuple[str, ...]:
@@ -60,8 +60,8 @@ def names_of(kind: str, view: str) -> tuple[str, ...]:
 
 
 def _models(values: object, view: str) -> dict[str, Model]:
-    models = fitted.parts(values, FEATURES, f"shots, {view}")
+    models = weights_file.parts(values, FEATURES, f"shots, {view}")
     return {
-        kind: fitted.numbers(models[kind], (*names_of(kind, view), BIAS), f"shots, {view}, {kind}")
+        kind: weights_file.numbers(models[kind], (*names_of(kind, view), BIAS), f"shots, {view}, {kind}")
         for kind in FEATURES
     }

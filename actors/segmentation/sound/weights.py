@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
-from actors.segmentation import fitted
+from actors.segmentation import weights_file
 
 FILE = Path(__file__).with_name("weights.json")
 """Values and provenance; written by `python -m tests.benchmarks.fit sound`."""
@@ -46,16 +46,16 @@ class SoundWeights:
     @classmethod
     def of(cls, values: object) -> SoundWeights:
         """From `values` of the file. WeightsError when names or numbers are not those wanted."""
-        given = fitted.parts(values, (field.name for field in fields(cls)), "sound")
+        given = weights_file.parts(values, (field.name for field in fields(cls)), "sound")
         speech, music = (
-            fitted.numbers(given[name], (*HEARD_FOR[name], BIAS), f"sound, {name}")
+            weights_file.numbers(given[name], (*HEARD_FOR[name], BIAS), f"sound, {name}")
             for name in ("speech", "music")
         )
         plain = {name: value for name, value in given.items() if name not in HEARD_FOR}
-        return cls(speech=speech, music=music, **fitted.numbers(plain, plain, "sound"))
+        return cls(speech=speech, music=music, **weights_file.numbers(plain, plain, "sound"))
 
     @classmethod
     @lru_cache(maxsize=1)
     def packaged(cls) -> SoundWeights:
         """Those that come with the code. WeightsError when the file does not fit it."""
-        return cls.of(fitted.read_values(FILE))
+        return cls.of(weights_file.read_values(FILE))

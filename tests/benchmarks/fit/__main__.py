@@ -12,23 +12,50 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from actors.segmentation import Models
-from actors.segmentation.fitted import read_values
 from actors.segmentation.fusion import weights as fusion_weights
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.sound import weights as sound_weights
+from actors.segmentation.weights_file import read_values
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 from tests.benchmarks.fit import fusion, shots, sound
-from tests.benchmarks.fit.material import MissingError, entries_of, sources_of
+from tests.benchmarks.fit.material import Entry, MissingError, entries_of, sources_of
 from tests.benchmarks.fit.provenance import provenance, write
 from tests.benchmarks.fit.recipe import RECIPES, Recipe
 from tests.benchmarks.fit.tracks import Shelf
 
-SETS = {
+Say = Callable[[str], None]
+"""Takes lines of progress."""
+
+
+class FittedSet(Protocol):
+    """A module that fits one set."""
+
+    @property
+    def METHOD(self) -> str:
+        """How the numbers are found, for the file."""
+
+    @property
+    def NOTES(self) -> tuple[str, ...]:
+        """What a reader of the figures has to know."""
+
+    def fit(
+        self, recipe: Recipe, entries: Sequence[Entry], shelf: Shelf, say: Say, /
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Values of the file, and the figures they reached."""
+
+    def measure(
+        self, entries: Sequence[Entry], shelf: Shelf, values: Mapping[str, Any], say: Say, /
+    ) -> dict[str, Any]:
+        """Figures of values as the file has them."""
+
+
+SETS: dict[str, tuple[FittedSet, Path]] = {
     "shots": (shots, shot_weights.FILE),
     "sound": (sound, sound_weights.FILE),
     "fusion": (fusion, fusion_weights.FILE),
@@ -36,12 +63,13 @@ SETS = {
 """How a set is fitted, and the file that the library reads."""
 
 
-def main(arguments: Sequence[str] | None = None, recipes: Mapping[str, Recipe] = RECIPES) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, or only measure; 2 when the folder has not what the recipe names."""
     asked = _arguments(arguments)
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
-    recipe, folder, work = recipes[asked.set], asked.folder.resolve(), asked.work.resolve()
     how, packaged = SETS[asked.set]
+    recipe, folder, work = RECIPES[asked.set], asked.folder.resolve(), asked.work.resolve()
+    path = asked.file or packaged
     try:
         entries = entries_of(recipe.material, folder, work, _say)
     except MissingError as error:
@@ -49,17 +77,23 @@ def main(arguments: Sequence[str] | None = None, recipes: Mapping[str, Recipe] =
         return 2
     shelf = Shelf(work / "tracks", Models.load(threads=asked.threads))
     if asked.measure:
-        figures = how.measure(entries, shelf, read_values(asked.file or packaged), _say)
-        print(json.dumps(figures, indent=1))
-        return 0
-    values, figures = how.fit(recipe, entries, shelf, _say)
-    sources = sources_of(recipe.material, folder)
-    told = provenance(
-        asked.set, recipe, entries, sources, method=how.METHOD, figures=figures, notes=how.NOTES
-    )
-    write(asked.file or packaged, values, told)
+        figures = how.measure(entries, shelf, read_values(path), _say)
+    else:
+        figures = write_set(asked.set, recipe, folder, entries, shelf, path, _say)
     print(json.dumps(figures, indent=1))
     return 0
+
+
+def write_set(
+    name: str, recipe: Recipe, folder: Path, entries: Sequence[Entry], shelf: Shelf, path: Path, say: Say
+) -> dict[str, Any]:
+    """Fit a set to its films, write its file; the figures that were reached."""
+    how = SETS[name][0]
+    values, figures = how.fit(recipe, entries, shelf, say)
+    sources = sources_of(recipe.material, folder)
+    told = provenance(name, recipe, entries, sources, method=how.METHOD, figures=figures, notes=how.NOTES)
+    write(path, values, told)
+    return figures
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,7 +9,7 @@ Knows the library's candidates and the labels; does not know how models are fitt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -67,12 +67,6 @@ def track_for(frames: FrameTrack, labels: Labels) -> tuple[FrameTrack, float, in
     fps = float(Fraction(labels["fps"]))
     step = thin_step(fps)
     return thinned(frames, step), fps / step, step
-
-
-def blind(frames: FrameTrack) -> FrameTrack:
-    """As if the network had not looked anywhere."""
-    nothing = np.zeros_like(frames.cut)
-    return replace(frames, cut=nothing, many=nothing, looked=np.zeros_like(frames.looked))
 
 
 def cut_table(frames: FrameTrack, labels: Labels, group: str, seen: bool) -> Table:

@@ -19,7 +19,7 @@ from tests.benchmarks.ablation import BOTH, WEIGHT_OF_SOUND
 from tests.benchmarks.fit import search
 from tests.benchmarks.fit.material import Entry
 from tests.benchmarks.fit.recipe import Recipe
-from tests.benchmarks.fit.search import Number, Search
+from tests.benchmarks.fit.search import Search
 from tests.benchmarks.fit.tracks import Shelf
 from tests.benchmarks.scoring import score_scenes, score_sound_only
 
@@ -34,42 +34,6 @@ NOTES = (
     "A number whose change by one step changes nothing is not decided by these films; it stands as it was "
     "set by hand.",
 )
-
-NUMBERS = {
-    "scene_bias": Number(-1.2, 0.4),
-    "fade": Number(3.0, 0.5),
-    "soft_edge": Number(1.2, 0.4),
-    "one_take": Number(-4.0, 0.5),
-    "classes": Number(3.0, 0.5),
-    "timbre": Number(3.5, 0.5),
-    "loudness": Number(0.3, 0.1),
-    "pause": Number(0.8, 0.2),
-    "speaking": Number(-0.5, 0.25),
-    "usual_sound": Number(2.5, 0.25),
-    "sound_max": Number(4.0, 0.5),
-    "picture_pairs": Number(2.2, 0.4),
-    "sound_pairs": Number(0.5, 0.1),
-    "take_alike": Number(1.0, 0.25),
-    "embedding": Number(9.0, 1.0),
-    "colour": Number(4.0, 0.5),
-    "same_embedding": Number(0.75, 0.05),
-    "unlike_embedding": Number(0.30, 0.05),
-    "same_colour": Number(0.85, 0.05),
-    "unlike_colour": Number(0.35, 0.05),
-    "alike_max": Number(5.0, 0.5),
-    "unlike_max": Number(1.5, 0.25),
-    "heard_classes": Number(2.0, 0.25),
-    "heard_timbre": Number(1.0, 0.25),
-    "classes_middle": Number(0.4, 0.1),
-    "timbre_middle": Number(1.0, 0.1),
-    "heard_max": Number(1.5, 0.25),
-    "break_strength": Number(0.7, 0.05),
-    "without_pause": Number(0.7, 0.1),
-    "pause_alone": Number(0.25, 0.05),
-    "change_min": Number(0.15, 0.05),
-}
-"""Start and step of each number: see `fusion.weights`. The starts are those that the library had before there
-was a recipe."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +63,7 @@ def fit(
     recipe: Recipe, entries: Sequence[Entry], shelf: Shelf, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values of the file, and the figures they reached."""
-    return search.fit(Search(NUMBERS, fusible(entries, shelf), recipe.penalty), say)
+    return search.fit(Search(recipe.numbers, fusible(entries, shelf), recipe.penalty), say)
 
 
 def measure(

@@ -53,10 +53,7 @@ def provenance(
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "method": method,
-        "recipe": {
-            "penalty": recipe.penalty,
-            "material": [{"of": type(part).__name__, **asdict(part)} for part in recipe.material],
-        },
+        "recipe": as_told(recipe),
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "notes": list(notes),
         "figures": dict(figures),
@@ -71,6 +68,17 @@ def provenance(
             for entry in entries
         ],
     }
+
+
+def as_told(recipe: Recipe) -> dict[str, Any]:
+    """A recipe in plain values."""
+    told = {
+        "penalty": recipe.penalty,
+        "folds": recipe.folds,
+        "material": [{"of": type(part).__name__, **asdict(part)} for part in recipe.material],
+    }
+    numbers = {name: asdict(number) for name, number in recipe.numbers.items()}
+    return {**told, "numbers": numbers} if numbers else told
 
 
 def write(path: Path, values: Mapping[str, Any], told: Mapping[str, Any]) -> None:

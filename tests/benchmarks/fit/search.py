@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from tests.benchmarks.fit.material import Entry
-from tests.benchmarks.fit.recipe import FITTED
+from tests.benchmarks.fit.recipe import CROSS_VALIDATED, FITTED, IN_SAMPLE, Number
 
 METHOD = (
     "Search by single steps: every number starts at what the library had and goes a step up or down as long "
@@ -29,14 +29,8 @@ DIGITS = 6
 """Decimals kept of a number, so that steps up and down again lead back to the same one."""
 FIGURE_DIGITS = 5
 """Decimals told of a mean."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """Where a number starts, and how far one step is, in its unit."""
-
-    start: float
-    step: float
+RESPONSE = "change of the fitted films' mean measure by one step down, up"
+"""Key of the figures that tell which numbers the films decide."""
 
 
 class Scored(Protocol):
@@ -63,13 +57,18 @@ class Search:
         """The numbers before the search."""
         return {name: number.start for name, number in self.numbers.items()}
 
+    @property
+    def searched(self) -> list[str]:
+        """Names of the numbers that may move."""
+        return [name for name, number in self.numbers.items() if number.step > 0]
+
     def best(self, films: Sequence[Scored]) -> dict[str, float]:
         """The values that serve these films best; the start where nothing is worth moving."""
         values = self.start
         score = self._score(values, films)
         for _ in range(ROUNDS_MAX):
             before = values
-            for name in self.numbers:
+            for name in self.searched:
                 for way in (1, -1):
                     while True:
                         trial = self.stepped(values, name, way)
@@ -86,7 +85,7 @@ class Search:
         return {**values, name: round(values[name] + way * self.numbers[name].step, DIGITS)}
 
     def _score(self, values: Values, films: Sequence[Scored]) -> float:
-        away = sum(abs(values[name] - one.start) / one.step for name, one in self.numbers.items())
+        away = sum(abs(values[k] - self.numbers[k].start) / self.numbers[k].step for k in self.searched)
         return mean(films, values) - self.penalty * away
 
 
@@ -110,14 +109,14 @@ def fit(search: Search, say: Callable[[str], None]) -> tuple[dict[str, float], d
     told: dict[str, Any] = {
         "found": _changes(search.start, found) or "nothing better than the start",
         "kept": "what was found" if taken is found else "the start",
-        "fitted films, mean measure": {
-            "start": round(start, FIGURE_DIGITS),
-            "found, in sample": round(mean(mine, found), FIGURE_DIGITS),
-            "found, cross-validated": round(fmean(left_out), FIGURE_DIGITS),
+        **_by_role(search.films, taken),
+        CROSS_VALIDATED: {
+            "mean measure of the start": round(start, FIGURE_DIGITS),
+            "of what was found, in sample": round(mean(mine, found), FIGURE_DIGITS),
+            "of what was found without the film": round(fmean(left_out), FIGURE_DIGITS),
         },
-        "taken": _by_role(search.films, taken),
-        "start": _by_role(search.films, search.start),
-        "change of the fitted films' mean by one step down, up": _response(search, taken, mine),
+        "of the start": _by_role(search.films, search.start),
+        RESPONSE: _response(search, taken, mine),
     }
     return taken, told
 
@@ -139,16 +138,21 @@ def _response(search: Search, values: Values, films: Sequence[Scored]) -> dict[s
             round(mean(films, search.stepped(values, name, way)) - here, FIGURE_DIGITS) + 0.0
             for way in (-1, 1)
         ]
-        for name in search.numbers
+        for name in search.searched
     }
 
 
 def _by_role(films: Sequence[Scored], values: Values) -> dict[str, Any]:
-    """Role and folder -> what is measured -> mean over its films."""
-    groups: dict[str, list[dict[str, float]]] = {}
+    """Role -> folder -> what is measured -> mean over its films."""
+    groups: dict[str, dict[str, list[dict[str, float]]]] = {}
     for film in films:
-        groups.setdefault(f"{film.entry.role}: {film.entry.film.group}", []).append(film.scores(values))
+        role = IN_SAMPLE if film.entry.role == FITTED else film.entry.role
+        scores = film.scores(values)
+        groups.setdefault(role, {}).setdefault(film.entry.film.group, []).append(scores)
     return {
-        group: {what: round(fmean(one[what] for one in scores), 4) for what in scores[0]}
-        for group, scores in groups.items()
+        role: {
+            group: {what: round(fmean(one[what] for one in scores), 4) for what in scores[0]}
+            for group, scores in of.items()
+        }
+        for role, of in groups.items()
     }

@@ -16,25 +16,9 @@ from actors.segmentation.tracks import AUDIO_STEP_S, AudioTrack
 from tests.benchmarks.fit import search
 from tests.benchmarks.fit.material import Entry
 from tests.benchmarks.fit.recipe import Recipe
-from tests.benchmarks.fit.search import Number, Search
+from tests.benchmarks.fit.search import Search
 from tests.benchmarks.fit.tracks import Shelf
 from tests.benchmarks.scoring import score_sound
-
-NUMBERS = {
-    "speech.speech": Number(0.35, 0.1),
-    "speech.vad": Number(0.83, 0.1),
-    "speech.singing": Number(-0.70, 0.1),
-    "speech.bias": Number(-1.22, 0.2),
-    "music.music": Number(1.30, 0.1),
-    "music.singing": Number(0.27, 0.1),
-    "music.bias": Number(0.38, 0.2),
-    "silence_db": Number(-58.0, 2.0),
-    "silence_slope_db": Number(2.0, 0.5),
-    "evidence_max": Number(1.25, 0.25),
-    "switch_cost": Number(6.0, 1.0),
-}
-"""Start and step of each number, in its unit: see `sound.weights`. The starts are those that the library had
-before there was a recipe."""
 
 METHOD = f"{search.METHOD} Measure of a film: share of 100 ms steps that are given their labelled class."
 NOTES = (
@@ -81,7 +65,7 @@ def fit(
     recipe: Recipe, entries: Sequence[Entry], shelf: Shelf, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values of the file, and the figures they reached."""
-    values, told = search.fit(Search(NUMBERS, heard(entries, shelf), recipe.penalty), say)
+    values, told = search.fit(Search(recipe.numbers, heard(entries, shelf), recipe.penalty), say)
     return nested(values), told
 
 

@@ -1,7 +1,9 @@
-"""Tracks of films, kept on disk: with the network asked about every frame, or as analysis leaves them.
+"""Tracks of films as analysis leaves them, with the network asked nowhere, or where given weights are in
+doubt.
 
-Tracks in which the network looked everywhere answer for any gate: `gated` forgets what it would not have been
-asked. Knows the library's analysis and files; of labels only the rate.
+Decoding takes most of the time and depends on no weights, so small pictures are kept on disk, and from them
+blocks are analysed as often as wanted, by the same function as always. Knows the library's analysis and
+files; does not know labels.
 """
 
 from __future__ import annotations
@@ -9,58 +11,89 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from actors.segmentation.picture.small_frames import SmallFrames
 
+import actors.segmentation
 from actors.segmentation import ChunkTracks, Models, Plan, build_plan
 from actors.segmentation.decode.video import DecodedFrame, VideoReader
-from actors.segmentation.picture.blocks import Window, analyse_block
-from actors.segmentation.picture.keyframes import Lookout, cell_bounds
-from actors.segmentation.picture.measures import Picture, PictureSource
-from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES
+from actors.segmentation.picture.blocks import BlockWindow, Surveyor, analyse_block
+from actors.segmentation.picture.keyframes import FrameSampler, interval_bounds
+from actors.segmentation.picture.measured_frames import FrameMeasurer, MeasuredFrame
+from actors.segmentation.picture.scaling import FrameScaler
+from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.shots.weights import ShotWeights
-from actors.segmentation.tracks import FrameTrack, KeyframeTrack, TracksError
+from actors.segmentation.tracks import FrameTrack, KeyframeTrack
 from tests.benchmarks.analysis import Analysed, whole
-from tests.benchmarks.fit.candidates import blind, track_for
-from tests.benchmarks.scoring import Labels
+
+LIBRARY = Path(actors.segmentation.__file__).parent
+_FORMAT = "1"
+"""Of what is kept; raised when small pictures or their changes are made in another way."""
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where tracks are kept from run to run, and the networks that make them."""
+    """Where pictures and tracks are kept from run to run, and the networks that look at them."""
 
     folder: Path
     models: Models
 
-    def looked_everywhere(self, path: Path) -> FrameTrack:
-        """The picture's track, with the network's word on every frame."""
-        return self._kept(path, "everywhere", lambda plan: _looked_everywhere(path, plan, self.models)).frames
+    def blind(self, path: Path) -> FrameTrack:
+        """The film's track as if there were no network."""
+        return self._kept(path, "blind", lambda plan: self._track(path, plan, _nowhere)).frames
+
+    def asked(self, path: Path, weights: ShotWeights) -> FrameTrack:
+        """The film's track, the network asked where these weights leave a doubt."""
+        ask = partial(survey, weights=weights)
+        return self._kept(path, repr(weights), lambda plan: self._track(path, plan, ask)).frames
 
     def analysed(self, path: Path) -> Analysed:
         """Picture and sound as one chunk, the network asked where the packaged weights are in doubt."""
-        gate = hashlib.sha256(shot_weights.FILE.read_bytes()).hexdigest()
-        tracks = self._kept(path, gate, lambda _: whole(path, self.models).tracks[0])
-        return Analysed(build_plan(path), (tracks,))
+        how = f"analysed {sha256_of(shot_weights.FILE)}"
+        tracks = self._kept(path, how, lambda _: whole(path, self.models).tracks[0])
+        return Analysed(_as_one_chunk(build_plan(path)), (tracks,))
 
     def _kept(self, path: Path, how: str, make: Callable[[Plan], ChunkTracks]) -> ChunkTracks:
-        """Taken from the shelf if neither the file nor `how` has changed since."""
-        key = hashlib.sha256(f"{how} {sha256_of(path)}".encode()).hexdigest()
-        kept = self.folder / f"{path.name}.{key[:16]}.tracks"
+        """Taken from the shelf unless the film, `how` or the library's code has changed since."""
+        kept = self.folder / f"{path.name}.{_key(how, library_digest(), sha256_of(path))}.tracks"
         if kept.exists():
-            try:
-                return ChunkTracks.from_bytes(kept.read_bytes())
-            except TracksError:
-                kept.unlink()  # of an earlier format
+            return ChunkTracks.from_bytes(kept.read_bytes())
         tracks = make(build_plan(path))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial")
-        partial.write_bytes(tracks.to_bytes())
-        partial.rename(kept)
+        _keep(kept, tracks.to_bytes())
         return tracks
+
+    def _track(self, path: Path, plan: Plan, ask: Surveyor) -> ChunkTracks:
+        seen = self._pictures(path, plan)
+        rows = []
+        for start in range(0, plan.frames, BLOCK_FRAMES):
+            block = range(start, min(start + BLOCK_FRAMES, plan.frames))
+            around = slice(max(0, block.start - CONTEXT_FRAMES), block.stop + CONTEXT_FRAMES)
+            window = BlockWindow(around.start, seen.small[around], seen.change[around], seen.valid[around])
+            rows.append(analyse_block(window, block, plan.pace, self.models, ask).frames)
+        return ChunkTracks(0, plan.frames, FrameTrack.join(rows), KeyframeTrack.empty(), None)
+
+    def _pictures(self, path: Path, plan: Plan) -> BlockWindow:
+        kept = self.folder / f"{path.name}.{_key(_FORMAT, sha256_of(path))}.npy"
+        if not kept.exists():
+            pictures = list(_decoded(path, plan, self.models.threads))
+            table = np.zeros(len(pictures), _ROW)
+            table["small"] = [picture.small for picture in pictures]
+            table["change"] = [picture.change for picture in pictures]
+            table["valid"] = [picture.valid for picture in pictures]
+            packed = BytesIO()
+            np.save(packed, table)
+            _keep(kept, packed.getvalue())
+        table = np.load(kept)
+        return BlockWindow(0, *(np.ascontiguousarray(table[name]) for name in ("small", "change", "valid")))
+
+
+_ROW = np.dtype([("small", np.uint8, (27, 48, 3)), ("change", np.int64), ("valid", np.bool_)])
+"""Of what is kept of one slot: see `picture.blocks.BlockWindow`."""
 
 
 def sha256_of(path: Path) -> str:
@@ -69,47 +102,42 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def gated(frames: FrameTrack, labels: Labels, weights: ShotWeights) -> FrameTrack:
-    """As if the network had looked only where the survey, of the whole film at once, is in doubt."""
-    thin, fps, step = track_for(blind(frames), labels)
-    looked = survey(thin, fps, weights).doubtful.repeat(step)[: len(frames)]
-    nothing = np.zeros_like(frames.cut)
-    return replace(
-        frames,
-        looked=looked,
-        cut=np.where(looked, frames.cut, nothing),
-        many=np.where(looked, frames.many, nothing),
-    )
+@lru_cache(maxsize=1)
+def library_digest() -> str:
+    """SHA-256 in hex of the segmentation library's code."""
+    digest = hashlib.sha256()
+    for path in sorted(LIBRARY.rglob("*.py")):
+        digest.update(path.relative_to(LIBRARY).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
-def _looked_everywhere(path: Path, plan: Plan, models: Models) -> ChunkTracks:
-    pictures = list(_pictures(path, plan, models.threads))
-    rows = []
-    for start in range(0, plan.frames, BLOCK_FRAMES):
-        block = range(start, min(start + BLOCK_FRAMES, plan.frames))
-        first = max(0, block.start - CONTEXT_FRAMES)
-        seen = pictures[first : block.stop + CONTEXT_FRAMES]
-        window = Window(
-            first,
-            np.stack([picture.small for picture in seen]),
-            np.array([picture.change for picture in seen], np.int64),
-            np.array([picture.valid for picture in seen], np.bool_),
-        )
-        rows.append(analyse_block(window, block, plan.pace, models, _everything).frames)
-    return ChunkTracks(0, plan.frames, FrameTrack.join(rows), KeyframeTrack.empty(), None)
+def _as_one_chunk(plan: Plan) -> Plan:
+    return replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
 
 
-def _pictures(path: Path, plan: Plan, threads: int) -> Iterator[Picture]:
+def _key(*parts: str) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _keep(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial_file = path.with_suffix(".partial")
+    partial_file.write_bytes(data)
+    partial_file.rename(path)
+
+
+def _decoded(path: Path, plan: Plan, threads: int) -> Iterator[MeasuredFrame]:
     """Every slot of the film; no looks are taken, as keyframes are not wanted."""
 
     def before(_start: int, _stop: int) -> Iterator[DecodedFrame]:
         return iter(())  # there is nothing before the first slot
 
-    source = PictureSource(SmallFrames(plan.media), Lookout(cell_bounds(plan.pace), range(0)), before)
+    sampler = FrameSampler(interval_bounds(plan.pace), range(0))
+    measurer = FrameMeasurer(FrameScaler(plan.media), sampler, before)
     with VideoReader.open(path, plan.media, plan.index, threads) as reader:
-        yield from source.pictures(reader.frames(0, plan.frames))
+        yield from measurer.measured(reader.frames(0, plan.frames))
 
 
-def _everything(frames: FrameTrack, _fps: float) -> Survey:
+def _nowhere(frames: FrameTrack, _fps: float) -> Survey:
     """`moving` only matters to the choice of keyframes, of which there are none here."""
-    return Survey(np.ones(len(frames), np.bool_), np.zeros(len(frames), np.bool_))
+    return Survey(np.zeros(len(frames), np.bool_), np.zeros(len(frames), np.bool_))

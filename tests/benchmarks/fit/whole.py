@@ -16,7 +16,6 @@ from actors.segmentation.shots.rate import transitions_at_any_rate
 from actors.segmentation.shots.transitions import select
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
-from tests.benchmarks.fit.tracks import gated
 from tests.benchmarks.reliability import Judged, curve, judged
 from tests.benchmarks.scoring import Labels, Score, Transitions, score_shots
 
@@ -36,13 +35,9 @@ class Outcome:
     looked: float
 
 
-def outcome(name: str, frames: FrameTrack, labels: Labels, gate: bool, weights: ShotWeights) -> Outcome:
-    """What the weights find. gate: forget what the network said where it would not have been asked."""
+def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights) -> Outcome:
+    """What the weights find in a film's track, for which the network was asked where they were in doubt."""
     fps = float(Fraction(labels["fps"]))
-    share = 1.0
-    if gate:
-        frames = gated(frames, labels, weights)
-        share = float(frames.looked.mean())
     settings = FusionSettings()
     transitions = transitions_at_any_rate(frames, fps, weights)
     room = max(1, round(settings.min_shot_s * fps))
@@ -58,7 +53,7 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, gate: bool, weights: 
         sum(kinds[frame] == wanted.kinds[k] for k, frame in hits.items()),
         found,
         tuple(judged(labels, [(one.frame, one.confidence) for one in everything])),
-        share,
+        float(frames.looked.mean()),
     )
 
 

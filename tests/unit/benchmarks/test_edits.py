@@ -21,7 +21,6 @@ from tests.benchmarks.fit.candidates import (
     UNJUDGED,
     WRONG,
     Truth,
-    blind,
     cut_answers,
     cut_table,
     gradual_answers,
@@ -37,7 +36,7 @@ from tests.benchmarks.fit.logistic import (
 )
 from tests.benchmarks.fit.whole import outcome
 from tests.support.media import Picture, make_media
-from tests.support.tracks import Edit, dissolve, fade, place
+from tests.support.tracks import Edit, blind, dissolve, fade, place
 
 SIZE = (160, 96)
 SHOTS = (40, 40)
@@ -245,8 +244,8 @@ def test_outcomes_are_those_of_the_weights_given(edited: tuple[Edit, dict[str, A
     usual = ShotWeights.packaged()
     never = {kind: dict.fromkeys(names, 0.0) | {BIAS: -20.0} for kind, names in FEATURES.items()}
 
-    blocked = outcome("film", edit.track(), labels, False, ShotWeights(never, usual.unseen))
-    found = outcome("film", edit.track(), labels, False, usual)
+    blocked = outcome("film", edit.track(), labels, ShotWeights(never, usual.unseen))
+    found = outcome("film", edit.track(), labels, usual)
 
     assert blocked.score.found == 0
     assert found.score.found == 3

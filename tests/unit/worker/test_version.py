@@ -20,7 +20,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["actors/a.py", "actors/shots/weights.json", "cluster/sql/b.sql"])
-def test_code_statements_and_fitted_numbers_make_another_version(root: Path, name: str) -> None:
+def test_code_statements_and_weights_make_another_version(root: Path, name: str) -> None:
     before = digest_of(root)
 
     (root / name).write_text("2")

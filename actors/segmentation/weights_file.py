@@ -1,8 +1,8 @@
-"""Reads the numbers that were fitted to labelled films from the JSON file in which they are kept.
+"""Reads numbers that are kept as data: the file of a package that says what its evidence weighs.
 
-Such a file holds `values`, which the code uses, and `provenance`, which tells people how they came about.
-`tests.benchmarks.fit` writes it; only `values` are read here. Knows names and numbers; does not know what
-they weigh.
+Such a file holds `values`, which the code uses, and `provenance`, which tells people how they came about:
+which were fitted to which films, which were only confirmed by them. `tests.benchmarks.fit` writes it; only
+`values` are read here. Knows names and numbers; does not know what they weigh.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class WeightsError(ValueError):
-    """A file of fitted numbers does not hold the numbers that this code needs; the message says which."""
+    """A file does not hold the numbers that this code needs; the message says which."""
 
 
 def read_values(path: Path) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def read_values(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"The fitted numbers in {path} cannot be read ({error}). Install the package again, or fit them "
-            "anew: tests/benchmarks/fit/README.md."
+            f"The numbers in {path} cannot be read ({error}). Install the package again, or fit them anew: "
+            "tests/benchmarks/fit/README.md."
         ) from error
     values = document.get("values") if isinstance(document, dict) else None
     if not isinstance(values, dict):

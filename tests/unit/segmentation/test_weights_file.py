@@ -1,4 +1,4 @@
-"""Files of fitted numbers: what the library takes, and how it says what it does not take."""
+"""Files of numbers kept as data: what the library takes, and how it says what it does not take."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.segmentation.fitted import WeightsError, numbers, read_values
 from actors.segmentation.fusion import weights as fusion_weights
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots import weights as shot_weights
@@ -17,6 +16,7 @@ from actors.segmentation.shots.confidence import probability
 from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights, names_of
 from actors.segmentation.sound import weights as sound_weights
 from actors.segmentation.sound.weights import SoundWeights
+from actors.segmentation.weights_file import WeightsError, numbers, read_values
 
 SETS = {
     "shots": (shot_weights.FILE, ShotWeights),
