@@ -141,7 +141,8 @@ def _seen(place: Place, frame: Framing, view: View, size: Size, k: int) -> Rgb:
     fits = min(1.0, height * size[0] / (width * size[1]))
     wide = float(view.zoom[k]) * fits * width
     high = wide * size[1] / size[0]
-    left, top = float(view.x[k]) * (width - wide), float(view.y[k]) * (height - high)
+    # a view as wide or as high as the source may be larger by a rounding error
+    left, top = float(view.x[k]) * max(0.0, width - wide), float(view.y[k]) * max(0.0, height - high)
     box = (left, top, min(left + wide, width), min(top + high, height))
     image = Image.fromarray(source).resize(size, Image.Resampling.BILINEAR, box=box)
     if frame.mirrored:

@@ -16,6 +16,7 @@ from tests.benchmarks.edits import __main__ as edits
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.mixes import WIPES, blend, wipe
 from tests.benchmarks.edits.places import Place, Rgb, clean_runs, places_below
+from tests.benchmarks.edits.takes import Framing, shot
 from tests.benchmarks.fit.candidates import (
     RIGHT,
     UNJUDGED,
@@ -141,6 +142,14 @@ def test_a_written_film_has_as_many_frames_as_its_labels_and_a_seed_repeats_it(
         with av.open(str(path).removesuffix(".labels.json")) as container:
             assert sum(1 for _ in container.decode(video=0)) == labels["frames"]
         assert json.loads((tmp_path / "two" / path.name).read_text()) == labels
+
+
+def test_a_view_as_high_as_its_source_is_drawn_whatever_the_rounding() -> None:
+    size, source = (480, 270), np.full((1, 166, 300, 3), 90, np.uint8)
+    whole = Framing(1.0, 1.0, 1.0, mirrored=False, grade=tuple(range(256)) * 3, speed=1.0)
+    take = shot(np.random.default_rng(1), Place("still", source, 25.0), whole, size, 30, 25.0, shake=0)
+
+    assert all((take(k) == 90).all() for k in range(30))
 
 
 def test_without_sources_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
