@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cluster.local.servers import Servers
 from tests.support.distribution import InOrder, in_order
@@ -18,6 +19,12 @@ from tests.support.servers.private import (
     fresh_postgres_database,
 )
 from tests.support.stack.whole import Stack, running_stack
+
+# How long an example takes is no property of the code: on a busy machine any takes too long.
+settings.register_profile(
+    "busy", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -118,6 +118,6 @@ def test_every_answer_is_described(
             if hard is not None and case.media_type == "application/json":
                 case.body = with_hard(case.body, hard)
             case.body.pop("dry_run", None)  # needs Ray, and says so with a 503
-        case.call_and_validate(base_url=api.url, checks=CHECKS, timeout=30)
+        case.call_and_validate(base_url=api.url, checks=CHECKS, timeout=120)
 
     send()
