@@ -14,6 +14,7 @@ from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.claiming import ClaimLoop
 from actors.bridge.clips.work import ClipWork
 from actors.bridge.threads import LivenessGuard
+from cluster.contract.vocabulary import BATCH
 from cluster.settings import LeaseSettings
 from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipJob
 from cluster.stores.postgres.clip_jobs import ClipJobs
@@ -63,6 +64,6 @@ class ClipDesk(ClaimLoop[ClipJob, Room, ClipWork]):
 
 def class_of(job: ClipJob) -> AdmissionClass:
     """The class whose places an order takes."""
-    if job.priority == "batch":
+    if job.priority == BATCH:
         return AdmissionClass.BATCH
     return AdmissionClass.LIGHT if job.total <= FEW_CLIPS else AdmissionClass.HEAVY
