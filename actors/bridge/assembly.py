@@ -15,7 +15,7 @@ from functools import partial
 from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.clips.desk import ClipDesk
 from actors.bridge.clips.work import ClipWork
-from actors.bridge.coordinator import Coordinator, Parts, Rhythm
+from actors.bridge.coordinator import BridgeParts, Coordinator, Intervals
 from actors.bridge.imports.importer import Importer
 from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
@@ -31,7 +31,7 @@ from cluster.settings import OwnerQuota, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.turns import Quota, Room, Rules
+from cluster.stores.postgres.turns import Quota, Room, TurnRules
 from cluster.stores.postgres.video import Video
 from cluster.stores.rabbitmq.broker import Consumer, Publisher
 from cluster.stores.redis.cache import Cache
@@ -79,7 +79,7 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
     doorbells = Consumer(settings.rabbitmq_url, lambda doorbell: coordinator.ring(doorbell), PREFETCH)
     videos.attach(doorbells)
     coordinator = Coordinator(
-        Parts(
+        BridgeParts(
             owner=owner,
             videos=videos,
             clips=clips,
@@ -94,7 +94,7 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
             guard=guard,
             closing=(publisher, jobs, keeper, outside, cache, results),
         ),
-        _rhythm(settings),
+        _intervals(settings),
     )
     return coordinator
 
@@ -123,7 +123,7 @@ def _intake(
     )
 
 
-def turn_rules(settings: Settings) -> Rules:
+def turn_rules(settings: Settings) -> TurnRules:
     """Whose turn it is, in the words of the store. A lease counts as left behind when a heartbeat more has
     passed: after an outage of PostgreSQL those who still work are to have the first word.
     """
@@ -132,7 +132,7 @@ def turn_rules(settings: Settings) -> Rules:
     def quota(of: OwnerQuota) -> Quota:
         return Quota(of.videos or None, of.seconds or None)
 
-    return Rules(
+    return TurnRules(
         light_bytes=queueing.light_bytes,
         quota=quota(OwnerQuota(videos=queueing.owner_videos, seconds=queueing.owner_seconds)),
         quotas={owner: quota(own) for owner, own in queueing.owners.items()},
@@ -140,9 +140,9 @@ def turn_rules(settings: Settings) -> Rules:
     )
 
 
-def _rhythm(settings: Settings) -> Rhythm:
+def _intervals(settings: Settings) -> Intervals:
     bridge, lease = settings.bridge, settings.lease
-    return Rhythm(
+    return Intervals(
         lease_s=lease.duration_s,
         heartbeat_s=lease.heartbeat_s,
         relay_s=bridge.relay_interval_s,

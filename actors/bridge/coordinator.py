@@ -42,7 +42,7 @@ class Background(Protocol):
         """Hand back what it holds; False when that takes longer than allowed."""
 
 
-class Watched(Protocol):
+class WatchedClient(Protocol):
     """The way to the pool or the fuser, with a watch over it."""
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ class Watched(Protocol):
         """End the watch."""
 
 
-class Backlogged(Watched, Protocol):
+class BacklogClient(WatchedClient, Protocol):
     """The way to the pool, which also wants to know how much there is to do."""
 
     def report_backlog(self, backlog: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ class Closable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class Intervals:
     """Of everything that is done at intervals, in seconds; see `LeaseSettings` and `BridgeSettings`."""
 
     lease_s: float
@@ -98,7 +98,7 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class BridgeParts:
     """Of one bridge. `keeper`: connections that do not wait for work; `publish` sends doorbells."""
 
     owner: str
@@ -109,8 +109,8 @@ class Parts:
     doorbells: Doorbells
     keeper: Jobs
     reporter: Reporter
-    pool: Backlogged
-    fuser: Watched
+    pool: BacklogClient
+    fuser: WatchedClient
     publish: Callable[[Sequence[Doorbell]], None]
     guard: LivenessGuard
     closing: Sequence[Closable]
@@ -119,16 +119,16 @@ class Parts:
 class Coordinator:
     """One bridge without its actor."""
 
-    def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
+    def __init__(self, parts: BridgeParts, intervals: Intervals) -> None:
         self._parts = parts
-        self._rhythm = rhythm
+        self._intervals = intervals
         self._periodic = [
-            Periodic("heartbeat", rhythm.heartbeat_s, self.heartbeat),
-            Periodic("relay", rhythm.relay_s, self.relay),
-            Periodic("look", rhythm.look_s, self.look),
-            Periodic("cancellations", rhythm.cancel_s, self.notice_cancellations),
-            Periodic("reaper", rhythm.reaper_s, self.reap),
-            Periodic("backlog", rhythm.backlog_s, self.report_backlog),
+            Periodic("heartbeat", intervals.heartbeat_s, self.heartbeat),
+            Periodic("relay", intervals.relay_s, self.relay),
+            Periodic("look", intervals.look_s, self.look),
+            Periodic("cancellations", intervals.cancel_s, self.notice_cancellations),
+            Periodic("reaper", intervals.reaper_s, self.reap),
+            Periodic("backlog", intervals.backlog_s, self.report_backlog),
         ]
 
     @property
@@ -199,7 +199,7 @@ class Coordinator:
 
     def heartbeat(self) -> None:
         """Extend every lease of videos and orders of clips; imports have heartbeats of their own."""
-        parts, lease_s = self._parts, self._rhythm.lease_s
+        parts, lease_s = self._parts, self._intervals.lease_s
         parts.videos.heartbeat(lambda held: parts.keeper.heartbeat(held, lease_s))
         parts.clips.heartbeat(lambda held: parts.keeper.clips.heartbeat(held, lease_s))
         parts.guard.beat()
@@ -225,8 +225,8 @@ class Coordinator:
         """End what no holder will end, and tell those who watch. A heartbeat more than the lease must have
         passed: after an outage of PostgreSQL the holder that still works goes on.
         """
-        parts, rhythm = self._parts, self._rhythm
-        report = parts.keeper.reap(rhythm.max_attempts, rhythm.heartbeat_s)
+        parts, intervals = self._parts, self._intervals
+        report = parts.keeper.reap(intervals.max_attempts, intervals.heartbeat_s)
         for state, video_ids in (("failed", report.failed), ("cancelled", report.cancelled)):
             for video_id in video_ids:
                 metrics.video_ended(state, ATTEMPTS_EXHAUSTED if state == "failed" else "")

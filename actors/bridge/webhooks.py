@@ -22,7 +22,7 @@ from cluster.remote.webhook_signing import signed_headers
 from cluster.settings import WebhookSettings
 from cluster.stores.documents import webhook_payload
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.webhooks import Delivery, Errand
+from cluster.stores.postgres.webhooks import ClaimedDelivery, Delivery
 
 CLAIM_INTERVAL_S = 0.5
 """Between two claims of due deliveries. While a thread is free, a webhook is late by this at most."""
@@ -64,15 +64,15 @@ class Deliveries:
             periodic.stop()
         return ended
 
-    def _claim(self, free: int) -> list[Errand]:
+    def _claim(self, free: int) -> list[ClaimedDelivery]:
         lease_s = self._settings.timeout_s + _LEASE_MARGIN_S
         return self._webhooks.claim(free, lease_s, kept=self._settings.concurrency // _RESERVED_PART)
 
-    def _deliver(self, errand: Errand) -> None:
-        delivery = errand.delivery
+    def _deliver(self, claimed: ClaimedDelivery) -> None:
+        delivery = claimed.delivery
         status: int | None = None
         try:
-            status = self._post(errand)
+            status = self._post(claimed)
         except (SourceBrokeError, SourceError, AddressRefusedError) as error:
             reason = error.message
         else:
@@ -81,7 +81,7 @@ class Deliveries:
                 log.info("webhook delivered", webhook_id=delivery.webhook_id, event_id=delivery.event_id)
                 return
             reason = f"The receiver answered {status}."
-        delay_s = self._delay_s(errand, status)
+        delay_s = self._delay_s(claimed, status)
         self._webhooks.not_delivered(delivery, status, reason, delay_s)
         log.info(
             "webhook not delivered",
@@ -93,21 +93,21 @@ class Deliveries:
         if status == _GONE:
             self._webhooks.disable(delivery.webhook_id, "The receiver answered 410 Gone.")
 
-    def _post(self, errand: Errand) -> int:
-        delivery = errand.delivery
+    def _post(self, claimed: ClaimedDelivery) -> int:
+        delivery = claimed.delivery
         body = body_of(delivery)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Scenestream",
-            **signed_headers(errand.secret, delivery.event_id, int(time.time()), body),
+            **signed_headers(claimed.secret, delivery.event_id, int(time.time()), body),
         }
-        return post(errand.url, body, headers, self._rules, self._settings.timeout_s)
+        return post(claimed.url, body, headers, self._rules, self._settings.timeout_s)
 
-    def _delay_s(self, errand: Errand, status: int | None) -> float | None:
+    def _delay_s(self, claimed: ClaimedDelivery, status: int | None) -> float | None:
         settings = self._settings
-        if status == _GONE or errand.age_s > settings.give_up_after_s:
+        if status == _GONE or claimed.age_s > settings.give_up_after_s:
             return None
-        return Backoff(settings.retry_first_s, settings.retry_longest_s).after(errand.delivery.attempts)
+        return Backoff(settings.retry_first_s, settings.retry_longest_s).after(claimed.delivery.attempts)
 
     def _forget(self) -> None:
         try:

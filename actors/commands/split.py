@@ -21,7 +21,7 @@ from actors.segmentation import Limits, MediaError, build_plan
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import split as settings_of
 from cluster import terminal
-from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
+from cluster.clips.manifest import MANIFEST, TABLE, ManifestEntry, made_entry, manifest, missing_entry, table
 from cluster.clips.orders import chosen, clip_order, cut_options
 from cluster.commands.options import (
     Assignments,
@@ -122,7 +122,7 @@ def _cut(file: Path, document: dict[str, Any], order: ClipOrder, folder: Path) -
     wanted = chosen(order, document["segments"], file.name, f".{options['container']}")
     folder.mkdir(parents=True, exist_ok=True)
     frames = sum(segment["end_frame"] - segment["start_frame"] for segment in wanted)
-    entries: list[Entry] = []
+    entries: list[ManifestEntry] = []
     done = 0
     with terminal.bar(f"cutting {file.name}", float(max(1, frames))) as at:
         for segment in wanted:
@@ -151,7 +151,7 @@ def _clip(
     folder: Path,
     limits: Limits,
     report: Callable[[int], None],
-) -> Entry:
+) -> ManifestEntry:
     """Cut one segment. The file appears under its name only when it is complete."""
     target = folder / segment["name"]
     growing = target.with_name(f".{target.name}.part")

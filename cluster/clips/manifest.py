@@ -14,11 +14,13 @@ from typing import Any
 MANIFEST, TABLE = "manifest.json", "clips.jsonl"
 VERSION = 1
 
-Entry = dict[str, Any]
+ManifestEntry = dict[str, Any]
 _TIMES = ("start_frame", "end_frame", "start_s", "end_s", "start_pts", "end_pts")
 
 
-def made_entry(segment: Mapping[str, Any], cut: Mapping[str, Any], stored: Mapping[str, Any]) -> Entry:
+def made_entry(
+    segment: Mapping[str, Any], cut: Mapping[str, Any], stored: Mapping[str, Any]
+) -> ManifestEntry:
     """A clip that is there. `cut`: a CutReport's values; `stored`: bytes, sha256 and the like of its file.
 
     `actual` is what the clip shows: the same as wanted for exact ones, more for copies.
@@ -35,7 +37,7 @@ def made_entry(segment: Mapping[str, Any], cut: Mapping[str, Any], stored: Mappi
     }
 
 
-def missing_entry(segment: Mapping[str, Any], code: str, message: str) -> Entry:
+def missing_entry(segment: Mapping[str, Any], code: str, message: str) -> ManifestEntry:
     """A clip that cannot be made, and why."""
     return {**_wanted(segment), "error": {"code": code, "message": message}}
 
@@ -44,7 +46,7 @@ def manifest(
     source: Mapping[str, Any],
     settings: Mapping[str, Any],
     media: Mapping[str, Any] | None,
-    entries: Sequence[Entry],
+    entries: Sequence[ManifestEntry],
     now: datetime | None = None,
 ) -> bytes:
     """All of it as one JSON document. `source`: what the clips are cut from; `settings`: how."""
@@ -60,17 +62,17 @@ def manifest(
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def table(source: Mapping[str, Any], mode: str, entries: Sequence[Entry]) -> bytes:
+def table(source: Mapping[str, Any], mode: str, entries: Sequence[ManifestEntry]) -> bytes:
     """A line of JSON for each clip that was made, complete in itself."""
     lines = [{**entry, "mode": mode, "source": source} for entry in _made(entries)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def _made(entries: Sequence[Entry]) -> list[Entry]:
+def _made(entries: Sequence[ManifestEntry]) -> list[ManifestEntry]:
     return [entry for entry in entries if "error" not in entry]
 
 
-def _wanted(segment: Mapping[str, Any]) -> Entry:
+def _wanted(segment: Mapping[str, Any]) -> ManifestEntry:
     boundary = segment["start_boundary"]
     return {
         "file": segment["name"],

@@ -26,7 +26,7 @@ from cluster.remote.errors import (
     SourceError,
 )
 from cluster.remote.line import Line
-from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.opened import OpenedSource, SourceRules
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,7 +41,7 @@ _DATE_SETTLED = timedelta(seconds=60)
 @contextmanager
 def open_http(
     url: str, start: int, validator: str | None, rules: SourceRules, line: Line
-) -> Iterator[Opened]:
+) -> Iterator[OpenedSource]:
     """See `cluster.remote.source.open_source`."""
     timeout = httpx.Timeout(rules.idle_timeout_s, connect=rules.connect_timeout_s)
     host = parse_url(url).hostname
@@ -87,7 +87,9 @@ def _asked(target: Target, start: int, validator: str | None) -> dict[str, str]:
     return headers
 
 
-def _opened(answer: httpx.Response, target: Target, start: int, validator: str | None, line: Line) -> Opened:
+def _opened(
+    answer: httpx.Response, target: Target, start: int, validator: str | None, line: Line
+) -> OpenedSource:
     status = answer.status_code
     if status not in {200, 206}:
         raise _refusal(status, target.host)
@@ -97,13 +99,13 @@ def _opened(answer: httpx.Response, target: Target, start: int, validator: str |
     found = _validator(answer)
     if status == 200:
         length = answer.headers.get("Content-Length", "")
-        return Opened(0, int(length) if _LENGTH.fullmatch(length) else None, found, blocks)
+        return OpenedSource(0, int(length) if _LENGTH.fullmatch(length) else None, found, blocks)
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
     if match is None or int(match[1]) != start or not start:
         raise SourceChangedError(f"{target.host} answered with another part of the file than was asked for.")
     if found is not None and found != validator:
         raise SourceChangedError(f"The file at {target.host} has changed meanwhile.")
-    return Opened(start, None if match[3] == "*" else int(match[3]), validator, blocks)
+    return OpenedSource(start, None if match[3] == "*" else int(match[3]), validator, blocks)
 
 
 def _blocks(answer: httpx.Response, host: str, line: Line) -> Iterator[bytes]:

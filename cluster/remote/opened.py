@@ -12,7 +12,7 @@ from cluster.remote.addresses import AddressRules
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSource:
     """`blocks`, as they come, begin at byte `start` of `total` (None: the source does not tell).
 
     `validator` names this version of the file; None: the source has no name for it, so a broken transfer

@@ -15,7 +15,7 @@ from cluster.remote.errors import (
     SourceChangedError,
     SourceError,
 )
-from cluster.remote.opened import Opened
+from cluster.remote.opened import OpenedSource
 
 _REQUEST_BYTES = 8 << 20  # small enough for a slow line within the time of a request
 _REQUEST_S = 30.0
@@ -25,7 +25,7 @@ _CHANGED = ("412", "PreconditionFailed")
 
 
 @contextmanager
-def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterator[Opened]:
+def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterator[OpenedSource]:
     """The object from `start` on if its ETag is `validator`, else from 0; see `source.open_source`."""
     try:
         from botocore.exceptions import NoCredentialsError
@@ -47,7 +47,7 @@ def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterato
     try:
         found = requests.head(key)
         begin = start if found.etag == validator and start <= found.bytes else 0
-        yield Opened(begin, found.bytes, found.etag, blocks(begin, found.bytes, found.etag))
+        yield OpenedSource(begin, found.bytes, found.etag, blocks(begin, found.bytes, found.etag))
     except FileNotFoundError as error:
         raise SourceError(f"There is no object {where}.", code=SOURCE_NOT_FOUND) from error
     except (PermissionError, NoCredentialsError) as error:

@@ -9,7 +9,7 @@ from cluster.remote.addresses import check_url, parse_url
 from cluster.remote.errors import AddressRefusedError
 from cluster.remote.http_source import open_http
 from cluster.remote.line import Line
-from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.remote.s3_source import open_s3
 
 
@@ -23,7 +23,7 @@ def check_source(url: str, rules: SourceRules) -> None:
 
 def open_source(
     url: str, start: int, validator: str | None, rules: SourceRules, line: Line
-) -> AbstractContextManager[Opened]:
+) -> AbstractContextManager[OpenedSource]:
     """The file at `url` from byte `start` on, if it still is the one that `validator` names; else from 0.
 
     Closing `line` ends it from another thread (s3: at its next block, which has a time limit of its own).

@@ -15,17 +15,17 @@ from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
 
-Step = tuple[str, Callable[[], object]]
+RemovalStep = tuple[str, Callable[[], object]]
 
 
-def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore) -> list[Step]:
+def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore) -> list[RemovalStep]:
     """(store, deletion) for everything that hangs on a deleted video; each may be repeated.
 
     Asks PostgreSQL once: UnavailableError when it is away.
     """
     if jobs.tracks_in_use(video.tracks_key):
         return _own(video, results, media)
-    steps: list[Step] = []
+    steps: list[RemovalStep] = []
     for key in dict.fromkeys((video.id, video.tracks_key)):
         steps += [
             ("media", partial(media.delete, media_keys.all_of(key))),
@@ -34,7 +34,7 @@ def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore)
     return steps
 
 
-def _own(video: Video, results: Results, media: MediaStore) -> list[Step]:
+def _own(video: Video, results: Results, media: MediaStore) -> list[RemovalStep]:
     """Where others go on using the tracks, everything else."""
     lends = video.tracks_key == video.id
     prefixes = media_keys.own_of(video.id) if lends else (media_keys.all_of(video.id),)

@@ -27,7 +27,7 @@ _TRACES_PATH = "/v1/traces"
 _provider: TracerProvider | None = None
 
 
-class Mark:
+class OpenSpan:
     """A span that is open. Without tracing it takes everything and keeps nothing."""
 
     def __init__(self, span: Any = None) -> None:
@@ -51,7 +51,7 @@ class Mark:
             self._span.set_status(Status(StatusCode.ERROR, reason))
 
 
-_NOTHING = Mark()
+_NOTHING = OpenSpan()
 
 
 def configure(settings: TracingSettings, service: str) -> None:
@@ -88,7 +88,7 @@ def shutdown() -> None:
 
 
 @contextmanager
-def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[Mark]:
+def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[OpenSpan]:
     """What happens in the block, below `parent` (traceparent) or else below the span that is open here."""
     if _provider is None:
         yield _NOTHING
@@ -96,7 +96,7 @@ def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[Mark]:
     tracer = _provider.get_tracer(__name__)
     context = _context_of(parent) if parent else None
     with tracer.start_as_current_span(name, context=context, attributes=_named(attributes)) as opened:
-        yield Mark(opened)
+        yield OpenSpan(opened)
 
 
 def record(name: str, since: datetime, *, parent: str, **attributes: Any) -> None:

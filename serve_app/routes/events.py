@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from cluster.contract.events import LiveProgress
 from cluster.stores.documents import progress_document, video_document
 from cluster.stores.postgres.video import Video
-from cluster.stores.redis.cache import EVENT_ID, Event
+from cluster.stores.redis.cache import EVENT_ID, StreamEvent
 from serve_app.access.callers import who_asks
 from serve_app.context import VideoId, context_of
 from serve_app.videos.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
@@ -136,7 +136,7 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
             sent_at = time.monotonic()
 
 
-def _tail(kept: list[Event] | None, last_event_id: str | None) -> str:
+def _tail(kept: list[StreamEvent] | None, last_event_id: str | None) -> str:
     """The position from which on events are new to this listener.
 
     Never before what it has heard: where Redis was emptied since, ids go on growing, as they are times. An id
@@ -149,7 +149,7 @@ def _tail(kept: list[Event] | None, last_event_id: str | None) -> str:
     return last_event_id if newer(last_event_id, tail) and newer(soonest_wrong, last_event_id) else tail
 
 
-def _missed(kept: list[Event] | None, last_event_id: str | None) -> list[Event]:
+def _missed(kept: list[StreamEvent] | None, last_event_id: str | None) -> list[StreamEvent]:
     """The events after `last_event_id`, as far as they are kept; those told from the row come with it."""
     if not kept or last_event_id is None or not EVENT_ID.fullmatch(last_event_id):
         return []

@@ -24,7 +24,7 @@ from cluster.contract.vocabulary import EventType
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
-from cluster.stores.redis.cache import FROM_START, Cache, Event
+from cluster.stores.redis.cache import FROM_START, Cache, StreamEvent
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class Told:
     from_row: bool = False
 
     @classmethod
-    def of(cls, event: Event, video: Video, live: LiveProgress) -> Told:
+    def of(cls, event: StreamEvent, video: Video, live: LiveProgress) -> Told:
         """An event of the stream; `live` is the progress before it."""
         latest = cast("LiveProgress", event.data) if event.type == "progress" else live
         return cls(event.id, event.type, video, event.data, latest)
@@ -183,14 +183,14 @@ class _Reader:
     async def row(self, video_id: str) -> Video:
         return await self._on_thread(partial(self._jobs.get, video_id))
 
-    async def stream(self, video_id: str, after: str) -> list[Event] | None:
+    async def stream(self, video_id: str, after: str) -> list[StreamEvent] | None:
         return await self._on_thread(partial(self._cache.read_events, video_id, after, limit=_READ_AT_ONCE))
 
     async def progress(self, video_id: str) -> LiveProgress | None:
         return await self._on_thread(partial(self._cache.get_progress, video_id))
 
-    async def whole_stream(self, video_id: str) -> list[Event] | None:
-        found: list[Event] = []
+    async def whole_stream(self, video_id: str) -> list[StreamEvent] | None:
+        found: list[StreamEvent] = []
         while True:
             part = await self.stream(video_id, found[-1].id if found else FROM_START)
             if part is None:
@@ -208,7 +208,7 @@ class Beginning:
     """The stream as far as it is kept (None: Redis is away), then the row, which is at least as new."""
 
     video: Video
-    events: list[Event] | None
+    events: list[StreamEvent] | None
     live: LiveProgress
 
 

@@ -15,7 +15,7 @@ from actors.bridge.leased import Fate, Leased, WorkFailedError
 from actors.bridge.services import BridgeServices
 from actors.bridge.window import TaskWindow
 from actors.tasks import Outcome, Status, Task, TaskKind
-from cluster.clips.manifest import MANIFEST, TABLE, Entry, made_entry, manifest, missing_entry, table
+from cluster.clips.manifest import MANIFEST, TABLE, ManifestEntry, made_entry, manifest, missing_entry, table
 from cluster.errors import NotFoundError
 from cluster.stores.postgres.clip_job import ClipJob
 from cluster.stores.postgres.video import Video
@@ -96,7 +96,7 @@ class ClipWork(Leased):
             )
         self._conclude("done", lambda: self._clips.finish(*self.held))
 
-    def _entry(self, place: int, outcome: Outcome) -> Entry:
+    def _entry(self, place: int, outcome: Outcome) -> ManifestEntry:
         segment = self.job.wanted[place]
         if outcome.status is not Status.DONE:
             return missing_entry(segment, outcome.code, outcome.message)

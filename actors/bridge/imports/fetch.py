@@ -26,7 +26,7 @@ from cluster.remote.errors import (
     SourceError,
 )
 from cluster.remote.line import Line
-from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.remote.source import open_source
 from cluster.stores.media.keys import all_of
 from cluster.stores.media.store import MediaStore
@@ -165,7 +165,7 @@ class Fetch(Leased):
                 self._log.info("source broke off", at=file.bytes_here, reason=error.message)
                 self.control.pause(backoff.next_s())
 
-    def _read(self, opened: Opened) -> None:
+    def _read(self, opened: OpenedSource) -> None:
         file = self._file
         if opened.start != file.bytes_here:
             file.begin_anew()

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from cluster.errors import UsageError
 from cluster.stores.media.cells import Cell, cell_at, full_cells
 from cluster.stores.media.errors import parts_missing
-from cluster.stores.media.s3_requests import Part, S3Requests
+from cluster.stores.media.s3_requests import S3Requests, StoredPart
 
 _UPLOADS_REMEMBERED = 4096
 _PIECE_MARK = ".part-"
@@ -139,5 +139,5 @@ def _piece_name(name: str, offset: int) -> str:
     return f"{name}{_PIECE_MARK}{offset:0{_OFFSET_DIGITS}d}"
 
 
-def _is_full(cell: Cell, stored: dict[int, Part]) -> bool:
+def _is_full(cell: Cell, stored: dict[int, StoredPart]) -> bool:
     return cell.number in stored and stored[cell.number].bytes == cell.bytes

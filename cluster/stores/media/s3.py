@@ -24,7 +24,7 @@ from cluster.stores.media.cells import cell_at
 from cluster.stores.media.errors import media_not_found
 from cluster.stores.media.multipart import Multipart
 from cluster.stores.media.resumable import ResumableUploads
-from cluster.stores.media.s3_requests import DRIVER_ERRORS, Head, S3Requests, error_code
+from cluster.stores.media.s3_requests import DRIVER_ERRORS, ObjectHead, S3Requests, error_code
 
 _PIECE_BYTES = 1 << 20
 _BLOCK_BYTES = 8 << 20  # what one request fetches of a range or of a download
@@ -189,7 +189,7 @@ class S3Media:
         with self._translated(key):
             return self._requests.get(self._name(key), start, end)
 
-    def _describe(self, key: str) -> Head:
+    def _describe(self, key: str) -> ObjectHead:
         with self._translated(key):
             return self._head(self._name(key))
 
@@ -201,7 +201,7 @@ class S3Media:
                 raise
             return None
 
-    def _head(self, name: str) -> Head:
+    def _head(self, name: str) -> ObjectHead:
         try:
             return self._requests.head(name)
         except FileNotFoundError:

@@ -49,7 +49,7 @@ def error_code(error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StoredPart:
     """A stored part of an upload."""
 
     etag: str
@@ -57,7 +57,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ObjectHead:
     """What is said of an object. The entity tag is another one when the content is."""
 
     bytes: int
@@ -79,10 +79,10 @@ class S3Requests:
         self._lock = threading.Lock()
         self._made: Any = None
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Of one object; no listing, no guessing at directories."""
         found = self._call("head_object", Key=key)
-        return Head(int(found["ContentLength"]), str(found["ETag"]))
+        return ObjectHead(int(found["ContentLength"]), str(found["ETag"]))
 
     def check_bucket(self, prefix: str) -> None:
         """FileNotFoundError with the server's code when there is no such bucket."""
@@ -152,7 +152,7 @@ class S3Requests:
         )  # fmt: skip
         return str(answer["CopyPartResult"]["ETag"])
 
-    def parts(self, key: str, upload: str) -> dict[int, Part]:
+    def parts(self, key: str, upload: str) -> dict[int, StoredPart]:
         """Every part that is stored, by number; of one that was sent and is listed twice, the newer."""
         newest: dict[int, dict[str, Any]] = {}
         for page in self._pages("list_parts", Key=key, UploadId=upload):
@@ -160,7 +160,7 @@ class S3Requests:
                 known = newest.setdefault(part["PartNumber"], part)
                 if part["LastModified"] > known["LastModified"]:
                     newest[part["PartNumber"]] = part
-        return {number: Part(part["ETag"], int(part["Size"])) for number, part in newest.items()}
+        return {number: StoredPart(part["ETag"], int(part["Size"])) for number, part in newest.items()}
 
     def complete(self, key: str, upload: str, etags: dict[int, str]) -> None:
         """Makes the object of these parts, by number; others are dropped."""

@@ -50,7 +50,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TurnRules:
     """How turns are given. `quota` is for owners without an administrator's key; `quotas` are for those
     named.
     """
@@ -67,7 +67,9 @@ class Turns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, owner: str, room: Room, rules: Rules, lease_s: float, max_attempts: int) -> Video | None:
+    def claim(
+        self, owner: str, room: Room, rules: TurnRules, lease_s: float, max_attempts: int
+    ) -> Video | None:
         """Takes the lease of the video whose turn it is, and counts an attempt; None if there is none."""
         values = {
             "key": _LOCK_KEY,

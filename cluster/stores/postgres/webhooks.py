@@ -95,7 +95,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ClaimedDelivery:
     """A delivery that was claimed, and where to take it. `age_s`: since the event happened."""
 
     delivery: Delivery
@@ -155,7 +155,7 @@ class Webhooks:
         )
         return page_of([Delivery.from_row(row) for row in rows], limit, lambda delivery: (delivery.id,))
 
-    def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[Errand]:
+    def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[ClaimedDelivery]:
         """Up to `limit` deliveries that are due, each counted as an attempt.
 
         Owners take turns, and `kept` of the `limit` are for those to whom nothing is being delivered.
@@ -163,7 +163,8 @@ class Webhooks:
         values = {"limit": limit, "lease_s": lease_s, "each": _EACH, "kept": kept}
         rows = self._database.all(_SQL["claim_deliveries"], values)
         return [
-            Errand(Delivery.from_row(row), row["url"], bytes(row["secret"]), row["age_s"]) for row in rows
+            ClaimedDelivery(Delivery.from_row(row), row["url"], bytes(row["secret"]), row["age_s"])
+            for row in rows
         ]
 
     def delivered(self, delivery: Delivery, status: int) -> bool:

@@ -40,7 +40,7 @@ FROM_START = "0"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StreamEvent:
     """One entry of a video's stream; `id` grows from one to the next. It may be one of another version, so
     `type` need not be an `EventType`.
     """
@@ -130,7 +130,7 @@ class Cache(Closing):
 
     def read_events(
         self, video_id: str, after_id: str = FROM_START, block_ms: int = 0, *, limit: int = 100
-    ) -> list[Event] | None:
+    ) -> list[StreamEvent] | None:
         """Events after `after_id`, oldest first; waits up to `block_ms` (at most MAX_BLOCK_MS) for one.
 
         None, at once, when Redis is away: wait a moment and look into PostgreSQL instead. An `after_id`
@@ -144,7 +144,7 @@ class Cache(Closing):
             return None
         (streams,) = answer
         entries = dict(streams).get(key, ())  # pairs of key and entries, or a dict, as the protocol has it
-        return [Event(entry_id, entry["type"], _decode(entry["data"])) for entry_id, entry in entries]
+        return [StreamEvent(entry_id, entry["type"], _decode(entry["data"])) for entry_id, entry in entries]
 
     def delete_video(self, video_id: str) -> bool:
         """Forgets progress and events of a video."""

@@ -10,7 +10,7 @@ import pytest
 from actors.bridge.imports.importer import Importer
 from actors.bridge.reporter import Reporter
 from cluster.stores.media.keys import source_key
-from cluster.stores.postgres.turns import Room, Rules
+from cluster.stores.postgres.turns import Room, TurnRules
 from tests.support.api.imports import api, quiet_api, settled, shown, web
 from tests.support.api.running import Api
 from tests.support.servers.media import media_folder, stored_bytes
@@ -261,7 +261,7 @@ def test_an_import_that_waits_is_not_claimed_for_segmentation(quiet_api: Api, we
 
     assert try_claim(jobs, video_id, "bridge") is None
     execute(jobs, "UPDATE videos SET rung_at = now() - interval '1 day'")
-    first = jobs.turns.claim("bridge", Room(), Rules(light_bytes=0), 10, 5)
+    first = jobs.turns.claim("bridge", Room(), TurnRules(light_bytes=0), 10, 5)
     assert first is None or first.id != video_id
     web.gate.set()
     quiet_api.client.delete(f"/videos/{video_id}")

@@ -201,9 +201,9 @@ def test_one_owner_with_many_deliveries_does_not_hold_up_the_others(
     fail(api, "carl")
     kept = webhooks.claim(2, 60.0, kept=2)
 
-    assert [errand.delivery.webhook_id == bert_id for errand in together].count(True) == 1
+    assert [claimed.delivery.webhook_id == bert_id for claimed in together].count(True) == 1
     assert (len(alone), nobody) == (3, [])
-    assert [errand.url for errand in kept] == [f"{web.url}/carl"]
+    assert [claimed.url for claimed in kept] == [f"{web.url}/carl"]
 
 
 def test_a_video_may_have_a_webhook_of_its_own(api: Api, anna: Any, web: Web) -> None:

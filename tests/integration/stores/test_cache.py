@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from cluster.stores.ids import new_id
-from cluster.stores.redis.cache import Cache, Event
+from cluster.stores.redis.cache import Cache, StreamEvent
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import wait_until
 
@@ -23,7 +23,7 @@ def cache(session_servers: SessionServers) -> Iterator[Cache]:
         yield cache
 
 
-def types(events: list[Event] | None) -> list[str]:
+def types(events: list[StreamEvent] | None) -> list[str]:
     assert events is not None
     return [event.type for event in events]
 
@@ -38,7 +38,9 @@ def test_progress_is_replaced(cache: Cache, video_id: str) -> None:
 def test_events_are_read_after_an_id(cache: Cache, video_id: str) -> None:
     ids = [cache.publish_event(video_id, f"type-{n}", {"n": n, "text": "ünï"}) for n in range(4)]
     events = cache.read_events(video_id)
-    assert events == [Event(str(id_), f"type-{n}", {"n": n, "text": "ünï"}) for n, id_ in enumerate(ids)]
+    assert events == [
+        StreamEvent(str(id_), f"type-{n}", {"n": n, "text": "ünï"}) for n, id_ in enumerate(ids)
+    ]
     assert types(cache.read_events(video_id, str(ids[1]))) == ["type-2", "type-3"]
     assert types(cache.read_events(video_id, limit=2)) == ["type-0", "type-1"]
     assert cache.read_events(video_id, str(ids[3])) == []
@@ -54,7 +56,7 @@ def test_an_id_that_is_none_means_from_the_start(cache: Cache, video_id: str, af
 def test_a_reader_waits_for_the_next_event(cache: Cache, video_id: str) -> None:
     first = cache.publish_event(video_id, "first", {})
     assert first is not None
-    read: list[list[Event] | None] = []
+    read: list[list[StreamEvent] | None] = []
     reader = threading.Thread(target=lambda: read.append(cache.read_events(video_id, first, block_ms=10_000)))
     reader.start()
     cache.publish_event(video_id, "second", {})

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.turns import Room, Rules
+from cluster.stores.postgres.turns import Room, TurnRules
 from cluster.stores.postgres.video import Video, VideoState
 from tests.support.servers.stores import (
     LEASE_S,
@@ -151,7 +151,7 @@ def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
 def test_holders_that_came_further_before_they_died_use_up_no_attempt(jobs: Jobs) -> None:
     video_id = create_video(jobs).id
     for chunks_done in range(1, 8):
-        taken = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4)
+        taken = jobs.turns.claim(OWNER, Room(), TurnRules(light_bytes=0), LEASE_S, 4)
         assert taken is not None
         assert taken.attempt == min(chunks_done, 2)
         assert jobs.record_media(video_id, taken.lease_epoch, {}, 100, "h")
@@ -159,12 +159,12 @@ def test_holders_that_came_further_before_they_died_use_up_no_attempt(jobs: Jobs
         expire_lease(jobs, video_id)
         assert jobs.reap(4).failed == ()
     for attempt in (2, 3, 4):
-        in_vain = jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4)
+        in_vain = jobs.turns.claim(OWNER, Room(), TurnRules(light_bytes=0), LEASE_S, 4)
         assert in_vain is not None
         assert in_vain.attempt == attempt
         expire_lease(jobs, video_id)
     assert try_claim(jobs, video_id, max_attempts=4) is None
-    assert jobs.turns.claim(OWNER, Room(), Rules(light_bytes=0), LEASE_S, 4) is None
+    assert jobs.turns.claim(OWNER, Room(), TurnRules(light_bytes=0), LEASE_S, 4) is None
     assert jobs.reap(4).failed == (video_id,)
 
 

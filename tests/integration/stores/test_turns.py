@@ -10,7 +10,7 @@ import pytest
 from cluster.errors import UnavailableError
 from cluster.stores.postgres import turns
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.turns import Quota, Room, Rules
+from cluster.stores.postgres.turns import Quota, Room, TurnRules
 from cluster.stores.postgres.video import Video
 from tests.support.servers.stores import (
     LEASE_S,
@@ -26,14 +26,14 @@ from tests.support.servers.stores import (
 LIGHT = 1000
 FILM = {"bytes_": 10 * LIGHT}
 BATCH = {"bytes_": 10 * LIGHT, "priority": "batch"}
-ANY = Rules(light_bytes=LIGHT)
+ANY = TurnRules(light_bytes=LIGHT)
 
 
-def take(jobs: Jobs, rules: Rules = ANY, owner: str = OWNER, **room: bool) -> Video | None:
+def take(jobs: Jobs, rules: TurnRules = ANY, owner: str = OWNER, **room: bool) -> Video | None:
     return jobs.turns.claim(owner, Room(**room), rules, LEASE_S, MAX_ATTEMPTS)
 
 
-def order(jobs: Jobs, rules: Rules = ANY, **room: bool) -> list[str]:
+def order(jobs: Jobs, rules: TurnRules = ANY, **room: bool) -> list[str]:
     """The ids of all that may be taken, in the order in which they are."""
     taken: list[str] = []
     while (video := take(jobs, rules, **room)) is not None:
@@ -75,7 +75,7 @@ def test_owners_take_turns_however_much_one_of_them_has_sent(jobs: Jobs) -> None
 def test_what_its_holder_left_behind_comes_first_when_its_time_is_over(jobs: Jobs) -> None:
     left = video_in(jobs, "running, lease expired")
     made(jobs, FILM)
-    patient = Rules(light_bytes=LIGHT, grace_s=60.0)
+    patient = TurnRules(light_bytes=LIGHT, grace_s=60.0)
     assert len(order(jobs, patient)) == 1
     taken = take(jobs, owner="bridge-b")
     assert taken is not None
@@ -97,7 +97,7 @@ def test_there_is_nothing_to_take_where_nothing_waits(jobs: Jobs, situation: str
 
 
 def test_over_its_quota_an_owner_waits_until_one_has_ended(jobs: Jobs) -> None:
-    two = Rules(light_bytes=LIGHT, quota=Quota(videos=2), quotas={"carl": Quota(videos=1)})
+    two = TurnRules(light_bytes=LIGHT, quota=Quota(videos=2), quotas={"carl": Quota(videos=1)})
     jobs.api_keys.create("k", "admin", ["admin"])
     for owner in ("anna", "carl", "admin", None):
         made(jobs, *[{**FILM, "owner": owner}] * 4)
@@ -110,7 +110,7 @@ def test_over_its_quota_an_owner_waits_until_one_has_ended(jobs: Jobs) -> None:
 
 
 def test_a_quota_of_seconds_lets_nothing_begin_beyond_it(jobs: Jobs) -> None:
-    hour = Rules(light_bytes=LIGHT, quota=Quota(seconds=3600.0))
+    hour = TurnRules(light_bytes=LIGHT, quota=Quota(seconds=3600.0))
     made(jobs, *[{"bytes_": 3000 * 10**6, "owner": "anna"}] * 3)  # some 3000 s each, by their bytes
     assert len(order(jobs, hour)) == 2
     for video in jobs.list_videos("running").items:
@@ -119,7 +119,7 @@ def test_a_quota_of_seconds_lets_nothing_begin_beyond_it(jobs: Jobs) -> None:
 
 
 def test_many_bridges_at_once_take_each_video_once_and_keep_to_the_quota(jobs: Jobs) -> None:
-    rules = Rules(light_bytes=LIGHT, quota=Quota(videos=5))
+    rules = TurnRules(light_bytes=LIGHT, quota=Quota(videos=5))
     made(jobs, *[{**FILM, "owner": "anna"}] * 12, *[FILM] * 12)
     taken: list[str] = []
     threads = [threading.Thread(target=lambda: taken.extend(order(jobs, rules))) for _ in range(6)]

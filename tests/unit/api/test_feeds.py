@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cluster.stores.postgres.video import Video, VideoState
-from cluster.stores.redis.cache import Event
+from cluster.stores.redis.cache import StreamEvent
 from serve_app.routes.events import _live
 from serve_app.videos import feeds
 from serve_app.videos.feeds import Beginning, Feed
@@ -33,9 +33,9 @@ class Stores:
     def __init__(self, burst: int) -> None:
         self._burst = burst
 
-    async def stream(self, video_id: str, after: str) -> list[Event]:
-        progress = [Event(f"{n}-0", "progress", {"fraction": 0.1}) for n in range(1, self._burst + 1)]
-        return [*progress, Event(f"{self._burst + 1}-0", "done", {})]
+    async def stream(self, video_id: str, after: str) -> list[StreamEvent]:
+        progress = [StreamEvent(f"{n}-0", "progress", {"fraction": 0.1}) for n in range(1, self._burst + 1)]
+        return [*progress, StreamEvent(f"{self._burst + 1}-0", "done", {})]
 
     async def row(self, video_id: str) -> Video:
         return video(VideoState.FAILED)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.bridge.coordinator import RELAY_BATCH, Coordinator, Parts, Rhythm
+from actors.bridge.coordinator import RELAY_BATCH, BridgeParts, Coordinator, Intervals
 from actors.bridge.threads import LivenessGuard
 from cluster.errors import UnavailableError
 from cluster.stores.postgres.backlog import Backlog
@@ -17,7 +17,7 @@ from cluster.stores.rabbitmq.broker import Doorbell
 from tests.support.bridge import LIMIT_S, Remembering
 
 BELL = Doorbell("video-0001")
-RHYTHM = Rhythm(
+INTERVALS = Intervals(
     lease_s=30.0, heartbeat_s=5.0, relay_s=1.0, look_s=1.0, cancel_s=1.0, reaper_s=5.0, backlog_s=5.0,
     max_attempts=3,
 )  # fmt: skip
@@ -54,8 +54,8 @@ class Bridge:
             "keeper": self.keeper, "reporter": Remembering(), "pool": Remembering(), "fuser": Remembering(),
             "publish": lambda doorbells: None, "guard": self.guard, "closing": (Remembering(),),
         }  # fmt: skip
-        self.parts = Parts(**(values | changed))
-        self.coordinator = Coordinator(self.parts, RHYTHM)
+        self.parts = BridgeParts(**(values | changed))
+        self.coordinator = Coordinator(self.parts, INTERVALS)
 
     def calls(self, part: str) -> list[str]:
         names: list[str] = getattr(self.parts, part).names()

@@ -14,7 +14,7 @@ from actors.bridge.control import Control, Reason
 from actors.bridge.imports.fetch import Fetch, FetchLimits
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.remote.errors import SourceBrokeError, SourceError
-from cluster.remote.opened import Opened, SourceRules
+from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.stores.media.keys import source_key
 from cluster.stores.postgres.imports import Import
 from cluster.stores.postgres.video import VideoState
@@ -61,10 +61,10 @@ class Setting:
         return self.video
 
     @contextmanager
-    def open(self, *_: Any) -> Iterator[Opened]:
+    def open(self, *_: Any) -> Iterator[OpenedSource]:
         if self.source is not None:
             raise self.source
-        yield Opened(0, len(FILM), '"v1"', iter([FILM]))
+        yield OpenedSource(0, len(FILM), '"v1"', iter([FILM]))
 
     def run(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         """The calls to the store of imports."""
