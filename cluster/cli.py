@@ -37,7 +37,7 @@ _COMMANDS = {
 
 
 def build(wanted: str | None = None) -> typer.Typer:
-    """The program with the command `wanted`, or with all commands (for the help, or an unknown name)."""
+    """Builds the Typer program with the command `wanted`, or with all (for the help, or an unknown name)."""
     app = _without_commands()
     points = entry_points(group="scenestream.commands")
     if wanted not in _COMMANDS and wanted not in points.names:
@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def _tune_process() -> None:
-    """Settings of the interpreter and of libraries for a short-lived process, before those are imported."""
+    """Sets the interpreter and libraries up for a short-lived process, before the libraries are imported."""
     # imported modules are hundreds of thousands of objects that never become garbage: collect rarely
     gc.set_threshold(100_000, 50, 1000)
     # numpy's matrix products are tiny here: OpenBLAS's other threads would only occupy cores by busy waiting

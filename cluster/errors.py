@@ -1,9 +1,9 @@
 """The exception tree of everything above the segmentation library.
 
 ScenestreamError               has a stable `code` and a message that says what to do
-├── UsageError                 the caller asked for something that cannot be
+├── UsageError                 the request is wrong; the caller has to change it
 │   ├── NotFoundError          no such video, upload, revision or thumbnail
-│   ├── ConflictError          the state of the thing does not allow the call
+│   ├── ConflictError          the state of the named resource does not allow the call
 │   ├── InvalidSettingsError   segmentation settings or configuration out of their ranges
 │   └── LimitExceededError     larger, longer or more than this installation takes
 └── UnavailableError           a server (PostgreSQL, RabbitMQ, MongoDB, Redis, Ray) cannot be reached
@@ -27,19 +27,19 @@ class ScenestreamError(Exception):
 
 
 class UsageError(ScenestreamError):
-    """The caller can mend it."""
+    """The request is wrong, and the caller can correct it."""
 
     code = "bad_request"
 
 
 class NotFoundError(UsageError):
-    """The named thing does not exist (any more)."""
+    """The named resource does not exist, or no longer."""
 
     code = "not_found"
 
 
 class ConflictError(UsageError):
-    """The thing exists, but its state forbids the call."""
+    """The named resource exists, but its state forbids the call."""
 
     code = "conflict"
 
@@ -57,6 +57,6 @@ class LimitExceededError(UsageError):
 
 
 class UnavailableError(ScenestreamError):
-    """A server that is needed does not answer; trying again later is right."""
+    """A server that is needed does not answer; the caller may try again later."""
 
     code = "unavailable"

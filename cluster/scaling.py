@@ -1,10 +1,10 @@
-"""How many segmentation actors there shall be: from what is left to do and how fast it goes.
+"""Autoscaling policy: computes the wanted number of segmentation actors from the backlog and the throughput.
 
-A pure policy over plain numbers: seconds of video that wait, seconds of video an actor does in a second.
-Growth is quick and shrinking slow, by the two windows of Kubernetes' horizontal autoscaler ("stabilization"):
-up to the least that was needed during the short one, down to the most that was needed during the long one.
-Knows no Ray, no clock (times are passed in, seconds of any monotonic clock) and no actor; that a wanted actor
-which finds no place is a demand on Ray's autoscaler is the pool's affair.
+A pure policy over plain numbers: seconds of video that wait, seconds of video that one actor analyses in a
+second. It grows quickly and shrinks slowly, with the two stabilization windows of Kubernetes' horizontal pod
+autoscaler: it grows to the least that was needed during the short window, and shrinks to the most that was
+needed during the long one. Knows no Ray, no clock (times are passed in, seconds of any monotonic clock) and
+no actor. The pool starts the actors; one that finds no node makes Ray's autoscaler add a node.
 """
 
 from __future__ import annotations
@@ -17,20 +17,25 @@ from dataclasses import dataclass
 from cluster.settings import ScalingSettings
 
 TOLERANCE = 0.1
-"""A need this near to what there is changes nothing: throughput is measured, and measurements vary."""
+"""Fraction of the present number: a need that differs by less changes nothing, since measured throughput
+varies. The same tolerance as that of Kubernetes' horizontal pod autoscaler.
+"""
 
 PENDING_AT_LEAST = 32
-"""So many actors may wait for a node at once, or as many as have one if those are more: a cluster that cannot
-grow is not flooded with demands nobody meets, and one that can doubles from round to round."""
+"""Actors. So many may wait for a node at once, or as many as have a node if those are more. So a cluster that
+cannot grow does not collect requests for nodes that never come, and one that can grow doubles from round to
+round. The number itself is no measurement.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What there is to do. All ≥ 0.
+    """Work that waits, and what the actors do of it. All values ≥ 0.
 
-    `backlog_s`: seconds of video not analysed yet. `tasks`: pieces of work the pool has in hand, which keep
-    it from zero even if they are no video. `video_s_per_s` > 0: what one actor does. `chunk_s` > 0: how long
-    a chunk is, since two actors cannot share one. `placed`: actors that have a node.
+    `backlog_s`: seconds of video not analysed yet. `tasks`: tasks that the pool has in hand; while there are
+    any, it keeps at least one actor. `video_s_per_s` > 0: seconds of video that one actor analyses in a
+    second. `chunk_s` > 0: length of a chunk in seconds; two actors cannot share one. `placed`: actors that
+    have a node.
     """
 
     backlog_s: float
@@ -41,12 +46,15 @@ class Load:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing to do at all."""
+        """Neither a backlog nor a task."""
         return self.backlog_s <= 0 and self.tasks == 0
 
 
 def needed(load: Load, settings: ScalingSettings) -> int:
-    """Actors that drain the backlog within `target_drain_s`, and no more than it has chunks. No bounds."""
+    """Number of actors that drain the backlog within `target_drain_s`, at most one a chunk.
+
+    The bounds of the settings are not applied here.
+    """
     if load.is_idle:
         return 0
     rate = load.video_s_per_s * settings.target_drain_s
@@ -55,7 +63,7 @@ def needed(load: Load, settings: ScalingSettings) -> int:
 
 
 class ScalingPolicy:
-    """Asked every second or so; remembers what was needed lately."""
+    """Remembers the needs of the longer window. The pool calls `wanted` about once a second."""
 
     def __init__(self, settings: ScalingSettings) -> None:
         self._settings = settings
@@ -64,13 +72,13 @@ class ScalingPolicy:
         self._busy_at = 0.0
 
     def wanted(self, load: Load, now: float) -> int:
-        """How many actors there shall be now, placed or waiting for a place."""
+        """The wanted number of actors at the time `now`: those with a node and those that wait for one."""
         if not load.is_idle or self._wanted is None:
             self._busy_at = now
         need = self._bounded(needed(load, self._settings), now)
         self._remember(need, now)
         if self._wanted is None or self._wanted == 0 or need == 0:
-            self._wanted = need  # a beginning, and an end that was long in coming, wait for nothing
+            self._wanted = need  # the first actors and the end of the last ones wait for no window
         elif abs(need - self._wanted) > TOLERANCE * self._wanted:
             least = min(self._lately(self._settings.up_after_s, now))
             most = max(self._lately(self._settings.down_after_s, now))
@@ -78,14 +86,16 @@ class ScalingPolicy:
         return min(self._wanted, load.placed + max(load.placed, PENDING_AT_LEAST))
 
     def _bounded(self, need: int, now: float) -> int:
-        """Within the bounds set; zero only after a while without work, for weights take long to load."""
+        """`need` within the bounds of the settings. Zero only after `zero_after_s` without work, because a
+        new actor loads its models for long.
+        """
         settings = self._settings
         may_end = settings.allow_zero and now - self._busy_at >= settings.zero_after_s
         least = 0 if may_end else max(settings.min_actors, 1)
         return min(max(need, least), settings.max_actors)
 
     def _remember(self, need: int, now: float) -> None:
-        """Keep what the longer window sees, the need it began with included."""
+        """Add a need, and drop those that ended before the longer window began."""
         if not self._needs or self._needs[-1][1] != need:
             self._needs.append((now, need))
         horizon = now - max(self._settings.up_after_s, self._settings.down_after_s)
@@ -93,7 +103,7 @@ class ScalingPolicy:
             self._needs.popleft()
 
     def _lately(self, window_s: float, now: float) -> Iterator[int]:
-        """The needs of the last `window_s`, the one it began with included; newest first."""
+        """The needs of the last `window_s`, newest first, with the one that held when the window began."""
         for since, need in reversed(self._needs):
             yield need
             if since <= now - window_s:

@@ -1,4 +1,5 @@
-"""Per-video settings: preset and overrides become one flat, complete, validated dictionary.
+"""Segmentation settings of one video: merges preset and overrides into one flat, complete, validated
+dictionary.
 
 Knows `configs/segment_settings.schema.json` and `configs/presets/*.yaml`. Does not know what a setting
 means; `actors.segmentation.settings` holds the same ranges, and a test keeps the two equal.
@@ -45,12 +46,13 @@ def schema() -> dict[str, Any]:
 
 
 def preset_names() -> tuple[str, ...]:
-    """The presets there are, the default one first."""
+    """Names of all presets, the default one first."""
     return tuple(_schema()["properties"]["preset"]["enum"])
 
 
 def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Defaults, then the preset, then the overrides: every key of the schema, `preset` included.
+    """Merges the defaults, the preset and the overrides; the later ones win. Every key of the schema, with
+    `preset`.
 
     `preset` None: the one named in the overrides, else "default". InvalidSettingsError names the key and
     its range.
@@ -68,7 +70,8 @@ def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """`["min_scene_s=5", …]` of the command line as overrides; values are read as JSON, else as words."""
+    """Parses `["min_scene_s=5", …]` of the command line into overrides; a value that is not JSON is a string.
+    """
     overrides: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")

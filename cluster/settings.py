@@ -1,7 +1,8 @@
-"""One tree of settings: configs/default.yaml < SCENESTREAM_* environment < explicit values.
+"""One tree of settings: configs/default.yaml, overridden by SCENESTREAM_* variables, overridden by explicit
+values.
 
-Knows names, types and where they come from. Does not know what the segmentation settings of a video
-are (those travel with the video, see `cluster.segment_settings`) nor how a server is reached.
+Knows names, types, ranges and sources of the settings. Does not know the segmentation settings of a video
+(those travel with the video, see `cluster.segment_settings`) nor how a server is reached.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from pydantic_settings import (
 
 from cluster.errors import InvalidSettingsError
 
-MOST_ACTORS = 10_000  # beyond what one pool can feed; a number above it is a slip of the keyboard
-SMALLEST_SHARE = 1e-4  # of a GPU: Ray counts in steps of it
+MOST_ACTORS = 10_000  # more than one pool can feed: a larger number is a typing error and is refused
+SMALLEST_SHARE = 1e-4  # fraction of a GPU: Ray counts resources in steps of it
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CONFIG_DIR = PACKAGE_ROOT / "configs"
@@ -55,19 +56,19 @@ class HttpSettings(_Section):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only programs on this machine can reach the address."""
         return is_loopback(self.host)
 
 
 Enforcement = Literal["auto", "always", "never"]
-# As browsers send it: no path, not even the slash. "*" stands for every origin.
+# Scheme, host and port as browsers send them: without a path and without a last slash. "*": every origin.
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 
 
 class AccessSettings(_Section):
-    """Who may use the API and how much. `auto` means: as soon as others than this machine can reach it.
+    """Authentication and rate limits of the API. `auto`: on when programs of other machines can reach it.
 
-    `hosts`: names, beside localhost, under which this machine's own requests may come (no port).
+    `hosts`: names, beside localhost, under which this machine's own requests may come (without a port).
     """
 
     required: Enforcement = "auto"
@@ -83,7 +84,7 @@ class AccessSettings(_Section):
 
 
 class ActorSettings(_Section):
-    """The pool of segmentation actors. Zero means: decide from the machine."""
+    """The pool of segmentation actors. Zero: the value follows from the machine."""
 
     count: int = Field(0, ge=0, le=MOST_ACTORS)
     gpus_per_actor: float = Field(0.0, ge=0)
@@ -107,10 +108,11 @@ class ActorSettings(_Section):
 
 
 class ScalingSettings(_Section):
-    """A pool that grows and shrinks with the work. Off, `ActorSettings` and the machine give its size.
+    """Autoscaling of the pool by its work. Where it is off, `ActorSettings` and the machine give the size.
 
-    `cpu_actors`: beside those with a GPU, at most so many on nodes without one. `cpus_per_gpu_actor` is what
-    an actor with a GPU asks of its node's cores; one without asks for as many as it has threads.
+    `cpu_actors`: the most actors on nodes without a GPU, beside those with one. `cpus_per_gpu_actor`: cores
+    that an actor with a GPU requests from Ray; an actor without a GPU requests one core for each of its
+    threads.
     """
 
     enabled: bool = False
@@ -135,7 +137,7 @@ class ScalingSettings(_Section):
 
 
 class BridgeSettings(_Section):
-    """The bridges, and how each takes work. `spread`: over the nodes, instead of wherever Ray has them."""
+    """Number of bridges, their bounds and intervals. `spread`: Ray places them on different nodes."""
 
     replicas: int = Field(1, ge=1, le=64)
     spread: bool = True
@@ -149,15 +151,15 @@ class BridgeSettings(_Section):
 
 
 class OwnerQuota(_Section):
-    """What one owner may have in flight. Zero: no limit."""
+    """Admission quota: the most videos, and seconds of video, of one owner in flight. Zero: no limit."""
 
     videos: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)
 
 
 class QueueingSettings(_Section):
-    """Whose turn it is. The quota `owner_…` is that of every owner without an administrator's key; `owners`
-    are those with one of their own.
+    """Admission to the pool. `owner_videos` and `owner_seconds` are the quota of every owner without an
+    administrator's key; `owners` gives single owners a quota of their own.
     """
 
     batch_share: float = Field(0.5, gt=0, le=1)
@@ -168,7 +170,7 @@ class QueueingSettings(_Section):
 
 
 class LeaseSettings(_Section):
-    """A claim on a video: valid for `duration_s` after its last heartbeat, by PostgreSQL's clock."""
+    """Lease on a video: valid for `duration_s` after its last heartbeat, by PostgreSQL's clock."""
 
     duration_s: float = Field(30.0, gt=0)
     heartbeat_s: float = Field(5.0, gt=0)
@@ -182,7 +184,9 @@ class LeaseSettings(_Section):
 
 
 class _Retries(_Section):
-    """Tries again after `retry_first_s`, and after twice as long each time, up to `retry_longest_s`."""
+    """Exponential backoff: the first wait is `retry_first_s`, each next one twice as long, up to
+    `retry_longest_s`.
+    """
 
     retry_first_s: float = Field(gt=0)
     retry_longest_s: float = Field(gt=0)
@@ -195,11 +199,12 @@ class _Retries(_Section):
 
 
 class ImportSettings(_Retries):
-    """Files fetched from addresses. `concurrency` is that of all bridges together.
+    """Imports: files that the server downloads from addresses. `concurrency`: downloads of all bridges
+    together.
 
-    `private_networks`: addresses that may be fetched from although they are not public; `refused_networks`:
-    those that may not in any case; `s3_buckets`: those that the server's own credentials are used for;
-    `turn_s`: after so long a fetch gives its place to one that waits and has had less.
+    `private_networks`: networks that may be downloaded from although they are not public. `refused_networks`:
+    networks that are always refused. `s3_buckets`: buckets that are read with the server's own credentials.
+    `turn_s`: after so many seconds a download gives its place to a waiting one that has had less.
     """
 
     concurrency: int = Field(8, ge=1)
@@ -216,7 +221,7 @@ class ImportSettings(_Retries):
 
 
 class WebhookSettings(_Retries):
-    """Telling addresses how videos end. `concurrency` is that of one bridge."""
+    """Webhooks: POST requests that report how videos ended. `concurrency`: requests at once of one bridge."""
 
     concurrency: int = Field(8, ge=1)
     private_networks: tuple[IPvAnyNetwork, ...] = ()
@@ -229,8 +234,8 @@ class WebhookSettings(_Retries):
 
 
 class TracingSettings(_Section):
-    """Where traces are sent, by OTLP over HTTP; empty: nowhere. Left empty, the variable counts that
-    OpenTelemetry's own tools read, OTEL_EXPORTER_OTLP_ENDPOINT.
+    """Address that traces are sent to by OTLP over HTTP. If it is empty, OTEL_EXPORTER_OTLP_ENDPOINT is read,
+    the variable of OpenTelemetry's own tools; if that is empty too, no traces are sent.
     """
 
     endpoint: str = Field("", validate_default=True)
@@ -242,9 +247,9 @@ class TracingSettings(_Section):
 
 
 class MediaSettings(_Section):
-    """Copies of videos on the nodes that work on them, where the media store is not a directory.
+    """Cache of videos on each node, used where the media store is S3 and not a directory.
 
-    `cache_bytes`: of one node, not counting what is in use. `cache_dir`: if empty, cache/media in `var_dir`.
+    `cache_bytes`: bound for one node, without files in use. `cache_dir`: if empty, cache/media in `var_dir`.
     """
 
     cache_bytes: int = Field(20 << 30, ge=0)
@@ -252,7 +257,7 @@ class MediaSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """What a video may be at most; over it, it is refused with the code `limit_exceeded`."""
+    """Upper limits for one video; a video above one of them is refused with the code `limit_exceeded`."""
 
     file_bytes: int = Field(100 << 30, ge=1)
     duration_s: float = Field(86_400.0, gt=0)
@@ -264,14 +269,14 @@ class LimitSettings(_Section):
 
 
 class LogSettings(_Section):
-    """Structured logs: JSON lines, or readable on a terminal."""
+    """Structured logs: JSON lines always, or readable lines where the stream is a terminal."""
 
     json_lines: bool = False
     level: str = "INFO"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen at is this machine's own; names other than localhost are not."""
+    """Whether an address or name is a loopback address; names other than localhost count as not."""
     if host == "localhost":
         return True
     try:
@@ -283,7 +288,7 @@ def is_loopback(host: str) -> bool:
 
 
 def default_var_dir() -> Path:
-    """Where the local stack keeps its data: var/ beside a checkout, else the user's state folder."""
+    """Folder of the local stack's data: var/ in a checkout, else scenestream/ in the user's state folder."""
     if (PACKAGE_ROOT / "pyproject.toml").exists():
         return PACKAGE_ROOT / "var"
     state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -336,17 +341,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Explicit values win over the environment, the environment over the YAML file."""
+        """Order of precedence: explicit values, then the environment, then the YAML file."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
 
     @property
     def media_cache_dir(self) -> Path:
-        """Where this node keeps copies of videos."""
+        """Folder of this node's cache of videos."""
         return Path(self.media.cache_dir) if self.media.cache_dir else Path(self.var_dir) / "cache" / "media"
 
     @property
     def needs_key(self) -> bool:
-        """Whether every request needs an API key, as far as the configuration decides it."""
+        """Whether the configuration demands an API key for every request."""
         required = self.access.required
         return required == "always" or (required == "auto" and not self.http.on_loopback)
 

@@ -1,6 +1,6 @@
-"""What commands show: tables, and progress as a bar on a terminal or as plain lines elsewhere.
+"""Output of the commands: tables, and progress as a bar on a terminal or as plain lines elsewhere.
 
-Knows how things look; does not know where they come from.
+Knows the layout on the screen; does not know where the values come from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-PLAIN_LINE_EVERY_S = 5.0
+PLAIN_LINE_EVERY_S = 5.0  # seconds between lines where stderr is no terminal: a log stays short
 
 
 class PartLine(Protocol):
@@ -24,41 +24,41 @@ class PartLine(Protocol):
 
     @property
     def name(self) -> str:
-        """Such as postgres."""
+        """Name of the part, such as postgres."""
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """Address it listens at."""
 
     @property
     def health(self) -> str:
-        """`healthy`, or what it is instead."""
+        """`healthy`, or another state in one word."""
 
     @property
     def detail(self) -> str:
-        """A few words more."""
+        """More about the state, in a few words."""
 
 
 def clock(seconds: float) -> str:
-    """h:mm:ss.mmm, as players show it."""
+    """Formats seconds as h:mm:ss.mmm, as players show times."""
     sign, total_ms = ("-", -seconds) if seconds < 0 else ("", seconds)
     ms = round(total_ms * 1000)
     return f"{sign}{ms // 3_600_000}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
 
 
 Bars: TypeAlias = Callable[[str, float], AbstractContextManager[Callable[[float], None]]]
-"""Called with what is done and its total; gives a function that takes the amount done. Any thread may."""
+"""Called with a label and the total; gives a function that takes the amount done so far. From any thread."""
 
 
 @contextmanager
 def bars() -> Iterator[Bars]:
-    """Progress bars for things with known totals, one below the other while each goes on."""
+    """Progress bars for several jobs with known totals, one below the other while each of them runs."""
     err = Console(stderr=True)
     if not err.is_terminal:
         yield lambda what, total: nullcontext(_plain(what, total))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    # What is printed meanwhile goes above the bars; but stdout stays stdout where it is a pipe or a file.
+    # rich prints other output above the bars; a stdout that is a pipe or a file is left as it is.
     shown_together = sys.stdout.isatty()
     with Progress(*columns, console=err, transient=True, redirect_stdout=shown_together) as progress:
 
@@ -75,7 +75,7 @@ def bars() -> Iterator[Bars]:
 
 @contextmanager
 def bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A progress bar for something with a known total; yields a function that takes the amount done."""
+    """A progress bar for one job with a known total; yields a function that takes the amount done so far."""
     with bars() as begin, begin(what, total) as at:
         yield at
 
@@ -96,7 +96,7 @@ def _plain(what: str, total: float) -> Callable[[float], None]:
 
 @contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
-    """For work whose length is unknown: yields a function that says what is going on."""
+    """A spinner for a job of unknown length; yields a function that shows the present step in words."""
     err = Console(stderr=True)
     if not err.is_terminal:
         yield lambda text: print(text, file=sys.stderr, flush=True)
@@ -106,7 +106,7 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 def print_parts(parts: Sequence[PartLine]) -> None:
-    """A line for each part of the stack."""
+    """Prints one line for each part of the stack."""
     width = max((len(part.name) for part in parts), default=0)
     reach = max((len(part.address) for part in parts), default=0)
     for part in parts:
@@ -114,7 +114,7 @@ def print_parts(parts: Sequence[PartLine]) -> None:
 
 
 def print_segments(segments: Sequence[Mapping[str, Any]]) -> None:
-    """Segments as a table: when, how long, how it begins, what is heard and seen."""
+    """Prints segments as a table: start, length, kind of boundary, sound and picture."""
     table = Table(box=None, pad_edge=False)
     for name, right in (
         ("#", True),

@@ -1,1 +1,1 @@
-"""Logs, meters and traces."""
+"""Logs, metrics and traces."""

@@ -1,7 +1,7 @@
 """Structured logs for every process: JSON lines for machines, readable lines on a terminal.
 
-structlog events and the standard library's records (Ray's, pika's, uvicorn's) leave through one handler in
-one form, on standard error. Knows nothing about who logs what; does not rotate files.
+structlog's events and the standard library's records (of Ray, pika, uvicorn) go through one handler, in one
+format, to standard error. Knows no particular event; does not rotate files.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from structlog.typing import Processor
 from cluster.settings import Settings
 
 HANDLER_NAME = "scenestream"
-# They tell about every request, or about every attempt to reach a server that is starting: our own
-# modules log the change of state instead.
+# Loggers that write a line for every request, or for every attempt to reach a server that is starting, and
+# the lowest level that is kept of each. Our own modules log the change of state instead.
 CHATTY = {
     "pika": logging.CRITICAL,
     "httpx": logging.WARNING,
@@ -26,12 +26,12 @@ CHATTY = {
     "opentelemetry": logging.ERROR,
 }
 
-# An API key and a link's signature, wherever in a line they come from: a traceback, a library's record.
+# An API key and the signature of a signed link, also inside a traceback or a library's record.
 _SECRET = re.compile(r"(sk_[0-9a-f]{12})_[A-Za-z0-9_-]{20,}|(\bsignature=)[A-Za-z0-9_-]{20,}")
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Leaves out of a finished line what would let its reader in."""
+    """Redacts secrets (API keys, signatures of links) in the finished line."""
 
     def format(self, record: logging.LogRecord) -> str:
         return _SECRET.sub(lambda found: f"{found[1] or found[2]}…", super().format(record))
@@ -41,7 +41,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Send all logs of this process to `stream` (default: standard error); a second call replaces the first.
 
     Readable if the stream is a terminal and `log.json_lines` is off; else a JSON object a line with `event`,
-    `level`, `timestamp` (UTC), `logger` and what is bound by `bound`.
+    `level`, `timestamp` (UTC), `logger` and the values that structlog's context variables hold.
     """
     target = stream or sys.stderr
     readable = target.isatty() and not settings.log.json_lines

@@ -1,4 +1,5 @@
-"""Counters, gauges and histograms of a process that works in Ray: every node exports them for Prometheus.
+"""Counters, gauges and histograms of a process that runs in Ray: Ray exports them on every node for
+Prometheus.
 
 Ray puts `ray_` before a name and `_total` behind a counter's, adds up what the processes of a node count, and
 keeps of a gauge what was set last: so a gauge that several processes set needs a tag that tells them apart.
@@ -14,7 +15,7 @@ EXPORTED_PREFIX = "ray_"
 
 
 class Instrument:
-    """One metric. `tags` are the names of its labels; every call gives a value to each of them."""
+    """Base of the metrics. `tags` are the names of the labels; every call gives a value for each of them."""
 
     kind = ""
 
@@ -30,7 +31,7 @@ class Instrument:
         return frozenset({EXPORTED_PREFIX + self.name})
 
     def _told(self) -> Any:
-        """Ray's metric, made at the first use; None outside Ray."""
+        """Ray's metric object, made at the first use; None outside Ray."""
         if self._metric is None:
             ray = sys.modules.get("ray")
             if ray is None or not ray.is_initialized():
@@ -45,12 +46,12 @@ class Instrument:
 
 
 class Counter(Instrument):
-    """Only grows."""
+    """Counter: a value that only grows."""
 
     kind = "Counter"
 
     def add(self, value: float = 1.0, **tags: str) -> None:
-        """`value` more; nothing happens for 0."""
+        """Adds `value`; 0 changes nothing."""
         metric = self._told() if value > 0 else None
         if metric is not None:
             metric.inc(value, tags=tags)
@@ -62,19 +63,19 @@ class Counter(Instrument):
 
 
 class Gauge(Instrument):
-    """The last value. Prometheus forgets it when it is not set for some minutes."""
+    """Gauge: the last value that was set. Prometheus drops the series when it is not set for some minutes."""
 
     kind = "Gauge"
 
     def set(self, value: float, **tags: str) -> None:
-        """It is `value` now."""
+        """Sets the present value."""
         metric = self._told()
         if metric is not None:
             metric.set(value, tags=tags)
 
 
 class Histogram(Instrument):
-    """How often values fell below each of `bounds`, which are above 0 and rise."""
+    """Histogram: counts the values up to each of `bounds`, which are above 0 and rise."""
 
     kind = "Histogram"
 
@@ -85,7 +86,7 @@ class Histogram(Instrument):
         self.bounds = bounds
 
     def observe(self, value: float, **tags: str) -> None:
-        """One more value; clocks that disagree make no negative ones."""
+        """Counts one value; a negative one (two clocks that disagree) counts as 0."""
         metric = self._told()
         if metric is not None:
             metric.observe(max(value, 0.0), tags=tags)

@@ -1,9 +1,9 @@
 """Traces from the upload to the last segment, sent by OTLP over HTTP when an address for them is set.
 
-Without an address nothing is loaded and every call here is an empty one. The provider is ours alone, not the
-process's: Ray has its own use for OpenTelemetry. What a span belongs to travels as W3C `traceparent` text
-through rows and tasks. Sampling, headers and the resource come from the usual OTEL_* variables. Knows no
-store and no task.
+Without an address no package is loaded and every call here does nothing. The tracer provider is a private one
+and not the process's global one, because Ray uses OpenTelemetry's global provider itself. The parent of a
+span travels as W3C `traceparent` text through rows and tasks. Sampling, headers and the resource come from
+the usual OTEL_* variables. Knows no store and no task.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
 
-SEND_EVERY_MS = 1000  # who follows a video wants to see it now
-SEND_TIMEOUT_S = 2.0  # with all its tries: a collector that is away must not hold up the end of a process
+SEND_EVERY_MS = 1000  # so that the trace of a running video can be watched; OpenTelemetry's default is 5000
+SEND_TIMEOUT_S = 2.0  # all tries of one export: a collector that is away must not delay the end of a process
 _TRACES_PATH = "/v1/traces"
 
 _provider: TracerProvider | None = None
 
 
 class OpenSpan:
-    """A span that is open. Without tracing it takes everything and keeps nothing."""
+    """A span that has not ended yet. Without tracing its methods do nothing."""
 
     def __init__(self, span: Any = None) -> None:
         self._span = span
 
     def set(self, **attributes: Any) -> None:
-        """Attributes; names get the prefix `scenestream.`."""
+        """Sets attributes of the span; their names get the prefix `scenestream.`."""
         if self._span is not None:
             self._span.set_attributes(_named(attributes))
 
     def rename(self, name: str) -> None:
-        """A name that was not known when it began."""
+        """Replaces the name, where it was not known at the start of the span."""
         if self._span is not None:
             self._span.update_name(name)
 
     def failed(self, reason: str) -> None:
-        """It ended in an error that was no exception."""
+        """Marks the span as failed, for an error that is no exception."""
         if self._span is not None:
             from opentelemetry.trace import Status, StatusCode
 
@@ -55,9 +55,10 @@ _NOTHING = OpenSpan()
 
 
 def configure(settings: TracingSettings, service: str) -> None:
-    """To be called once a process, before its first span. InvalidSettingsError when the packages are missing.
+    """Sets tracing up; call it once a process, before its first span.
 
-    A second call changes nothing: a process is one service.
+    InvalidSettingsError when the packages are missing. A second call changes nothing: a process is one
+    service.
     """
     global _provider
     if not settings.endpoint or _provider is not None:
@@ -80,7 +81,7 @@ def configure(settings: TracingSettings, service: str) -> None:
 
 
 def shutdown() -> None:
-    """Send what is left and end; afterwards nothing is traced until `configure` is called again."""
+    """Sends the remaining spans and ends tracing until `configure` is called again."""
     global _provider
     provider, _provider = _provider, None
     if provider is not None:
@@ -89,7 +90,7 @@ def shutdown() -> None:
 
 @contextmanager
 def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[OpenSpan]:
-    """What happens in the block, below `parent` (traceparent) or else below the span that is open here."""
+    """A span around the block; its parent is `parent` (a traceparent), else the span that is open here."""
     if _provider is None:
         yield _NOTHING
         return
@@ -100,7 +101,9 @@ def span(name: str, *, parent: str = "", **attributes: Any) -> Iterator[OpenSpan
 
 
 def record(name: str, since: datetime, *, parent: str, **attributes: Any) -> None:
-    """Something that began at `since` and has ended now, in however many processes."""
+    """Records a span that began at `since`, perhaps in another process, and ends now. Nothing without
+    `parent`.
+    """
     if _provider is None or not parent:
         return
     tracer = _provider.get_tracer(__name__)
@@ -115,7 +118,7 @@ def record(name: str, since: datetime, *, parent: str, **attributes: Any) -> Non
 
 @contextmanager
 def under(parent: str) -> Iterator[None]:
-    """In the block, `traceparent` gives `parent`, unless that is empty."""
+    """Makes `parent` the context of the block, so that `traceparent` gives it; empty: changes nothing."""
     if _provider is None or not parent:
         yield
         return
@@ -129,7 +132,7 @@ def under(parent: str) -> Iterator[None]:
 
 
 def traceparent() -> str:
-    """The span that is open here, to be handed to another process; "" without one."""
+    """The open span as W3C text, to be handed to another process; "" without one."""
     if _provider is None:
         return ""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
