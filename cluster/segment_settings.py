@@ -70,8 +70,7 @@ def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """Parses `["min_scene_s=5", …]` of the command line into overrides; a value that is not JSON is a string.
-    """
+    """Parses `["min_scene_s=5", …]` of the command line into overrides; what is not JSON is a string."""
     overrides: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")

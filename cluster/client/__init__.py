@@ -1,9 +1,9 @@
 """The Python client of the HTTP API; the command line is built on it.
 
-Speaks HTTP only (httpx) and knows no store and no Ray. Operations are generators that ask for requests
-(steps.py), put together from what requests and uploads have in common (requests.py, uploading.py); `Client`
-and `AsyncClient` run the same ones (methods.py). Answers are dictionaries with types (types.py), errors the
-exceptions of `cluster.errors`.
+Uses HTTP only (httpx); knows no store and no Ray. Each operation is a generator that yields the requests to
+make (steps.py), built from shared parts (requests.py, uploading.py). `Client` and `AsyncClient` run the same
+generators (methods.py). Answers are typed dictionaries (types.py); errors are the exceptions of
+`cluster.errors`.
 """
 
 from cluster.client.asynchronous import AsyncClient

@@ -1,4 +1,4 @@
-"""`AsyncClient`: the operations on asyncio's connections; files are read on threads."""
+"""`AsyncClient`: runs the operations on asyncio; files are read on worker threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class AsyncClient(Connection, Methods):
-    """As `Client`, with methods to await and listings for `async for`.
+    """The same methods as `Client`, to be awaited; listings are read with `async for`.
 
     >>> async with AsyncClient("http://127.0.0.1:8000") as client:
     ...     video_id = await client.upload(Path("film.mp4"))
@@ -42,11 +42,11 @@ class AsyncClient(Connection, Methods):
         await self.close()
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Closes the HTTP connections."""
         await self._http.aclose()
 
     async def run(self, operation: Op[R]) -> R:
-        """An operation's result."""
+        """Runs an operation to its end and returns its result."""
         outcome: Any = None
         async with _Steps(self._http, self.base_url) as steps:
             while not isinstance(step := advance(operation, outcome), Ended):
@@ -54,7 +54,7 @@ class AsyncClient(Connection, Methods):
             return step.result
 
     async def iterate(self, operation: Flow[T]) -> AsyncIterator[T]:
-        """What an operation gives, as it gives it."""
+        """Runs an operation and yields its items as they come."""
         outcome: Any = None
         async with _Steps(self._http, self.base_url) as steps:
             while not isinstance(step := advance(operation, outcome), Ended):
@@ -66,7 +66,7 @@ class AsyncClient(Connection, Methods):
 
 
 class _Steps(AsyncExitStack):
-    """Takes the steps of one operation; holds the response whose body it reads."""
+    """Carries out the steps of one operation; holds the response whose body is being read."""
 
     def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class _Steps(AsyncExitStack):
         self._blocks: AsyncIterator[bytes] | None = None
 
     async def outcome(self, step: Step) -> Any:
-        """What is to be told to the operation."""
+        """Carries out one step; its outcome (a value or an exception) is sent into the operation."""
         try:
             if isinstance(step, Call):
                 return await self._answer(step)
@@ -97,10 +97,10 @@ class _Steps(AsyncExitStack):
     async def _answer(self, call: Call) -> httpx.Response:
         if not call.streamed:
             return let_go(await self._http.request(call.method, call.path, **call.options))
-        await self.aclose()  # the stream before
+        await self.aclose()  # ends the stream of the call before
         answer = await self.enter_async_context(self._http.stream(call.method, call.path, **call.options))
         if not answer.is_success:
             await answer.aread()
-        # neither reads before it is asked
+        # neither iterator reads before its first item is wanted
         self._lines, self._blocks = answer.aiter_lines(), answer.aiter_bytes(BLOCK_BYTES)
         return answer

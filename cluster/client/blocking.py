@@ -1,4 +1,4 @@
-"""`Client`: the operations on blocking connections."""
+"""`Client`: runs the operations on blocking connections."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Client(Connection, Methods):
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Closes the HTTP connections."""
         self._http.close()
 
     def run(self, operation: Op[R]) -> R:
-        """An operation's result."""
+        """Runs an operation to its end and returns its result."""
         outcome: Any = None
         with _Steps(self._http, self.base_url) as steps:
             while not isinstance(step := advance(operation, outcome), Ended):
@@ -58,7 +58,7 @@ class Client(Connection, Methods):
             return step.result
 
     def iterate(self, operation: Flow[T]) -> Iterator[T]:
-        """What an operation gives, as it gives it."""
+        """Runs an operation and yields its items as they come."""
         outcome: Any = None
         with _Steps(self._http, self.base_url) as steps:
             while not isinstance(step := advance(operation, outcome), Ended):
@@ -70,7 +70,7 @@ class Client(Connection, Methods):
 
 
 class _Steps(ExitStack):
-    """Takes the steps of one operation; holds the response whose body it reads."""
+    """Carries out the steps of one operation; holds the response whose body is being read."""
 
     def __init__(self, http: httpx.Client, base_url: str) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class _Steps(ExitStack):
         self._blocks: Iterator[bytes] | None = None
 
     def outcome(self, step: Step) -> Any:
-        """What is to be told to the operation."""
+        """Carries out one step; its outcome (a value or an exception) is sent into the operation."""
         try:
             if isinstance(step, Call):
                 return self._answer(step)
@@ -101,10 +101,10 @@ class _Steps(ExitStack):
     def _answer(self, call: Call) -> httpx.Response:
         if not call.streamed:
             return let_go(self._http.request(call.method, call.path, **call.options))
-        self.close()  # the stream before
+        self.close()  # ends the stream of the call before
         answer = self.enter_context(self._http.stream(call.method, call.path, **call.options))
         if not answer.is_success:
             answer.read()
-        # neither reads before it is asked
+        # neither iterator reads before its first item is wanted
         self._lines, self._blocks = answer.iter_lines(), answer.iter_bytes(BLOCK_BYTES)
         return answer

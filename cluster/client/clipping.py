@@ -1,4 +1,4 @@
-"""Segments as files of their own, cut on the pool."""
+"""Clip orders: the server cuts segments of a video into files of their own, on the pool."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def make_clips(
 
 
 def clips(video_id: str) -> Flow[Clips]:
-    """The cuttings of a video, newest first, without their files."""
+    """Lists the clip orders of a video, newest first, without their files."""
     yield from each(f"/videos/{video_id}/clips", {}, lambda clips: clips["id"])
 
 
 def clips_of(video_id: str, clips_id: str, *, files: bool = True) -> Op[Clips]:
-    """One cutting, with its files unless they are not wanted."""
+    """One clip order, with its files unless the caller leaves them out."""
     params = {} if files else {"files": "false"}
     found: Clips = yield from fetched("GET", f"/videos/{video_id}/clips/{clips_id}", params=params)
     return found
@@ -60,9 +60,9 @@ def wait_for_clips(
     poll_s: float = 0.5,
     patience_s: float = OUTAGE_PATIENCE_S,
 ) -> Op[Clips]:
-    """Poll until a cutting is done, failed or cancelled; the cutting then, with its files.
+    """Polls until a clip order is done, failed or cancelled; returns the order with its files.
 
-    An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
+    Goes on while the API restarts: UnavailableError only after `patience_s` without an answer.
     """
 
     def ask() -> Op[Clips]:
@@ -73,19 +73,19 @@ def wait_for_clips(
 
 
 def cancel_clips(video_id: str, clips_id: str) -> Op[Clips]:
-    """Stop a cutting."""
+    """Stops a clip order."""
     stopped: Clips = yield from fetched("POST", f"/videos/{video_id}/clips/{clips_id}/cancel")
     return stopped
 
 
 def retry_clips(video_id: str, clips_id: str) -> Op[Clips]:
-    """Queue a failed or cancelled cutting again; files that were made are kept."""
+    """Queues a failed or cancelled clip order again; files that were made are kept."""
     queued: Clips = yield from fetched("POST", f"/videos/{video_id}/clips/{clips_id}/retry")
     return queued
 
 
 def delete_clips(video_id: str, clips_id: str) -> Op[None]:
-    """Remove a cutting and its files."""
+    """Removes a clip order and its files."""
     yield from request("DELETE", f"/videos/{video_id}/clips/{clips_id}")
 
 
@@ -98,7 +98,9 @@ def save_clip(
     sha256: str | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> Op[str]:
-    """Fetch a file of a cutting: a clip, `manifest.json` or `clips.jsonl`. Its SHA-256; see `saved`."""
+    """Downloads a file of a clip order: a clip, `manifest.json` or `clips.jsonl`. Returns its SHA-256; see
+    `saved`.
+    """
     path = f"/videos/{video_id}/clips/{clips_id}/files/{name}"
     return (yield from saved(path, target, sha256=sha256, on_bytes=on_bytes))
 
@@ -106,5 +108,5 @@ def save_clip(
 def save_archive(
     video_id: str, clips_id: str, target: Path, *, on_bytes: Callable[[int], None] | None = None
 ) -> Op[str]:
-    """Fetch all files of a cutting as one zip. Its SHA-256; see `saved`."""
+    """Downloads all files of a clip order as one zip. Returns its SHA-256; see `saved`."""
     return (yield from saved(f"/videos/{video_id}/clips/{clips_id}/archive", target, on_bytes=on_bytes))

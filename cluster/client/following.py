@@ -1,4 +1,4 @@
-"""Following the work on a video: until it ends, or event by event (server-sent events, WHATWG HTML 9.2)."""
+"""Waiting for a video: polling until it ends, or reading its server-sent events (WHATWG HTML 9.2)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def wait(
     poll_s: float = 0.5,
     patience_s: float = OUTAGE_PATIENCE_S,
 ) -> Op[Video]:
-    """Poll until the video is done, failed or cancelled; the video then.
+    """Polls until the video is done, failed or cancelled; returns the video.
 
-    An API that restarts is waited for: UnavailableError only after `patience_s` without an answer.
+    Goes on while the API restarts: UnavailableError only after `patience_s` without an answer.
     """
 
     def ask() -> Op[Video]:
@@ -41,7 +41,7 @@ def until_ended(
     poll_s: float,
     patience_s: float,
 ) -> Op[T]:
-    """Ask again until what comes back is in one of the states `ends`."""
+    """Polls until the answer is in one of the states `ends`."""
     answered_at = time.monotonic()
     while True:
         try:
@@ -62,9 +62,9 @@ def until_ended(
 def events(
     video_id: str, *, last_event_id: str | None = None, patience_s: float = OUTAGE_PATIENCE_S
 ) -> Flow[Event]:
-    """What happens to a video, until it is done, failed or cancelled.
+    """Yields the events of a video until it is done, failed or cancelled.
 
-    A broken connection is made again, and goes on after the last event that was seen. Events may come twice
+    After a broken connection it connects again with the id of the last event seen. Events may come twice
     then, but none is left out that the server still keeps.
     """
     attempt, waited_s = 0, 0.0
@@ -98,7 +98,7 @@ def events(
 
 
 def _event(fields: dict[str, str]) -> Event | None:
-    """One event as the API writes it, with a single data line; None for a heartbeat."""
+    """Parses one event as the API writes it, with a single data line; None for a heartbeat."""
     if "data" not in fields:
         return None
     return Event(fields.get("id", ""), fields.get("event", "message"), json.loads(fields["data"]))

@@ -1,4 +1,4 @@
-"""Videos and what came of them: the calls of the API that are one request or one listing."""
+"""Videos, their results and the cluster: the operations that are one request or one listing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cluster.contract.pages import MAX_PAGE_ITEMS
 
 
 def video(video_id: str) -> Op[Video]:
-    """The video and where it stands."""
+    """One video with its state and progress."""
     found: Video = yield from fetched("GET", f"/videos/{video_id}")
     return found
 
@@ -24,9 +24,9 @@ def videos(
     created_from: datetime | None = None,
     created_to: datetime | None = None,
 ) -> Flow[Video]:
-    """All videos, newest first; those in a state, with a text in their file's name, a preset, of a time.
+    """Lists videos, newest first; filters: state, a text in the file's name, preset, time of creation.
 
-    Times need their zone; `created_to` is exclusive.
+    Times need a time zone; `created_to` is exclusive.
     """
     times = {
         name: time.isoformat()
@@ -38,19 +38,19 @@ def videos(
 
 
 def cancel(video_id: str) -> Op[Video]:
-    """Stop the work on a video."""
+    """Stops the work on a video."""
     stopped: Video = yield from fetched("POST", f"/videos/{video_id}/cancel")
     return stopped
 
 
 def retry(video_id: str) -> Op[Video]:
-    """Queue a failed or cancelled video again."""
+    """Queues a failed or cancelled video again."""
     queued: Video = yield from fetched("POST", f"/videos/{video_id}/retry")
     return queued
 
 
 def delete(video_id: str) -> Op[None]:
-    """Remove a video and everything that came of it."""
+    """Removes a video and all results made from it."""
     yield from request("DELETE", f"/videos/{video_id}")
 
 
@@ -65,10 +65,10 @@ def segments(
     to_s: float | None = None,
     revision: int | None = None,
 ) -> Flow[Segment]:
-    """The segments in time order: provisional ones while the work goes on, final ones after.
+    """Lists the segments in time order: provisional ones while the work goes on, final ones after.
 
-    All of one revision: if another is finished while they are read, they are read again before the first is
-    given.
+    All are of one revision: if another one is finished during the reading, the whole list is read again
+    before the first segment is returned.
     """
     found = yield from whole(
         f"/videos/{video_id}/segments",
@@ -89,31 +89,31 @@ def segments(
 
 
 def audio_track(video_id: str) -> Op[list[Heard]]:
-    """What is heard, stretch by stretch; empty where the file has no sound."""
+    """Lists the stretches of sound (speech, music, silence …); empty where the file has no sound."""
     found: list[Heard] = (yield from fetched("GET", f"/videos/{video_id}/audio-track"))["items"]
     return found
 
 
 def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:
-    """The curves behind the decision, as their lowest and highest values in so many spans of the video."""
+    """The curves that the boundaries were decided from: lowest and highest value in each of so many spans."""
     found: Signals = yield from fetched("GET", f"/videos/{video_id}/signals", params=given(points=points))
     return found
 
 
 def export(video_id: str, *, format_: str, level: Level | str | None = None) -> Op[bytes]:
-    """The result in a format other tools read."""
+    """The result in the file format of another tool."""
     params = given(format=format_, level=level)
     answer = yield from request("GET", f"/videos/{video_id}/export", params=params)
     return answer.content
 
 
 def links(video_id: str, *, valid_s: float | None = None) -> Op[Links]:
-    """Addresses that need no key for a while."""
+    """Signed links: addresses that need no key until they expire."""
     found: Links = yield from fetched("GET", f"/videos/{video_id}/links", params=given(valid_s=valid_s))
     return found
 
 
 def cluster() -> Op[Cluster]:
-    """The pool, the queue and the servers."""
+    """State of the pool, the queue and the servers."""
     found: Cluster = yield from fetched("GET", "/cluster")
     return found

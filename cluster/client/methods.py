@@ -1,7 +1,7 @@
-"""The client's methods, described once: blocking on a `Client`, awaitable on an `AsyncClient`.
+"""The client's methods, written once: blocking on a `Client`, awaitable on an `AsyncClient`.
 
-A descriptor turns an operation into the method of whichever client it is asked of, with the operation's
-parameters and docstring. Knows no connection.
+A descriptor turns an operation into a method of the client it is read from, with the operation's parameters
+and docstring. Knows no connection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class Method(Generic[P, R]):
-    """An operation as a method that returns its result."""
+    """Descriptor: an operation as a method that returns its result."""
 
     def __init__(self, operation: Callable[P, Op[R]]) -> None:
         self._operation = operation
@@ -36,7 +36,7 @@ class Method(Generic[P, R]):
 
 
 class Listing(Generic[P, T]):
-    """An operation that gives many items as a method that returns an iterator."""
+    """Descriptor: an operation that yields many items as a method that returns an iterator."""
 
     def __init__(self, operation: Callable[P, Flow[T]]) -> None:
         self._operation = operation
@@ -60,7 +60,7 @@ def _bound(run: Callable[[Any], Any], operation: Callable[..., Any]) -> Callable
 
 
 class Methods:
-    """What both clients can do."""
+    """All methods that both clients have."""
 
     upload = Method(uploading.upload)
     import_url = Method(uploading.import_url)

@@ -1,4 +1,4 @@
-"""Being told when videos end: addresses that the server calls, and what came of the calls."""
+"""Webhooks: addresses that the server sends a POST to when videos end, and their deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cluster.contract.protocol import IDEMPOTENCY_KEY
 def create_webhook(
     url: str, *, events: Sequence[WebhookEvent] | None = None, idempotency_key: str | None = None
 ) -> Op[MadeWebhook]:
-    """Have the server call `url` when a video ends; the secret of the signatures is told this once."""
+    """Makes a webhook: the server calls `url` when a video ends. Only this answer has the signing secret."""
     made: MadeWebhook = yield from fetched(
         "POST",
         "/webhooks",
@@ -24,22 +24,22 @@ def create_webhook(
 
 
 def webhooks(*, video_id: str | None = None) -> Op[list[Webhook]]:
-    """The addresses that are called, for all videos or for one."""
+    """Lists the webhooks of all videos, or of one."""
     found: list[Webhook] = (yield from fetched("GET", "/webhooks", params=given(video_id=video_id)))["items"]
     return found
 
 
 def webhook(webhook_id: str) -> Op[Webhook]:
-    """One of them."""
+    """One webhook."""
     found: Webhook = yield from fetched("GET", f"/webhooks/{webhook_id}")
     return found
 
 
 def delete_webhook(webhook_id: str) -> Op[None]:
-    """Stop calling it."""
+    """Removes a webhook; its address is not called any more."""
     yield from request("DELETE", f"/webhooks/{webhook_id}")
 
 
 def deliveries(webhook_id: str) -> Flow[Delivery]:
-    """The calls that were made or are due, newest first."""
+    """Lists the deliveries of a webhook, sent and waiting ones, newest first."""
     yield from each(f"/webhooks/{webhook_id}/deliveries", {}, lambda delivery: delivery["id"])

@@ -1,4 +1,4 @@
-"""Answers that are errors, as exceptions of `cluster.errors`: problem documents (RFC 9457) and the rest."""
+"""Turns error responses, problem documents (RFC 9457) or others, into exceptions of `cluster.errors`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BY_STATUS: dict[int, type[ScenestreamError]] = {
 
 
 def no_answer(base_url: str, error: Exception) -> UnavailableError:
-    """Where no response came at all."""
+    """The error for a request that got no response."""
     return UnavailableError(
         f"No answer from {base_url} ({error or type(error).__name__}). "
         "Is the stack up? `scenestream up` starts it, `scenestream status` shows it."
@@ -35,7 +35,7 @@ def no_answer(base_url: str, error: Exception) -> UnavailableError:
 
 
 def as_error(answer: httpx.Response) -> ScenestreamError:
-    """The exception that a problem document stands for."""
+    """The exception for a response with an error status: from its problem document, else from its status."""
     kind = answer.headers.get("content-type", "")
     if answer.request.method == "HEAD" and kind.startswith("application/problem+json"):
         return _told_by_status(answer)
@@ -55,14 +55,14 @@ def _class_of(answer: httpx.Response) -> type[ScenestreamError]:
 
 
 def _told_by_status(answer: httpx.Response) -> ScenestreamError:
-    """An answer to HEAD has no body: the problem is told by its status alone."""
+    """The exception for an answer to HEAD, which has no body: chosen by the status alone."""
     error = _class_of(answer)
     return error(f"{answer.status_code} {answer.reason_phrase} at {answer.url.path}.", code=error.code)
 
 
 def _not_from_the_api(answer: httpx.Response) -> ScenestreamError:
-    """Serve's proxy answers by itself, in plain text, while it has no API to ask: 404 before the first route
-    is known, 5xx when the replica is gone. That passes.
+    """The exception for an answer of Ray Serve's proxy, which answers in plain text while no API runs behind
+    it: 404 before the first route is known, 5xx when the replica is gone. Both pass with time.
     """
     code, said = f"http_{answer.status_code}", f"{answer.status_code} {answer.reason_phrase}"
     if answer.status_code == 404 or answer.is_server_error:

@@ -1,6 +1,6 @@
-"""Requests that are made again when that is harmless, and listings that are read to their end.
+"""Requests with retries where a repeat is harmless, and listings that are read page by page to their end.
 
-Knows HTTP; does not know which routes there are.
+Knows HTTP; does not know the routes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.errors import UnavailableError, UsageError
 
 TRIES = 4
-"""Of a request that may be repeated: about two seconds, which bridges a replica that is replaced. Longer
-outages are for `wait` and for uploads, which have a patience of their own."""
+"""Attempts of one repeatable request, about two seconds in all: enough for a replica that is replaced. `wait`
+and uploads have patience of their own for longer outages.
+"""
 
-MAX_RETRY_AFTER_S = 30.0  # a server that asks for more is told to whoever called instead
-MAX_RESTARTS = 10  # of one listing; only a list that changes faster than it can be read takes as many
+MAX_RETRY_AFTER_S = 30.0  # a longer `Retry-After` is raised to the caller instead of waited for
+MAX_RESTARTS = 10  # of one listing; only a list that changes faster than it is read needs as many
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
@@ -29,23 +30,23 @@ Json = dict[str, Any]
 
 
 def pause_s(attempt: int) -> float:
-    """How long to wait after the failed attempt of this number, counted from 0."""
+    """Seconds to wait after the failed attempt of this number, counted from 0."""
     return min(8.0, 0.25 * 2.0**attempt)
 
 
 def new_key() -> str:
-    """An Idempotency-Key."""
+    """A new random Idempotency-Key."""
     return uuid.uuid4().hex
 
 
 def request(
     method: str, path: str, *, streamed: bool = False, tries: int = TRIES, **options: Any
 ) -> Op[httpx.Response]:
-    """The response to a request, if it is a success.
+    """Makes a request with retries and returns the response, if it is a success.
 
-    Repeated up to `tries` times where nothing answered or the answer was 429, 502, 503 or 504, after the
-    time that `Retry-After` asks for; but a request that changes something only if it carries an
-    Idempotency-Key. Raises what `cluster.client.problems` makes of the last answer.
+    Repeated up to `tries` times where nothing answered or the answer was 429, 502, 503 or 504, after the time
+    that `Retry-After` gives. A request that changes something is repeated only if it carries an
+    Idempotency-Key. Raises the exception that `cluster.client.problems` makes of the last answer.
     """
     call = Call(method, path, options, streamed)
     repeatable = method in _REPEATABLE or IDEMPOTENCY_KEY in (options.get("headers") or {})
@@ -68,7 +69,7 @@ def request(
 
 
 def fetched(method: str, path: str, **options: Any) -> Op[Any]:
-    """The JSON of `request`."""
+    """Makes a request with retries and returns the JSON of its answer."""
     answer = yield from request(method, path, **options)
     return answer.json()
 
@@ -79,10 +80,10 @@ def given(**values: Any) -> Json:
 
 
 def each(path: str, params: Json, identity: Callable[[Any], object]) -> Flow[Any]:
-    """Every item of a listing, page by page.
+    """Yields every item of a listing, page by page.
 
-    Where the server no longer knows the cursor, from the beginning again without what was given already, told
-    by `identity`.
+    If the server no longer knows the cursor, it starts again from the first page and leaves out the items
+    that it has yielded before; `identity` gives the name of an item.
     """
     seen: set[object] = set()
     cursor: str | None = None
@@ -106,9 +107,10 @@ def each(path: str, params: Json, identity: Callable[[Any], object]) -> Flow[Any
 
 
 def whole(path: str, params: Json, version: Callable[[Json], object]) -> Op[list[Any]]:
-    """Every item of a listing of which only one version makes sense together.
+    """Reads a whole listing whose items must all be of one version.
 
-    `version` tells it from a page; a listing that changed between two pages is read again from the start.
+    `version` gives the version of a page; a listing that changed between two pages is read again from the
+    start.
     """
     for restart in range(MAX_RESTARTS + 1):
         items: list[Any] = []

@@ -1,7 +1,7 @@
-"""What is remembered of unfinished uploads between two runs of a program: a small file for each.
+"""Resumption of uploads across runs of a program: one small note file for each unfinished upload.
 
-An upload belongs to a file as it was: path, size, time of change and inode, and to what was asked for. Knows
-no HTTP.
+A note belongs to a file in one state (path, size, time of change, inode) and to the settings of the upload.
+Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 KEPT_S = 14 * 86_400.0
-"""Notes older than that are removed: servers forget unfinished uploads after a day, unless told otherwise."""
+"""Seconds after which a note is removed. Servers remove unfinished uploads after a day by default, so this is
+ample.
+"""
 
 
 class Resumption:
-    """Notes in `folder` about uploads to the server at `base_url`. Safe to share between threads."""
+    """Note files in `folder` about uploads to the server at `base_url`. Safe to share between threads."""
 
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
@@ -32,7 +34,7 @@ class Resumption:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
     def recall(self, key: str) -> str | None:
-        """The path of the upload that was begun; None if there is none, or the note is broken."""
+        """The server's path of the upload that was begun; None if there is no note, or it is broken."""
         try:
             upload = json.loads((self._folder / key).read_text(encoding="utf-8"))["upload"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -40,7 +42,9 @@ class Resumption:
         return upload if isinstance(upload, str) and upload.startswith("/uploads/") else None
 
     def remember(self, key: str, upload: str) -> None:
-        """Note an upload that was begun. A folder that cannot be written costs the resuming, nothing else."""
+        """Writes the note of an upload that was begun. If the folder cannot be written, only the later
+        resumption is lost.
+        """
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
@@ -49,7 +53,7 @@ class Resumption:
             note.replace(self._folder / key)
 
     def forget(self, key: str) -> None:
-        """The upload became a video."""
+        """Removes the note: the upload became a video."""
         with suppress(OSError):
             (self._folder / key).unlink()
 

@@ -1,4 +1,4 @@
-"""A video's results under other settings: made anew from what was measured, listed, compared and chosen."""
+"""Revisions: results of a video under other settings, made from its stored tracks; listed and compared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def resegment(
     settings: Json | None = None,
     idempotency_key: str | None = None,
 ) -> Op[Video]:
-    """Make a new revision without decoding again; follow it with `wait`."""
+    """Makes a new revision without decoding again; follow it with `wait`."""
     queued: Video = yield from fetched(
         "POST",
         f"/videos/{video_id}/resegment",
@@ -32,20 +32,20 @@ def preview(
     settings: Json | None = None,
     level: Level | None = None,
 ) -> Op[Preview]:
-    """What `resegment` would give; nothing is stored."""
+    """Computes the result of `resegment` and stores nothing."""
     asked = given(preset=preset, settings=settings, level=level) | {"dry_run": True}
     found: Preview = yield from fetched("POST", f"/videos/{video_id}/resegment", json=asked)
     return found
 
 
 def revisions(video_id: str) -> Op[list[Revision]]:
-    """The results that are kept, newest first."""
+    """Lists the stored revisions, newest first."""
     found: list[Revision] = (yield from fetched("GET", f"/videos/{video_id}/revisions"))["items"]
     return found
 
 
 def choose(video_id: str, revision: int) -> Op[Video]:
-    """Have a kept result be the video's again."""
+    """Makes a stored revision the current one of its video again."""
     chosen: Video = yield from fetched("POST", f"/videos/{video_id}/revisions/{revision}/choose")
     return chosen
 
@@ -53,7 +53,7 @@ def choose(video_id: str, revision: int) -> Op[Video]:
 def compare(
     video_id: str, *, from_: int | None = None, to: int | None = None, level: Level | None = None
 ) -> Op[Comparison]:
-    """Which boundaries came, went and moved between two revisions: by default the last two."""
+    """The boundaries that were added, removed and moved between two revisions; by default the last two."""
     params = given(**{"from": from_, "to": to, "level": level})
     found: Comparison = yield from fetched("GET", f"/videos/{video_id}/compare", params=params)
     return found

@@ -1,4 +1,5 @@
-"""What blocking and asynchronous clients have in common: where the server is, and how an operation goes on.
+"""Shared parts of the blocking and the asynchronous client: address and key of the server, one step of an
+operation.
 
 Knows no operation.
 """
@@ -24,13 +25,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Ended(Generic[R]):
-    """An operation is over, with this result."""
+    """The end of an operation, with its result."""
 
     result: R
 
 
 def advance(operation: Generator[Y, Any, R], outcome: Any) -> Y | Ended[R]:
-    """Tell an operation the outcome of its last step, None at first; an exception is raised in it."""
+    """Sends the outcome of the last step (None at first) into an operation, and gives its next step.
+
+    An exception is thrown into the operation.
+    """
     try:
         return operation.throw(outcome) if isinstance(outcome, Exception) else operation.send(outcome)
     except StopIteration as end:
@@ -38,35 +42,35 @@ def advance(operation: Generator[Y, Any, R], outcome: Any) -> Y | Ended[R]:
 
 
 def let_go(answer: httpx.Response) -> httpx.Response:
-    """The answer, read to its end, without its ring of references: it would keep the parts that were sent in
-    memory until the garbage collector comes by, which was 200 MB.
+    """Cuts the reference cycle of a response that has been read. The cycle would keep the parts of the upload
+    in memory until the garbage collector runs, which was 200 MB.
     """
     answer.stream = httpx.ByteStream(b"")
     return answer
 
 
 class Blocking(Protocol):
-    """A client that carries an operation out and returns."""
+    """A client whose methods block until the operation has ended."""
 
     def run(self, operation: Op[R]) -> R:
-        """An operation's result."""
+        """Runs an operation to its end and returns its result."""
 
     def iterate(self, operation: Flow[T]) -> Iterator[T]:
-        """What an operation gives, as it gives it."""
+        """Runs an operation and yields its items as they come."""
 
 
 class Awaiting(Protocol):
     """A client whose operations are awaited."""
 
     async def run(self, operation: Op[R]) -> R:
-        """An operation's result."""
+        """Runs an operation to its end and returns its result."""
 
     def iterate(self, operation: Flow[T]) -> AsyncIterator[T]:
-        """What an operation gives, as it gives it."""
+        """Runs an operation and yields its items as they come."""
 
 
 class Connection:
-    """One Scenestream installation."""
+    """Base of both clients: address and API key of one Scenestream installation."""
 
     def __init__(self, base_url: str, *, api_key: str | None = None, timeout_s: float = 60.0) -> None:
         """`api_key` None: that of the environment (SCENESTREAM_API_KEY), if there is one."""

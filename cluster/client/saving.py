@@ -1,6 +1,7 @@
-"""Files of the server into files here: whole or not at all, however large, and again where they break off.
+"""Downloads a file of the server to a local file, atomically: whole or not at all, with retries after a
+break.
 
-Knows how a file is written; not what it holds.
+Knows how a file is written; does not know its content.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from cluster.errors import ScenestreamError, UnavailableError
 def saved(
     path: str, target: Path, *, sha256: str | None = None, on_bytes: Callable[[int], None] | None = None
 ) -> Op[str]:
-    """Fetch `path` of the API into `target`; its SHA-256. `on_bytes(n)`: n bytes have come.
+    """Downloads `path` of the API into `target` and returns its SHA-256. `on_bytes(n)`: n more bytes have
+    come.
 
-    ScenestreamError when it cannot be written or is not what `sha256` says, UnavailableError when it breaks
-    off again and again.
+    ScenestreamError when the file cannot be written or has another SHA-256 than `sha256`; UnavailableError
+    when the connection breaks again and again.
     """
     attempt = 0
     while True:
@@ -45,7 +47,7 @@ def _nobody(_bytes: int) -> None: ...
 
 
 def _fetched(path: str, target: Path, on_bytes: Callable[[int], None]) -> Op[str]:
-    """Written beside its place and moved there when it is complete."""
+    """Writes to a temporary file beside the target, and renames it when it is complete."""
     growing = target.with_name(f".{target.name}.part")
     digest, got = hashlib.sha256(), 0
     try:

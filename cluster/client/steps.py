@@ -1,7 +1,8 @@
-"""What an operation of the client asks of whoever runs it: requests, pauses, a stream's lines, blocking work.
+"""Steps that an operation of the client yields: requests, pauses, lines of a stream, blocking work on a file.
 
-An operation is a generator of such steps that is sent their outcomes, so that it is written once and runs on
-blocking as well as on asynchronous connections. Knows neither httpx's clients nor the API's routes.
+An operation is a generator of such steps; the client carries out each one and sends its outcome back. So an
+operation is written once, without I/O of its own ("sans I/O"), and runs on blocking and asynchronous
+connections. Knows neither httpx's clients nor the API's routes.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 20  # 1 MiB of a download in memory at a time; no measurement
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request; its outcome is the response, or UnavailableError where none came.
+    """An HTTP request; its outcome is the response, or UnavailableError where none came.
 
-    `options` are those of `httpx.Client.request`. With `streamed`, the body is left to `NextLine` or
-    `NextBlock`.
+    `options` are the keyword arguments of `httpx.Client.request`. With `streamed`, the body is read later,
+    with `NextLine` or `NextBlock`.
     """
 
     method: str
@@ -33,31 +34,33 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class NextLine:
-    """The next line of the streamed response; None where it ended, UnavailableError where it broke."""
+    """The next line of the streamed response; None at its end, UnavailableError if the connection broke."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextBlock:
-    """Up to BLOCK_BYTES more of the streamed response; otherwise as NextLine."""
+    """The next bytes of the streamed response, at most BLOCK_BYTES; else as `NextLine`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait so long."""
+    """A pause of so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that blocks on this machine's disk; its outcome is what it returns or raises."""
+    """A call that blocks on this machine's disk; its outcome is the value it returns or the exception it
+    raises.
+    """
 
     do: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Emit(Generic[T]):
-    """One item of an operation that gives many."""
+    """One item of an operation that yields many."""
 
     item: T
 
@@ -66,11 +69,11 @@ Step: TypeAlias = Call | NextLine | NextBlock | Pause | Work
 Op: TypeAlias = Generator[Step, Any, T]
 """An operation with a result."""
 Flow: TypeAlias = Generator[Step | Emit[T], Any, None]
-"""An operation that gives items one after the other."""
+"""An operation that yields items one after the other."""
 
 
 def worked(do: Callable[[], T]) -> Op[T]:
-    """`do()`, where blocking is allowed."""
+    """Runs `do()` where blocking is allowed."""
     outcome: T = yield Work(do)
     return outcome
 
@@ -88,6 +91,6 @@ def next_block() -> Op[bytes | None]:
 
 
 def answered(call: Call) -> Op[httpx.Response]:
-    """The response to a request, whatever its status."""
+    """The response to a request, with any status."""
     answer: httpx.Response = yield call
     return answer

@@ -1,7 +1,7 @@
-"""What the API answers, as types: dictionaries with the keys of its OpenAPI document.
+"""Types of the API's answers: dictionaries with the keys of its OpenAPI document.
 
-They are those of `cluster.contract.wire`, gathered. A server that is newer may send more keys. Times in them
-are ISO 8601 text, lengths in seconds.
+Gathers the types of `cluster.contract.wire`. A newer server may send more keys. Times are ISO 8601 text,
+lengths are in seconds.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ TERMINAL_STATES: frozenset[str] = frozenset(END_STATES)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One server-sent event: `type` is state, progress, segments or done, `data` what came with it."""
+    """One server-sent event: `type` is state, progress, segments or done; `data` is its JSON."""
 
     id: str
     type: str

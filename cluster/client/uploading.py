@@ -1,8 +1,8 @@
-"""Handing videos in: a file in parts (tus 1.0.0, https://tus.io/protocols/resumable-upload), or an address.
+"""Uploads of files in parts (tus 1.0.0, https://tus.io/protocols/resumable-upload), and imports of addresses.
 
-Each part goes with its SHA-256. After a break the server is asked how far it came, for as long as
-OUTAGE_PATIENCE_S passes without progress. Knows the protocol; what is remembered between two runs of a
-program is in `cluster.client.resumption`.
+Each part is sent with its SHA-256. After a break the client asks the server for the offset and goes on from
+there; it gives up after OUTAGE_PATIENCE_S without progress. Knows the protocol; `cluster.client.resumption`
+keeps the notes between two runs of a program.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.errors import ConflictError, NotFoundError, UnavailableError, UsageError
 
 PART_BYTES = 8 << 20
-"""The API refuses larger parts: Serve's proxy buffers a whole request body in memory."""
+"""Bytes of one part. The API refuses larger ones: Ray Serve's proxy holds a whole request body in memory."""
 
 OUTAGE_PATIENCE_S = 120.0
-"""How long silence is borne: Ray and the applications on it take about half of it to start anew."""
+"""Seconds without progress before an upload fails. Ray and its applications restart in about half of it."""
 
 FINISHING_PATIENCE_S = 3600.0
-"""How long the server may make a video of bytes that are all there: an object store copies a long film."""
+"""Seconds that the server may take to make the video once all bytes are there: S3 copies a long film."""
 
 _TUS = {"Tus-Resumable": "1.0.0"}
 _PART = {**_TUS, "Content-Type": "application/offset+octet-stream"}
@@ -38,14 +38,14 @@ _PART = {**_TUS, "Content-Type": "application/offset+octet-stream"}
 
 @dataclass(frozen=True, slots=True)
 class _Stand:
-    """How far an upload is; `video_id` once the server has made a video of it."""
+    """Offset of an upload; `video_id` is set once the server has made a video of it."""
 
     upload: str
     offset: int
     video_id: str | None = None
 
     def after(self, answer: httpx.Response) -> _Stand:
-        """As an answer tells it."""
+        """The state in a response's headers."""
         return _Stand(
             self.upload, int(answer.headers["Upload-Offset"]), answer.headers.get("Scenestream-Video-Id")
         )
@@ -62,11 +62,11 @@ def upload(
     resumption: Resumption | None = None,
     part_bytes: int = PART_BYTES,
 ) -> Op[str]:
-    """Upload a file in parts, resuming where a broken connection left it; the video's id.
+    """Uploads a file in parts and returns the video's id; goes on from the offset after a broken connection.
 
-    `on_bytes` is told how many bytes are safely stored, at the start and after each part. With `resumption`,
-    an upload of the same file that an earlier run left unfinished is continued. UsageError if the file
-    becomes shorter meanwhile, OSError if it cannot be read.
+    `on_bytes` gets the number of stored bytes, at the start and after each part. With `resumption`, it
+    continues an upload of the same file that an earlier run left unfinished. UsageError if the file becomes
+    shorter meanwhile, OSError if it cannot be read.
     """
     length = (yield from worked(path.stat)).st_size
     objects = {"settings": settings or None, "webhook": webhook}
@@ -103,7 +103,9 @@ def import_url(
     priority: Priority | None = None,
     idempotency_key: str | None = None,
 ) -> Op[Video]:
-    """Have the server fetch a video from an address; the video, whose state tells how that goes."""
+    """Imports a video: the server downloads it from an address. Returns the video; its state shows the
+    progress.
+    """
     body = given(
         url=url, preset=preset or None, settings=settings or None, webhook=webhook, priority=priority
     )
@@ -119,10 +121,11 @@ def import_batch(
     priority: Priority | None = None,
     idempotency_key: str | None = None,
 ) -> Op[list[BatchItem]]:
-    """Have the server fetch up to a thousand addresses; what became of each, in their order.
+    """Imports up to a thousand addresses in one request; returns the result of each, in the order of the
+    items.
 
-    An item is an address, or an object as `POST /videos` takes it, with `idempotency_key` if wanted. `preset`
-    and `priority` are for those without one; the server takes them for `batch` if nothing is said.
+    An item is an address, or an object as `POST /videos` takes it, with an optional `idempotency_key`.
+    `preset` and `priority` hold for items without their own; the server's default priority here is `batch`.
     """
     common = given(preset=preset, priority=priority)
     wanted = [common | ({"url": item} if isinstance(item, str) else item) for item in items]
@@ -134,7 +137,7 @@ def import_batch(
 
 def _begun(name: str, length: int, wishes: Json) -> Op[_Stand]:
     described = {"filename": name, **wishes}
-    # A name that is no UTF-8 comes with surrogates, which cannot be sent.
+    # Python gives a file name that is not UTF-8 with surrogates, which cannot be sent.
     pairs = ((word, text.encode("utf-8", "replace")) for word, text in described.items())
     headers = {
         **_TUS,
@@ -148,7 +151,7 @@ def _begun(name: str, length: int, wishes: Json) -> Op[_Stand]:
 
 
 def _continued(upload_: str, length: int) -> Op[_Stand | None]:
-    """An upload of an earlier run; None if the server has forgotten it."""
+    """State of an upload that an earlier run began; None if the server no longer has it."""
     try:
         answer = yield from request("HEAD", upload_, headers=_TUS)
     except NotFoundError:
@@ -159,7 +162,7 @@ def _continued(upload_: str, length: int) -> Op[_Stand | None]:
 
 
 def _sent_on(path: Path, stand: _Stand, part_bytes: int) -> Op[_Stand]:
-    """At least one byte further, however often the connection breaks meanwhile."""
+    """Sends parts until at least one more byte is stored, with retries after broken connections."""
     part, checksum = yield from worked(lambda: _read(path, stand.offset, part_bytes))
     headers = {**_PART, "Upload-Offset": str(stand.offset), "Upload-Checksum": checksum}
     waited_s, attempt = 0.0, 0
@@ -191,7 +194,7 @@ def _read(path: Path, offset: int, part_bytes: int) -> tuple[bytes, str]:
 
 
 def _finished(stand: _Stand) -> Op[str]:
-    """The video of an upload whose bytes are all there, and which another request may be finishing."""
+    """Waits for the video of an upload whose bytes are all stored; another request may be making it."""
     waited_s, silent_s, attempt = 0.0, 0.0, 0
     while waited_s < FINISHING_PATIENCE_S and silent_s < OUTAGE_PATIENCE_S:
         wait_s = pause_s(attempt)

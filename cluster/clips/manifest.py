@@ -1,7 +1,8 @@
-"""What lies beside the clips: `manifest.json` for people and tools, `clips.jsonl` with a line for each clip.
+"""Manifest of a clip order: `manifest.json` for people and tools, `clips.jsonl` with one line for each clip.
 
-Each entry says what was wanted, what the file really holds and what is known of it, so that a clip can be
-traced to the bytes, the revision and the settings it came from. Pure; knows the contract's segments.
+Each entry holds the wanted segment, the times that the file really shows and the description of the segment,
+so that a clip can be traced to the bytes, the revision and the settings it was made from. Pure; knows the
+contract's segments.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _TIMES = ("start_frame", "end_frame", "start_s", "end_s", "start_pts", "end_pts"
 def made_entry(
     segment: Mapping[str, Any], cut: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> ManifestEntry:
-    """A clip that is there. `cut`: a CutReport's values; `stored`: bytes, sha256 and the like of its file.
+    """Entry of a clip that was made. `cut`: values of a CutReport; `stored`: bytes, sha256 and more of its
+    file.
 
     `actual` is what the clip shows: the same as wanted for exact ones, more for copies.
     """
@@ -38,7 +40,7 @@ def made_entry(
 
 
 def missing_entry(segment: Mapping[str, Any], code: str, message: str) -> ManifestEntry:
-    """A clip that cannot be made, and why."""
+    """Entry of a clip that cannot be made, with the code and the reason."""
     return {**_wanted(segment), "error": {"code": code, "message": message}}
 
 
@@ -49,7 +51,9 @@ def manifest(
     entries: Sequence[ManifestEntry],
     now: datetime | None = None,
 ) -> bytes:
-    """All of it as one JSON document. `source`: what the clips are cut from; `settings`: how."""
+    """`manifest.json`: all entries as one JSON document. `source`: the video; `settings`: how the clips are
+    cut.
+    """
     document = {
         "version": VERSION,
         "created_at": (now or datetime.now(UTC)).isoformat(),
@@ -63,7 +67,7 @@ def manifest(
 
 
 def table(source: Mapping[str, Any], mode: str, entries: Sequence[ManifestEntry]) -> bytes:
-    """A line of JSON for each clip that was made, complete in itself."""
+    """`clips.jsonl`: one line of JSON for each clip that was made, each complete in itself."""
     lines = [{**entry, "mode": mode, "source": source} for entry in _made(entries)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 

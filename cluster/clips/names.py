@@ -1,7 +1,7 @@
-"""Names of clips' files from a pattern: only known fields, only harmless characters, no name twice.
+"""File names of clips from a pattern: known fields only, safe characters only, all names different.
 
-Names are made of ASCII letters, digits, '.', '_' and '-', begin with a letter or digit and are short enough
-for every file system, whatever the film or a label is called. Pure.
+Names consist of ASCII letters, digits, '.', '_' and '-', begin with a letter or digit and are short enough
+for every file system; other characters of the film's name or of a label are replaced. Pure.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def check_pattern(pattern: str) -> None:
 
 
 def file_names(pattern: str, filename: str, segments: Sequence[Mapping[str, Any]], suffix: str) -> list[str]:
-    """A name for each segment, `suffix` (".mp4") included; the same input gives the same names.
+    """One file name for each segment, with `suffix` (".mp4"); the same input gives the same names.
 
     Names that differ in letter case only count as the same: the later ones get "_2", "_3" and so on.
     """
@@ -80,7 +80,7 @@ def _fields(filename: str, segment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clock(time_s: float) -> str:
-    """h.mm.ss.mmm: sorts as text within a film of less than ten hours, and holds no colon."""
+    """Formats seconds as h.mm.ss.mmm: without colons, sorting as text in films of less than ten hours."""
     ms = round(abs(time_s) * 1000)
     sign = "minus" if time_s < 0 and ms else ""
     return f"{sign}{ms // 3_600_000}.{ms // 60_000 % 60:02d}.{ms // 1000 % 60:02d}.{ms % 1000:03d}"

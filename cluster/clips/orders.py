@@ -1,7 +1,7 @@
-"""What an order of clips comes to: the segments it selects, how each is cut, what the files are called.
+"""Resolves a clip order: selects the segments, decides how each is cut, and names the files.
 
-Pure and shared by the API and the command line. Knows segments as the contract's dictionaries; neither files
-nor stores nor codecs beyond their names.
+Pure; the API and the command line share it. Knows segments as the contract's dictionaries and codecs by name;
+knows neither files nor stores.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from cluster.errors import InvalidSettingsError, LimitExceededError, UsageError
 
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MP4_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"})
-"""What players expect to find in MP4; anything else that is copied goes into Matroska, which takes all."""
+"""Codecs that common players read from MP4. Copied streams of any other codec go into Matroska, which takes
+all.
+"""
 
 
 def clip_order(values: Mapping[str, Any]) -> ClipOrder:
-    """An order from plain values. InvalidSettingsError names what is wrong with them."""
+    """Makes an order from plain values. InvalidSettingsError names a wrong one."""
     try:
         order = ClipOrder.model_validate(dict(values))
     except ValidationError as error:
@@ -32,7 +34,7 @@ def clip_order(values: Mapping[str, Any]) -> ClipOrder:
 
 
 def cut_options(order: ClipOrder, media: Mapping[str, Any]) -> dict[str, Any]:
-    """How each clip is cut, as the cutting library names it; `container` decided by the codecs."""
+    """Options of the cutting library for this order; the codecs decide `container`."""
     container: str = order.container
     if container == "auto":
         audio = media.get("audio_codec")
@@ -51,7 +53,7 @@ def cut_options(order: ClipOrder, media: Mapping[str, Any]) -> dict[str, Any]:
 def chosen(
     order: ClipOrder, segments: Sequence[Mapping[str, Any]], filename: str, suffix: str
 ) -> list[dict[str, Any]]:
-    """The wanted segments of all those of a video, in order, each with its file's `name` added.
+    """Selects the wanted ones of a video's segments, in order, and adds the `name` of each one's file.
 
     UsageError `nothing_selected`, LimitExceededError for more than `max_clips`, InvalidSettingsError for
     a pattern that cannot be used.
@@ -72,7 +74,7 @@ def chosen(
 
 
 def meets(segment: Mapping[str, Any], select: Selection) -> bool:
-    """Whether a segment meets every condition that is given."""
+    """Whether a segment meets every condition of the selection that is set."""
     length_s = segment["end_s"] - segment["start_s"]
     shown = {tag["label"].casefold() for tag in (segment.get("visual") or {}).get("tags") or ()}
     return (

@@ -1,6 +1,7 @@
-"""What lies outside the installation: files fetched for clients, and addresses that are told of events.
+"""Outbound connections: downloads of imports, and POST requests to webhooks.
 
-Every address is judged before anything connects to it. Knows no store and no queue.
+Every address is checked against the allowed networks before a connection is made. Knows no store and no
+queue.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Which addresses may be connected to on a client's behalf: public ones, and those an operator allows.
+"""Protection against server-side request forgery (SSRF): allows public addresses, and those an operator
+allows.
 
-Neither an import nor a webhook must reach what only this machine can reach (server-side request forgery). The
-name is resolved once, every address it has is judged, and the connection then goes to the judged address, so
-that a second answer of the name server changes nothing. Knows no HTTP client.
+Neither an import nor a webhook may reach a server that only this machine can reach. The name is resolved
+once, every address it has is checked, and the connection goes to the checked address, so that a second,
+different answer of the name server (DNS rebinding) changes nothing. Knows no HTTP client.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _NOT_PUBLIC: tuple[IpNetwork, ...] = (
-    # NAT64 (two of them) and 6to4 carry an IPv4 address that would not be judged.
+    # NAT64 (two prefixes) and 6to4 carry an IPv4 address that would not be checked.
     ipaddress.IPv6Network("64:ff9b::/96"),
     ipaddress.IPv6Network("64:ff9b:1::/48"),
     ipaddress.IPv6Network("2002::/16"),
-    # What clouds offer their own machines: Azure at a public address, Oracle at a special one. Those of the
-    # others (169.254.169.254, 100.100.100.200, fd00:ec2::254) are not global anyway.
+    # Metadata services of clouds: Azure's at a public address, Oracle's at a special one. Those of the others
+    # (169.254.169.254, 100.100.100.200, fd00:ec2::254) are not global addresses anyway.
     ipaddress.IPv4Network("168.63.129.16/32"),
     ipaddress.IPv4Network("192.0.0.0/24"),
 )
 
 
 def is_public(address: IpAddress) -> bool:
-    """Whether anyone on the Internet could reach this address."""
+    """Whether the address is reachable from the whole Internet."""
     address = _unmapped(address)
     if any(address in network for network in _NOT_PUBLIC):
         return False
@@ -45,20 +46,20 @@ def is_public(address: IpAddress) -> bool:
 
 
 def _unmapped(address: IpAddress) -> IpAddress:
-    """The IPv4 address that an IPv6 one of the kind ::ffff:1.2.3.4 stands for."""
+    """The IPv4 address inside an IPv4-mapped IPv6 address (::ffff:1.2.3.4)."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """Public addresses, and those of `private_networks`; none of `refused_networks`."""
+    """Allows public addresses and those of `private_networks`, and refuses those of `refused_networks`."""
 
     private_networks: Sequence[IpNetwork] = ()
     refused_networks: Sequence[IpNetwork] = ()
 
     def allow(self, address: IpAddress) -> bool:
-        """Whether `address` may be connected to."""
+        """Whether a connection to `address` is allowed."""
         address = _unmapped(address)
         if any(address in network for network in self.refused_networks):
             return False
@@ -67,7 +68,7 @@ class AddressRules:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect for a URL: the judged address, and the name for Host and TLS."""
+    """Destination of a URL: the checked address, and the name for the Host header and TLS."""
 
     scheme: str
     host: str
@@ -83,18 +84,18 @@ class Target:
 
     @property
     def url(self) -> str:
-        """The URL with the judged address in place of the name."""
+        """The URL with the checked address in place of the name."""
         name = f"[{self.address}]" if self.address.version == 6 else str(self.address)
         return f"{self.scheme}://{name}:{self.port}{self.path}"
 
     @property
     def extensions(self) -> dict[str, str]:
-        """For httpx: the name that TLS asks for and that the certificate must have."""
+        """Extensions for httpx: the server name that TLS sends and that the certificate must have."""
         return {"sni_hostname": self.host} if self.scheme == "https" else {}
 
 
 def parse_url(url: str) -> SplitResult:
-    """The parts of any URL; AddressRefusedError for what is none, or has characters that cannot be shown."""
+    """Parses any URL; AddressRefusedError for a text that is not a URL, or has unprintable characters."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -105,7 +106,7 @@ def parse_url(url: str) -> SplitResult:
 
 
 def split_url(url: str) -> tuple[SplitResult, str, int]:
-    """The parts of an http(s) URL, its host in ASCII and its port. AddressRefusedError if it is none."""
+    """Parses an http(s) URL: its parts, its host in ASCII, its port. AddressRefusedError for other texts."""
     parts = parse_url(url)
     try:
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
@@ -121,9 +122,10 @@ def split_url(url: str) -> tuple[SplitResult, str, int]:
 
 
 def check_url(url: str, rules: AddressRules) -> None:
-    """AddressRefusedError for what can be refused without asking a name server. Never blocks.
+    """Raises AddressRefusedError for a URL that can be refused without a name server. Never blocks.
 
-    That is: what is no http(s) URL, and addresses written as numbers in any of the forms a resolver takes.
+    Refused are texts that are not an http(s) URL, and forbidden addresses in any numeric form a resolver
+    takes.
     """
     _, host, port = split_url(url)
     if host == "localhost" or host.endswith(".localhost"):  # always this machine (RFC 6761, section 6.3)
@@ -136,7 +138,7 @@ def check_url(url: str, rules: AddressRules) -> None:
 
 
 def resolve(url: str, rules: AddressRules, timeout_s: float) -> Target:
-    """Where `url` leads. Blocks on the name server, for `timeout_s` at most.
+    """Resolves `url` and checks all its addresses. Blocks on the name server, for `timeout_s` at most.
 
     AddressRefusedError for other schemes, credentials in the URL and addresses that are not allowed (one such
     among several is enough: a name that points inside is not trusted). SourceError for names that do not
@@ -161,7 +163,7 @@ def resolve(url: str, rules: AddressRules, timeout_s: float) -> Target:
 
 
 def _look_up(host: str, port: int) -> Future[list[Any]]:
-    """What getaddrinfo says, once it does. It takes no time limit, so who asks may leave it behind."""
+    """Calls getaddrinfo, which blocks without a timeout; so callers run it on a thread and may abandon it."""
     found: Future[list[Any]] = Future()
 
     def ask() -> None:

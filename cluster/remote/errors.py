@@ -1,4 +1,4 @@
-"""Why a file could not be fetched, and whether trying again can help."""
+"""Errors of outbound requests, by whether a retry can help: never, later, or from the first byte."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ LIMIT_EXCEEDED = "limit_exceeded"
 
 
 class AddressRefusedError(UsageError):
-    """Nothing connects there, whatever it is."""
+    """The address is not allowed; no connection is made."""
 
     code = ADDRESS_REFUSED
 
 
 class SourceError(ScenestreamError):
-    """The source will not give this file; another try would end in the same way."""
+    """The source refuses this file; a retry would fail in the same way."""
 
     code = IMPORT_FAILED
 
 
 class SourceBrokeError(ScenestreamError):
-    """The source stopped in the middle, is away or overloaded; it may go on later."""
+    """The source broke off, is away or overloaded; a later retry may help."""
 
     code = IMPORT_FAILED
 
 
 class SourceChangedError(ScenestreamError):
-    """It is not the file any more whose beginning was fetched; begin again."""
+    """The file has changed since its first bytes were downloaded; start again from byte 0."""
 
     code = IMPORT_FAILED

@@ -1,8 +1,8 @@
-"""A file over http(s), from any byte on: Range and If-Range (RFC 9110, sections 13.1.5 and 14).
+"""Downloads a file over http(s) from any byte on: Range and If-Range (RFC 9110, sections 13.1.5 and 14).
 
-Each hop of a redirect is resolved and judged anew, and the connection goes to the judged address. Nothing
-that comes from outside is trusted: addresses, lengths, names of versions. Blocking; the caller's line ends
-it. Knows neither stores nor how often to try.
+Each hop of a redirect is resolved and checked again, and the connection goes to the checked address. Values
+from the other server (addresses, lengths, entity tags) are not trusted. Blocking; the caller's `Line` ends
+it. Knows neither stores nor the number of retries.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from cluster.remote.errors import (
 from cluster.remote.line import Line
 from cluster.remote.opened import OpenedSource, SourceRules
 
-MAX_REDIRECTS = 5
+MAX_REDIRECTS = 5  # no measurement: download sites need two or three, and a circle must end
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PASSING = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
-_DENIED = frozenset({401, 402, 403, 407, 451})
+_PASSING = frozenset({408, 421, 425, 429, 500, 502, 503, 504})  # transient statuses: a retry may help
+_DENIED = frozenset({401, 402, 403, 407, 451})  # statuses that ask for rights we do not have
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # A date is strong only if the file cannot have changed twice within it (RFC 9110, section 8.8.2.2).
@@ -47,7 +47,7 @@ def open_http(
     host = parse_url(url).hostname
     with ExitStack() as stack:
         stack.enter_context(_failures(host, line))
-        # No proxies of the environment: they would choose the address, and nobody would have judged it.
+        # No proxies of the environment: a proxy would choose the address itself, unchecked.
         client = stack.enter_context(httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False))
         for _ in range(MAX_REDIRECTS + 1):
             target = resolve(url, rules.addresses, rules.connect_timeout_s)
@@ -69,7 +69,7 @@ def open_http(
 
 
 def _holding(line: Line) -> Callable[[str, dict[str, Any]], None]:
-    """For httpx, which tells of each step: the line holds every connection, plain or TLS."""
+    """A trace callback for httpx, which calls it at each step: reports every new connection to `line`."""
 
     def hold(_step: str, told: dict[str, Any]) -> None:
         look_up = getattr(told.get("return_value"), "get_extra_info", None)  # a stream of the network has it
@@ -81,7 +81,7 @@ def _holding(line: Line) -> Callable[[str, dict[str, Any]], None]:
 
 def _asked(target: Target, start: int, validator: str | None) -> dict[str, str]:
     headers = {"Host": target.host_header, "Accept-Encoding": "identity", "Accept": "*/*"}
-    # Other text cannot be sent; an earlier version of this program may have kept some.
+    # Other text cannot be sent in a header; an earlier version of this program may have stored some.
     if start and validator and _is_plain(validator):
         headers |= {"Range": f"bytes={start}-", "If-Range": validator}
     return headers
@@ -109,14 +109,16 @@ def _opened(
 
 
 def _blocks(answer: httpx.Response, host: str, line: Line) -> Iterator[bytes]:
-    """What comes, as it comes: blocks of a size would be gathered, and lost when the source breaks off."""
+    """Yields the bytes as they arrive. Blocks of a fixed size would be collected, and lost when the source
+    breaks off.
+    """
     yield from answer.iter_raw()
     if line.is_cut:  # an end of the connection may pass for the end of the file
         raise SourceBrokeError(f"The connection to {host} was ended.")
 
 
 def _validator(answer: httpx.Response) -> str | None:
-    """A strong name for this version of the file, good for If-Range; None where there is none."""
+    """The strong validator of this version of the file for If-Range: ETag, else date; None without one."""
     etag = answer.headers.get("ETag", "")
     if not _is_plain(etag):
         return None
@@ -132,7 +134,7 @@ def _validator(answer: httpx.Response) -> str | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a header of a request can carry it."""
+    """Whether the text can be sent in a header."""
     return text.isascii() and text.isprintable()
 
 
@@ -164,7 +166,7 @@ def _failures(host: str | None, line: Line) -> Iterator[None]:
 
 
 def _led_to(url: str, answer: httpx.Response, target: Target) -> str:
-    """Where a redirect leads, not judged yet."""
+    """The URL that a redirect leads to, not checked yet."""
     location = answer.headers.get("Location")
     if not location:
         raise SourceError(f"{target.host} answered with a redirect that leads nowhere.")

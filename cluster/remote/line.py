@@ -1,7 +1,8 @@
-"""The connection a file comes over, which other threads may cut: a read that waits for bytes ends at once.
+"""Outbound connection with a deadline: other threads and a timer can cut it, which ends a blocked read at
+once.
 
-Time limits of HTTP clients begin anew with every byte, so a source that sends one now and then would hold its
-reader for as long as it likes. Knows neither HTTP nor why a connection is cut.
+The read timeout of an HTTP client starts again with every byte. So a source that sends single bytes slowly
+could keep its reader for ever. Knows neither HTTP nor the reason for a cut.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 
 class Line:
-    """One connection after another, each reported by `hold`."""
+    """Outbound connection with a deadline. Holds one connection at a time; `hold` replaces it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,32 +24,32 @@ class Line:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the present connection was ended on this side: what came of it is not all there was."""
+        """Whether this side cut the present connection; then the bytes read are not the whole file."""
         with self._lock:
             return self._closed or self._dropped
 
     def hold(self, connection: socket.socket) -> None:
-        """`connection` is the present one."""
+        """Makes `connection` the present one; it is cut at once if the line has been cut before."""
         with self._lock:
             self._socket = connection
             if self._closed or self._dropped:
                 self._shut()
 
     def close(self) -> None:
-        """End the present connection and every later one. From any thread."""
+        """Cuts the present connection and every later one. From any thread."""
         with self._lock:
             self._closed = True
             self._shut()
 
     def drop(self) -> None:
-        """End the present connection; later ones are fine. From any thread."""
+        """Cuts the present connection; later blocks of `dropped_after` may connect again. From any thread."""
         with self._lock:
             self._dropped = True
             self._shut()
 
     @contextmanager
     def dropped_after(self, seconds: float) -> Iterator[None]:
-        """Connections made in the block end unless it ends within so many seconds."""
+        """Deadline of the block: after so many seconds its connection is cut."""
         with self._lock:
             self._socket, self._dropped = None, False
         timer = threading.Timer(seconds, self.drop)
@@ -61,7 +62,8 @@ class Line:
 
     def _shut(self) -> None:
         if self._socket is not None:
-            # Closing would not wake who reads. The plain socket's method: that of TLS forgets its keys, and
-            # the reader would take what is still coming for the file.
+            # close() would not wake a thread blocked in a read. The plain socket's shutdown() is called and
+            # not ssl.SSLSocket's: that one drops its TLS object, and the reader would take the encrypted
+            # bytes that still arrive for the file.
             with suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""What a source gives once it is opened, and the rules it is opened under.
+"""An opened source (its blocks, length and validator), and the rules for opening one.
 
 Plain values: knows no protocol.
 """
@@ -13,10 +13,11 @@ from cluster.remote.addresses import AddressRules
 
 @dataclass(frozen=True, slots=True)
 class OpenedSource:
-    """`blocks`, as they come, begin at byte `start` of `total` (None: the source does not tell).
+    """A file being read: `blocks` begin at byte `start` of `total` (None: the source does not give the
+    length).
 
-    `validator` names this version of the file; None: the source has no name for it, so a broken transfer
-    begins again.
+    `validator` (an entity tag or a date) names this version of the file; None: the source gives none, so a
+    broken transfer starts again from byte 0.
     """
 
     start: int
@@ -27,7 +28,7 @@ class OpenedSource:
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """What may be fetched, and how patient one connection is."""
+    """Allowed addresses and buckets, and the timeouts of one connection."""
 
     addresses: AddressRules = field(default_factory=AddressRules)
     s3_buckets: tuple[str, ...] = ()

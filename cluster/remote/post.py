@@ -1,6 +1,7 @@
-"""One POST to an address that a client named: judged, never redirected, over within a time limit.
+"""One POST request to a webhook's address: the address is checked, redirects are not followed, one deadline
+holds.
 
-Knows nothing of what is sent.
+Does not know the content of the request.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from cluster.remote.addresses import AddressRules, resolve
 from cluster.remote.errors import SourceBrokeError
 
 MAX_ANSWER_BYTES = 1024
-"""More of an answer is not read: nobody looks at it."""
+"""Bytes of an answer that are read at most: only its status is used."""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], rules: AddressRules, timeout_s: float) -> int:
-    """The status of the answer, whatever it is.
+    """Sends the request and returns the status of the answer, also of an error.
 
-    SourceBrokeError when there is none within `timeout_s`, AddressRefusedError and SourceError as `resolve`.
+    SourceBrokeError when no answer comes within `timeout_s`; AddressRefusedError and SourceError as
+    `resolve`.
     """
     began = time.monotonic()
     target = resolve(url, rules, timeout_s)
@@ -39,7 +41,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], rules: AddressRules,
 async def _post(
     url: str, body: bytes, headers: Mapping[str, str], extensions: dict[str, str], timeout_s: float
 ) -> int:
-    # One limit over everything: each of httpx's own begins anew with every byte that comes.
+    # One deadline for all of it: each of httpx's own timeouts starts again with every byte.
     async with (
         asyncio.timeout(timeout_s),
         httpx.AsyncClient(timeout=timeout_s, trust_env=False, follow_redirects=False) as client,

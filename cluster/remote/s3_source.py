@@ -1,6 +1,6 @@
-"""A file in an S3 bucket that the operator allows, read with the server's own credentials (AWS_…).
+"""Downloads an object from an S3 bucket that the operator allows, with the server's own credentials (AWS_…).
 
-Needs the extra `s3`. Blocking. Which buckets are allowed is decided before.
+Needs the extra `s3`. Blocking. `source.s3_object` checks before whether the bucket is allowed.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ from cluster.remote.errors import (
 )
 from cluster.remote.opened import OpenedSource
 
-_REQUEST_BYTES = 8 << 20  # small enough for a slow line within the time of a request
-_REQUEST_S = 30.0
-# Beyond it, it is for the caller to try again.
+_REQUEST_BYTES = 8 << 20  # of one ranged request: at 300 kB/s it ends within `_REQUEST_S`
+_REQUEST_S = 30.0  # seconds for one ranged request, however steadily its bytes come
+# Seconds and attempts of botocore; after them the caller tries again.
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 10, "retries": {"mode": "standard", "max_attempts": 2}}
 _CHANGED = ("412", "PreconditionFailed")
 
 
 @contextmanager
 def open_s3(bucket: str, key: str, start: int, validator: str | None) -> Iterator[OpenedSource]:
-    """The object from `start` on if its ETag is `validator`, else from 0; see `source.open_source`."""
+    """Reads the object from `start` on if its ETag is still `validator`, else from 0; see
+    `source.open_source`.
+    """
     try:
         from botocore.exceptions import NoCredentialsError
 

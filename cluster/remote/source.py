@@ -1,4 +1,4 @@
-"""A file at an address, opened at some byte of it; how it is read is in http_source and s3_source."""
+"""Opens the file at an address (http, https or s3) at a byte; `http_source` and `s3_source` read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cluster.remote.s3_source import open_s3
 
 
 def check_source(url: str, rules: SourceRules) -> None:
-    """AddressRefusedError for what is not fetched from, as far as that can be told without any network."""
+    """Raises AddressRefusedError for an address that can be refused without using the network."""
     if parse_url(url).scheme == "s3":
         s3_object(url, rules.s3_buckets)
     else:
@@ -24,9 +24,10 @@ def check_source(url: str, rules: SourceRules) -> None:
 def open_source(
     url: str, start: int, validator: str | None, rules: SourceRules, line: Line
 ) -> AbstractContextManager[OpenedSource]:
-    """The file at `url` from byte `start` on, if it still is the one that `validator` names; else from 0.
+    """Opens the file at `url` at byte `start` if it is still the version that `validator` names, else at byte
+    0.
 
-    Closing `line` ends it from another thread (s3: at its next block, which has a time limit of its own).
+    Closing `line` ends it from another thread (s3: at its next block, which has a timeout of its own).
     Raises SourceError, SourceBrokeError, SourceChangedError and AddressRefusedError, also out of the blocks.
     """
     if parse_url(url).scheme == "s3":

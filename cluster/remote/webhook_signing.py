@@ -1,4 +1,4 @@
-"""Signatures of webhooks as the Standard Webhooks specification 1.0 says (https://www.standardwebhooks.com).
+"""Signatures of webhooks by the Standard Webhooks specification 1.0 (https://www.standardwebhooks.com).
 
 `webhook-signature: v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; secrets are written `whsec_` and
 base64 of 24 to 64 bytes. Knows no HTTP.
@@ -16,12 +16,12 @@ MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
 
 
 def shown(secret: bytes) -> str:
-    """The secret as its owner keeps it."""
+    """The secret as text (`whsec_…`), for its owner."""
     return PREFIX + base64.b64encode(secret).decode()
 
 
 def parse_secret(text: str) -> bytes:
-    """The secret behind `whsec_…`; ValueError for what cannot be one."""
+    """The bytes of a secret `whsec_…`; ValueError for a text that cannot be one."""
     try:
         secret = base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except binascii.Error:
@@ -34,7 +34,7 @@ def parse_secret(text: str) -> bytes:
 
 
 def signed_headers(secret: bytes, message_id: str, timestamp_s: int, body: bytes) -> dict[str, str]:
-    """The three header fields that a receiver verifies."""
+    """Signs one delivery: the three header fields that a receiver verifies."""
     content = b".".join((message_id.encode(), str(timestamp_s).encode(), body))
     digest = hmac.new(secret, content, hashlib.sha256).digest()
     return {

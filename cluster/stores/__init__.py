@@ -1,1 +1,1 @@
-"""The only modules that talk to a store: PostgreSQL, MongoDB, RabbitMQ, Redis, and files or S3 for media."""
+"""All access to stores: PostgreSQL, MongoDB, RabbitMQ, Redis, and a folder or S3 for media."""

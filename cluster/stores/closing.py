@@ -1,4 +1,4 @@
-"""`with` for whatever has a `close`. Knows nothing else."""
+"""Base class that makes an object with a `close` a context manager."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Closing(ABC):
-    """Closed at the end of a `with` block, whatever happens in it."""
+    """Calls `close` at the end of a `with` block, also after an exception."""
 
     @abstractmethod
     def close(self) -> None:
-        """Gives back every connection and thread."""
+        """Closes every connection and ends every thread of the object."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
-"""Rows of PostgreSQL and documents of MongoDB as the contract's documents, for API and bridges alike: videos,
-segments, keys, webhooks and what these are told.
+"""Converts rows of PostgreSQL and documents of MongoDB into the contract's documents, for API and bridges:
+videos, segments, keys, webhooks, deliveries and their payloads.
 
-Pure: everything that is needed is handed in. `root` is the path the application is mounted at ("/api/v1").
+Pure: all values are handed in. `root` is the path that the API is mounted at ("/api/v1").
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from cluster.stores.postgres.api_keys import ApiKey
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
 from cluster.stores.postgres.webhooks import Delivery, Webhook
 
-_NEARLY = 0.999  # every chunk is stored, but there is no (new) result yet
+_NEARLY = 0.999  # fraction shown while every chunk is stored but no (new) result is: 1 means done
 
 
 def video_document(video: Video, live: LiveProgress | None, now: datetime | None = None) -> VideoDocument:
-    """The contract's Video. `live` is the progress in Redis, or None when there is none."""
+    """The contract's Video, from its row. `live` is the progress in Redis, or None without one."""
     error = None
     if video.error_code is not None:
         error = Failure(code=video.error_code, message=video.error_message or "")
@@ -47,17 +47,17 @@ def video_document(video: Video, live: LiveProgress | None, now: datetime | None
 
 
 def media_document(media: Mapping[str, Any] | None) -> Media | None:
-    """The contract's keys of what was probed; what else was stored stays inside."""
+    """The contract's Media, from the stored result of probing; other stored keys are left out."""
     if media is None:
         return None
     return Media.model_validate({name: media[name] for name in Media.model_fields if name in media})
 
 
 def progress_document(video: Video, live: LiveProgress | None, now: datetime | None = None) -> Progress:
-    """How far `video` is.
+    """The contract's Progress of `video`.
 
-    The fraction comes from the live progress where that belongs to this attempt, else from the stored
-    chunks. It is 1 only when the video is done.
+    The fraction comes from the live progress if that belongs to this attempt, else from the stored chunks. It
+    is 1 only when the video is done.
     """
     fraction = _by_chunks(video)
     eta_s = None
@@ -79,7 +79,7 @@ def progress_document(video: Video, live: LiveProgress | None, now: datetime | N
 
 
 def _fetched(video: Video, live: LiveProgress | None) -> Fetched | None:
-    """While the file is not here. Redis may know how much of it is."""
+    """Progress of an import whose file is not complete; Redis may know the number of bytes."""
     if not video.fetching or video.is_final:
         return None
     known = live.get("fetch") if live else None
@@ -102,12 +102,12 @@ def _live_fraction(live: LiveProgress) -> float:
 
 
 def _number(value: object) -> float | None:
-    """Redis may hold what another version wrote, so types are looked at."""
+    """A number from Redis, else None: another version of the program may have written another type."""
     return float(value) if isinstance(value, int | float) else None
 
 
 def segment_document(segment: Mapping[str, Any], video_id: str, root: str) -> Segment:
-    """The contract's Segment: the keyframe's number becomes the address of its image."""
+    """The contract's Segment: the frame number of the keyframe becomes the address of its image."""
     values = {name: segment.get(name) for name in Segment.model_fields}
     frame = segment.get("thumbnail")
     values["thumbnail"] = None if frame is None else thumbnail_url(root, video_id, frame)
@@ -115,12 +115,12 @@ def segment_document(segment: Mapping[str, Any], video_id: str, root: str) -> Se
 
 
 def thumbnail_url(root: str, video_id: str, frame: int) -> str:
-    """Where the image of keyframe `frame` is."""
+    """The address of the image of keyframe `frame`."""
     return f"{root}/videos/{video_id}/thumbnails/{int(frame)}.webp"
 
 
 def key_document(key: ApiKey) -> KeyDocument:
-    """The contract's key: what names it, and nothing that opens anything."""
+    """The contract's ApiKey: its name, owner and times, without the secret or its digest."""
     return KeyDocument(
         id=key.shown,
         name=key.name,
@@ -134,7 +134,7 @@ def key_document(key: ApiKey) -> KeyDocument:
 
 
 def webhook_document(webhook: Webhook) -> WebhookDocument:
-    """The contract's webhook, without its owner."""
+    """The contract's Webhook, without its owner."""
     return WebhookDocument(
         id=webhook.id,
         url=webhook.url,
@@ -147,7 +147,7 @@ def webhook_document(webhook: Webhook) -> WebhookDocument:
 
 
 def delivery_document(delivery: Delivery) -> DeliveryDocument:
-    """The contract's delivery, without the video it tells of."""
+    """The contract's Delivery, without the video it reports."""
     return DeliveryDocument(
         id=delivery.id,
         event_id=delivery.event_id,
@@ -164,7 +164,7 @@ def delivery_document(delivery: Delivery) -> DeliveryDocument:
 
 
 def webhook_payload(delivery: Delivery) -> WebhookPayload:
-    """What the receiver of a delivery is told: the video as it was when the event happened."""
+    """The body of a delivery: the event, and the video as it was when the event happened."""
     return WebhookPayload(
         id=delivery.event_id,
         type=delivery.event,

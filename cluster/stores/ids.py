@@ -1,13 +1,13 @@
-"""Identifiers nobody can guess.
+"""Random identifiers that cannot be guessed.
 
-Knows randomness only: not what the identifier names, nor whether it is already taken.
+Does not know the named resource, nor whether an identifier is already taken.
 """
 
 from __future__ import annotations
 
 import secrets
 
-_ID_BYTES = 16  # 128 bits: knowing one id says nothing about any other
+_ID_BYTES = 16  # 128 random bits: no id can be guessed from others, and no two are the same in practice
 
 
 def new_id() -> str:

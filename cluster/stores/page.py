@@ -1,7 +1,7 @@
-"""One page of a listing and the opaque cursor that leads to the next.
+"""Keyset pagination: one page of a listing, and the opaque cursor that leads to the next page.
 
-A cursor carries the sort key of the last item seen (keyset paging), so pages neither repeat nor skip items
-while others insert. Knows nothing of what is listed.
+A cursor holds the sort key of the last item of its page, so pages neither repeat nor skip items while others
+are inserted. Knows no particular listing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from cluster.errors import UsageError
 
 T = TypeVar("T")
 
-_LARGEST = 2**63 - 1  # what the stores' own numbers hold
-_MAX_CURSOR_CHARS = 512  # a cursor of ours is far shorter; longer ones are not worth decoding
+_LARGEST = 2**63 - 1  # the largest integer of PostgreSQL (bigint) and MongoDB (int64)
+_MAX_CURSOR_CHARS = 512  # our cursors are far shorter; longer ones are refused without decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +32,38 @@ class Page(Generic[T]):
 
 
 def page_of(found: Sequence[T], limit: int, place: Callable[[T], tuple[str | int, ...]]) -> Page[T]:
-    """The first `limit` items of `found`, which a store was asked for one more than that.
+    """Makes a page of the first `limit` items of `found`; the store was asked for one more than `limit`.
 
-    Where that one came, the cursor leads on from the last item's `place` in the order of the listing.
+    If that one came, the page gets a cursor with the last item's `place`, its sort key.
     """
     items = tuple(found[:limit])
     return Page(items, encode_cursor(*place(items[-1])) if len(found) > limit else None)
 
 
 def check_limit(limit: int) -> int:
-    """`limit` itself, if a page may be so long; UsageError otherwise."""
+    """Returns `limit` if a page may have so many items; UsageError otherwise."""
     if not 1 <= limit <= MAX_PAGE_ITEMS:
         raise UsageError(f"limit must be between 1 and {MAX_PAGE_ITEMS}, not {limit}.", code="bad_limit")
     return limit
 
 
 def bad_cursor() -> UsageError:
-    """The error for a cursor that cannot be one of ours."""
+    """The error for a cursor that this API did not make."""
     return UsageError(
         "The cursor is not of this list as it is now (any more); start again without it.", code="bad_cursor"
     )
 
 
 def encode_cursor(*key: str | int) -> str:
-    """The sort key of the last item of a page as URL-safe text."""
+    """Encodes the sort key of the last item of a page as URL-safe text."""
     raw = json.dumps(key, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int, ...]:
-    """The sort key inside a cursor; UsageError when it is not one that `encode_cursor` made for `types`.
+    """Decodes a cursor to its sort key; UsageError when `encode_cursor` did not make it for `types`.
 
-    Numbers are places and ids: from 0 to 2^63 - 1.
+    Numbers must be from 0 to 2^63 - 1.
     """
     key: object = None
     if len(cursor) <= _MAX_CURSOR_CHARS:
@@ -81,12 +81,12 @@ def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int
 
 
 def time_place(created_at: datetime, id_: str) -> tuple[str, str]:
-    """The place of an item in a listing by time, for a cursor that `decode_time_cursor` reads."""
+    """The sort key of an item in a listing by time; `decode_time_cursor` reads it from a cursor."""
     return created_at.isoformat(), id_
 
 
 def decode_time_cursor(cursor: str) -> tuple[datetime, str]:
-    """Time and id of the last item seen; UsageError when the cursor is not of a listing by time."""
+    """Decodes a cursor to time and id of the last item; UsageError when it is not of a listing by time."""
     created_at, id_ = decode_cursor(cursor, str, str)
     if not str(id_).isprintable():  # NUL and surrogates, which PostgreSQL's text cannot hold
         raise bad_cursor()

@@ -1,7 +1,8 @@
-"""What goes with a video whose row is gone: all that is its own, and the tracks if no other video uses them.
+"""Cleans up after a deleted video: removes its own data, and its tracks if no other video uses them.
 
-Videos of one content share tracks and keyframes under a key (`Video.tracks_key`) that is only ever handed on
-by a video that exists, so what nobody uses any more stays unused. Knows the stores, not who deletes.
+Videos of one content share tracks and keyframes under a key (`Video.tracks_key`). A new video gets the key
+only from a video that exists, so tracks that no video uses are never used again. Knows the stores; does not
+know the caller.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ RemovalStep = tuple[str, Callable[[], object]]
 
 
 def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore) -> list[RemovalStep]:
-    """(store, deletion) for everything that hangs on a deleted video; each may be repeated.
+    """The deletions after the row of a video is gone, as (name of the store, call); each may be repeated.
 
     Asks PostgreSQL once: UnavailableError when it is away.
     """
@@ -35,7 +36,7 @@ def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore)
 
 
 def _own(video: Video, results: Results, media: MediaStore) -> list[RemovalStep]:
-    """Where others go on using the tracks, everything else."""
+    """The deletions where another video uses the tracks: everything but the tracks and keyframes."""
     lends = video.tracks_key == video.id
     prefixes = media_keys.own_of(video.id) if lends else (media_keys.all_of(video.id),)
     return [

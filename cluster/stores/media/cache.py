@@ -1,17 +1,17 @@
-"""Copies of media on this machine's disk: bounded, shared by its processes, the least recently used go first.
+"""LRU cache of media files on this machine's disk: bounded in bytes, shared by all processes of the machine.
 
-One file an entry, and nothing else that could disagree with it. Locks are the operating system's (flock), on
-the entries themselves: who reads one holds it shared, who removes one must get it alone, and a process that
-dies, however it dies, lets go. An entry is fetched under another name by whoever holds that one alone; the
-others wait for it.
+Each entry is one file; there is no index beside the files that could differ from them. Locks are the
+operating system's (flock) on the files themselves: a reader holds a shared lock, a removal needs the
+exclusive one, and the kernel releases the locks of a process that dies. A download goes to a temporary name,
+by the one process that holds the exclusive lock on that name; the other processes wait for it.
 
-What is in use is never removed, so files in use may for a time take more than the bound; the same goes for a
-single file larger than it, for which everything else makes room. A copy of something that was deleted is not
-asked for again and goes in time, as the oldest.
+An entry in use is never removed. So entries in use, or a single file larger than the bound, may take more
+than the bound for a time. The copy of a deleted video is not read again and is removed in time, as the
+oldest.
 
-Copies are whole, because a decoder seeks back and forth, and every chunk of a video begins with its
-container's index: to read those by ranges from afar costs more than one sequential download a machine. Does
-not know what is in a file nor where it comes from.
+Copies are whole files. A decoder seeks back and forth, and each chunk of a video begins with its container's
+index: reading those by ranges over the network costs more than one sequential download a machine. Does not
+know the content of a file nor its source.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from pathlib import Path
 
 from cluster.errors import UnavailableError
 
-_POLL_S = 0.05
+_POLL_S = 0.05  # seconds between tries for a lock: flock has no timeout, and `progress` must be called
 _UNFINISHED = ".part"
 _GUARD = ".guard"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CANNOT_RESERVE = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # some file systems
 
 Fill = Callable[[int, Callable[[], None]], None]
-"""Writes the whole content into an open file (its descriptor) and calls back as it gets on."""
+"""Writes the whole content into an open file (a file descriptor), and calls the given function meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Entry:
 
 
 class MediaCache:
-    """Entries in `directory`, of at most `max_bytes` together. Safe between threads and processes."""
+    """LRU cache of files in `directory`, bounded by `max_bytes`. Safe between threads and processes."""
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
         self._directory = directory
@@ -55,11 +55,13 @@ class MediaCache:
     def lease(
         self, name: str, size: int, fill: Fill, progress: Callable[[], None] = lambda: None
     ) -> Iterator[Path]:
-        """The path of the entry `name` of `size` bytes, fetched with `fill` if it is not here; it stays put.
+        """The path of the entry `name` of `size` bytes; fetched with `fill` if missing, kept until the block
+        ends.
 
-        `name` is a plain file name, another one for every content. `progress` is called while this gets on or
-        waits for another process that fetches the same; what it raises ends the wait. UnavailableError
-        (`storage_full`) when the disk has no room although everything that is not in use was removed.
+        `name` is a plain file name, a different one for every content. `progress` is called during the
+        download and while another process downloads the same entry; an exception from it ends the wait.
+        UnavailableError (`storage_full`) when the disk is full although every entry that is not in use was
+        removed.
         """
         with self._translated():
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ class MediaCache:
             os.close(descriptor)
 
     def _held(self, path: Path, size: int, progress: Callable[[], None]) -> int | None:
-        """A descriptor of the entry that keeps it from being removed; None when it is not here."""
+        """A file descriptor with a shared lock that keeps the entry; None when the entry is missing."""
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -85,7 +87,7 @@ class MediaCache:
                 if os.fstat(descriptor).st_size == size:
                     os.utime(descriptor)
                     return descriptor
-                path.unlink(missing_ok=True)  # not what was put there
+                path.unlink(missing_ok=True)  # damaged: it has another size than when it was stored
         except BaseException:
             os.close(descriptor)
             raise
@@ -93,7 +95,7 @@ class MediaCache:
         return None
 
     def _fetched(self, path: Path, size: int, fill: Fill, progress: Callable[[], None]) -> int | None:
-        """As `_held`, for what is fetched now; None when another process did it meanwhile."""
+        """Fetches the entry and locks it as `_held` does; None when another process fetched it meanwhile."""
         unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -102,14 +104,14 @@ class MediaCache:
                     if not path.exists():
                         self._make_room(descriptor, unfinished, size)
                         fill(descriptor, progress)
-                        os.fdatasync(
-                            descriptor
-                        )  # a size that is right must mean a content that is, ever after
+                        # Content before name: after a power loss, a right size must mean a right content.
+                        os.fdatasync(descriptor)
                         unfinished.replace(path)
                 finally:
-                    if _is_at(descriptor, unfinished):  # by now it may be somebody else's of this name
+                    if _is_at(descriptor, unfinished):  # else another process's file has this name by now
                         unfinished.unlink(missing_ok=True)
-                # Letting go of the one lock comes before getting the other: the entry may just have gone.
+                # flock releases the exclusive lock before it grants the shared one, so the entry may be
+                # removed in between.
                 if _locked(descriptor, fcntl.LOCK_SH, path, progress):
                     return descriptor
         except BaseException:
@@ -119,7 +121,7 @@ class MediaCache:
         return None
 
     def _make_room(self, descriptor: int, unfinished: Path, size: int) -> None:
-        """Removes what has not been used for longest until `size` bytes fit, and takes them."""
+        """Removes the least recently used entries until `size` bytes fit, and reserves them on disk."""
         with (self._directory / _GUARD).open("wb") as guard:
             fcntl.flock(guard, fcntl.LOCK_EX)
             os.ftruncate(descriptor, 0)
@@ -137,7 +139,7 @@ class MediaCache:
                     total -= _removed(entries.pop(0))
 
     def _entries(self, but: Path) -> list[_Entry]:
-        """All files in the order they go in; what a process that died left unfinished is the first."""
+        """All files in the order of removal: unfinished ones of dead processes first, then by last use."""
         found = []
         with os.scandir(self._directory) as listing:
             for item in listing:
@@ -167,7 +169,7 @@ class MediaCache:
 
 
 def _locked(descriptor: int, kind: int, path: Path, progress: Callable[[], None]) -> bool:
-    """Waits for the lock; False when the file is no longer the one of this path."""
+    """Waits for the lock; False when another file, or none, has this path by then."""
     while True:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
@@ -188,7 +190,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _removed(entry: _Entry) -> int:
-    """How many bytes are free now: none when somebody holds the file."""
+    """Removes the entry unless it is in use; returns the bytes that are free now."""
     try:
         descriptor = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -205,7 +207,9 @@ def _removed(entry: _Entry) -> int:
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Takes the bytes on disk now: two downloads must not count on the same space. OSError when full."""
+    """Allocates the bytes on disk now, so that two downloads do not count on the same space. OSError when
+    full.
+    """
     try:
         if size:
             os.posix_fallocate(descriptor, 0, size)

@@ -1,7 +1,7 @@
-"""Media as plain files below one directory, local or on a file system that nodes share.
+"""Media store in a directory: plain files, local or on a file system that the nodes share.
 
-Uses the operating system's own calls: positional writes, fsync and atomic rename are what makes a directory
-safe. Does not know which keys are good.
+Positional writes, fsync and atomic renames of the operating system keep readers from seeing half a file. Does
+not know the rules for keys.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from cluster.errors import NotFoundError, UnavailableError, UsageError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.errors import media_not_found
 
-_PIECE_BYTES = 1 << 20
-# Somebody wrote or removed something between our look and our step. Unlinking a directory is EISDIR on
-# Linux and EPERM elsewhere.
+_PIECE_BYTES = 1 << 20  # 1 MiB of a file in memory at a time; no measurement
+# Another process wrote or removed a file between two calls of ours. Unlinking a directory is EISDIR on Linux
+# and EPERM elsewhere.
 _CHANGED_MEANWHILE = (errno.ENOTEMPTY, errno.ENOENT, errno.EISDIR, errno.EPERM)
-_DELETE_TRIES = 5  # a writer that has not heard yet may add files while their directory is being removed
+_DELETE_TRIES = 5  # a writer that does not know of the deletion may add files meanwhile; no measurement
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DirectoryMedia:
-    """Files below `root`, which is made if it is missing."""
+    """Media store in the directory `root`, which is made if it is missing."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(parents=True, exist_ok=True)
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int:
-        """Into a temporary file beside the target, which is renamed when it is complete."""
+        """Writes to a temporary file beside the target, and renames it when it is complete."""
         target = self._path(key)
-        # The leading dot is not allowed in keys, so nobody can ask for it.
+        # Keys have no leading dot, so the temporary file cannot be read by key.
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         with _translated(key):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ class DirectoryMedia:
         return total
 
     def write_at(self, key: str, offset: int, data: bytes) -> None:
-        """Into the file itself, on disk when this returns, so that an acknowledged part is never lost."""
+        """Writes into the file itself and syncs it to disk, so that an acknowledged part is never lost."""
         path = self._path(key)
         with _translated(key):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ class DirectoryMedia:
                 os.close(descriptor)
 
     def finish_parts(self, key: str, total: int) -> None:
-        """A tail beyond `total`, left by a writer that was overtaken, is cut off."""
+        """Cuts the file to `total` bytes: a writer that was overtaken may have left a tail."""
         path = self._path(key)
         with _translated(key):
             if total == 0:
@@ -90,18 +90,18 @@ class DirectoryMedia:
             _sync_directory(path.parent)
 
     def size(self, key: str) -> int:
-        """Bytes."""
+        """Size of the file in bytes."""
         if not self.exists(key):
             raise media_not_found(key)
         with _translated(key):
             return self._path(key).stat().st_size
 
     def exists(self, key: str) -> bool:
-        """Whether it is a regular file."""
+        """Whether the key names a regular file."""
         return self._path(key).is_file()
 
     def move(self, source: str, target: str) -> None:
-        """One rename, on disk when this returns."""
+        """Renames the file; the rename is on disk when this returns."""
         source_path, target_path = self._path(source), self._path(target)
         if not source_path.exists() and target_path.is_file():
             return
@@ -112,7 +112,7 @@ class DirectoryMedia:
             _sync_directory(source_path.parent)
 
     def delete(self, prefix: str) -> None:
-        """A file, or a directory with all that is in it."""
+        """Removes a file, or a directory with its content."""
         path = self._path(prefix)
         for tries_left in reversed(range(_DELETE_TRIES)):
             try:
@@ -127,13 +127,13 @@ class DirectoryMedia:
 
     @contextmanager
     def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
-        """The file itself; nothing is copied."""
+        """The path of the file itself; nothing is copied."""
         if not self.exists(key):
             raise media_not_found(key)
         yield self._path(key)
 
     def beginning(self, key: str, most: int) -> bytes:
-        """Read at once."""
+        """Reads the first bytes."""
         with self._open(key) as file:
             return file.read(most)
 

@@ -1,4 +1,4 @@
-"""What all kinds of media store say when a file, or a part of one, is not there."""
+"""Errors that both media backends raise for a missing file, or a missing part of one."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def media_not_found(key: str) -> NotFoundError:
 
 
 def parts_missing(at: int, total: int) -> UsageError:
-    """The error for parts that make no whole: the first byte that is not there, and of how many."""
+    """The error for parts with a gap: the offset of the first missing byte, and the total."""
     return UsageError(f"The bytes from {at} on (of {total}) are missing.", code="parts_missing")

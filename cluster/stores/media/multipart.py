@@ -1,8 +1,7 @@
-"""One multipart upload from its beginning to its end by one writer, a few parts on their way at a time.
+"""One S3 multipart upload by one writer, from begin to complete, with a few parts sent at the same time.
 
-The object appears when `complete` returns and never else. Used where the whole content passes by in one go: a
-stream that is stored, an object that is copied. Uploads that arrive in requests of their own are in
-`resumable.py`.
+The object appears when `complete` succeeds, and not before. Used where one call has the whole content:
+storing a stream, copying an object. Uploads that arrive over several requests are in `resumable.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Multipart:
-    """As a context manager: what is left incomplete is given up, parts and all."""
+    """Context manager of one multipart upload: aborts it, with its parts, unless it was completed."""
 
     def __init__(self, requests: S3Requests, key: str, at_once: int) -> None:
         self._requests = requests
@@ -39,7 +38,7 @@ class Multipart:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Parts on their way end first: one that arrives after the upload was given up could stay behind.
+        # Wait for the parts being sent: one that arrives after the abort could stay stored.
         self._threads.shutdown(cancel_futures=True)
         if self._completed:
             return
@@ -48,15 +47,15 @@ class Multipart:
         except DRIVER_ERRORS as abort_error:
             if error is None:
                 raise
-            # What went wrong first is what the caller must hear of; a lifecycle rule clears the rest away.
+            # Keep the first error, which the caller needs; a lifecycle rule of the bucket removes the parts.
             _log.warning("upload not given up", key=self._key, reason=str(abort_error))
 
     def put(self, number: int, data: bytes) -> None:
-        """Part `number`; waits while too many are on their way."""
+        """Sends part `number`; waits while too many parts are being sent."""
         self._send(number, len(data), lambda: self._requests.put_part(self._key, self._upload, number, data))
 
     def copy(self, number: int, source: str, start: int, end: int) -> None:
-        """Part `number`, from bytes `start` to `end` (exclusive) of another object."""
+        """Makes part `number` of bytes `start` to `end` (exclusive) of another object, within the store."""
         self._send(
             number,
             end - start,
@@ -64,12 +63,12 @@ class Multipart:
         )
 
     def complete(self) -> None:
-        """The object is there, with all of its parts, when this returns."""
+        """Waits for all parts and completes the upload; the object exists when this returns."""
         self._wait(0)
         try:
             self._requests.complete(self._key, self._upload, self._etags)
         except FileNotFoundError:
-            # The request is made again where no answer came: the first time may have done it.
+            # botocore repeats a request that got no answer, and the first one may have completed the upload.
             if self._requests.head(self._key).bytes != self._bytes:
                 raise
         self._completed = True

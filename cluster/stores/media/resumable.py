@@ -1,9 +1,10 @@
-"""Resumable uploads on S3: a file that arrives in requests of their own, in any process, becomes one object.
+"""Resumable uploads on S3: a file that arrives over several requests, in any process, becomes one object.
 
 Whole cells of the grid (see `cells.py`) become parts of one multipart upload. Bytes that do not fill a cell
-wait as small objects beside it until the cell is full. S3 alone keeps the state: which upload belongs to a
-key (ListMultipartUploads) and which parts it has (ListParts). Nothing can disagree with that after a crash,
-and any replica can go on. Names are whole keys of the bucket; does not know prefixes or which keys are good.
+wait as small objects beside it until the cell is full. S3 alone keeps the state: the upload of a key
+(ListMultipartUploads) and its parts (ListParts). So there is no second record to differ from it after a
+crash, and any replica can go on. Names are whole keys of the bucket; does not know prefixes nor the rules for
+keys.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ from cluster.stores.media.cells import Cell, cell_at, full_cells
 from cluster.stores.media.errors import parts_missing
 from cluster.stores.media.s3_requests import S3Requests, StoredPart
 
-_UPLOADS_REMEMBERED = 4096
+_UPLOADS_REMEMBERED = (
+    4096  # upload ids kept in memory, which saves a ListMultipartUploads a part; no measurement
+)
 _PIECE_MARK = ".part-"
 _OFFSET_DIGITS = 20  # enough for any 64-bit offset, so that pieces sort by name
 
 
 class ResumableUploads:
-    """Of one bucket, safe to share between threads. `size_of` gives an object's bytes, None without one."""
+    """Resumable uploads of one bucket. Safe to share between threads.
+
+    `size_of` gives the bytes of an object, None if there is none.
+    """
 
     def __init__(self, requests: S3Requests, size_of: Callable[[str], int | None]) -> None:
         self._requests = requests
@@ -33,10 +39,11 @@ class ResumableUploads:
         self._known: LRUCache[str, str] = LRUCache(_UPLOADS_REMEMBERED)
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
-        """Whole cells become parts of the upload, the rest an object each until its cell is full.
+        """Stores whole cells as parts of the upload, and each other piece as an object until its cell is
+        full.
 
-        The same bytes again replace themselves. UsageError (`parts_missing`) when bytes before them in their
-        cell were never written; LimitExceededError beyond what S3 takes.
+        Writing the same bytes again is fine. UsageError (`parts_missing`) when earlier bytes of a cell were
+        never written; LimitExceededError beyond MAX_BYTES of the grid.
         """
         left = memoryview(data)
         while left:
@@ -51,25 +58,25 @@ class ResumableUploads:
             offset += len(piece)
 
     def finish(self, name: str, total: int) -> None:
-        """Completes the upload. Of the content, only what no full cell holds passes through here."""
+        """Completes the upload. Only the bytes of the last, partial cell pass through this process."""
         try:
             self._join(name, total)
         except (UsageError, FileNotFoundError) as error:
-            # Done before, and what it was made of is gone, perhaps in part; or done just now by a request
-            # that got no answer and was made once more.
+            # It may have been completed before, with its parts and pieces removed; or just now, by a request
+            # that got no answer and was repeated.
             if self._size_of(name) != total:
                 raise error if isinstance(error, UsageError) else parts_missing(0, total) from error
         self._requests.delete(self.pieces(name))
 
     def abort_below(self, name: str) -> None:
-        """Forgets the uploads of `name` and of everything below `name/` that were never finished."""
+        """Aborts the unfinished uploads of `name` and of all keys below `name/`."""
         for key, upload in self._requests.uploads(name):
             if key == name or key.startswith(f"{name}/"):
                 self._requests.abort(key, upload)
         self._forget(name)
 
     def pieces(self, name: str) -> list[str]:
-        """The small objects that wait for their cells."""
+        """Keys of the small objects that wait until their cells are full."""
         return self._requests.listed(name + _PIECE_MARK)
 
     def _put_part(self, name: str, number: int, data: bytes) -> None:
@@ -80,7 +87,7 @@ class ResumableUploads:
             self._requests.put_part(name, self._upload_of(name), number, data)
 
     def _upload_of(self, name: str) -> str:
-        """The upload in parts of this name, begun now if there is none."""
+        """The id of the multipart upload of this name; begins one if there is none."""
         with self._lock:
             known = self._known.get(name)
         if known is not None:
@@ -89,7 +96,7 @@ class ResumableUploads:
         if upload is None:
             begun = self._requests.begin(name)
             upload = self._find(name) or begun
-            if upload != begun:  # somebody began one at the same moment: the older one is everybody's
+            if upload != begun:  # another process began one at the same moment: all use the older one
                 self._requests.abort(name, begun)
         with self._lock:
             self._known[name] = upload
@@ -122,9 +129,9 @@ class ResumableUploads:
         self._forget(name)
 
     def _piecewise(self, name: str, start: int, end: int) -> bytes:
-        """The bytes `start` to `end` of one cell, from the small objects that follow on one another there.
+        """Joins bytes `start` to `end` of one cell from the small objects that hold them.
 
-        One that reaches beyond `end` is cut off: it was written and never acknowledged.
+        An object that reaches beyond `end` is cut off: it was written and never acknowledged.
         """
         found = bytearray()
         while (at := start + len(found)) < end:

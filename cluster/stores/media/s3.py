@@ -1,11 +1,11 @@
-"""Media as objects of S3 and what speaks like it (MinIO, Ceph, SeaweedFS …).
+"""Media store in S3 and compatible servers (MinIO, Ceph, SeaweedFS …).
 
-Objects appear whole or not at all, cannot be written into and are renamed by copying within the store: a
+An S3 object appears whole or not at all, cannot be changed, and is renamed by a copy within the store. So a
 stream, an upload in parts and a copy are each one multipart upload, and no byte passes through this process
-twice. The exception are parts that do not fit the grid of `cells.py`, see `resumable.py`.
+twice. The exceptions are parts that do not fit the grid of `cells.py`, see `resumable.py`.
 
-What a process that died never finished is aborted by `delete`; a lifecycle rule of the bucket
-(AbortIncompleteMultipartUpload) takes what nobody deletes. Knows nothing of which keys are good.
+`delete` also aborts uploads that a dead process left unfinished. A lifecycle rule of the bucket
+(AbortIncompleteMultipartUpload) removes those whose key is never deleted. Does not know the rules for keys.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from cluster.stores.media.multipart import Multipart
 from cluster.stores.media.resumable import ResumableUploads
 from cluster.stores.media.s3_requests import DRIVER_ERRORS, ObjectHead, S3Requests, error_code
 
-_PIECE_BYTES = 1 << 20
-_BLOCK_BYTES = 8 << 20  # what one request fetches of a range or of a download
-_DOWNLOADS_AT_ONCE = 4  # requests of one download: a single one rarely fills a node's line to the store
-_SENT_AT_ONCE = 3  # parts of one stream on their way: this many times a cell's bytes of memory
-_COPIED_AT_ONCE = 8  # they take no memory
-_COPY_BYTES = 256 << 20  # a request copies so much; the protocol allows 5 GiB, in minutes
+_PIECE_BYTES = 1 << 20  # of one piece that `read_range` yields, as `MediaStore` promises
+_BLOCK_BYTES = 8 << 20  # of one ranged request of `read_range` or of a download
+_DOWNLOADS_AT_ONCE = 4  # requests of one download: a single one rarely fills a node's connection to the store
+_SENT_AT_ONCE = 3  # parts of one stream being sent: each takes a cell's bytes of memory
+_COPIED_AT_ONCE = 8  # parts of one copy at once: they take no memory
+_COPY_BYTES = 256 << 20  # of one copied part; the protocol allows 5 GiB, which takes minutes
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
-    "read_timeout": 60,  # a part of 32 MiB on a slow line; the store answers copies only when they are done
+    "read_timeout": 60,  # seconds: 32 MiB on a slow connection, or a copy, which is answered when it is done
     "retries": {"mode": "standard", "max_attempts": 3},
 }
-_TRIES = 2  # of a request that botocore, with the retries above, has given up; in few cases
+_TRIES = 2  # tries where botocore gave up after its own retries, for the errors in `s3_requests._AGAIN`
 
 
 class S3Media:
-    """`s3://bucket/prefix`. Credentials, region and AWS_ENDPOINT_URL: from where AWS tools look for them."""
+    """Media store in `s3://bucket/prefix`. Credentials, region and endpoint: from the usual AWS_… sources."""
 
     def __init__(self, url: str) -> None:
         self._bucket, _, prefix = url.split("://", 1)[1].partition("/")
@@ -51,7 +51,9 @@ class S3Media:
         self._bucket_seen = False
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int:
-        """As one multipart upload, or one request when it is small; nothing is there before all of it is."""
+        """Stores the stream by one multipart upload, or one request if it is small; it appears whole or not
+        at all.
+        """
         waiting = bytearray()
         stream = iter(chunks)
         for chunk in stream:
@@ -70,16 +72,16 @@ class S3Media:
             self._uploads.write_at(self._name(key), offset, data)
 
     def finish_parts(self, key: str, total: int) -> None:
-        """Completes the upload. Of the content, only what no full cell holds passes through here."""
+        """Completes the upload. Only the bytes of the last, partial cell pass through this process."""
         with self._translated(key):
             self._uploads.finish(self._name(key), total)
 
     def size(self, key: str) -> int:
-        """Bytes."""
+        """Size of the object in bytes."""
         return self._describe(key).bytes
 
     def exists(self, key: str) -> bool:
-        """Whether there is an object of just this name."""
+        """Whether there is an object with exactly this key."""
         try:
             self._describe(key)
         except NotFoundError:
@@ -87,7 +89,7 @@ class S3Media:
         return True
 
     def move(self, source: str, target: str) -> None:
-        """Copies within the store, then removes: readers of `target` never see less than all of it."""
+        """Copies within the store, then removes the source: readers of `target` never see a part of it."""
         try:
             size = self.size(source)
         except NotFoundError:
@@ -99,7 +101,7 @@ class S3Media:
             self._requests.delete([self._name(source)])
 
     def delete(self, prefix: str) -> None:
-        """The object, its parts, every object below, and uploads of any of them that were never finished."""
+        """Removes the object, its pieces and every object below, and aborts their unfinished uploads."""
         name = self._name(prefix)
         with self._translated(prefix):
             self._uploads.abort_below(name)
@@ -108,7 +110,7 @@ class S3Media:
 
     @contextmanager
     def local_copy(self, key: str, cache: MediaCache, progress: Callable[[], None]) -> Iterator[Path]:
-        """A lease of the cache's copy."""
+        """The path of the copy in the cache, kept there until the block ends."""
         found = self._describe(key)
 
         def fill(descriptor: int, step: Callable[[], None]) -> None:
@@ -121,11 +123,11 @@ class S3Media:
             yield path
 
     def beginning(self, key: str, most: int) -> bytes:
-        """One ranged request."""
+        """Reads the first bytes with one ranged request."""
         return self._block(key, 0, most)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        """One ranged request for every few MiB."""
+        """Reads with one ranged request for each 8 MiB."""
         for at in range(start, end, _BLOCK_BYTES):
             block = self._block(key, at, min(at + _BLOCK_BYTES, end))
             for begin in range(0, len(block), _PIECE_BYTES):
@@ -146,7 +148,7 @@ class S3Media:
         return at + len(waiting)
 
     def _put_full(self, key: str, upload: Multipart, waiting: bytearray, at: int) -> int:
-        """Sends every full cell of what is waiting; how far the stream is stored."""
+        """Sends every full cell of the waiting bytes; returns the offset up to which the stream is sent."""
         while len(waiting) >= (cell := cell_at(at)).bytes:
             with self._translated(key):
                 upload.put(cell.number, bytes(waiting[: cell.bytes]))
@@ -164,9 +166,10 @@ class S3Media:
             upload.complete()
 
     def _download(self, key: str, size: int, descriptor: int, progress: Callable[[], None]) -> None:
-        """The object's `size` bytes into an open file of this machine, by a few requests at a time.
+        """Downloads the object's `size` bytes into an open local file, with a few requests at a time.
 
-        Calls `progress` whenever some arrived; what that raises ends it. OSError is that of the local file.
+        Calls `progress` after each block; an exception from it ends the download. OSError comes from the
+        local file.
         """
 
         def fetch(at: int) -> None:
@@ -205,7 +208,7 @@ class S3Media:
         try:
             return self._requests.head(name)
         except FileNotFoundError:
-            # An answer to HEAD has no body to tell what is missing.
+            # An answer to HEAD has no body that would say whether the key or the bucket is missing.
             if not self._bucket_seen:
                 self._requests.check_bucket(self._prefix)
                 self._bucket_seen = True

@@ -1,7 +1,7 @@
-"""The requests of the S3 API that are made here, one method each, through boto3.
+"""The requests of the S3 API that Scenestream uses, one method each, through boto3.
 
-Raises FileNotFoundError for a key, an upload or a bucket that is not there, PermissionError where the server
-refuses the credentials, and DRIVER_ERRORS otherwise. Does not know what the parts of an upload mean.
+Raises FileNotFoundError for a missing key, upload or bucket, PermissionError where the server refuses the
+credentials, and DRIVER_ERRORS otherwise. Does not know the grid of an upload's parts.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from urllib3.exceptions import HTTPError
 _T = TypeVar("_T")
 
 DRIVER_ERRORS = (OSError, BotoCoreError, ResponseParserError, HTTPError)
-"""The store refuses, stops in the middle or does not answer, or there are no credentials to ask it with."""
+"""The store refuses a request, breaks off or does not answer, or no credentials were found."""
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "NoSuchUpload", "NoSuchVersion", "404"})
 _REFUSED = frozenset({"AccessDenied", "ExpiredToken", "403"})
 _FORBIDDEN = 403
 
-# botocore tries a request again by itself, but not one whose answer breaks off or cannot be parsed.
+# botocore retries requests itself, but not one whose answer breaks off or cannot be parsed.
 _AGAIN = (HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
 _AGAIN_CODES = frozenset({"SlowDown", "XAmzContentSHA256Mismatch"})
-_AGAIN_AFTER_S = 0.1
+_AGAIN_AFTER_S = 0.1  # seconds; no measurement: botocore has waited before, in its own retries
 
-_CONNECTIONS_KEPT = 64  # for reuse; more are made where more threads ask at once
-_DELETED_AT_ONCE = 1000  # the protocol's own limit
-_READ_BYTES = 1 << 20
-# What S3-compatible servers of the last years do not know. Every request's content is signed or goes by TLS.
+_CONNECTIONS_KEPT = 64  # in the connection pool for reuse; more are opened where more threads need one
+_DELETED_AT_ONCE = 1000  # keys of one DeleteObjects request: the protocol's limit
+_READ_BYTES = 1 << 20  # of one read, after which the deadline is checked
+# S3-compatible servers of the last years do not know these newer checksums (botocore sends them by default
+# since 1.36). Every request's content is signed or sent over TLS.
 _NO_EXTRA_CHECKSUMS = {
     "request_checksum_calculation": "when_required",
     "response_checksum_validation": "when_required",
@@ -44,13 +45,13 @@ _NO_EXTRA_CHECKSUMS = {
 
 
 def error_code(error: Exception) -> str:
-    """What the server called it; one class here stands for many of its codes."""
+    """The server's own error code; one Python class here stands for many codes."""
     return _code(error.__cause__) if isinstance(error.__cause__, ClientError) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A stored part of an upload."""
+    """A stored part of a multipart upload: entity tag and size."""
 
     etag: str
     bytes: int
@@ -58,18 +59,18 @@ class StoredPart:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """What is said of an object. The entity tag is another one when the content is."""
+    """Metadata of an object from HEAD: size and entity tag, which changes with the content."""
 
     bytes: int
     etag: str
 
 
 class S3Requests:
-    """Of one bucket; keys are whole (with any prefix). Safe to share between threads.
+    """S3 requests for one bucket; keys are whole (with their prefix). Safe to share between threads.
 
-    `patience`: time limits and retries, as botocore's Config takes them. `tries`: how often a request is made
-    that botocore has given up and that may do better the next time, see `_AGAIN`. Credentials, region and
-    endpoint come from where AWS tools look for them, at the first request.
+    `patience`: timeouts and retries, as botocore's Config takes them. `tries`: attempts in all, after
+    botocore's own retries, for the errors in `_AGAIN`. Credentials, region and endpoint come from the usual
+    AWS sources, read at the first request.
     """
 
     def __init__(self, bucket: str, patience: Mapping[str, Any], tries: int) -> None:
@@ -80,21 +81,21 @@ class S3Requests:
         self._made: Any = None
 
     def head(self, key: str) -> ObjectHead:
-        """Of one object; no listing, no guessing at directories."""
+        """Metadata of one object, with one HEAD request."""
         found = self._call("head_object", Key=key)
         return ObjectHead(int(found["ContentLength"]), str(found["ETag"]))
 
     def check_bucket(self, prefix: str) -> None:
-        """FileNotFoundError with the server's code when there is no such bucket."""
+        """Raises FileNotFoundError with the server's code when there is no such bucket."""
         self._call("list_objects_v2", Prefix=prefix, MaxKeys=1)
 
     def get(
         self, key: str, start: int, end: int, etag: str | None = None, within_s: float | None = None
     ) -> bytes:
-        """Bytes `start` to `end` (exclusive) of the object, fewer where it ends before that.
+        """Reads bytes `start` to `end` (exclusive) of the object, fewer where it ends before that.
 
-        OSError when `etag` is given and the object has another one. TimeoutError (an OSError) when they are
-        not all here in `within_s`, however steadily they come.
+        OSError when `etag` is given and the object has another one. TimeoutError (an OSError) when they have
+        not all arrived within `within_s`, even if they arrive steadily.
         """
         give_up_at = None if within_s is None else time.monotonic() + within_s
         match = {} if etag is None else {"IfMatch": etag}
@@ -108,16 +109,16 @@ class S3Requests:
         return self._tried(read)
 
     def put(self, key: str, data: bytes) -> None:
-        """A whole object in one request."""
+        """Stores a whole object with one request."""
         self._call("put_object", Key=key, Body=data)
 
     def listed(self, prefix: str) -> list[str]:
-        """Every key that begins with `prefix`, by name."""
+        """Lists every key that begins with `prefix`, in order."""
         pages = self._pages("list_objects_v2", Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def delete(self, keys: list[str]) -> None:
-        """Keys that are not there are fine. OSError names the first that could not be removed."""
+        """Removes keys; missing ones are fine. OSError names the first one that could not be removed."""
         for first in range(0, len(keys), _DELETED_AT_ONCE):
             some = [{"Key": key} for key in keys[first : first + _DELETED_AT_ONCE]]
             answer = self._call("delete_objects", Delete={"Objects": some, "Quiet": True})
@@ -125,27 +126,27 @@ class S3Requests:
                 raise OSError(f"{error.get('Key')} was not removed: {error.get('Message')}")
 
     def copy(self, source: str, target: str) -> None:
-        """A whole object, within the store; at most 5 GiB."""
+        """Copies a whole object within the store; at most 5 GiB."""
         self._call("copy_object", Key=target, CopySource={"Bucket": self._bucket, "Key": source})
 
     def begin(self, key: str) -> str:
-        """The id of a new multipart upload."""
+        """Begins a multipart upload and returns its id."""
         return str(self._call("create_multipart_upload", Key=key)["UploadId"])
 
     def uploads(self, prefix: str) -> list[tuple[str, str]]:
-        """Key and id of the uploads under way whose key begins with `prefix`, the oldest first."""
+        """Lists unfinished multipart uploads whose key begins with `prefix`: (key, id), the oldest first."""
         pages = self._pages("list_multipart_uploads", Prefix=prefix)
         found = [upload for page in pages for upload in page.get("Uploads", ())]
         found.sort(key=lambda upload: (upload["Initiated"], upload["UploadId"]))
         return [(upload["Key"], upload["UploadId"]) for upload in found]
 
     def put_part(self, key: str, upload: str, number: int, data: bytes) -> str:
-        """Stores a part of an upload; its entity tag."""
+        """Stores a part of an upload and returns its entity tag."""
         answer = self._call("upload_part", Key=key, UploadId=upload, PartNumber=number, Body=data)
         return str(answer["ETag"])
 
     def copy_part(self, key: str, upload: str, number: int, source: str, start: int, end: int) -> str:
-        """A stretch of another object as a part, within the store; its entity tag."""
+        """Copies a range of another object as a part, within the store; returns its entity tag."""
         answer = self._call(
             "upload_part_copy", Key=key, UploadId=upload, PartNumber=number,
             CopySource={"Bucket": self._bucket, "Key": source}, CopySourceRange=f"bytes={start}-{end - 1}",
@@ -153,7 +154,7 @@ class S3Requests:
         return str(answer["CopyPartResult"]["ETag"])
 
     def parts(self, key: str, upload: str) -> dict[int, StoredPart]:
-        """Every part that is stored, by number; of one that was sent and is listed twice, the newer."""
+        """The stored parts of an upload by number; where one is listed twice after a resend, the newer."""
         newest: dict[int, dict[str, Any]] = {}
         for page in self._pages("list_parts", Key=key, UploadId=upload):
             for part in page.get("Parts", ()):
@@ -163,19 +164,19 @@ class S3Requests:
         return {number: StoredPart(part["ETag"], int(part["Size"])) for number, part in newest.items()}
 
     def complete(self, key: str, upload: str, etags: dict[int, str]) -> None:
-        """Makes the object of these parts, by number; others are dropped."""
+        """Completes an upload with these parts (entity tag by number); other parts are dropped."""
         parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())]
         self._call("complete_multipart_upload", Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
 
     def abort(self, key: str, upload: str) -> None:
-        """Forget an upload and its parts. One that is not there is fine."""
+        """Aborts an upload and removes its parts. A missing upload is fine."""
         try:
             self._call("abort_multipart_upload", Key=key, UploadId=upload)
         except FileNotFoundError:
             return
 
     def close(self) -> None:
-        """Ends the connections that are kept."""
+        """Closes the connections of the pool."""
         with self._lock:
             client, self._made = self._made, None
         if client is not None:
@@ -185,7 +186,7 @@ class S3Requests:
         return self._tried(lambda: getattr(self._client(), method)(Bucket=self._bucket, **arguments))
 
     def _pages(self, method: str, **arguments: Any) -> list[Any]:
-        """All pages of a listing."""
+        """Reads all pages of a listing."""
 
         def read() -> list[Any]:
             return list(self._client().get_paginator(method).paginate(Bucket=self._bucket, **arguments))
@@ -198,8 +199,8 @@ class S3Requests:
                 config = Config(
                     max_pool_connections=_CONNECTIONS_KEPT, **_NO_EXTRA_CHECKSUMS, **self._patience
                 )
-                # AWS_REGION is known to other tools and not to botocore. A session of its own, because
-                # boto3's common one is not safe between threads, as a client is.
+                # Other AWS tools read AWS_REGION, botocore does not. An own session, because boto3's default
+                # session is not thread-safe; a client is.
                 region = os.environ.get("AWS_REGION")
                 self._made = boto3.session.Session().client("s3", region_name=region, config=config)
             return self._made
@@ -221,8 +222,9 @@ class S3Requests:
 
 def _body(found: Any, give_up_at: float | None) -> bytes:
     pieces = []
-    # Entered, a body gives the stream of urllib3. Its `read1` returns what has come; `read` would wait until
-    # there is as much as was asked for, and the time limit would not be looked at meanwhile.
+    # botocore's StreamingBody, entered as a context manager, gives urllib3's stream. Its `read1` returns the
+    # bytes that have arrived; `read` would block until all have, and the deadline would not be checked
+    # meanwhile.
     with found["Body"] as stream:
         while piece := stream.read1(_READ_BYTES):
             pieces.append(piece)

@@ -1,8 +1,8 @@
-"""Videos, keyframes and partial uploads as files of a directory (file://) or objects of S3 (s3://).
+"""Media store: videos, keyframes and partial uploads as files in a directory (file://) or objects in S3 (s3://).
 
-`keys.py` says which key is what. Checks keys and ranges and leaves the rest to a backend: `directory.py` or
-`s3.py`. Does not know what is in a file. Raises NotFoundError for a key that is not there and
-UnavailableError when the store is full or away.
+Checks keys and ranges, and calls a backend: `directory.py` or `s3.py`. `keys.py` makes the keys. Does not
+know the content of a file. Raises NotFoundError for a missing key and UnavailableError when the store is full
+or away.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from cluster.errors import InvalidSettingsError, UsageError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.directory import DirectoryMedia
 
-# Each part begins with a letter or digit: no '..', no absolute path, no hidden or temporary file.
+# Each component begins with a letter or digit: no '..', no absolute path, no hidden or temporary file.
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9][A-Za-z0-9._-]{0,254})*")
 _KEY_MAX_CHARS = 512
 
 
 class MediaBackend(Protocol):
-    """What a kind of store must do; keys have been checked."""
+    """Interface of a backend; its keys have been checked before."""
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int: ...  # noqa: D102
     def write_at(self, key: str, offset: int, data: bytes) -> None: ...  # noqa: D102
@@ -41,7 +41,7 @@ class MediaBackend(Protocol):
 
 
 class MediaStore:
-    """Safe to share between threads and processes."""
+    """Media store of the installation. Safe to share between threads and processes."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -59,65 +59,68 @@ class MediaStore:
             )
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> int:
-        """Stores the chunks one after another; the number of bytes.
+        """Stores the chunks one after another and returns the number of bytes.
 
-        Atomic: readers see the old content or all of the new one, and an exception out of `chunks` leaves
-        nothing behind. With `durable` it survives a loss of power, too; leave that for what cannot be made
+        Atomic: readers see the old content or all of the new one, and an exception from `chunks` leaves
+        nothing behind. With `durable` it also survives a power loss; meant for files that cannot be made
         again.
         """
         return self._backend.put_stream(_check(key), chunks, durable=durable)
 
     def write_at(self, key: str, offset: int, data: bytes) -> None:
-        """Stores a part of a file that is still growing. The same part again is fine.
+        """Stores a part of a growing file. The same part again is fine.
 
-        A directory writes into the file itself, S3 begins a multipart upload. Parts come in the order of
-        their offsets.
+        The directory backend writes into the file itself; the S3 backend begins a multipart upload. Parts
+        come in the order of their offsets.
         """
         if offset < 0:
             raise UsageError(f"A part cannot begin at {offset}.", code="bad_offset")
         self._backend.write_at(_check(key), offset, data)
 
     def finish_parts(self, key: str, total: int) -> None:
-        """Makes one file of the parts written so far, on disk when this returns. Repeating it is fine.
+        """Joins the parts written so far into one file, on disk when this returns. Repeating it is fine.
 
         UsageError (`parts_missing`) unless the parts are `total` bytes without a gap.
         """
         self._backend.finish_parts(_check(key), total)
 
     def size(self, key: str) -> int:
-        """Bytes."""
+        """Size of the file in bytes."""
         return self._backend.size(_check(key))
 
     def exists(self, key: str) -> bool:
-        """Whether there is a file of this name (a mere prefix is none)."""
+        """Whether there is a file with exactly this key."""
         return self._backend.exists(_check(key))
 
     def move(self, source: str, target: str) -> None:
-        """Renames, replacing `target`. Repeating it is fine: the source is gone, the target there."""
+        """Renames a file and replaces `target`. Repeating it is fine, when the source is gone and the target
+        exists.
+        """
         self._backend.move(_check(source), _check(target))
 
     def delete(self, prefix: str) -> None:
-        """Removes the file `prefix`, its parts, and all below `prefix/`. Nothing there is fine."""
+        """Removes the file `prefix`, its parts, and all files below `prefix/`. Fine if there are none."""
         self._backend.delete(_check(prefix))
 
     def local_copy(
         self, key: str, cache: MediaCache, progress: Callable[[], None] = lambda: None
     ) -> AbstractContextManager[Path]:
-        """The path of the file on this machine, there until the block ends: for what must seek in all of it.
+        """A local path of the file, kept until the block ends: for readers that seek in the whole file.
 
-        A directory store's own file; from S3, a copy in `cache`, which all processes of the machine share.
-        `progress` is called again and again while it is fetched; what that raises ends the wait.
+        The stored file itself in a directory; from S3, a copy in `cache`, which all processes of the machine
+        share. `progress` is called repeatedly during the download; an exception from it ends the wait.
         """
         return self._backend.local_copy(_check(key), cache, progress)
 
     def beginning(self, key: str, most: int) -> bytes:
-        """The first bytes of a file that has any, at most so many: of an object, with one request."""
+        """Reads the first bytes of a file that is not empty, at most so many; one request on S3."""
         return self._backend.beginning(_check(key), most)
 
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        """Bytes `start` (inclusive) to `end` (exclusive) in pieces of at most a MiB, never the whole file.
+        """Reads bytes `start` (inclusive) to `end` (exclusive), in pieces of at most 1 MiB.
 
-        Fails here, not at the first piece: NotFoundError, or UsageError (`bad_range`) beyond the file's size.
+        Errors are raised by this call, not at the first piece: NotFoundError, or UsageError (`bad_range`)
+        beyond the file's size.
         """
         size = self.size(key)
         if not 0 <= start <= end <= size:
