@@ -23,7 +23,7 @@ from cluster.settings import get_settings
 from cluster.stores.redis.rate_limits import RateLimits
 from cluster.telemetry import logs, tracing
 from serve_app.access.auth import SESSION_COOKIE
-from serve_app.access.door import Door
+from serve_app.access.auth_middleware import AuthMiddleware
 from serve_app.access.rate_limits import Budgets
 from serve_app.access.visibility import Visibility
 from serve_app.context import Context
@@ -41,14 +41,14 @@ from serve_app.routes import (
     videos,
     webhooks,
 )
-from serve_app.services import MAX_THREADS, Services
-from serve_app.telemetry.in_progress import InProgress
+from serve_app.services import MAX_THREADS, ApiServices
+from serve_app.telemetry.in_progress import InProgressMiddleware
 from serve_app.telemetry.probes import versions
 from serve_app.videos.uploads import UploadService
 from serve_app.web import problems
 from serve_app.web.cors import cors_options
-from serve_app.web.envelope import Envelope
-from serve_app.web.tracing import Traced
+from serve_app.web.outer_middleware import OuterMiddleware
+from serve_app.web.tracing import TracingMiddleware
 
 if TYPE_CHECKING:
     from ray import serve
@@ -81,7 +81,7 @@ _TAGS = [
 ]
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: ApiServices) -> FastAPI:
     """The application over these services, which it opens at startup and closes at shutdown."""
     context = Context.over(services)
 
@@ -116,7 +116,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.context = context
     settings = services.settings.access
     guards = [Depends(Visibility(services.jobs))]
-    if services.settings.needs_key:  # told in the OpenAPI document; who is let in is the door's decision
+    if services.settings.needs_key:  # told in the OpenAPI document; AuthMiddleware decides
         guards += [
             Depends(HTTPBearer(auto_error=False, description="An API key")),
             Depends(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="See POST /session")),
@@ -130,16 +130,16 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(cluster.probes)
     problems.install(app)
     app.add_middleware(
-        Door,
-        access=context.access,
+        AuthMiddleware,
+        authenticator=context.authenticator,
         budgets=Budgets(settings, RateLimits(services.cache)),
         settings=settings,
     )
-    app.add_middleware(InProgress, metrics=context.metrics)
+    app.add_middleware(InProgressMiddleware, metrics=context.metrics)
     if services.settings.tracing.endpoint:
         tracing.configure(services.settings.tracing, "api")
-        app.add_middleware(Traced)
-    app.add_middleware(Envelope, observe=context.metrics.observe, origins=settings.cors_origins)
+        app.add_middleware(TracingMiddleware)
+    app.add_middleware(OuterMiddleware, observe=context.metrics.observe, origins=settings.cors_origins)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **cors_options(settings.cors_origins))
     return app
@@ -171,7 +171,7 @@ async def _at_intervals(name: str, task: Callable[[], Awaitable[None]], interval
 def _app_of_this_process() -> FastAPI:
     settings = get_settings()
     logs.configure(settings)
-    return create_app(Services.from_settings(settings))
+    return create_app(ApiServices.from_settings(settings))
 
 
 def build(args: dict[str, Any] | None = None) -> serve.Application:

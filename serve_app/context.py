@@ -9,18 +9,18 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 
 from cluster.contract.videos import EXAMPLE_ID
-from serve_app.access.auth import Access
+from serve_app.access.auth import Authenticator
 from serve_app.access.signing import Signer
 from serve_app.access.visibility import VIDEO_ID
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.telemetry.metrics import Metrics
 from serve_app.telemetry.probes import Probes
 from serve_app.videos.feeds import Feeds
-from serve_app.videos.finishing import Finishing
-from serve_app.videos.intake import Intake
+from serve_app.videos.finishing import UploadFinisher
+from serve_app.videos.intake import VideoIntake
 from serve_app.videos.previews import Previews, preview_segments
 from serve_app.videos.uploads import UploadService
-from serve_app.web.gate import Gates
+from serve_app.web.concurrency import ConcurrencyLimits
 
 VideoId = Annotated[
     str,
@@ -34,34 +34,34 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 class Context:
     """One for each application."""
 
-    services: Services
-    access: Access
-    intake: Intake
+    services: ApiServices
+    authenticator: Authenticator
+    intake: VideoIntake
     uploads: UploadService
-    finishing: Finishing
+    finishing: UploadFinisher
     feeds: Feeds
-    gates: Gates
+    limits: ConcurrencyLimits
     previews: Previews
     probes: Probes
     metrics: Metrics
 
     @classmethod
-    def over(cls, services: Services) -> Context:
+    def over(cls, services: ApiServices) -> Context:
         """Everything that is built on the services."""
         probes = Probes(services)
         signer = Signer(services.jobs.signing_secrets.load)
-        gates = Gates()
+        limits = ConcurrencyLimits()
         uploads = UploadService(services)
         previews = partial(preview_segments, services.settings.ray_namespace)
         return cls(
             services=services,
-            access=Access(services.settings, services.jobs.api_keys, signer),
-            intake=Intake(services),
+            authenticator=Authenticator(services.settings, services.jobs.api_keys, signer),
+            intake=VideoIntake(services),
             uploads=uploads,
-            finishing=Finishing(uploads.finish),
+            finishing=UploadFinisher(uploads.finish),
             feeds=Feeds(services.jobs, services.cache),
-            gates=gates,
-            previews=Previews(previews, gates.previews),
+            limits=limits,
+            previews=Previews(previews, limits.previews),
             probes=probes,
             metrics=Metrics(probes.seen),
         )

@@ -23,15 +23,16 @@ from cluster.stores.redis.cache import Cache
 _log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 24
-"""To PostgreSQL, for each replica: one for each of MAX_THREADS, two for each writer and finisher of
-`serve_app.web.gate`, and some for its other threads. A request then waits for a thread, for as long as it
-takes, not for a connection, which would be a 503 after a few seconds."""
-MAX_THREADS = 12  # for requests; more would only share the same core
+"""Size of one replica's connection pool to PostgreSQL: one connection for each of MAX_THREADS, two for each
+writer and finisher of `serve_app.web.concurrency`, and some for its other threads. With fewer, a request
+would wait for a connection, which fails with 503 after a few seconds; a wait for a thread has no limit."""
+MAX_THREADS = 12
+"""Threads that run requests in one replica. More would only share the same core."""
 
 _DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer
 
 
-class Doorbells:
+class DoorbellQueue:
     """The queue in RabbitMQ, as far as the API looks at it: the bridge does the ringing."""
 
     def __init__(self, url: str, names: BrokerNames | None = None) -> None:
@@ -92,24 +93,24 @@ class Doorbells:
 
 
 @dataclass(frozen=True)
-class Services:
+class ApiServices:
     """What the routes need."""
 
     settings: Settings
     jobs: Jobs
     results: Results
-    doorbells: Doorbells
+    doorbells: DoorbellQueue
     cache: Cache
     media: MediaStore
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Services:
+    def from_settings(cls, settings: Settings) -> ApiServices:
         """The stores at the settings' URLs, not opened yet. UsageError for a URL that cannot be one."""
         return cls(
             settings=settings,
             jobs=Jobs(settings.postgres_url, max_connections=MAX_CONNECTIONS),
             results=Results(settings.mongodb_url, settings.mongodb_database),
-            doorbells=Doorbells(settings.rabbitmq_url),
+            doorbells=DoorbellQueue(settings.rabbitmq_url),
             cache=Cache(settings.redis_url),
             media=MediaStore(settings.media_url),
         )

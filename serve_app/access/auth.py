@@ -40,14 +40,14 @@ _HOW = (
 )
 
 
-class _Seen(NamedTuple):
+class _Lookup(NamedTuple):
     """What PostgreSQL said of a key id when it was asked at `asked_at_s` (of the cache's clock)."""
 
     asked_at_s: float
     key: ApiKey | None
 
 
-class KnownKeys:
+class KeyCache:
     """Keys by id, each as it was at most KEY_KEPT_S ago, and ids that were none then."""
 
     def __init__(self, store: ApiKeys, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,7 +56,7 @@ class KnownKeys:
         self._lock = threading.Lock()
         # A TTLCache would count the age from when the answer is kept. This counts from when PostgreSQL was
         # asked, so that a slow answer does not let a revoked key in for longer.
-        self._known: TLRUCache[str, _Seen, float] = TLRUCache(
+        self._known: TLRUCache[str, _Lookup, float] = TLRUCache(
             _KEYS_KEPT, lambda _id, seen, _now: seen.asked_at_s + KEY_KEPT_S, timer=clock
         )
 
@@ -75,21 +75,21 @@ class KnownKeys:
         if key is not None and key.usable:
             self._store.touch(key_id)
         with self._lock:
-            self._known[key_id] = _Seen(asked_at_s, key)
+            self._known[key_id] = _Lookup(asked_at_s, key)
         return key
 
-    def _seen(self, key_id: str) -> _Seen | None:
+    def _seen(self, key_id: str) -> _Lookup | None:
         with self._lock:
             return self._known.get(key_id)
 
 
-class Access:
+class Authenticator:
     """Decides who a request is from. `identify` may block on PostgreSQL."""
 
     def __init__(self, settings: Settings, keys: ApiKeys, signer: Signer) -> None:
         self._settings = settings
         self._hosts = {host.lower() for host in settings.access.hosts}
-        self.keys = KnownKeys(keys)
+        self.keys = KeyCache(keys)
         self.signer = signer
 
     def needs_key(self, scope: AsgiScope) -> bool:

@@ -54,13 +54,13 @@ class Caller:
 ANYBODY = Caller("open")
 
 
-def who_asks(request: Request) -> str:
+def client_id(request: Request) -> str:
     """A name for whom places are counted: a key's owner, or an address where there is no key."""
-    return str(request.scope["state"]["who"])
+    return str(request.scope["state"]["client_id"])
 
 
 def caller_of(request: Request) -> Caller:
-    """Who sent this request, as `serve_app.access.door` found out before any route ran."""
+    """Who sent this request, as `serve_app.access.auth_middleware` found out before any route ran."""
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)
     return caller

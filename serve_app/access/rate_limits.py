@@ -17,7 +17,7 @@ from starlette.types import Scope as AsgiScope
 
 from cluster.settings import AccessSettings
 from cluster.stores.redis.rate_limits import RateLimits
-from serve_app.web.envelope import SAFE_METHODS
+from serve_app.web.outer_middleware import SAFE_METHODS
 from serve_app.web.problems import Problem
 
 WINDOW_S = 60

@@ -24,7 +24,7 @@ _LONGEST = 998
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class TimelineClip:
     """Frames start .. end - 1. `half`: how far the transition into it reaches to each side, 0 for a cut."""
 
     segment: Segment
@@ -34,7 +34,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Marker:
     """A segment of a coarser level, which begins with one of the clips."""
 
     segment: Segment
@@ -47,15 +47,15 @@ class CutList:
     """`clips` tile 0 .. total - 1; `marks`: chapters first, then scenes, as far as they are coarser."""
 
     rate: Rate
-    clips: tuple[Clip, ...]
-    marks: tuple[Mark, ...]
+    clips: tuple[TimelineClip, ...]
+    marks: tuple[Marker, ...]
 
     @property
     def total(self) -> int:
         """Frames of the timeline."""
         return self.clips[-1].end if self.clips else 0
 
-    def marks_at(self, frame: int) -> list[Mark]:
+    def marks_at(self, frame: int) -> list[Marker]:
         """Those that begin there, the coarsest first."""
         return [mark for mark in self.marks if mark.start == frame]
 
@@ -72,11 +72,11 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
     clips = []
     for index, (segment, (start, end)) in enumerate(zip(segments, pairwise(bounds), strict=True)):
         room = min(start - bounds[index - 1], end - start) // 2 if index else 0
-        clips.append(Clip(segment, start, end, _half(segment, start, room, rate, origin_s)))
+        clips.append(TimelineClip(segment, start, end, _half(segment, start, room, rate, origin_s)))
     at = {segment.start_frame: bound for segment, bound in zip(segments, bounds, strict=False)}
     at[segments[-1].end_frame] = bounds[-1]
     marks = [
-        Mark(segment, at[segment.start_frame], at[segment.end_frame])
+        Marker(segment, at[segment.start_frame], at[segment.end_frame])
         for coarser in COARSE_TO_FINE[: COARSE_TO_FINE.index(level)]
         for segment in made.of(coarser)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from serve_app.exports.cuts import Clip, CutList, cut_list
+from serve_app.exports.cuts import CutList, TimelineClip, cut_list
 from serve_app.exports.material import Export, described, one_line, title
 
 _REEL_CHARS = 8
@@ -53,7 +53,7 @@ def reel_of(stem: str) -> str:
     return f"{reel}_" if reel in _RESERVED_REELS else reel or _NO_REEL
 
 
-def _event(head: str, cuts: CutList, clip: Clip, after: Clip | None) -> list[str]:
+def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | None) -> list[str]:
     """Up to where the next event's transition begins; what a transition comes from is a line before it."""
     begin = clip.start - clip.half
     span = _times(cuts, begin, clip.end - (after.half if after else 0))

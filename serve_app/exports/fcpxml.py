@@ -7,7 +7,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from cluster.contract.results import Segment
-from serve_app.exports.cuts import Clip, CutList, cut_list
+from serve_app.exports.cuts import CutList, TimelineClip, cut_list
 from serve_app.exports.material import Export, described, one_line, title
 
 VERSION = "1.10"
@@ -70,11 +70,11 @@ def _resources(root: ET.Element, made: Export, cuts: CutList) -> None:
         ET.SubElement(resources, "effect", id=_DISSOLVE, name=_CROSS_DISSOLVE, uid=_CROSS_DISSOLVE_UID)
 
 
-def _is_dissolve(clip: Clip) -> bool:
+def _is_dissolve(clip: TimelineClip) -> bool:
     return clip.half > 0 and clip.segment.start_boundary.kind == "dissolve"
 
 
-def _transition(spine: ET.Element, cuts: CutList, clip: Clip) -> None:
+def _transition(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
     transition = ET.SubElement(
         spine,
         "transition",
@@ -85,7 +85,7 @@ def _transition(spine: ET.Element, cuts: CutList, clip: Clip) -> None:
     ET.SubElement(transition, "filter-video", ref=_DISSOLVE, name=_CROSS_DISSOLVE)
 
 
-def _clip(spine: ET.Element, cuts: CutList, clip: Clip) -> None:
+def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
     element = ET.SubElement(
         spine,
         "asset-clip",

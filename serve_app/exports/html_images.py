@@ -15,7 +15,7 @@ MAX_TOTAL_BYTES = 12 << 20
 """Before base64, which adds a third. Keyframes of 320 pixels have about 5 KiB, so the count decides."""
 
 
-class Images:
+class EmbeddedImages:
     """Hands out data URLs for some of `segments`, evenly over the film, until `total_bytes` are used up."""
 
     def __init__(

@@ -16,7 +16,7 @@ from importlib.resources import files
 from cluster.contract.results import Segment
 from cluster.contract.vocabulary import COARSE_TO_FINE, VIDEO_START, Level
 from cluster.terminal import clock
-from serve_app.exports.html_images import Images
+from serve_app.exports.html_images import EmbeddedImages
 from serve_app.exports.html_strip import strip
 from serve_app.exports.material import Export, one_line, title
 from serve_app.exports.spoken import length, share
@@ -30,7 +30,7 @@ def write_html(made: Export) -> Iterator[str]:
     shown = COARSE_TO_FINE[: COARSE_TO_FINE.index(made.level or "shot") + 1]
     levels = {level: made.of(level) for level in shown}
     cards = levels[shown[-1]]
-    images = Images(cards, made.image)
+    images = EmbeddedImages(cards, made.image)
     yield _head(made)
     yield f'<header><h1 dir="auto">{_text(made.filename)}</h1><p class="facts">{_facts(made, levels)}</p>'
     yield strip(levels)
@@ -99,7 +99,7 @@ def _heading(segment: Segment) -> str:
     return f"{_text(title(segment))} <small>{span} · {length(segment.end_s - segment.start_s)}</small>"
 
 
-def _grid(segments: list[Segment], images: Images) -> Iterator[str]:
+def _grid(segments: list[Segment], images: EmbeddedImages) -> Iterator[str]:
     yield '<div class="grid">'
     for segment in segments:
         yield _card(segment, images.url_of(segment))

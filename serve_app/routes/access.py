@@ -16,8 +16,8 @@ from serve_app.access.auth import SESSION_COOKIE
 from serve_app.access.callers import caller_of
 from serve_app.access.rate_limits import came_by_tls
 from serve_app.context import VideoId, context_of, root_of
+from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import signed_link
-from serve_app.routes.repeats import IdempotencyKey, once
 from serve_app.web.json_body import read_json
 from serve_app.web.problems import Problem, declared
 
@@ -30,7 +30,7 @@ def open_session(request: Request, response: Response) -> SessionDocument:
 
     For pages, whose `EventSource`, `<video>` and `<img>` send no headers of their own.
     """
-    caller, access = caller_of(request), context_of(request).access
+    caller, authenticator = caller_of(request), context_of(request).authenticator
     if caller.key is not None:
         settings = context_of(request).services.settings.access
         valid_s = settings.session_s
@@ -38,7 +38,7 @@ def open_session(request: Request, response: Response) -> SessionDocument:
             valid_s = min(valid_s, (caller.key.expires_at - datetime.now(UTC)).total_seconds())
         response.set_cookie(
             SESSION_COOKIE,
-            access.signer.session(caller.key.id, valid_s),
+            authenticator.signer.session(caller.key.id, valid_s),
             max_age=max(int(valid_s), 1),
             path=root_of(request) or "/",
             secure=came_by_tls(request.scope, request.headers, settings.trusted_proxies),

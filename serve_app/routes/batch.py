@@ -13,7 +13,7 @@ from cluster.errors import ConflictError, ScenestreamError
 from cluster.stores.documents import video_document
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.video import Video
-from serve_app.access.callers import caller_of, who_asks
+from serve_app.access.callers import caller_of, client_id
 from serve_app.access.rate_limits import charge
 from serve_app.context import Context, context_of
 from serve_app.videos.imports import CheckedImport, check_import
@@ -50,7 +50,7 @@ async def create_videos(
     owner = caller_of(request).owner
     client_key(idempotency_key, owner)
     await to_thread.run_sync(context.services.require_for_new_work)
-    async with context.gates.batches.enter(who_asks(request)):
+    async with context.limits.batches.enter(client_id(request)):
         asked = await read_json(request, BatchRequest, MAX_BATCH_BYTES)
         if len(asked.items) > MAX_BATCH_ITEMS:
             raise Problem("too_large", f"A batch has at most {MAX_BATCH_ITEMS} items; send several.")

@@ -33,7 +33,7 @@ from serve_app.context import Context, Cursor, VideoId, context_of, root_of
 from serve_app.routes.links import signed_link
 from serve_app.routes.stored_files import answer_with, looked_up
 from serve_app.videos import clips
-from serve_app.videos.clip_zip import Member, zip_blocks
+from serve_app.videos.clip_zip import ZipEntry, zip_blocks
 from serve_app.videos.intake import client_key
 from serve_app.web.filetypes import UNKNOWN_TYPE, content_disposition
 from serve_app.web.json_body import read_json
@@ -57,7 +57,7 @@ _FILE = dict.fromkeys(("video/mp4", "video/x-matroska", "text/plain", UNKNOWN_TY
 _LOOKED_UP = ("not_found", "invalid_request", "unavailable")
 
 
-def _link(request: Request, video_id: str) -> clips.Link:
+def _link(request: Request, video_id: str) -> clips.LinkMaker:
     """Addresses that carry their own permission, where one is needed."""
     if caller_of(request).way == "open":
         return lambda path: f"{root_of(request)}{path}"
@@ -245,21 +245,21 @@ async def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) ->
     members = await looked_up(context, lambda: _members(context, job, sizes))
     blocks = zip_blocks(members, (job.finished_at or job.created_at).timetuple()[:6])
     return StreamingResponse(
-        paced(blocks, context.gates.readers),
+        paced(blocks, context.limits.readers),
         media_type="application/zip",
         headers={"Content-Disposition": content_disposition("attachment", name)},
     )
 
 
-def _members(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[Member]:
+def _members(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[ZipEntry]:
     media = context.services.media
     sizes = dict(clip_sizes)
     for name in (MANIFEST, TABLE):
         if media.exists(job.key(name)):  # not where the work on them never came to its end
             sizes[name] = media.size(job.key(name))
 
-    def member(name: str, size: int) -> Member:
-        return Member(name, size, lambda: media.read_range(job.key(name), 0, size))
+    def member(name: str, size: int) -> ZipEntry:
+        return ZipEntry(name, size, lambda: media.read_range(job.key(name), 0, size))
 
     return [member(name, size) for name, size in sizes.items()]
 

@@ -59,7 +59,7 @@ async def readyz(request: Request, response: Response) -> Readiness:
     """PostgreSQL, RabbitMQ and MongoDB."""
     context = context_of(request)
     servers = await context.probes.needed()
-    if context.access.needs_key(request.scope):  # this answers strangers; addresses are not for them
+    if context.authenticator.needs_key(request.scope):  # this answers strangers; addresses are not for them
         servers = [server.model_copy(update={"detail": None}) for server in servers]
     ready = all(server.healthy for server in servers)
     if not ready:

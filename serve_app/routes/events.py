@@ -17,9 +17,9 @@ from cluster.contract.events import LiveProgress
 from cluster.stores.documents import progress_document, video_document
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import EVENT_ID, StreamEvent
-from serve_app.access.callers import who_asks
+from serve_app.access.callers import client_id
 from serve_app.context import VideoId, context_of
-from serve_app.videos.feeds import FROM_ROW, Beginning, Feed, Feeds, Told, newer
+from serve_app.videos.feeds import FROM_ROW, Feed, FeedEvent, Feeds, FeedStart, newer
 from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
@@ -71,7 +71,7 @@ async def follow_video(
     context = context_of(request)
     begun = await context.feeds.begin(video_id)
     return _Stream(
-        context.gates.listeners.place(who_asks(request)),
+        context.limits.listeners.place(client_id(request)),
         _frames(context.feeds, begun, last_event_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
@@ -90,15 +90,15 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _frames(feeds: Feeds, begun: Beginning, last_event_id: str | None) -> AsyncIterator[bytes]:
+async def _frames(feeds: Feeds, begun: FeedStart, last_event_id: str | None) -> AsyncIterator[bytes]:
     tail = _tail(begun.events, last_event_id)
     yield f"retry: {RETRY_MS}\n\n".encode()
     for event in _missed(begun.events, last_event_id):
-        yield _frame(Told.of(event, begun.video, begun.live))
+        yield _frame(FeedEvent.of(event, begun.video, begun.live))
     for frame in _snapshot(begun.video, tail, begun.live):
         yield frame
     if begun.video.is_final:
-        yield _frame(Told(tail, "done", begun.video, {}, {}))
+        yield _frame(FeedEvent(tail, "done", begun.video, {}, {}))
         return
     async with feeds.follow(begun, tail) as feed:
         async for frame in _live(feed, tail):
@@ -116,7 +116,7 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
                 yield frame
             count = feed.count
             if feed.video.is_final:  # its `done` is among what was missed
-                yield _frame(Told(tail, "done", feed.video, {}, feed.live))
+                yield _frame(FeedEvent(tail, "done", feed.video, {}, feed.live))
                 return
             continue
         count += len(told)
@@ -157,10 +157,10 @@ def _missed(kept: list[StreamEvent] | None, last_event_id: str | None) -> list[S
 
 
 def _snapshot(video: Video, tail: str, live: LiveProgress) -> list[bytes]:
-    return [_frame(Told(tail, kind, video, {}, live)) for kind in ("state", "progress")]
+    return [_frame(FeedEvent(tail, kind, video, {}, live)) for kind in ("state", "progress")]
 
 
-def _frame(told: Told) -> bytes:
+def _frame(told: FeedEvent) -> bytes:
     """One event on the wire. JSON has no line breaks, so one data line is enough."""
     return b"".join(
         (
@@ -170,7 +170,7 @@ def _frame(told: Told) -> bytes:
     )  # fmt: skip
 
 
-def _data(told: Told) -> Any:
+def _data(told: FeedEvent) -> Any:
     if told.type in {"state", "done"}:
         return video_document(told.video, told.live or None)
     if told.type == "progress":

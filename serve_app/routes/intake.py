@@ -14,13 +14,13 @@ from cluster.contract.problems import FieldProblem
 from cluster.contract.videos import VideoDocument
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.video import Video
-from serve_app.access.callers import caller_of, who_asks
+from serve_app.access.callers import caller_of, client_id
 from serve_app.context import Context, context_of, root_of
 from serve_app.videos.imports import check_import, lane_of
-from serve_app.videos.intake import Wish, client_key, wish
+from serve_app.videos.intake import VideoOptions, client_key, video_options
 from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
+from serve_app.web.concurrency import patiently
 from serve_app.web.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
-from serve_app.web.gate import patiently
 from serve_app.web.json_body import body_schema, read_json
 from serve_app.web.problems import Problem, declared
 
@@ -109,11 +109,11 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
         raise too_large_for_one_post(max_bytes)
     form = FormReader(request.headers.get("content-type"), patiently(request.stream()), max_bytes)
-    async with context.gates.posts.enter(who_asks(request)):
+    async with context.limits.posts.enter(client_id(request)):
         if not await form.find_file():
             raise _wrong_field("file", "The form has no field `file`. Send the video as `-F file=@film.mp4`.")
         if form.fields:
-            _wish_of(form)  # what came before the file is refused before the file is read
+            _options_of(form)  # what came before the file is refused before the file is read
 
         def take() -> _Taken:
             # On one thread to the end: Serve cancels the request of a client that leaves, and a file that
@@ -121,13 +121,13 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
             stored = context.intake.store(_pulled(form))
             with context.intake.removed_on_error(stored):
                 from_thread.run(form.finish)
-                wanted = _wish_of(form)
+                wanted = _options_of(form)
                 webhook = check_webhook_text(form.fields.get("webhook"), context.services.settings.webhooks)
             new = None if webhook is None else webhook.new
             video = context.intake.register(stored, wanted, key, owner, new)
             return _Taken.of(context, video, webhook, made=video.id == stored.video_id)
 
-        return await to_thread.run_sync(take, limiter=context.gates.post_threads)
+        return await to_thread.run_sync(take, limiter=context.limits.post_threads)
 
 
 def _pulled(form: FormReader) -> Iterator[bytes]:
@@ -136,12 +136,12 @@ def _pulled(form: FormReader) -> Iterator[bytes]:
         yield block
 
 
-def _wish_of(form: FormReader) -> Wish:
+def _options_of(form: FormReader) -> VideoOptions:
     for name in form.fields.keys() - _FORM_FIELDS:
         known = ", ".join(sorted(_FORM_FIELDS))
         raise _wrong_field(name, f"There is no form field `{name}`; use file and {known}.")
     fields = form.fields
-    return wish(form.filename, fields.get("preset"), fields.get("settings"), fields.get("priority"))
+    return video_options(form.filename, fields.get("preset"), fields.get("settings"), fields.get("priority"))
 
 
 def _wrong_field(name: str, message: str) -> Problem:

@@ -19,7 +19,7 @@ def signed_link(request: Request, video_id: str, path: str, valid_s: float) -> t
 
     Blocks on PostgreSQL now and then: UnavailableError while it is away.
     """
-    query, expires = context_of(request).access.signer.link(path, video_id, valid_s)
+    query, expires = context_of(request).authenticator.signer.link(path, video_id, valid_s)
     return f"{root_of(request)}{path}?{query}", expires
 
 

@@ -20,7 +20,7 @@ from serve_app import exports
 from serve_app.context import Context, Cursor, VideoId, context_of, root_of
 from serve_app.exports.blocks import in_blocks
 from serve_app.routes.links import with_signed_images
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.videos.keyframes import keyframe_image
 from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 from serve_app.web.filetypes import content_disposition
@@ -83,7 +83,7 @@ def list_segments(
 
 
 def _shown(
-    services: Services, video: Video, revision: int | None, cursor: str | None
+    services: ApiServices, video: Video, revision: int | None, cursor: str | None
 ) -> tuple[int, str | None]:
     """Number and timeline of the revision to list: the one asked for, the cursor's, or the current one.
 
@@ -175,7 +175,7 @@ def export(
     if isinstance(content, str):
         return Response(content, media_type=chosen.media_type, headers=headers)
     return StreamingResponse(
-        paced(in_blocks(content), context.gates.readers), media_type=chosen.media_type, headers=headers
+        paced(in_blocks(content), context.limits.readers), media_type=chosen.media_type, headers=headers
     )
 
 

@@ -13,10 +13,10 @@ from cluster.contract.vocabulary import LEVELS, Level
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.documents import segment_document
 from cluster.stores.postgres.video import Video, VideoState
-from serve_app.access.callers import who_asks
+from serve_app.access.callers import client_id
 from serve_app.context import VideoId, context_of, root_of
+from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import with_signed_images
-from serve_app.routes.repeats import IdempotencyKey, once
 from serve_app.routes.videos import shown, tell
 from serve_app.videos.comparison import compare
 from serve_app.videos.intake import resolve_settings
@@ -77,7 +77,7 @@ async def resegment_video(
         video = await to_thread.run_sync(context.services.jobs.get, video_id)
         if video.state is not VideoState.DONE:
             raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
-        rows = await context.previews.segments(who_asks(request), video, resolved)
+        rows = await context.previews.segments(client_id(request), video, resolved)
         return await to_thread.run_sync(_preview, request, video_id, asked, resolved, rows)
     await to_thread.run_sync(context.services.require_for_new_work)
     return await to_thread.run_sync(queue)

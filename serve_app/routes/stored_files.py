@@ -23,7 +23,7 @@ may be shorter than asked for (RFC 9110, 15.3.7), and players then ask for the n
 
 async def looked_up(context: Context, look: Callable[[], T]) -> T:
     """What `look` finds in the media store, on threads for that: where it hangs, other requests do not."""
-    return await to_thread.run_sync(look, limiter=context.gates.readers)
+    return await to_thread.run_sync(look, limiter=context.limits.readers)
 
 
 def answer_with(
@@ -54,7 +54,7 @@ def _stream(
         return Response(headers=dict(headers))
     blocks = context.services.media.read_range(key, span.start, span.end)
     return StreamingResponse(
-        paced(blocks, context.gates.readers),
+        paced(blocks, context.limits.readers),
         status,
         headers={**headers, "Content-Length": str(span.end - span.start)},
     )

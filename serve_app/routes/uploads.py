@@ -14,13 +14,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.stores.postgres.uploads import Upload
-from serve_app.access.callers import caller_of, who_asks
+from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import UPLOAD_ID
 from serve_app.context import Context, context_of, root_of
-from serve_app.videos.intake import client_key, empty_file, wish
+from serve_app.videos.intake import client_key, empty_file, video_options
 from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
 from serve_app.web import tus
-from serve_app.web.gate import read_small, to_its_end
+from serve_app.web.concurrency import read_small, run_to_completion
 from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["uploads"])
@@ -127,9 +127,8 @@ async def begin_upload(request: Request) -> Response:
         raise empty_file()
     header = request.headers.get("upload-metadata", "")
     metadata = tus.parse_metadata(header)
-    wanted = await to_thread.run_sync(
-        partial(wish, *(metadata.get(name) for name in ("filename", "preset", "settings", "priority")))
-    )
+    chosen = [metadata.get(name) for name in ("filename", "preset", "settings", "priority")]
+    wanted = await to_thread.run_sync(partial(video_options, *chosen))
     webhook = check_webhook_text(metadata.get("webhook"), context.services.settings.webhooks)
     if webhook is not None:
         wanted = replace(wanted, webhook=webhook.new)
@@ -139,7 +138,7 @@ async def begin_upload(request: Request) -> Response:
     if request.headers.get("content-type") is None:
         upload = await to_thread.run_sync(create)
     else:
-        async with context.gates.parts.enter(who_asks(request)):
+        async with context.limits.parts.enter(client_id(request)):
             part = await _part(request, context)
             upload = await to_thread.run_sync(create)
             if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
@@ -205,7 +204,7 @@ async def append_part(request: Request, upload_id: UploadId) -> Response:
     """The answer to the last part has the id of the video; where that takes long, the one to a HEAD does."""
     context = context_of(request)
     offset = tus.whole_number("Upload-Offset", request.headers.get("upload-offset"))
-    async with context.gates.parts.enter(who_asks(request)):
+    async with context.limits.parts.enter(client_id(request)):
         part = await _part(request, context)
         upload = await _write(context, upload_id, offset, part)
         del part  # finishing takes long, and bodies are only bounded in here
@@ -226,7 +225,7 @@ async def append_part(request: Request, upload_id: UploadId) -> Response:
 async def give_up(request: Request, upload_id: UploadId) -> Response:
     """What has arrived is removed. A video that was made of it stays."""
     context = context_of(request)
-    await to_thread.run_sync(context.uploads.delete, upload_id, limiter=context.gates.writers)
+    await to_thread.run_sync(context.uploads.delete, upload_id, limiter=context.limits.writers)
     return Response(status_code=204, headers=tus.RESUMABLE)
 
 
@@ -264,12 +263,12 @@ async def _part(request: Request, context: Context) -> bytes:
 async def _write(context: Context, upload_id: str, offset: int, part: bytes) -> Upload:
     async def stored() -> Upload:
         upload = await to_thread.run_sync(
-            context.uploads.write, upload_id, offset, part, limiter=context.gates.writers
+            context.uploads.write, upload_id, offset, part, limiter=context.limits.writers
         )
         context.finishing.begin(upload)  # also if its client has gone
         return upload
 
-    return await to_its_end(stored())
+    return await run_to_completion(stored())
 
 
 def _headers(upload: Upload) -> dict[str, str]:

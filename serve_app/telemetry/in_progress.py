@@ -19,7 +19,7 @@ _UPLOADS = frozenset(
 _EVENTS = ("GET", "/videos/{video_id}/events")
 
 
-class InProgress:
+class InProgressMiddleware:
     """Wraps the application; see the module."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -70,7 +70,7 @@ ALONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class StoreFigures:
     """What the stores say: number by state (see BY_STATE), and plain numbers (see ALONE). What a store did
     not answer is left out.
     """
@@ -87,7 +87,7 @@ class _Child(Protocol):
 class Metrics:
     """The registry of one replica. `look` asks the stores."""
 
-    def __init__(self, look: Callable[[], Seen]) -> None:
+    def __init__(self, look: Callable[[], StoreFigures]) -> None:
         self.replica = secrets.token_hex(4)
         self._registry = CollectorRegistry()
         self._requests = self._counter(REQUESTS)
@@ -98,14 +98,14 @@ class Metrics:
         self._upload_bytes = self._counter(UPLOAD_BYTES)
         self._uploads_failed = self._counter(UPLOADS_FAILED)
         self._rate_limited = self._counter(RATE_LIMITED)
-        self.uploads = _Going(UPLOADS_ACTIVE, self.replica, self._registry)
-        self.listeners = _Going(LISTENERS, self.replica, self._registry)
+        self.uploads = _InProgressGauge(UPLOADS_ACTIVE, self.replica, self._registry)
+        self.listeners = _InProgressGauge(LISTENERS, self.replica, self._registry)
         self._server_up = prometheus_client.Gauge(
             SERVER_UP.name, SERVER_UP.description, SERVER_UP.tags, registry=self._registry
         )
         # With a condition, scrapes that come while the stores are asked wait for that answer and share it.
         kept = cached(TTLCache(1, STORES_KEPT_S), condition=threading.Condition())(look)
-        self._registry.register(_Stores(kept))
+        self._registry.register(_StoreCollector(kept))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template ("" when none matched), `status` 0 when cut off."""
@@ -142,7 +142,7 @@ class Metrics:
         )
 
 
-class _Going:
+class _InProgressGauge:
     """How many of something go on at the moment. One event loop."""
 
     def __init__(self, gauge: metering.Gauge, replica: str, registry: CollectorRegistry) -> None:
@@ -166,8 +166,8 @@ class _Going:
         self._gauge.set(self._count, replica=self._replica)
 
 
-class _Stores(Collector):
-    def __init__(self, look: Callable[[], Seen]) -> None:
+class _StoreCollector(Collector):
+    def __init__(self, look: Callable[[], StoreFigures]) -> None:
         self._look = look
 
     def collect(self) -> Iterable[GaugeMetricFamily]:

@@ -24,8 +24,8 @@ from cluster.contract.cluster import Pool, ServerHealth
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.stores.media.keys import upload_key
 from cluster.stores.postgres.backlog import Backlog
-from serve_app.services import Services
-from serve_app.telemetry.metrics import Seen
+from serve_app.services import ApiServices
+from serve_app.telemetry.metrics import StoreFigures
 from serve_app.telemetry.single_flight import SingleFlight
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ _THREADS = 16
 class Probes:
     """Asks the servers. Methods named `…_async` keep to the time limits, the others block."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiServices) -> None:
         self._services = services
         self._threads = CapacityLimiter(_THREADS)
         self._media: asyncio.Task[bool] | None = None
@@ -57,7 +57,7 @@ class Probes:
         """How much there is to do, None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.backlog)
 
-    def seen(self) -> Seen:
+    def seen(self) -> StoreFigures:
         """Everything for the metrics. PostgreSQL is asked no more once it did not answer: each question waits
         for seconds, and Prometheus does not wait for four of them.
         """
@@ -74,7 +74,7 @@ class Probes:
             "scenestream_backlog_seconds": None if backlog is None else backlog.seconds,
             "scenestream_backlog_videos": None if backlog is None else backlog.videos,
         }
-        return Seen(
+        return StoreFigures(
             {name: counts for name, counts in by_state.items() if counts is not None},
             {name: float(value) for name, value in alone.items() if value is not None},
         )

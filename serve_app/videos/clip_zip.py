@@ -15,7 +15,7 @@ _ATTRIBUTES = 0o644 << 16  # a plain file, as Unix tools unpack it
 _BLOCK_BYTES = 1 << 20
 
 
-class Member(NamedTuple):
+class ZipEntry(NamedTuple):
     """A file of the archive. `read` opens its bytes when it is its turn."""
 
     name: str
@@ -23,7 +23,7 @@ class Member(NamedTuple):
     read: Callable[[], Iterable[bytes]]
 
 
-class _Outlet:
+class _WriteBuffer:
     """What `zipfile` writes to: takes bytes, cannot be sought, is emptied now and then."""
 
     def __init__(self) -> None:
@@ -42,9 +42,9 @@ class _Outlet:
         return block
 
 
-def zip_blocks(members: Iterable[Member], date: tuple[int, int, int, int, int, int]) -> Iterator[bytes]:
+def zip_blocks(members: Iterable[ZipEntry], date: tuple[int, int, int, int, int, int]) -> Iterator[bytes]:
     """The archive in blocks of about a MiB. `date`: of every file, the year from 1980 on."""
-    outlet = _Outlet()
+    outlet = _WriteBuffer()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # type: ignore[call-overload]
         for member in members:
             info = zipfile.ZipInfo(member.name, date)

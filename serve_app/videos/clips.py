@@ -13,7 +13,7 @@ from cluster.contract.videos import Failure
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
 from cluster.stores.postgres.video import Video
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.web.problems import Problem
 
 CONTENT_TYPES = {
@@ -23,12 +23,12 @@ CONTENT_TYPES = {
     ".jsonl": "text/plain; charset=utf-8",  # lines of JSON have no registered type
 }
 
-Link = Callable[[str], str]
+LinkMaker = Callable[[str], str]
 """From a path below the API's prefix to an address, signed where it must be."""
 
 
 def place_order(
-    services: Services, video_id: str, order: ClipOrder, idempotency_key: str | None
+    services: ApiServices, video_id: str, order: ClipOrder, idempotency_key: str | None
 ) -> tuple[ClipJob, bool]:
     """Choose the segments and queue them; the order, and whether this call made it.
 
@@ -62,7 +62,7 @@ def place_order(
     )
 
 
-def _segments(services: Services, timeline_id: str, level: str) -> list[dict[str, Any]]:
+def _segments(services: ApiServices, timeline_id: str, level: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = None
     while True:
@@ -83,7 +83,7 @@ def has_archive(job: ClipJob) -> bool:
     return job.made > 0 and job.state in (ClipState.DONE, ClipState.FAILED)
 
 
-def clips_document(job: ClipJob, link: Link) -> ClipsDocument:
+def clips_document(job: ClipJob, link: LinkMaker) -> ClipsDocument:
     """The order without its files."""
     error = None
     if job.error_code is not None:
@@ -110,13 +110,13 @@ def clips_document(job: ClipJob, link: Link) -> ClipsDocument:
     )
 
 
-def with_files(job: ClipJob, files: Sequence[ClipFile], link: Link) -> ClipsWithFiles:
+def with_files(job: ClipJob, files: Sequence[ClipFile], link: LinkMaker) -> ClipsWithFiles:
     """The order with its clips so far."""
     documents = [clip_document(job, file, link) for file in files]
     return ClipsWithFiles(**clips_document(job, link).model_dump(), files=documents)
 
 
-def clip_document(job: ClipJob, file: ClipFile, link: Link) -> ClipDocument:
+def clip_document(job: ClipJob, file: ClipFile, link: LinkMaker) -> ClipDocument:
     """One clip."""
     entry = file.entry
     actual = entry.get("actual") or {}

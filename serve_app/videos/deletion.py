@@ -6,12 +6,12 @@ import structlog
 
 from cluster.errors import ScenestreamError
 from cluster.stores.removal import removal_steps
-from serve_app.services import Services
+from serve_app.services import ApiServices
 
 _log = structlog.get_logger(__name__)
 
 
-def delete_video_everywhere(services: Services, video_id: str) -> None:
+def delete_video_everywhere(services: ApiServices, video_id: str) -> None:
     """Delete the row, then file, keyframes, results and progress, as far as no other video uses them.
 
     NotFoundError or UnavailableError when the row cannot be deleted; then nothing is. A store that fails

@@ -41,7 +41,7 @@ FROM_ROW: frozenset[str] = frozenset({"state", "done"})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FeedEvent:
     """One thing told to listeners. `id`: the stream position it is as new as; `live`: the latest progress."""
 
     id: str
@@ -52,7 +52,7 @@ class Told:
     from_row: bool = False
 
     @classmethod
-    def of(cls, event: StreamEvent, video: Video, live: LiveProgress) -> Told:
+    def of(cls, event: StreamEvent, video: Video, live: LiveProgress) -> FeedEvent:
         """An event of the stream; `live` is the progress before it."""
         latest = cast("LiveProgress", event.data) if event.type == "progress" else live
         return cls(event.id, event.type, video, event.data, latest)
@@ -71,14 +71,14 @@ def _position(event_id: str) -> tuple[int, int]:
 class Feed:
     """The events of one video from the moment the first listener came. `ended`: nothing more will come."""
 
-    def __init__(self, begun: Beginning, tail: str, read: _Reader) -> None:
+    def __init__(self, begun: FeedStart, tail: str, read: _StoreReader) -> None:
         video = begun.video
         self.ended = False
         self.video = video
         self.live = begun.live
         self._tail = tail
         self._read = read
-        self._told: deque[Told] = deque(maxlen=_KEPT)
+        self._told: deque[FeedEvent] = deque(maxlen=_KEPT)
         self._count = 0
         self._news = asyncio.Event()
         self._seen = _visible(video)
@@ -94,7 +94,7 @@ class Feed:
         unknown = sum(1 for told in self._told if newer(told.id, tail))
         return self._count - unknown
 
-    async def since(self, count: int, wait_s: float) -> list[Told] | None:
+    async def since(self, count: int, wait_s: float) -> list[FeedEvent] | None:
         """What was told after the first `count`; empty after `wait_s`, None if too much was missed."""
         if count == self._count and not self.ended:
             news = self._news
@@ -119,7 +119,7 @@ class Feed:
                 for event in events or ():
                     self._tail = event.id
                     if event.type not in FROM_ROW:
-                        self._tell(Told.of(event, self.video, self.live))
+                        self._tell(FeedEvent.of(event, self.video, self.live))
                 if time.monotonic() >= row_at or any(event.type in FROM_ROW for event in events or ()):
                     await self._look(without_redis=events is None)
                     row_at = time.monotonic() + ROW_INTERVAL_S
@@ -153,9 +153,9 @@ class Feed:
             self.ended = True
 
     def _tell_row(self, type_: EventType, data: SegmentNews | None = None) -> None:
-        self._tell(Told(self._tail, type_, self.video, data or {}, self.live, from_row=True))
+        self._tell(FeedEvent(self._tail, type_, self.video, data or {}, self.live, from_row=True))
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, told: FeedEvent) -> None:
         self.live = told.live
         self._told.append(told)
         self._count += 1
@@ -172,7 +172,7 @@ def _visible(video: Video) -> tuple[object, ...]:
     return video.state, video.revision, video.attempt, video.cancel_requested, *known
 
 
-class _Reader:
+class _StoreReader:
     """The two stores, asked on threads of their own so that listeners do not hold up requests."""
 
     def __init__(self, jobs: Jobs, cache: Cache) -> None:
@@ -204,7 +204,7 @@ class _Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class FeedStart:
     """The stream as far as it is kept (None: Redis is away), then the row, which is at least as new."""
 
     video: Video
@@ -213,7 +213,7 @@ class Beginning:
 
 
 @dataclass(slots=True)
-class _Watched:
+class _OpenFeed:
     feed: Feed
     task: asyncio.Task[None]
     listeners: int = 0
@@ -223,26 +223,26 @@ class Feeds:
     """The feeds of one replica: made for the first listener of a video, ended after the last."""
 
     def __init__(self, jobs: Jobs, cache: Cache) -> None:
-        self._read = _Reader(jobs, cache)
-        self._watched: dict[str, _Watched] = {}
+        self._read = _StoreReader(jobs, cache)
+        self._watched: dict[str, _OpenFeed] = {}
 
-    async def begin(self, video_id: str) -> Beginning:
+    async def begin(self, video_id: str) -> FeedStart:
         """What a new listener starts from.
 
         NotFoundError if there is no such video, UnavailableError when PostgreSQL is away.
         """
         events = await self._read.whole_stream(video_id)
         live = await self._read.progress(video_id)
-        return Beginning(await self._read.row(video_id), events, live or {})
+        return FeedStart(await self._read.row(video_id), events, live or {})
 
     @asynccontextmanager
-    async def follow(self, begun: Beginning, tail: str) -> AsyncIterator[Feed]:
+    async def follow(self, begun: FeedStart, tail: str) -> AsyncIterator[Feed]:
         """The video's feed for as long as the block lasts."""
         video = begun.video
         watched = self._watched.get(video.id)
         if watched is None or watched.feed.ended:
             feed = Feed(begun, tail, self._read)
-            watched = _Watched(feed, asyncio.create_task(feed.run()))
+            watched = _OpenFeed(feed, asyncio.create_task(feed.run()))
             self._watched[video.id] = watched
         watched.listeners += 1
         try:

@@ -14,7 +14,7 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 
 from cluster.stores.postgres.uploads import Upload
-from serve_app.web.gate import MAX_FINISHERS
+from serve_app.web.concurrency import MAX_FINISHERS
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ WAIT_S = 45.0
 """A request waits so long for the video; proxies give up on one after a minute."""
 
 
-class Finishing:
+class UploadFinisher:
     """`finish` blocks; it may be asked for what is finished elsewhere just now, and gives no video then.
 
     One event loop.

@@ -10,7 +10,7 @@ from cluster.remote.opened import SourceRules
 from cluster.remote.source import check_source, file_name
 from cluster.settings import Settings
 from cluster.stores.postgres.imports import NewImport
-from serve_app.videos.intake import wish
+from serve_app.videos.intake import video_options
 from serve_app.videos.webhooks import CheckedWebhook, check_webhook
 
 
@@ -30,7 +30,7 @@ def check_import(
     Problem or UsageError for what is wrong with it, as far as that can be told without asking anybody: an
     address is judged again, by what its name resolves to, each time something connects to it.
     """
-    wanted = wish(file_name(asked.url), asked.preset, asked.settings, asked.priority)
+    wanted = video_options(file_name(asked.url), asked.preset, asked.settings, asked.priority)
     imports = settings.imports
     addresses = AddressRules(imports.private_networks, imports.refused_networks)
     check_source(asked.url, SourceRules(addresses, imports.s3_buckets))

@@ -24,7 +24,7 @@ from cluster.stores.ids import new_id
 from cluster.stores.media.keys import all_of, source_key
 from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.webhooks import NewWebhook
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.web.filetypes import display_name
 from serve_app.web.problems import Problem
 
@@ -34,7 +34,7 @@ MAX_KEY_CHARS = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VideoOptions:
     """What the client wants done with a file: validated settings, the name to show, and who is told."""
 
     filename: str
@@ -62,15 +62,15 @@ def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) 
     return segment_settings.resolve(preset or None, overrides)
 
 
-def wish(
+def video_options(
     filename: str | None,
     preset: str | None,
     settings: str | dict[str, Any] | None,
     priority: str | None = None,
-) -> Wish:
+) -> VideoOptions:
     """Check a client's wishes, see `resolve_settings`. InvalidSettingsError; Problem for the priority."""
     resolved = resolve_settings(preset, settings)
-    wanted = Wish(display_name(filename), str(resolved["preset"]), resolved)
+    wanted = VideoOptions(display_name(filename), str(resolved["preset"]), resolved)
     if not priority:
         return wanted
     if priority not in get_args(Priority):
@@ -79,7 +79,7 @@ def wish(
     return replace(wanted, priority=cast("Priority", priority))
 
 
-class Hashed:
+class HashingBlocks:
     """Passes blocks on and keeps their SHA-256 and number of bytes."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -113,10 +113,10 @@ class StoredFile:
         return source_key(self.video_id)
 
 
-class Intake:
+class VideoIntake:
     """Stores files and makes videos of them."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiServices) -> None:
         self._services = services
 
     def store(self, blocks: Iterable[bytes]) -> StoredFile:
@@ -125,7 +125,7 @@ class Intake:
         Blocks on `blocks` and on the store; whatever either raises is raised here, and nothing stays behind.
         """
         video_id = new_id()
-        hashed = Hashed(blocks)
+        hashed = HashingBlocks(blocks)
         try:
             self._services.media.put_stream(source_key(video_id), hashed)
             if not hashed.bytes:
@@ -138,7 +138,7 @@ class Intake:
     def register(
         self,
         stored: StoredFile,
-        wanted: Wish,
+        wanted: VideoOptions,
         idempotency_key: str | None,
         owner: str | None,
         webhook: NewWebhook | None = None,

@@ -18,7 +18,7 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 from cluster.contract.actor_names import FUSER_NAME
 from cluster.errors import ConflictError, UnavailableError
 from cluster.stores.postgres.video import Video
-from serve_app.web.gate import MAX_PREVIEWS, Gate
+from serve_app.web.concurrency import MAX_PREVIEWS, ConcurrencyLimiter
 from serve_app.web.problems import Problem
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ Ask = Callable[[Video, Mapping[str, Any]], Segments]
 class Previews:
     """The previews of one replica. `ask` blocks, and is called on few threads."""
 
-    def __init__(self, ask: Ask, places: Gate) -> None:
+    def __init__(self, ask: Ask, places: ConcurrencyLimiter) -> None:
         self._ask = ask
         self._places = places
         self._threads = CapacityLimiter(MAX_PREVIEWS)

@@ -29,8 +29,8 @@ from cluster.stores.media.keys import all_of, source_key, upload_key
 from cluster.stores.postgres.upload_lock import upload_lock
 from cluster.stores.postgres.uploads import EXPIRED_AT_ONCE, Upload
 from cluster.telemetry import tracing
-from serve_app.services import Services
-from serve_app.videos.intake import StoredFile, Wish, key_reused
+from serve_app.services import ApiServices
+from serve_app.videos.intake import StoredFile, VideoOptions, key_reused
 from serve_app.videos.webhooks import kept_webhook, webhook_in
 from serve_app.web.problems import Problem
 
@@ -51,7 +51,7 @@ class _Digest:
     sha256: _Hash
 
 
-class Digests:
+class RunningDigests:
     """SHA-256 of the first bytes of each upload, as far as this process has seen them."""
 
     def __init__(self) -> None:
@@ -72,13 +72,18 @@ class Digests:
 class UploadService:
     """The life of an upload. Methods block on the stores; safe to share between threads."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiServices) -> None:
         self._services = services
         self._uploads = services.jobs.uploads
-        self._digests = Digests()
+        self._digests = RunningDigests()
 
     def create(
-        self, length_bytes: int, wanted: Wish, metadata: str, owner: str | None, key: str | None = None
+        self,
+        length_bytes: int,
+        wanted: VideoOptions,
+        metadata: str,
+        owner: str | None,
+        key: str | None = None,
     ) -> Upload:
         """Begin an upload. `metadata` is the client's header, given back on request as it was.
 

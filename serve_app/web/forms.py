@@ -28,7 +28,7 @@ _BROKEN = "The multipart body ends early or is not well formed; send it again (c
 
 
 @dataclass(slots=True)
-class _Part:
+class _FormPart:
     name: str = ""
     filename: str | None = None
     disposition: str = ""
@@ -56,7 +56,7 @@ class FormReader:
         self._max_file_bytes = max_file_bytes
         self._body = body
         self._block = bytearray()
-        self._part = _Part()
+        self._part = _FormPart()
         self._header = (bytearray(), bytearray())
         self._parts = 0
         self._file_found = False
@@ -110,7 +110,7 @@ class FormReader:
         self._parts += 1
         if self._parts > MAX_FIELDS:
             raise Problem("bad_multipart", f"A form has at most {MAX_FIELDS} fields here.")
-        self._part = _Part()
+        self._part = _FormPart()
 
     def _on_header_end(self) -> None:
         name, value = (bytes(side) for side in self._header)

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from cluster.contract.problems import FieldProblem
-from serve_app.web.gate import read_small
+from serve_app.web.concurrency import read_small
 from serve_app.web.problems import Problem
 
 MAX_JSON_BYTES = 64 << 10

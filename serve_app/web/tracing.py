@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cluster.telemetry import tracing
 
 
-class Traced:
+class TracingMiddleware:
     """Wraps the application; see the module."""
 
     def __init__(self, app: ASGIApp) -> None:

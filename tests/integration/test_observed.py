@@ -16,7 +16,7 @@ from actors import metrics
 from cluster.cli import build
 from cluster.contract.protocol import API_PREFIX
 from cluster.settings import Settings, TracingSettings
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.telemetry import metrics as api_metrics
 from tests.support.api.running import Api, serving
 from tests.support.stack import actor_fixtures
@@ -50,7 +50,7 @@ def stack(traced: Settings) -> Iterator[ActorStack]:
 
 @pytest.fixture(scope="module")
 def api(traced: Settings, stack: ActorStack) -> Iterator[Api]:
-    with serving(Services.from_settings(traced)) as running:
+    with serving(ApiServices.from_settings(traced)) as running:
         yield running
 
 

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from cluster.settings import Settings
 from serve_app import routes
 from serve_app.app import create_app
-from serve_app.services import Services
+from serve_app.services import ApiServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def document() -> dict[str, Any]:
         redis_url="redis://127.0.0.1:1",
         media_url="memory://none",
     )
-    return create_app(Services.from_settings(away)).openapi()
+    return create_app(ApiServices.from_settings(away)).openapi()
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cluster.segment_settings import resolve
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from tests.support.api.running import Api, serving
 from tests.support.stack.actor_fixtures import module_stack, ray_connection, settings, stack
 from tests.support.stack.actors import ActorStack
@@ -24,7 +24,7 @@ MANY = {"settings": {"scene_sensitivity": 0.9}}
 @pytest.fixture(scope="module")
 def api(module_stack: ActorStack) -> Iterator[Api]:
     """The API over the same stores, in a process that Ray is connected to."""
-    with serving(Services.from_settings(module_stack.settings)) as running:
+    with serving(ApiServices.from_settings(module_stack.settings)) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from serve_app.access import auth, door
+from serve_app.access import auth, auth_middleware
 from tests.support.api import keyed as keyed_api
 from tests.support.api.keyed import SESSION_S, Client, told
 from tests.support.api.running import Api, done_video, segment, start_work
@@ -54,7 +54,7 @@ def test_a_session_ends_with_its_key_and_so_does_a_stream(
     api: Api, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "KEY_KEPT_S", 0.0)
-    monkeypatch.setattr(door, "CHECK_AGAIN_S", 0.0)
+    monkeypatch.setattr(auth_middleware, "CHECK_AGAIN_S", 0.0)
     video_id = api.make(owner="anna")
     start_work(api, video_id)
     key, token = api.services.jobs.api_keys.create("page", "anna", ["read"])

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cluster.stores.postgres.imports import NewImport
-from serve_app.web import gate
+from serve_app.web import concurrency
 from tests.support.api.imports import importing, quiet_api, settled, web
 from tests.support.api.running import Api
 from tests.support.servers.sources import FILM, Web
@@ -145,7 +145,7 @@ def test_a_source_that_changes_its_name_again_and_again_gets_no_longer_turn(quie
 
 
 def test_few_batches_are_read_at_a_time(quiet_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "WAIT_S", 0.05)
+    monkeypatch.setattr(concurrency, "WAIT_S", 0.05)
     go_on = threading.Event()
 
     def slow() -> Iterator[bytes]:
@@ -161,8 +161,8 @@ def test_few_batches_are_read_at_a_time(quiet_api: Api, monkeypatch: pytest.Monk
             status = quiet_api.client.post("/videos:batch", content=slow(), headers=headers).status_code
         return status
 
-    with ThreadPoolExecutor(gate.MAX_BATCHES) as pool:
-        under_way = [pool.submit(held) for _ in range(gate.MAX_BATCHES - 1)]
+    with ThreadPoolExecutor(concurrency.MAX_BATCHES) as pool:
+        under_way = [pool.submit(held) for _ in range(concurrency.MAX_BATCHES - 1)]
         wait_until(lambda: send(quiet_api, [7]).status_code == 503)
         go_on.set()
         assert {one.result() for one in under_way} == {200}

@@ -23,7 +23,7 @@ from cluster.commands import clips as clips_command
 from cluster.contract.protocol import API_PREFIX
 from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from tests.support.api.clips import NAME, finished_video
 from tests.support.api.running import Api, serving
 from tests.support.media import Picture, Sound, make_media, read_number
@@ -57,7 +57,7 @@ def stack(settings: Settings) -> Iterator[ActorStack]:
 
 @pytest.fixture(scope="module")
 def api(stack: ActorStack) -> Iterator[Api]:
-    with serving(Services.from_settings(stack.settings)) as running:
+    with serving(ApiServices.from_settings(stack.settings)) as running:
         yield running
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from cluster.errors import UnavailableError
 from cluster.local.servers import Servers
-from serve_app.services import Doorbells
+from serve_app.services import DoorbellQueue
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, services_for, serving
 from tests.support.servers.private import (
@@ -204,7 +204,7 @@ def test_those_who_wait_for_a_broken_queue_share_the_answer() -> None:
 
     with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as broker:
         threading.Thread(target=broker.serve_forever).start()
-        doorbells = Doorbells(f"amqp://127.0.0.1:{broker.server_address[1]}")
+        doorbells = DoorbellQueue(f"amqp://127.0.0.1:{broker.server_address[1]}")
 
         def ask(_: int) -> None:
             together.wait()

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from serve_app.routes import events as events_route
-from serve_app.services import Services
-from serve_app.web import gate
+from serve_app.services import ApiServices
+from serve_app.web import concurrency
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, finish_work, put_shots, serving, start_work
 
@@ -300,15 +300,15 @@ def _number(event_id: str) -> tuple[int, ...]:
     return tuple(int(part) for part in event_id.split("-"))
 
 
-def _own_connections(api: Api, **changed: str) -> Services:
+def _own_connections(api: Api, **changed: str) -> ApiServices:
     """Services as another replica has them."""
-    fresh = Services.from_settings(api.services.settings.with_values(**changed))
+    fresh = ApiServices.from_settings(api.services.settings.with_values(**changed))
     values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
-    return Services(**(values | {"doorbells": api.services.doorbells}))
+    return ApiServices(**(values | {"doorbells": api.services.doorbells}))
 
 
 def test_one_caller_listens_to_so_many_streams(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "MAX_LISTENERS_OF_ONE", 1)
+    monkeypatch.setattr(concurrency, "MAX_LISTENERS_OF_ONE", 1)
     with serving(_own_connections(api)) as other:
         path = f"/videos/{other.make()}/events"
         with other.client.stream("GET", path) as first, other.client.stream("GET", path) as second:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cluster.stores.media.keys import source_key
-from serve_app.web.gate import MAX_POSTS
+from serve_app.web.concurrency import MAX_POSTS
 from tests.support.api import running as support
 from tests.support.api.running import Api
 from tests.support.servers.media import media_folder, stored_bytes

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi import checks
 from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
 from serve_app.app import create_app
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from serve_app.web.tus import PART_TYPE
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video
@@ -45,7 +45,7 @@ def operations() -> Iterator[object]:
         redis_url="redis://127.0.0.1:1",
         media_url="s3://none",
     )
-    document = create_app(Services.from_settings(away)).openapi()
+    document = create_app(ApiServices.from_settings(away)).openapi()
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         operation = found.ok()
         yield pytest.param(operation, id=operation.label)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from serve_app.services import Services
+from serve_app.services import ApiServices
 from tests.support.api import running as support
 from tests.support.api.running import Api, serving
 from tests.support.api.tus import FILM, PART, TUS, begin, head, metadata, patch, stored
@@ -22,9 +22,9 @@ api = support.running_api
 @pytest.fixture(scope="module")
 def second_replica(api: Api) -> Iterator[Api]:
     """Another application process's worth of state over the same stores."""
-    fresh = Services.from_settings(api.services.settings)
+    fresh = ApiServices.from_settings(api.services.settings)
     values = {field: getattr(fresh, field) for field in fresh.__dataclass_fields__}
-    with serving(Services(**(values | {"doorbells": api.services.doorbells}))) as other:
+    with serving(ApiServices(**(values | {"doorbells": api.services.doorbells}))) as other:
         yield other
 
 

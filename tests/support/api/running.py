@@ -27,7 +27,7 @@ from cluster.settings import Settings
 from cluster.stores.ids import new_id
 from cluster.stores.rabbitmq.broker import BrokerNames
 from serve_app.app import create_app
-from serve_app.services import Doorbells, Services
+from serve_app.services import ApiServices, DoorbellQueue
 from tests.support.servers.private import (
     ALL_PARTS,
     SessionServers,
@@ -91,7 +91,7 @@ class Contract:
 class Api:
     """A running API. `client` is relative to /api/v1 and checks every answer; `services` are the stores."""
 
-    def __init__(self, services: Services, url: str, contract: Contract) -> None:
+    def __init__(self, services: ApiServices, url: str, contract: Contract) -> None:
         self.services = services
         self.url = url
         self.contract = contract
@@ -118,7 +118,7 @@ class Api:
 
 
 @contextmanager
-def serving(services: Services) -> Iterator[Api]:
+def serving(services: ApiServices) -> Iterator[Api]:
     """The application over `services`, listening until the block ends."""
     app = create_app(services)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -148,7 +148,7 @@ def services_for(
     database: str,
     media_dir: Path,
     **settings: Any,
-) -> Services:
+) -> ApiServices:
     """Services at these URLs, with a queue of their own."""
     chosen = Settings(
         postgres_url=urls["postgres"],
@@ -157,10 +157,10 @@ def services_for(
         mongodb_database=database,
         **({"media_url": media_dir.as_uri(), "redis_url": urls["redis"]} | settings),
     )
-    services = Services.from_settings(chosen)
+    services = ApiServices.from_settings(chosen)
     names = BrokerNames(prefix=f"test_{new_id()[:12]}")
     values = {field: getattr(services, field) for field in services.__dataclass_fields__}
-    return Services(**(values | {"doorbells": Doorbells(chosen.rabbitmq_url, names)}))
+    return ApiServices(**(values | {"doorbells": DoorbellQueue(chosen.rabbitmq_url, names)}))
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from cluster.local.environment import environment_of
 from cluster.settings import AccessSettings, Settings
 from cluster.stores.postgres.api_keys import ApiKey, ApiKeys, Scope, check_owner, id_named, id_of
 from cluster.stores.postgres.database import Database
-from serve_app.access.auth import KEY_KEPT_S, Access, KnownKeys
-from serve_app.access.door import is_open, needed_scope
+from serve_app.access.auth import KEY_KEPT_S, Authenticator, KeyCache
+from serve_app.access.auth_middleware import is_open, needed_scope
 from serve_app.access.rate_limits import came_by_tls, client_address
 from serve_app.access.signing import Signer
 from serve_app.videos.intake import client_key
@@ -68,7 +68,7 @@ def test_a_key_is_needed_as_soon_as_others_can_come(
     settings = Settings(http={"host": host}, access={"required": required, "hosts": ["Workstation"]})
     keys = ApiKeys(Database("postgresql://nobody@127.0.0.1:1/nothing"))
 
-    access = Access(settings, keys, Signer(lambda: (b"s" * 32,)))
+    access = Authenticator(settings, keys, Signer(lambda: (b"s" * 32,)))
 
     assert access.needs_key(came) is needed
 
@@ -265,7 +265,7 @@ class NoKeys(ApiKeys):
 
 def test_a_key_that_is_none_is_looked_for_once_in_a_while(clock: Clock) -> None:
     store = NoKeys(Database("postgresql://nobody@127.0.0.1:1/nothing"))
-    known = KnownKeys(store, clock)
+    known = KeyCache(store, clock)
 
     assert [known.get("0123456789ab") for _ in range(3)] == [None] * 3
     assert store.asked == 1
@@ -281,7 +281,7 @@ def test_a_slow_answer_lets_a_key_in_for_no_longer(clock: Clock) -> None:
             return super().get(key_id)
 
     store = Slow(Database("postgresql://nobody@127.0.0.1:1/nothing"))
-    known = KnownKeys(store, clock)
+    known = KeyCache(store, clock)
 
     known.get("0123456789ab")
     clock.now += 0.9

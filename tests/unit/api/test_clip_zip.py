@@ -7,16 +7,16 @@ import zipfile
 
 import pytest
 
-from serve_app.videos.clip_zip import Member, zip_blocks
+from serve_app.videos.clip_zip import ZipEntry, zip_blocks
 
 DATE = (2026, 1, 5, 10, 0, 0)
 FILES = {"one.mp4": b"a" * 3_000_000, "empty.txt": b"", "zw\u00f6lf.mp4": bytes(range(256)) * 10}
 
 
 def archive_of(files: dict[str, bytes]) -> bytes:
-    def member(name: str, content: bytes) -> Member:
+    def member(name: str, content: bytes) -> ZipEntry:
         pieces = [content[at : at + 700_000] for at in range(0, len(content), 700_000)]
-        return Member(name, len(content), lambda: pieces)
+        return ZipEntry(name, len(content), lambda: pieces)
 
     return b"".join(zip_blocks([member(*file) for file in files.items()], DATE))
 
@@ -45,7 +45,7 @@ def test_it_comes_in_blocks_while_the_files_are_read() -> None:
         read += 1
         return [b"x" * (1 << 20)]
 
-    blocks = zip_blocks([Member(f"{n}.mp4", 1 << 20, content) for n in range(3)], DATE)
+    blocks = zip_blocks([ZipEntry(f"{n}.mp4", 1 << 20, content) for n in range(3)], DATE)
 
     next(blocks)
     assert read == 1

@@ -12,7 +12,7 @@ from cluster.stores.postgres.video import Video, VideoState
 from cluster.stores.redis.cache import StreamEvent
 from serve_app.routes.events import _live
 from serve_app.videos import feeds
-from serve_app.videos.feeds import Beginning, Feed
+from serve_app.videos.feeds import Feed, FeedStart
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ class Stores:
 
 def test_who_missed_too_much_is_told_the_end_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "_KEPT", 3)
-    begun = Beginning(video(VideoState.RUNNING), [], {})
+    begun = FeedStart(video(VideoState.RUNNING), [], {})
 
     async def listen() -> list[str]:
         feed = Feed(begun, "0-0", Stores(burst=10))  # type: ignore[arg-type]

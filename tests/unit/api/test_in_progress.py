@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from serve_app.telemetry.in_progress import InProgress
-from serve_app.telemetry.metrics import Metrics, Seen
+from serve_app.telemetry.in_progress import InProgressMiddleware
+from serve_app.telemetry.metrics import Metrics, StoreFigures
 
 
 def values(metrics: Metrics) -> dict[str, float]:
@@ -22,7 +22,7 @@ def watch(
     method: str, route: str, status: int, *, kind: str = "video/mp4", breaks: bool = False
 ) -> tuple[dict[str, float], dict[str, float]]:
     """The numbers in the middle of such a request with a body of 5 bytes, and after it."""
-    metrics = Metrics(lambda: Seen({}, {}))
+    metrics = Metrics(lambda: StoreFigures({}, {}))
     during: dict[str, float] = {}
 
     async def route_of(scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +41,7 @@ def watch(
 
     scope: dict[str, Any] = {"type": "http", "method": method, "headers": [(b"content-type", kind.encode())]}
     try:
-        asyncio.run(InProgress(route_of, metrics)(scope, receive, send))
+        asyncio.run(InProgressMiddleware(route_of, metrics)(scope, receive, send))
     except ConnectionResetError:
         assert breaks
     return during, values(metrics)
@@ -56,7 +56,7 @@ def test_a_part_of_a_file_that_comes_in() -> None:
 
 
 def test_servers_that_answer_and_do_not() -> None:
-    metrics = Metrics(lambda: Seen({}, {}))
+    metrics = Metrics(lambda: StoreFigures({}, {}))
 
     metrics.reached({"postgresql": False, "redis": True})
     metrics.reached({"postgresql": True, "redis": False})
@@ -66,7 +66,7 @@ def test_servers_that_answer_and_do_not() -> None:
 
 
 def test_methods_that_nobody_knows_make_no_series_of_their_own() -> None:
-    metrics = Metrics(lambda: Seen({}, {}))
+    metrics = Metrics(lambda: StoreFigures({}, {}))
 
     for method in ("GET", "BREW", "PROPFIND"):
         metrics.observe(method, "", 405, 0.01)

@@ -11,8 +11,8 @@ import pytest
 
 from cluster.stores.postgres.video import Video
 from serve_app.videos.previews import Previews, Segments
-from serve_app.web import gate
-from serve_app.web.gate import Gate
+from serve_app.web import concurrency
+from serve_app.web.concurrency import ConcurrencyLimiter
 from serve_app.web.problems import Problem
 from tests.unit.api.test_parts import video
 
@@ -40,7 +40,7 @@ async def until_asked(fuser: Fuser, number: int) -> None:
 
 async def first_of_anna(fuser: Fuser) -> tuple[Callable[[int], Try], Try]:
     """Begins her previews of one video, and the first, which the fuser is at."""
-    previews = Previews(fuser, Gate(1))
+    previews = Previews(fuser, ConcurrencyLimiter(1))
 
     def begin(number: int) -> Try:
         return asyncio.create_task(previews.segments("anna", video(), {"number": number}))
@@ -51,7 +51,7 @@ async def first_of_anna(fuser: Fuser) -> tuple[Callable[[int], Try], Try]:
 
 
 def test_one_that_was_overtaken_by_one_that_was_refused_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+    monkeypatch.setattr(concurrency, "WAIT_S", 0.01)
 
     async def tried() -> list[Any]:
         fuser = Fuser()
@@ -86,11 +86,11 @@ def test_of_one_callers_previews_the_newest_counts() -> None:
 
 
 def test_who_finds_no_place_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+    monkeypatch.setattr(concurrency, "WAIT_S", 0.01)
 
     async def tried() -> tuple[Problem, Segments]:
         fuser = Fuser()
-        previews = Previews(fuser, Gate(1))
+        previews = Previews(fuser, ConcurrencyLimiter(1))
         first = asyncio.create_task(previews.segments("anna", video(), {"number": 1}))
         await until_asked(fuser, 1)
         with pytest.raises(Problem) as refused:

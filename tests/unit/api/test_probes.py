@@ -12,7 +12,7 @@ import pytest
 
 from cluster.errors import UnavailableError
 from serve_app import services
-from serve_app.services import Doorbells
+from serve_app.services import DoorbellQueue
 from serve_app.telemetry.probes import Probes
 
 LIMIT_S = 30.0
@@ -58,7 +58,7 @@ def test_whether_rabbitmq_answers_is_never_told_from_an_earlier_answer(
 
     monkeypatch.setattr(services, "queue_depths", ask)
     nothing = SimpleNamespace(ping=lambda: None)
-    doorbells = Doorbells("amqp://nowhere")
+    doorbells = DoorbellQueue("amqp://nowhere")
     probes = Probes(cast("Any", SimpleNamespace(jobs=nothing, results=nothing, doorbells=doorbells)))
 
     async def story() -> tuple[list[bool], list[bool]]:
@@ -84,7 +84,7 @@ def test_a_ping_is_served_by_a_question_that_began_after_it(monkeypatch: pytest.
         return (0, 0)
 
     monkeypatch.setattr(services, "queue_depths", ask)
-    doorbells = Doorbells("amqp://nowhere")
+    doorbells = DoorbellQueue("amqp://nowhere")
     with ThreadPoolExecutor(2) as pool:
         shown = pool.submit(doorbells.depth)
         assert under_way.wait(LIMIT_S)

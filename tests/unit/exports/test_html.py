@@ -14,7 +14,7 @@ import pytest
 
 from cluster.contract.results import Segment
 from serve_app.exports.blocks import BLOCK_BYTES, in_blocks
-from serve_app.exports.html_images import Images
+from serve_app.exports.html_images import EmbeddedImages
 from serve_app.exports.html_page import style, write_html
 from serve_app.exports.material import Export
 from serve_app.exports.spoken import length, share
@@ -121,7 +121,7 @@ def test_a_long_film_has_keyframes_from_all_of_it_and_no_more_than_fit() -> None
         read.append(segment.index)
         return bytes(100)
 
-    images = Images(shots.of("shot"), image, count=300)
+    images = EmbeddedImages(shots.of("shot"), image, count=300)
     embedded = [shot.index for shot in shots.of("shot") if images.url_of(shot)]
 
     assert embedded == read
@@ -133,7 +133,7 @@ def test_a_long_film_has_keyframes_from_all_of_it_and_no_more_than_fit() -> None
 def test_large_keyframes_stay_within_the_bytes() -> None:
     shots = film(list(range(0, 1001, 5))).of("shot")
 
-    images = Images(shots, lambda _: bytes(1000), total_bytes=50_000)
+    images = EmbeddedImages(shots, lambda _: bytes(1000), total_bytes=50_000)
     embedded = [url for shot in shots if (url := images.url_of(shot))]
 
     assert 0 < len(embedded) <= 50

@@ -40,7 +40,7 @@ Observe = Callable[[str, str, int, float], None]
 """Told (method, route template, status, seconds) once a response has ended."""
 
 
-class Envelope:
+class OuterMiddleware:
     """Wraps the application; see the module. `observe` counts, see `serve_app.telemetry.metrics`.
     Pages of `origins` may change things, see `serve_app.web.cors`.
     """

@@ -1,4 +1,4 @@
-"""The gate before big bodies: a bounded number at a time, and patience with an end."""
+"""Concurrency limits and read deadlines of request bodies."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from contextlib import AsyncExitStack, aclosing
 import pytest
 from anyio import CapacityLimiter
 
-from serve_app.web import gate, pacing
-from serve_app.web.gate import Gate, Listeners, patiently, read_small
+from serve_app.web import concurrency, pacing
+from serve_app.web.concurrency import ConcurrencyLimiter, ListenerLimiter, patiently, read_small
 from serve_app.web.problems import Problem
 
 
 def test_who_finds_no_place_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+    monkeypatch.setattr(concurrency, "WAIT_S", 0.01)
 
     async def third_of_two() -> Problem:
-        door = Gate(2)
-        async with door.enter("anna"), door.enter("bert"):
+        limiter = ConcurrencyLimiter(2)
+        async with limiter.enter("anna"), limiter.enter("bert"):
             with pytest.raises(Problem) as refused:
-                async with door.enter("carl"):
+                async with limiter.enter("carl"):
                     pytest.fail("three of two")
-        async with door.enter("carl"), door.enter("bert"):  # both places are free again
+        async with limiter.enter("carl"), limiter.enter("bert"):  # both places are free again
             return refused.value
 
     refused = asyncio.run(third_of_two())
@@ -37,14 +37,14 @@ def test_who_finds_no_place_is_told_when_to_come_again(monkeypatch: pytest.Monke
 def test_who_waits_gets_the_place_that_becomes_free() -> None:
     order: list[str] = []
 
-    async def visit(door: Gate, name: str) -> None:
-        async with door.enter(name):
+    async def visit(limiter: ConcurrencyLimiter, name: str) -> None:
+        async with limiter.enter(name):
             order.append(name)
             await asyncio.sleep(0)
 
     async def visits() -> None:
-        door = Gate(1)
-        await asyncio.gather(*(visit(door, name) for name in "abc"))
+        limiter = ConcurrencyLimiter(1)
+        await asyncio.gather(*(visit(limiter, name) for name in "abc"))
 
     asyncio.run(visits())
 
@@ -52,23 +52,23 @@ def test_who_waits_gets_the_place_that_becomes_free() -> None:
 
 
 def test_one_caller_leaves_places_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "WAIT_S", 0.01)
+    monkeypatch.setattr(concurrency, "WAIT_S", 0.01)
 
     async def fill() -> Problem:
-        door = Gate(8)
+        limiter = ConcurrencyLimiter(8)
         async with AsyncExitStack() as held:
             for _ in range(6):
-                await held.enter_async_context(door.enter("anna"))
+                await held.enter_async_context(limiter.enter("anna"))
             with pytest.raises(Problem) as refused:
-                await held.enter_async_context(door.enter("anna"))
-            await held.enter_async_context(door.enter("bert"))
+                await held.enter_async_context(limiter.enter("anna"))
+            await held.enter_async_context(limiter.enter("bert"))
         return refused.value
 
     assert asyncio.run(fill()).code == "busy"
 
 
 def test_listeners_have_an_end() -> None:
-    listeners = Listeners(places=3, of_one=2)
+    listeners = ListenerLimiter(places=3, of_one=2)
 
     with listeners.place("anna"), listeners.place("anna"):
         with pytest.raises(Problem) as one_too_many, listeners.place("anna"):
@@ -83,7 +83,7 @@ def test_listeners_have_an_end() -> None:
 
 
 def test_a_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.05)
+    monkeypatch.setattr(concurrency, "BODY_GRACE_S", 0.05)
 
     async def dripping() -> AsyncIterator[bytes]:
         while True:
@@ -100,7 +100,7 @@ def test_a_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_store_that_is_slow_is_not_the_clients_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "BODY_GRACE_S", 0.4)  # a busy machine takes some of it
+    monkeypatch.setattr(concurrency, "BODY_GRACE_S", 0.4)  # a busy machine takes some of it
 
     async def body() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -118,7 +118,7 @@ def test_a_store_that_is_slow_is_not_the_clients_fault(monkeypatch: pytest.Monke
 
 
 def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "BODY_IDLE_S", 0.01)
+    monkeypatch.setattr(concurrency, "BODY_IDLE_S", 0.01)
 
     async def stalled() -> AsyncIterator[bytes]:
         yield b"the beginning"

@@ -21,10 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cluster.errors import ScenestreamError
 from cluster.settings import AccessSettings
 from cluster.stores.postgres.api_keys import Scope as KeyScope
-from serve_app.access.auth import SESSION_COOKIE, Access
+from serve_app.access.auth import SESSION_COOKIE, Authenticator
 from serve_app.access.callers import ANYBODY, Caller
 from serve_app.access.rate_limits import Budgets, client_address
-from serve_app.web.envelope import SAFE_METHODS
+from serve_app.web.outer_middleware import SAFE_METHODS
 from serve_app.web.problems import Problem, from_error
 
 _log = structlog.get_logger(__name__)
@@ -63,12 +63,14 @@ class _Admitted:
     budget: str | None = None  # what its requests count against; None: nothing
 
 
-class Door:
+class AuthMiddleware:
     """Wraps the application; see the module. Leaves the caller in the scope's state, see `caller_of`."""
 
-    def __init__(self, app: ASGIApp, access: Access, budgets: Budgets, settings: AccessSettings) -> None:
+    def __init__(
+        self, app: ASGIApp, authenticator: Authenticator, budgets: Budgets, settings: AccessSettings
+    ) -> None:
         self._app = app
-        self._access = access
+        self._authenticator = authenticator
         self._budgets = budgets
         self._settings = settings
         self._threads = CapacityLimiter(_THREADS)
@@ -88,7 +90,7 @@ class Door:
             await problem.response(scope["path"], state.get("request_id"))(scope, receive, send)
             return
         state["caller"] = admitted.caller
-        state["who"] = admitted.caller.owner or self._address(scope, Headers(scope=scope))
+        state["client_id"] = admitted.caller.owner or self._address(scope, Headers(scope=scope))
         state["spend"] = self._spender(scope["method"], admitted.budget)
         streaming = _Streaming(self, admitted, send)
         await self._app(scope, receive, streaming.send)
@@ -96,7 +98,7 @@ class Door:
     async def still_good(self, caller: Caller) -> bool:
         """Whether the caller of a stream that has begun may hear more."""
         try:
-            return await to_thread.run_sync(self._access.still_good, caller, limiter=self._threads)
+            return await to_thread.run_sync(self._authenticator.still_good, caller, limiter=self._threads)
         except ScenestreamError:
             return True  # PostgreSQL is away; what follows from it is told by the stream itself
 
@@ -106,8 +108,8 @@ class Door:
 
     async def _admit(self, scope: Scope) -> _Admitted:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
-        keyed = self._access.needs_key(scope) and not is_open(scope["method"], path)
-        limited = self._access.applies(self._settings.limits, scope) and path not in OPEN_PATHS
+        keyed = self._authenticator.needs_key(scope) and not is_open(scope["method"], path)
+        limited = self._authenticator.applies(self._settings.limits, scope) and path not in OPEN_PATHS
         if not keyed and not limited:
             return _Admitted(ANYBODY, {})
         return await to_thread.run_sync(
@@ -119,10 +121,10 @@ class Door:
         address = self._address(scope, headers)
         if not keyed:
             return self._admitted(method, ANYBODY, address if limited else None)
-        if limited and "authorization" in headers and not self._access.known(headers):
+        if limited and "authorization" in headers and not self._authenticator.known(headers):
             self._budgets.spend("GET", address)  # guessing costs the guesser, not PostgreSQL
         cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
-        caller = self._access.identify(method, path, scope["query_string"], headers, cookie)
+        caller = self._authenticator.identify(method, path, scope["query_string"], headers, cookie)
         if caller.way == "session" and method not in SAFE_METHODS and not _is_own_page(headers):
             raise Problem("cross_site", "A signed-in browser may change things only from its own page.")
         needed = needed_scope(method, path)
@@ -144,8 +146,8 @@ class Door:
 class _Streaming:
     """Adds header fields to a response, and ends a stream of events when its key does."""
 
-    def __init__(self, door: Door, admitted: _Admitted, send: Send) -> None:
-        self._door = door
+    def __init__(self, middleware: AuthMiddleware, admitted: _Admitted, send: Send) -> None:
+        self._middleware = middleware
         self._admitted = admitted
         self._send = send
         self._events = False
@@ -170,7 +172,7 @@ class _Streaming:
         if caller.key is None or time.monotonic() - self._checked_at < CHECK_AGAIN_S:
             return False
         self._checked_at = time.monotonic()
-        return not await self._door.still_good(caller)
+        return not await self._middleware.still_good(caller)
 
 
 def _is_own_page(headers: Headers) -> bool:

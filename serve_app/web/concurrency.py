@@ -48,7 +48,7 @@ class _Own:
     requests: int = 0
 
 
-class Gate:
+class ConcurrencyLimiter:
     """`places` requests at a time; others wait up to WAIT_S and then hear 503 `busy`.
 
     One caller gets all but a fourth of the places, one at least.
@@ -62,7 +62,7 @@ class Gate:
 
     @asynccontextmanager
     async def enter(self, who: str) -> AsyncIterator[None]:
-        """Hold one place for `who`, see `serve_app.access.callers.who_asks`."""
+        """Hold one place for `who`, see `serve_app.access.callers.client_id`."""
         own = self._own.setdefault(who, _Own(asyncio.Semaphore(self._of_one)))
         own.requests += 1
         try:
@@ -89,7 +89,7 @@ class Gate:
             places.release()
 
 
-class Listeners:
+class ListenerLimiter:
     """Who listens to events, for hours maybe: `places` in all, `of_one` of each caller."""
 
     def __init__(self, places: int, of_one: int) -> None:
@@ -117,21 +117,21 @@ class Listeners:
                 del self._listening[who]
 
 
-class Gates:
+class ConcurrencyLimits:
     """The gates of one replica, and the threads behind them, apart from those of small requests."""
 
     def __init__(self) -> None:
-        self.posts = Gate(MAX_POSTS)
-        self.parts = Gate(MAX_PARTS)
-        self.batches = Gate(MAX_BATCHES, "batches")
-        self.previews = Gate(MAX_PREVIEWS, "previews")
-        self.listeners = Listeners(MAX_LISTENERS, MAX_LISTENERS_OF_ONE)
+        self.posts = ConcurrencyLimiter(MAX_POSTS)
+        self.parts = ConcurrencyLimiter(MAX_PARTS)
+        self.batches = ConcurrencyLimiter(MAX_BATCHES, "batches")
+        self.previews = ConcurrencyLimiter(MAX_PREVIEWS, "previews")
+        self.listeners = ListenerLimiter(MAX_LISTENERS, MAX_LISTENERS_OF_ONE)
         self.post_threads = CapacityLimiter(MAX_POSTS)
         self.writers = CapacityLimiter(MAX_WRITERS)
         self.readers = CapacityLimiter(MAX_READERS)
 
 
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
     """What `work` gives. A request whose client leaves is cancelled, and its threads go on all the same: it
     keeps its places until they have ended.
     """
