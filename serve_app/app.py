@@ -1,7 +1,7 @@
-"""The application: `create_app` for any ASGI server, `build` for Ray Serve.
+"""Builds the application: `create_app` for any ASGI server, `build` for Ray Serve.
 
-Puts the parts together and nothing else. Under Serve it answers below /api/v1; the paths here are relative
-to that.
+It connects routes, middleware and services, and does nothing else. Serve mounts it below /api/v1; the paths
+here are relative to that.
 """
 
 from __future__ import annotations
@@ -56,14 +56,16 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 SWEEP_INTERVAL_S = 300.0
-SERVERS_INTERVAL_S = 15.0  # as often as Prometheus comes
-
-# A listener of events holds a request for as long as it listens, and costs next to nothing.
+"""Between two sweeps of abandoned uploads, which are kept for `http.upload_expires_s` (by default a day)."""
+SERVERS_INTERVAL_S = 15.0
+"""Between two probes of all servers for the metrics: the scrape interval of Prometheus."""
 MAX_ONGOING_REQUESTS = 1000
-# Listeners would never leave by themselves; they and broken-off uploads find another replica.
+"""Requests of one replica at a time. An open event stream counts for hours, and needs few resources."""
 DRAIN_S = 5.0
-# Mostly waiting for stores; the pool of segmentation actors is to have the cores.
+"""Time that Serve lets open requests end before it stops a replica. Event streams do not end by themselves;
+their clients, and those of interrupted uploads, connect to another replica."""
 REPLICA_CPUS = 0.1
+"""Cores that Ray reserves for one replica. It mostly waits for stores; the cores are for the worker pool."""
 
 _DESCRIPTION = """Upload a video, get it back as shots, scenes and chapters.
 
@@ -82,7 +84,7 @@ _TAGS = [
 
 
 def create_app(services: ApiServices) -> FastAPI:
-    """The application over these services, which it opens at startup and closes at shutdown."""
+    """The application. It opens `services` at startup and closes them at shutdown."""
     context = Context.over(services)
 
     @asynccontextmanager
@@ -146,18 +148,18 @@ def create_app(services: ApiServices) -> FastAPI:
 
 
 async def _sweep(uploads: UploadService) -> None:
-    """Look after uploads whose clients do not; any replica may."""
+    """Finish or remove uploads whose clients are gone. Every replica does it, under the upload's lock."""
     await to_thread.run_sync(uploads.sweep)
 
 
 async def _watch_servers(context: Context) -> None:
-    """Tell the metrics which servers answer."""
+    """Probe all servers and set the metrics of their state."""
     servers = await context.probes.all_servers()
     context.metrics.reached({server.name: server.healthy for server in servers})
 
 
 async def _at_intervals(name: str, task: Callable[[], Awaitable[None]], interval_s: float) -> None:
-    """Again and again: a round that went wrong is not to be the last."""
+    """Run `task` for ever, `interval_s` after each end. An error is logged and the next round follows."""
     while True:
         try:
             await task()
@@ -175,10 +177,9 @@ def _app_of_this_process() -> FastAPI:
 
 
 def build(args: dict[str, Any] | None = None) -> serve.Application:
-    """The Serve application. `args` may hold `replicas`; otherwise `http.api_replicas` of the settings
-    counts.
+    """The Serve application. `args` may hold `replicas`; the default is `http.api_replicas` of the settings.
 
-    Each replica makes its own application: connections cannot be sent to it.
+    Each replica makes its own application, because connections cannot be pickled.
     """
     from ray import serve  # here, so that `create_app` serves without loading Ray Serve
 

@@ -1,4 +1,7 @@
-"""What a request can reach: the services, and what this replica keeps in memory. Shared parameters, too."""
+"""The objects that routes use: the stores, and the state that one replica keeps in memory.
+
+Also has the parameters that several routes share.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 
 @dataclass(frozen=True)
 class Context:
-    """One for each application."""
+    """The objects of one application, shared by all its requests."""
 
     services: ApiServices
     authenticator: Authenticator
@@ -47,7 +50,7 @@ class Context:
 
     @classmethod
     def over(cls, services: ApiServices) -> Context:
-        """Everything that is built on the services."""
+        """Build all other objects on top of the services."""
         probes = Probes(services)
         signer = Signer(services.jobs.signing_secrets.load)
         limits = ConcurrencyLimits()
@@ -68,7 +71,7 @@ class Context:
 
 
 def context_of(request: Request) -> Context:
-    """The context of the application that serves this request."""
+    """The context of the request's application."""
     context = request.app.state.context
     assert isinstance(context, Context)
     return context

@@ -1,6 +1,7 @@
-"""The servers behind the API, opened once a process and shared by all routes.
+"""Connections of the API to its servers: opened once in a process, shared by all routes.
 
-Opening never waits for a server: one that is away is reported by the request that needs it. Knows no HTTP.
+`open` does not fail for a server that does not answer; the requests that need it fail with UnavailableError.
+Readiness asks RabbitMQ anew with `ping`; depths of queues may come from a cache. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ would wait for a connection, which fails with 503 after a few seconds; a wait fo
 MAX_THREADS = 12
 """Threads that run requests in one replica. More would only share the same core."""
 
-_DEPTH_KEPT_S = 1.0  # asking costs a connection; scrapes and pages may share one answer
+_DEPTH_KEPT_S = 1.0
+"""Age up to which the depths of the queues are used again: reading them takes a connection of its own."""
 
 
 class DoorbellQueue:
-    """The queue in RabbitMQ, as far as the API looks at it: the bridge does the ringing."""
+    """Reads the state of the doorbell queue in RabbitMQ. The bridge publishes to it; the API does not.
+
+    Thread-safe. Calls block on RabbitMQ.
+    """
 
     def __init__(self, url: str, names: BrokerNames | None = None) -> None:
         self._url = url
@@ -43,25 +48,25 @@ class DoorbellQueue:
         self._answer: tuple[int, ...] | UnavailableError = ()
 
     def declare(self) -> None:
-        """Make sure the queue is there; UnavailableError when RabbitMQ is away."""
+        """Create the queues where they are missing. UnavailableError when RabbitMQ does not answer."""
         declare_topology(self._url, self._names)
 
     def depth(self) -> int:
-        """Messages ready, at most _DEPTH_KEPT_S old; UnavailableError when RabbitMQ is away.
+        """Messages ready, at most _DEPTH_KEPT_S old. UnavailableError when RabbitMQ does not answer.
 
-        Who waited while another asked shares the answer, a failure too: a broker that hangs costs each
-        caller one timeout, however many there are.
+        Callers that arrive during a read wait for it and share its answer, also a failure. So while the
+        broker hangs, each caller waits for one timeout, however many callers there are.
         """
         return self._depths(self._is_kept)[0]
 
     def dead(self) -> int:
-        """Messages that nobody could handle, likewise."""
+        """Messages in the dead-letter queue; age and errors as for `depth`."""
         return self._depths(self._is_kept)[1]
 
     def ping(self) -> None:
-        """Returns if RabbitMQ answers and has the queues; UnavailableError otherwise.
+        """Returns if RabbitMQ answers and has the queues. UnavailableError otherwise.
 
-        Asked after this call: what a caller decides from it must not rest on an answer from before.
+        The read begins after this call, because readiness must not be told from an earlier answer.
         """
         called_at = time.monotonic()
         self._depths(lambda: self._asked_at >= called_at)
@@ -70,13 +75,13 @@ class DoorbellQueue:
         return time.monotonic() - self._answered_at <= _DEPTH_KEPT_S
 
     def _depths(self, serves: Callable[[], bool]) -> tuple[int, ...]:
-        """The last answer if it `serves`, else a new one. One question at a time."""
+        """The last answer if `serves()` is true, else a new one. One read at a time."""
         with self._lock:
             if not serves():
                 self._asked_at = time.monotonic()
                 try:
                     self._answer = queue_depths(self._url, self._names.queue, self._names.dead_queue)
-                except UnavailableError as error:
+                except UnavailableError as error:  # shared with the waiting callers, as an answer is
                     self._answer = error
                 self._answered_at = time.monotonic()
             answer = self._answer
@@ -84,17 +89,10 @@ class DoorbellQueue:
             raise UnavailableError(answer.message)
         return answer
 
-    def _ask(self) -> tuple[int, ...] | UnavailableError:
-        """The failure is an answer, too: it is kept and shared like one."""
-        try:
-            return queue_depths(self._url, self._names.queue, self._names.dead_queue)
-        except UnavailableError as error:
-            return error
-
 
 @dataclass(frozen=True)
 class ApiServices:
-    """What the routes need."""
+    """Settings and stores of one API process. `actors.bridge.services` has those of a bridge."""
 
     settings: Settings
     jobs: Jobs
@@ -116,17 +114,18 @@ class ApiServices:
         )
 
     def require_for_new_work(self) -> None:
-        """UnavailableError while a new video could not be recorded, or nobody could be rung for it.
+        """Raises UnavailableError while PostgreSQL or RabbitMQ does not answer.
 
-        Asked before a body is read. What is recorded already rings by itself once RabbitMQ is back.
+        Called before a body is read, so that no file is taken in vain. Work recorded earlier is announced by
+        itself once RabbitMQ answers again. RabbitMQ's answer may be _DEPTH_KEPT_S old.
         """
         self.jobs.ping()
         self.doorbells.depth()
 
     def open(self) -> None:
-        """Bring schema, indexes and queues up to date, as far as their servers answer.
+        """Bring schema, indexes and queues up to date on the servers that answer; log those that do not.
 
-        Whoever comes first does it: the stack, the bridge or a replica of the API.
+        The stack, the bridges and the replicas of the API all do this; the first one does the work.
         """
         self.jobs.open()
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -141,7 +140,7 @@ class ApiServices:
                 _log.warning("server away at the start", what=what, error=error.message)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections. A store that fails to close is logged."""
         closers: tuple[Callable[[], None], ...] = (self.jobs.close, self.results.close, self.cache.close)
         for close in closers:
             try:

@@ -1,1 +1,1 @@
-"""Who calls, what a key allows, and how much."""
+"""Authentication, authorization by scope and owner, and rate limits."""

@@ -1,8 +1,8 @@
-"""Who a request comes from: a key, a session that a key opened, or a signed link.
+"""Authenticates a request by an API key, by a session that a key opened, or by a signed link.
 
-Keys that were good a moment ago are believed for KEY_KEPT_S, so that a page costs PostgreSQL nothing and a
-revoked key ends within seconds; when PostgreSQL is away after that, the answer is 503, never a yes. Knows no
-route and no budget.
+Keys are cached for KEY_KEPT_S. So the many requests of one page read PostgreSQL once, and a revoked key stops
+working within seconds. When the cached key is too old and PostgreSQL does not answer, the request is refused
+with 503. Knows no route and no rate limit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from serve_app.web.problems import Problem
 
 SESSION_COOKIE = "scenestream_session"
 KEY_KEPT_S = 3.0
+"""Age up to which a key is used from the cache: the longest time that a revoked key still works."""
 _KEYS_KEPT = 4096
+"""Entries of the cache. Unknown key ids take entries as well, so the number is bounded."""
 _LINKED = re.compile(
     r"/videos/([^/]+)/(?:media|thumbnails/[0-9]+\.webp"
     r"|clips/[0-9a-f]{32}/(?:archive|files/[A-Za-z0-9][A-Za-z0-9._-]*))"
@@ -41,14 +43,14 @@ _HOW = (
 
 
 class _Lookup(NamedTuple):
-    """What PostgreSQL said of a key id when it was asked at `asked_at_s` (of the cache's clock)."""
+    """Result of one look-up of a key id in PostgreSQL, begun at `asked_at_s` (of the cache's clock)."""
 
     asked_at_s: float
     key: ApiKey | None
 
 
 class KeyCache:
-    """Keys by id, each as it was at most KEY_KEPT_S ago, and ids that were none then."""
+    """TTL cache of API keys by id. Entries live KEY_KEPT_S; ids without a key are cached as well."""
 
     def __init__(self, store: ApiKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -61,12 +63,15 @@ class KeyCache:
         )
 
     def peek(self, key_id: str) -> ApiKey | None:
-        """The key if it is known and new enough; does not block."""
+        """The cached key, or None where none is cached. Does not block."""
         seen = self._seen(key_id)
         return None if seen is None else seen.key
 
     def get(self, key_id: str) -> ApiKey | None:
-        """The key, from PostgreSQL where it is not known; noted as in use. UnavailableError as there."""
+        """The key, read from PostgreSQL where it is not cached; a read of a usable key records its use.
+
+        None: no such key. Raises UnavailableError when PostgreSQL does not answer.
+        """
         seen = self._seen(key_id)
         if seen is not None:
             return seen.key
@@ -84,7 +89,7 @@ class KeyCache:
 
 
 class Authenticator:
-    """Decides who a request is from. `identify` may block on PostgreSQL."""
+    """Finds the caller of a request. `identify` may block on PostgreSQL."""
 
     def __init__(self, settings: Settings, keys: ApiKeys, signer: Signer) -> None:
         self._settings = settings
@@ -97,12 +102,12 @@ class Authenticator:
         return self.applies(self._settings.access.required, scope)
 
     def applies(self, when: Enforcement, scope: AsgiScope) -> bool:
-        """Whether a rule applies to this request: `auto` spares this machine's own requests.
+        """Whether a rule applies to this request; `auto` exempts requests that come from this machine.
 
-        The configured host alone would not do: where something else than `scenestream up` starts Serve, it
-        may listen at other addresses than the settings say. Nor would the connection's ends: a page of
-        another site reaches this machine under a name that its owner has led here (DNS rebinding), and a
-        proxy on this machine hands on what strangers send.
+        Three things are checked, because none is enough alone. The configured host: where something else than
+        `scenestream up` starts Serve, it may listen at other addresses than the settings say. The addresses
+        of the connection: with DNS rebinding, a page of another site reaches this machine under a name of
+        its own. Proxy headers: a proxy on this machine forwards requests of strangers.
         """
         if when != "auto":
             return when == "always"
@@ -118,7 +123,7 @@ class Authenticator:
         return not (is_loopback(host) or host in self._hosts)
 
     def known(self, headers: Mapping[str, str]) -> bool:
-        """Whether the key a request carries needs no look-up."""
+        """Whether the key in the request's headers is cached, so that PostgreSQL need not be read."""
         key_id = id_of(_bearer(headers) or "")
         return key_id is not None and self.keys.peek(key_id) is not None
 
@@ -127,9 +132,11 @@ class Authenticator:
     ) -> Caller:
         """The caller behind a request that needs a key; `path` is below the API's prefix.
 
-        A key that is sent decides alone; otherwise a link opens what it names, then the session counts, which
-        a page that stays open for long has where its links have ended.
-        Problem `unauthorized` if there is none, UnavailableError when PostgreSQL must be asked and is away.
+        Tried in this order: the key of the `Authorization` header, which then decides alone; the signature of
+        a link; the session cookie. The cookie comes last, because a page that stays open for long has a valid
+        session when its links have expired.
+        Raises Problem `unauthorized` when none of them is valid, UnavailableError when PostgreSQL is needed
+        and does not answer.
         """
         if headers.get("authorization"):
             return Caller.with_key(self._key_of(headers), "bearer")
@@ -144,7 +151,7 @@ class Authenticator:
         raise unauthorized(_HOW)
 
     def still_good(self, caller: Caller) -> bool:
-        """Whether a caller that was let in would be let in now. Blocks like `identify`."""
+        """Whether the key of an authenticated caller is still valid. Blocks like `identify`."""
         if caller.key is None:
             return True
         key = self.keys.get(caller.key.id)
@@ -169,7 +176,7 @@ class Authenticator:
 
 
 def unauthorized(detail: str, *, wrong: bool = False) -> Problem:
-    """The answer to a request without a good key (RFC 6750, section 3)."""
+    """The 401 for a request without a valid key (RFC 6750, section 3). `wrong`: a key was sent."""
     challenge = 'Bearer realm="scenestream"' + (', error="invalid_token"' if wrong else "")
     return Problem("unauthorized", detail, headers={"WWW-Authenticate": challenge})
 

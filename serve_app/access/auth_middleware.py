@@ -1,7 +1,8 @@
-"""The door before every route: who asks, may they, and not too often. What is not declared open needs a key.
+"""Authentication middleware: checks the key, its scope and the rate limit of every request.
 
-Runs before a body is read. A route that is added later is closed without doing anything for it. Whose video
-it is, is decided by `serve_app.access.visibility`, which knows the route.
+It runs before a body is read. Every path needs a key unless `is_open` says otherwise, so a new route is
+protected without any code of its own. Whether the caller may see a certain video is decided later, by
+`serve_app.access.visibility`, which reads the route's parameters.
 """
 
 from __future__ import annotations
@@ -33,19 +34,21 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
 _READS = frozenset({"GET", "HEAD"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 CHECK_AGAIN_S = 3.0
-"""A stream of events goes on for hours: so often it is asked whether its key still is good."""
-_THREADS = 16  # of its own, so that look-ups that wait for PostgreSQL hold up nothing else
+"""Interval at which the key of an open event stream is checked again; a stream can stay open for hours."""
+_THREADS = 16
+"""Threads of the middleware alone, so that look-ups that wait for PostgreSQL do not hold up requests."""
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether no key is ever needed: probes, the API's description, what tus servers offer, signing out."""
+    """Whether this call never needs a key: probes, the OpenAPI document, OPTIONS, and signing out."""
     return path in OPEN_PATHS or method == "OPTIONS" or (method, path) == ("DELETE", "/session")
 
 
 def needed_scope(method: str, path: str) -> KeyScope | None:
-    """What a key must be granted for a call; None: any key will do.
+    """The scope that a key needs for a call; None: any valid key.
 
-    An upload is written even where it is asked how far it is, so a key that may only write can use tus.
+    All calls below /uploads need `write`, also HEAD, which tells the offset: so a key with `write` alone can
+    upload with tus.
     """
     if path == "/session":
         return None
@@ -60,11 +63,11 @@ def needed_scope(method: str, path: str) -> KeyScope | None:
 class _Admitted:
     caller: Caller
     headers: dict[str, str]
-    budget: str | None = None  # what its requests count against; None: nothing
+    budget: str | None = None  # name of the rate limit that its requests count against; None: no limit
 
 
 class AuthMiddleware:
-    """Wraps the application; see the module. Leaves the caller in the scope's state, see `caller_of`."""
+    """ASGI middleware, see the module. Stores the caller in the scope's state, see `caller_of`."""
 
     def __init__(
         self, app: ASGIApp, authenticator: Authenticator, budgets: Budgets, settings: AccessSettings
@@ -96,14 +99,14 @@ class AuthMiddleware:
         await self._app(scope, receive, streaming.send)
 
     async def still_good(self, caller: Caller) -> bool:
-        """Whether the caller of a stream that has begun may hear more."""
+        """Whether the key of an open event stream is still valid; True while PostgreSQL does not answer."""
         try:
             return await to_thread.run_sync(self._authenticator.still_good, caller, limiter=self._threads)
         except ScenestreamError:
             return True  # PostgreSQL is away; what follows from it is told by the stream itself
 
     def _spender(self, method: str, budget: str | None) -> Callable[[int], object] | None:
-        """For routes where one request counts as many, see `serve_app.access.rate_limits.charge`."""
+        """What counts further requests against the limit, see `serve_app.access.rate_limits.charge`."""
         return None if budget is None else partial(self._budgets.spend, method, budget)
 
     async def _admit(self, scope: Scope) -> _Admitted:
@@ -144,7 +147,7 @@ class AuthMiddleware:
 
 
 class _Streaming:
-    """Adds header fields to a response, and ends a stream of events when its key does."""
+    """Adds rate limit headers to one response; ends an event stream when its key is no longer valid."""
 
     def __init__(self, middleware: AuthMiddleware, admitted: _Admitted, send: Send) -> None:
         self._middleware = middleware
@@ -154,7 +157,7 @@ class _Streaming:
         self._checked_at = time.monotonic()
 
     async def send(self, message: Message) -> None:
-        """Passes one message of the application on; ClientDisconnect when the stream has been ended."""
+        """Forward one ASGI message of the application. ClientDisconnect after the stream was ended."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             self._events = headers.get("content-type", "").startswith("text/event-stream")
@@ -176,8 +179,9 @@ class _Streaming:
 
 
 def _is_own_page(headers: Headers) -> bool:
-    """Whether a browser's request comes from a page of this very origin: a neighbour's, on another port of
-    the same host, would send the cookie too.
+    """Whether a browser's request comes from a page of this origin.
+
+    The cookie alone does not tell: browsers send it also for pages on another port of the same host.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:

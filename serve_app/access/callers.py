@@ -1,4 +1,4 @@
-"""Who sent a request, and what the key allows: values that the auth middleware leaves with the request."""
+"""The caller of a request and the rights of the key: values that AuthMiddleware stores in the request."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Way = Literal[SessionWay, "link"]
 class Caller:
     """One request's caller.
 
-    `owner` is whose the videos are that come in with this request. `way`: `open` where no key is needed,
-    `link` for a signed address, which opens the one thing it names.
+    `owner`: owner of the videos that this request creates. `way`: how it was authenticated; `open` where no
+    key is needed, `link` for a signed address, which allows reading only what it names.
     """
 
     way: Way
@@ -28,7 +28,7 @@ class Caller:
 
     @classmethod
     def with_key(cls, key: ApiKey, way: Way) -> Caller:
-        """The holder of a key."""
+        """The caller that sent this key."""
         return cls(way, key.scopes, key.owner, key)
 
     def may(self, scope: Scope) -> bool:
@@ -37,17 +37,17 @@ class Caller:
 
     @property
     def sees_all(self) -> bool:
-        """Whether everybody's videos are visible, and those that came in without keys."""
+        """Whether the caller sees the videos of all owners, and videos without an owner."""
         return self.may(Scope.ADMIN)
 
     @property
     def only_owner(self) -> str | None:
-        """Whose videos a list shows; None: everybody's."""
+        """The owner whose videos a list is limited to; None: no limit."""
         return None if self.sees_all else self.owner
 
     @property
     def budget(self) -> str | None:
-        """The name of what its requests count against; None: its address's."""
+        """Name of the rate limit for its key; None: its requests count against its address."""
         return None if self.key is None else f"key:{self.key.id}"
 
 
@@ -55,12 +55,12 @@ ANYBODY = Caller("open")
 
 
 def client_id(request: Request) -> str:
-    """A name for whom places are counted: a key's owner, or an address where there is no key."""
+    """The client's identity for concurrency limits: the key's owner, or the address where there is no key."""
     return str(request.scope["state"]["client_id"])
 
 
 def caller_of(request: Request) -> Caller:
-    """Who sent this request, as `serve_app.access.auth_middleware` found out before any route ran."""
+    """The caller, which `serve_app.access.auth_middleware` stored before any route ran."""
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)
     return caller

@@ -1,5 +1,4 @@
-"""What a request counts against, and how clients are told: budgets for reading and for changing things, by
-key or by address.
+"""Rate limits: counts reads and writes of each key or address, and tells clients what is left.
 
 Header fields as in draft-ietf-httpapi-ratelimit-headers-10, Retry-After as in RFC 9110. The counting itself
 is in `cluster.stores.redis.rate_limits`.
@@ -21,23 +20,23 @@ from serve_app.web.outer_middleware import SAFE_METHODS
 from serve_app.web.problems import Problem
 
 WINDOW_S = 60
-_IPV6_NETWORK = 64  # what one subscriber gets: counting single addresses would count nobody
+_IPV6_NETWORK_BITS = 64  # one subscriber has a whole /64: counted by address, nobody would reach a limit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Budgets:
-    """The budgets of one installation. Blocks on Redis for a moment; without it nothing is limited."""
+    """The rate limits of one installation. Blocks on Redis; without Redis nothing is limited."""
 
     def __init__(self, settings: AccessSettings, limits: RateLimits) -> None:
         self._per_minute = {"reads": settings.reads_per_minute, "writes": settings.writes_per_minute}
         self._limits = limits
 
     def spend(self, method: str, who: str, cost: int = 1) -> dict[str, str]:
-        """Count `cost` requests of `who`; the header fields that tell what is left.
+        """Count `cost` requests of `who`; the RateLimit header fields, none while Redis does not answer.
 
-        Problem `rate_limited` when there is less. Nobody has to have saved up more than there can be: beside
-        the request itself, which counts alone, at most all the rest of a budget is taken.
+        Raises Problem `rate_limited` when fewer are left. The cost is capped at the quota less one: the
+        request itself was counted before, and a higher cost could never be paid.
         """
         kind = "reads" if method in SAFE_METHODS else "writes"
         quota = self._per_minute[kind]
@@ -59,17 +58,17 @@ class Budgets:
 
 
 def charge(request: Request, cost: int) -> None:
-    """Count what a request does beyond being one: Problem `rate_limited` when that is more than is left."""
+    """Count `cost` further requests for this one. Problem `rate_limited` when fewer are left."""
     spend: Callable[[int], object] | None = request.scope["state"]["spend"]
     if spend is not None and cost > 0:
         spend(cost)
 
 
 def client_address(scope: AsgiScope, headers: Headers, trusted: Sequence[Network]) -> str:
-    """The name of the client's budget: its address, or its network for IPv6.
+    """Name of the rate limit for the client's address, or for its /64 network with IPv6.
 
-    X-Forwarded-For is read from the right for as long as a trusted proxy wrote it; what stands further left
-    anybody could have written.
+    X-Forwarded-For is read from the right, as long as a trusted proxy wrote the entry. Entries further left
+    can be forged by the client.
     """
     client = scope.get("client")
     address = str(client[0]) if client else ""
@@ -83,7 +82,7 @@ def client_address(scope: AsgiScope, headers: Headers, trusted: Sequence[Network
     if parsed is None:
         return "address:unknown"
     if parsed.version == 6:
-        return f"address:{ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False)}"
+        return f"address:{ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False)}"
     return f"address:{parsed}"
 
 

@@ -1,9 +1,10 @@
-"""Signed, expiring texts: links to one video's media and images, and the page's session.
+"""Signs and verifies texts that expire: links to one video's media and images, and session cookies.
 
 HMAC-SHA256 (RFC 2104) with the secrets that all replicas share. A link covers method, path, expiry and video,
-so it opens that one thing until then and needs no key, which is what <video src> and <img> want. Links and
-sessions may be valid for a week, so their form outlives an update. The package itsdangerous could keep that
-form, but decodes a signature before it compares, and so takes several texts for the same one. Knows no route.
+so it gives access to that one file until then without a key: <video src> and <img> cannot send one. Links and
+sessions may be valid for a week, so their format must stay the same over an update. The package itsdangerous
+could keep that format, but it decodes a signature before it compares, and so accepts several spellings of
+one signature. Knows no route.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from urllib.parse import parse_qs, urlencode
 EXPIRES, SIGNATURE = "expires", "signature"
 
 SECRETS_KEPT_S = 30.0
-"""How long secrets are used without asking for them again; after a rotation both signers are understood."""
-_ASK_AGAIN_S = (
-    1.0  # a signature that is not known may be by a newer secret; forgers shall not make us ask often
-)
+"""Time between two loads of the secrets. After a rotation old and new signatures are valid."""
+_ASK_AGAIN_S = 1.0
+"""Age from which the secrets are loaded again for a signature that does not match, because it may be
+made with a newer secret. Forged signatures cause at most one load in this time."""
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,11}")
 _SESSION = re.compile(r"([0-9a-f]{12})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})")
@@ -33,16 +34,16 @@ Clock = Callable[[], float]
 
 
 class SessionClaim(NamedTuple):
-    """What a session's cookie says: whose key opened it, and until when (seconds since 1970)."""
+    """Content of a session cookie: id of the key that opened it, and expiry (seconds since 1970)."""
 
     key_id: str
     expires: int
 
 
 class Signer:
-    """Signs and verifies. `load` gives the secrets, newest first; it may block and raise UnavailableError.
+    """Signs and verifies (HMAC-SHA256). `load` gives the secrets, newest first; may raise UnavailableError.
 
-    Safe to share between threads. Tests bring their own clock (seconds since 1970).
+    Blocks where `load` blocks. Thread-safe. `clock` gives seconds since 1970; tests pass their own.
     """
 
     def __init__(self, load: Callable[[], tuple[bytes, ...]], clock: Clock = time.time) -> None:
@@ -53,10 +54,10 @@ class Signer:
         self._loaded_at = float("-inf")
 
     def link(self, path: str, video_id: str, valid_s: float) -> tuple[str, int]:
-        """The query that opens `path` (below the API's prefix) to GET and HEAD, and when it ends.
+        """The query that allows GET and HEAD of `path` (below the API's prefix), and its expiry (Unix time).
 
-        Valid for `valid_s` to twice that: ends lie on a grid, so that the same thing has the same address for
-        a while and browsers can keep it.
+        Valid for `valid_s` to twice that: expiries are multiples of `valid_s`, so that one file keeps its
+        address for a while and browsers can cache it.
         """
         step_s = max(int(valid_s), 1)
         expires = (int(self._clock()) // step_s + 2) * step_s
@@ -64,7 +65,7 @@ class Signer:
         return urlencode({EXPIRES: expires, SIGNATURE: signature}), expires
 
     def opens(self, method: str, path: str, video_id: str, query: bytes) -> bool:
-        """Whether the query of a request is a link's to just that, and it has not ended."""
+        """Whether `query` is the query of a link to this path and video, and has not expired."""
         given = parse_qs(query.decode("latin-1"))
         expires, signature = (given.get(name, [""])[0] for name in (EXPIRES, SIGNATURE))
         if method not in {"GET", "HEAD"} or not _NUMBER.fullmatch(expires) or int(expires) <= self._clock():
@@ -72,12 +73,12 @@ class Signer:
         return self._is_signed(_link_text(path, video_id, int(expires)), signature)
 
     def session(self, key_id: str, valid_s: float) -> str:
-        """A cookie's value that stands for a key; it holds nothing of the key's secret."""
+        """The value of a session cookie for a key, without the key's secret."""
         expires = int(self._clock() + valid_s)
         return f"{key_id}.{expires}.{self._sign(_session_text(key_id, expires), self._current()[0])}"
 
     def read_session(self, value: str) -> SessionClaim | None:
-        """What a session says, if it was signed here and has not ended."""
+        """The content of a session cookie; None if the signature is wrong or it has expired."""
         match = _SESSION.fullmatch(value)
         if match is None or int(match[2]) <= self._clock():
             return None

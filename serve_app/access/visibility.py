@@ -1,7 +1,7 @@
-"""Whose video it is: what belongs to others does not exist for a key.
+"""Authorization by owner: answers 404 for videos and uploads of other owners.
 
-A dependency of every route. It looks at the parameters the route itself names, so no spelling of a path gets
-around it, and answers 404 in the words of an id that leads nowhere.
+A FastAPI dependency of every route. It reads the parameters that the route itself names, so no spelling of a
+path avoids it. The 404 has the same text as for an id that does not exist.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from serve_app.access.callers import caller_of
 VIDEO_ID = "^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$"
 UPLOAD_ID = "^[0-9a-f]{32}$"
 _OWNERS_KEPT = 10_000
+"""Owners in the LRU cache of each kind of id."""
 
 
 def _remembered(ask: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """`ask` behind an LRU cache: owners never change and ids are not used again, so no answer gets old."""
+    """`ask` behind an LRU cache. An answer stays right: owners never change and ids are not used again."""
     return cached(LRUCache(_OWNERS_KEPT), lock=threading.Lock())(ask)
 
 
 class Visibility:
-    """The dependency: NotFoundError unless the request's caller may see what the route's parameters name."""
+    """FastAPI dependency that raises NotFoundError for a video or upload that the caller does not own."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._kinds = (
@@ -38,7 +39,7 @@ class Visibility:
         )
 
     async def __call__(self, request: Request) -> None:
-        """Called before the route. Ids that cannot be any are left to the route to refuse."""
+        """Runs before the route. Ids of a wrong form are skipped; the route refuses them."""
         caller = caller_of(request)
         if caller.sees_all or caller.way == "link":
             return

@@ -1,1 +1,1 @@
-"""Metrics and probes of the API."""
+"""Prometheus metrics of the API, and probes of its servers."""

@@ -1,9 +1,9 @@
-"""ASGI middleware of the in-progress gauges: files that come in, and streams of events that are open.
+"""ASGI middleware of the in-progress gauges: uploads under way, and open event streams.
 
-A gauge goes up when a request's work begins and down when the request ends. Bodies pass through untouched.
-Which route a request belongs to is known as soon as its body is asked for or its response begins; a request
-that is turned away before that is not counted as an upload, and neither is one that names an address to
-import. Knows the routes by their templates.
+A gauge goes up when a request's work begins and down when the request ends. Bodies pass through unchanged.
+The route of a request is known from the first read of its body or the start of its response. So a request
+that is refused earlier is not counted as an upload; neither is one that names an address to import. Knows the
+routes by their templates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _EVENTS = ("GET", "/videos/{video_id}/events")
 
 
 class InProgressMiddleware:
-    """Wraps the application; see the module."""
+    """ASGI middleware, see the module."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class _Request:
         return str(self._scope["method"]), str(getattr(self._scope.get("route"), "path", ""))
 
     async def receive(self) -> Message:
-        """The next part of the body."""
+        """The next ASGI message of the body; counts its bytes."""
         if not self._uploads and self._is_file and self._route in _UPLOADS:
             self._uploads = True
             self._metrics.uploads.begin()
@@ -65,7 +65,7 @@ class _Request:
         return message
 
     async def send(self, message: Message) -> None:
-        """The next part of the response."""
+        """Forward the next ASGI message of the response; note its status."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
             if self._route == _EVENTS and self._status == 200:
@@ -74,7 +74,7 @@ class _Request:
         await self._send(message)
 
     def ended(self) -> None:
-        """Nothing more comes or goes."""
+        """The request has ended: lower the gauges, count the bytes of an upload."""
         if self._uploads:
             self._metrics.uploads.end()
             self._metrics.uploaded(self._bytes, self._status)

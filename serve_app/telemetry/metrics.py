@@ -1,12 +1,11 @@
-"""Prometheus metrics of the API, by two ways.
+"""Prometheus metrics of the API, exported in two ways: by /metrics and by Ray's exporter.
 
-What one replica counts (requests, uploads, listeners) it counts twice: for its own /metrics, where the label
-`replica` tells it apart, since a scrape through the proxy reaches one replica at a time; and through Ray,
-whose exporter on each node has all replicas of that node (`ray_scenestream_…`): dashboards and alerts read
-those. Which servers it reaches is told both ways, too: /metrics wants a key, which cannot be looked at while
-PostgreSQL is away; Ray's exporter wants none. What the stores know is the same from every replica: it is
-asked at the scrape and kept a few seconds.
-Knows nothing of routes beyond their templates.
+Each replica records what it counts itself (requests, uploads, event streams) in both. On /metrics the label
+`replica` tells replicas apart, because a scrape through Serve's proxy reaches one of them. Ray's exporter
+has all replicas of its node (`ray_scenestream_…`); dashboards and alerts read that one. The state of the
+servers is in both as well: /metrics needs a key, which cannot be checked while PostgreSQL does not answer;
+Ray's exporter needs none. Numbers from the stores are the same on every replica: they are read at a scrape
+and cached for STORES_KEPT_S. Knows routes only by their templates.
 """
 
 from __future__ import annotations
@@ -26,8 +25,9 @@ from prometheus_client.registry import Collector
 from cluster.telemetry import metering
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-STORES_KEPT_S = 5.0  # counting videos by state reads them all
-# What anybody may send: another word would make series of its own.
+STORES_KEPT_S = 5.0
+"""Age up to which the stores' numbers are used again: the count of videos by state reads the whole table."""
+# Other methods are counted as "other": every new value of a label makes a new time series.
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _LATENCY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -54,7 +54,7 @@ SERVER_UP = metering.Gauge(
 TABLE: tuple[metering.Instrument, ...] = (
     REQUESTS, LATENCY, UPLOAD_BYTES, UPLOADS_ACTIVE, UPLOADS_FAILED, RATE_LIMITED, LISTENERS, SERVER_UP,
 )  # fmt: skip
-"""What every replica counts."""
+"""All metrics that a replica counts itself."""
 
 BY_STATE = {
     "scenestream_videos": "Videos by state",
@@ -71,8 +71,9 @@ ALONE = {
 
 @dataclass(frozen=True, slots=True)
 class StoreFigures:
-    """What the stores say: number by state (see BY_STATE), and plain numbers (see ALONE). What a store did
-    not answer is left out.
+    """Numbers read from the stores: by state (names of BY_STATE), and single ones (names of ALONE).
+
+    Numbers of a store that did not answer are missing.
     """
 
     by_state: dict[str, dict[str, int]]
@@ -85,7 +86,7 @@ class _Child(Protocol):
 
 
 class Metrics:
-    """The registry of one replica. `look` asks the stores."""
+    """The registry of one replica. `look` reads the stores; it blocks."""
 
     def __init__(self, look: Callable[[], StoreFigures]) -> None:
         self.replica = secrets.token_hex(4)
@@ -127,13 +128,16 @@ class Metrics:
             UPLOADS_FAILED.add(status=str(status))
 
     def reached(self, servers: Mapping[str, bool]) -> None:
-        """Which servers answer this replica, by name. To be told regularly: what is not is forgotten."""
+        """Record which servers answer this replica, by name.
+
+        Call it regularly: a series that is not updated disappears.
+        """
         for server, is_up in servers.items():
             self._server_up.labels(self.replica, server).set(float(is_up))
             SERVER_UP.set(float(is_up), replica=self.replica, server=server)
 
     def render(self) -> bytes:
-        """The text exposition format; asks the stores, so call it from a thread."""
+        """All metrics in the text exposition format. Blocks on the stores, so call it from a thread."""
         return generate_latest(self._registry)
 
     def _counter(self, told: metering.Instrument) -> prometheus_client.Counter:
@@ -143,7 +147,7 @@ class Metrics:
 
 
 class _InProgressGauge:
-    """How many of something go on at the moment. One event loop."""
+    """Gauge of work in progress, in the replica's registry and in Ray's. One event loop."""
 
     def __init__(self, gauge: metering.Gauge, replica: str, registry: CollectorRegistry) -> None:
         own = prometheus_client.Gauge(gauge.name, gauge.description, ("replica",), registry=registry)
@@ -171,7 +175,7 @@ class _StoreCollector(Collector):
         self._look = look
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Asked at every scrape. What is not known is absent, not zero."""
+        """The stores' numbers, at every scrape. A number that is not known is absent, not zero."""
         seen = self._look()
         for name, counts in seen.by_state.items():
             found = GaugeMetricFamily(name, BY_STATE[name], labels=("state",))
@@ -182,5 +186,5 @@ class _StoreCollector(Collector):
             yield GaugeMetricFamily(name, ALONE[name], value=value)
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Nothing: registering must not ask the stores."""
+        """Empty, so that registration does not read the stores."""
         return ()

@@ -1,8 +1,8 @@
-"""Which of the servers behind the API answer, how many videos there are, and how the pool does.
+"""Probes the servers behind the API, and reads the pool's state, the backlog and the number of videos.
 
-Every question has a time limit: a server that hangs is reported, not waited for. Whether a server answers is
-never told from an earlier answer; numbers (videos, backlog, queue depth) may be some seconds old. The pool is
-found by its name in Ray; nothing of `actors` is imported.
+Every probe has a time limit, so a server that hangs is reported as unhealthy. Health is never told from an
+earlier answer; numbers (videos, backlog, queue depth) may be some seconds old. The pool is found by its name
+in Ray; nothing of `actors` is imported.
 """
 
 from __future__ import annotations
@@ -33,15 +33,18 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 PROBE_TIMEOUT_S = 4.0
-# Each round costs a connection to RabbitMQ, and strangers may ask for it: `/readyz` needs no key.
+"""Time after which a server that has not answered counts as unhealthy."""
 NEEDED_INTERVAL_S = 0.2
+"""Least time between two rounds of probes: each connects to RabbitMQ, and `/readyz` needs no key."""
 POOL_TIMEOUT_S = 2.0
+"""Time after which the pool's snapshot is given up."""
 _SHOWN_VERSIONS = ("scenestream", "ray", "torch", "av", "fastapi")
 _THREADS = 16
+"""Threads of the probes alone, so that a server that hangs does not hold up requests."""
 
 
 class Probes:
-    """Asks the servers. Methods named `…_async` keep to the time limits, the others block."""
+    """The probes of one replica. Async methods have time limits; the others block like the stores."""
 
     def __init__(self, services: ApiServices) -> None:
         self._services = services
@@ -50,16 +53,18 @@ class Probes:
         self._needed = SingleFlight(self._ask_needed, NEEDED_INTERVAL_S)
 
     def counts(self) -> dict[str, int] | None:
-        """Videos by state, None when PostgreSQL does not answer."""
+        """Number of videos by state; None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.counts)
 
     def backlog(self) -> Backlog | None:
-        """How much there is to do, None when PostgreSQL does not answer."""
+        """Videos and seconds of video not analysed yet; None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.backlog)
 
     def seen(self) -> StoreFigures:
-        """Everything for the metrics. PostgreSQL is asked no more once it did not answer: each question waits
-        for seconds, and Prometheus does not wait for four of them.
+        """The stores' numbers for the metrics.
+
+        After the first query that PostgreSQL does not answer, the others are skipped: each would wait for
+        seconds, and four such waits exceed the timeout of a scrape.
         """
         jobs, doorbells = self._services.jobs, self._services.doorbells
         by_state = {"scenestream_videos": self.counts()}
@@ -80,13 +85,13 @@ class Probes:
         )
 
     def depth(self) -> int | None:
-        """Doorbells waiting, None when RabbitMQ does not answer."""
+        """Doorbells (wake-up messages) in the queue; None when RabbitMQ does not answer."""
         return _or_none("rabbitmq", self._services.doorbells.depth)
 
     async def needed(self) -> list[ServerHealth]:
-        """The servers without which nothing can be taken or shown, asked after this call.
+        """Health of PostgreSQL, RabbitMQ and MongoDB, probed after this call. No request works without them.
 
-        An answer from before would let a load balancer send requests to a replica that has lost a server.
+        An earlier answer would let a load balancer send requests to a replica that has lost a server.
         """
         return await self._needed()
 
@@ -101,7 +106,7 @@ class Probes:
         )
 
     async def all_servers(self) -> list[ServerHealth]:
-        """Those, and the ones that may be away for a while."""
+        """Health of those of `needed`, and of Redis and the media store, which may be away for a while."""
         needed, *rest = await asyncio.gather(
             self.needed(),
             self._ask("redis", self._ping_cache),
@@ -135,7 +140,7 @@ class Probes:
             raise UnavailableError("Redis does not answer; progress is shown by chunks meanwhile.")
 
     async def _ask_media(self) -> None:
-        """One question at a time, whoever asks: an object store that hangs keeps a thread for minutes."""
+        """Probe the media store. Calls during a probe share it: a store that hangs holds its thread long."""
         if self._media is None or self._media.done():
             look = partial(self._services.media.exists, upload_key("none"))
             self._media = asyncio.create_task(to_thread.run_sync(look, limiter=self._threads))
@@ -158,7 +163,7 @@ class Probes:
 
 
 def versions() -> dict[str, str]:
-    """Of this installation and of what it stands on."""
+    """Version numbers of Python, of this package and of the libraries in _SHOWN_VERSIONS, by name."""
     found = {"python": platform.python_version()}
     for name in _SHOWN_VERSIONS:
         try:

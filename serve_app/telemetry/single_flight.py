@@ -1,8 +1,8 @@
-"""One question for all who ask at the same time, asked anew for everybody who comes later.
+"""Single-flight: callers that arrive during a call share the next call.
 
-An answer is never kept: it is given only to callers who came before it was asked for. Load is bounded all
-the same, since one question at a time is under way and they begin some time apart. asyncio; does not know
-what is asked.
+An answer is not cached: it goes only to callers that arrived before its call began. The load is bounded all
+the same, because one call at a time runs and calls begin at least an interval apart. For asyncio; does not
+know what is called.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Call it for the answer of `ask`. Callers that come while one question is under way share the next one.
+    """Coalesces calls of `ask`. Callers that arrive while `ask` runs share its next run.
 
-    Questions begin at least `interval_s` apart, so a caller may wait for that, for the rest of the question
-    under way, and for its own. What `ask` raises is raised to each of its callers. One event loop.
+    Runs begin at least `interval_s` apart. So a caller waits for the rest of the current run, for the
+    interval, and for its own run. An exception of `ask` is raised in each caller of that run. One event loop.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class SingleFlight(Generic[T]):
         self._next: asyncio.Task[T] | None = None
 
     async def __call__(self) -> T:
-        """The answer to a question that begins after this call."""
+        """The result of a run of `ask` that begins after this call."""
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._under_way))
-        return await asyncio.shield(self._next)  # a caller that goes does not take the others' answer along
+        return await asyncio.shield(self._next)  # cancelling one caller must not cancel the shared run
 
     async def _after(self, earlier: asyncio.Task[T] | None) -> T:
         if earlier is not None:

@@ -1,8 +1,8 @@
-"""How much of what is costly or lasts long one replica takes at a time, and how much of it from one caller.
+"""Concurrency limits of one replica, in all and for each client, and read deadlines of request bodies.
 
-Serve's proxy has no backpressure on request bodies: what is sent is in memory, whether it is read or not.
-The gates bound how many are, and turn the rest away with an answer that says when to come again. Bodies have
-to come at a pace, so that nobody holds a place for nothing.
+Serve's proxy has no back-pressure on request bodies: a body is in memory whether it is read or not. So the
+number of requests with large bodies is limited, and the others are refused with 503 and `Retry-After`. A body
+must arrive at a minimum rate, so that a client that stopped sending does not keep its place.
 """
 
 from __future__ import annotations
@@ -21,48 +21,54 @@ from serve_app.web.problems import RETRY_AFTER_S, Problem
 
 T = TypeVar("T")
 
-MAX_POSTS = 4  # of up to 64 MiB each
-MAX_PARTS = 16  # of up to 8 MiB each
-# A writer holds one connection of the pool for its lock while it needs a second for its update.
+MAX_POSTS = 4  # requests with a file of up to 64 MiB each
+MAX_PARTS = 16  # requests with a part of an upload, up to 8 MiB each
 MAX_WRITERS = 3
-MAX_FINISHERS = 2  # likewise
-MAX_READERS = 8  # of media files; each for the moment it takes to read one block
-MAX_BATCHES = 4  # of up to 8 MiB of JSON each, which are many times as much in memory
-MAX_PREVIEWS = 3  # the fuser makes one after the other
-MAX_LISTENERS = 500  # well below what Serve hands to one replica: requests that end have to get through
-MAX_LISTENERS_OF_ONE = 100
-_KEPT_PART = 4  # one of so many places is kept for others than who has all the rest
+"""Threads that write parts. Each holds two PostgreSQL connections: one for its lock, one for its update."""
+MAX_FINISHERS = 2
+"""Threads that make videos of complete uploads. Each holds two connections, as a writer does."""
+MAX_READERS = 8  # threads that read media files; one is held only while one block is read
+MAX_BATCHES = 4  # requests with up to 8 MiB of JSON each, which take many times as much memory when parsed
+MAX_PREVIEWS = 3  # the fuser makes one preview at a time
+MAX_LISTENERS = 500
+"""Open event streams: well below `serve_app.app.MAX_ONGOING_REQUESTS`, so that other requests get through."""
+MAX_LISTENERS_OF_ONE = 100  # open event streams of one client
+_RESERVED_DIVISOR = 4
+"""One of four places is not given to a client that holds all the others, so that other clients get one."""
 WAIT_S = 2.0
+"""Time for which a request waits for a place before it is refused."""
 BODY_IDLE_S = 60.0
-"""A client that sends nothing for so long has gone, and its place in the gate is given to another."""
+"""Longest pause between two chunks of a body. After it the request is refused and its place becomes free."""
 BODY_GRACE_S = 30.0
+"""Time that a body of any size may take, added to the time that its bytes take at BODY_BYTES_S."""
 BODY_BYTES_S = 16 << 10
-"""The slowest pace at which a body may come, beyond the grace: that of a poor mobile connection."""
+"""Lowest rate of a body in bytes a second: that of a poor mobile connection."""
 
 
 @dataclass(slots=True)
 class _Own:
-    """The places of one caller, known while it has or waits for any."""
+    """The places of one client; kept while the client holds or waits for at least one."""
 
     places: asyncio.Semaphore
     requests: int = 0
 
 
 class ConcurrencyLimiter:
-    """`places` requests at a time; others wait up to WAIT_S and then hear 503 `busy`.
+    """Limits concurrent requests to `places`. Others wait up to WAIT_S and then raise Problem `busy` (503).
 
-    One caller gets all but a fourth of the places, one at least.
+    One client gets at most all but a fourth of the places, and at least one. `what` names the requests in the
+    message. One event loop.
     """
 
     def __init__(self, places: int, what: str = "uploads") -> None:
         self._places = asyncio.Semaphore(places)
-        self._of_one = max(1, places - max(1, places // _KEPT_PART))
+        self._of_one = max(1, places - max(1, places // _RESERVED_DIVISOR))
         self._own: dict[str, _Own] = {}
         self._what = what
 
     @asynccontextmanager
     async def enter(self, who: str) -> AsyncIterator[None]:
-        """Hold one place for `who`, see `serve_app.access.callers.client_id`."""
+        """Hold one place for the client `who`, see `serve_app.access.callers.client_id`."""
         own = self._own.setdefault(who, _Own(asyncio.Semaphore(self._of_one)))
         own.requests += 1
         try:
@@ -90,7 +96,7 @@ class ConcurrencyLimiter:
 
 
 class ListenerLimiter:
-    """Who listens to events, for hours maybe: `places` in all, `of_one` of each caller."""
+    """Limits open event streams: `places` in all, `of_one` for each client. Refuses without a wait."""
 
     def __init__(self, places: int, of_one: int) -> None:
         self._places = places
@@ -99,7 +105,7 @@ class ListenerLimiter:
 
     @contextmanager
     def place(self, who: str) -> Iterator[None]:
-        """One place for `who`. Problem `rate_limited` beyond those of one caller, `busy` beyond all."""
+        """One place for the client `who`. Problem `rate_limited` beyond `of_one`, `busy` beyond `places`."""
         if self._listening[who] >= self._of_one:
             raise Problem(
                 "rate_limited",
@@ -118,7 +124,10 @@ class ListenerLimiter:
 
 
 class ConcurrencyLimits:
-    """The gates of one replica, and the threads behind them, apart from those of small requests."""
+    """All concurrency limits of one replica, and its thread limits for files.
+
+    Small requests use other threads, so file transfers do not hold them up.
+    """
 
     def __init__(self) -> None:
         self.posts = ConcurrencyLimiter(MAX_POSTS)
@@ -132,8 +141,10 @@ class ConcurrencyLimits:
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives. A request whose client leaves is cancelled, and its threads go on all the same: it
-    keeps its places until they have ended.
+    """The result of `work`, which goes on when the caller is cancelled; the caller then waits for its end.
+
+    Serve cancels the request of a client that leaves, but its threads go on. The request must hold its places
+    until they have ended.
     """
     task = asyncio.create_task(work)
     try:
@@ -146,9 +157,11 @@ async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def patiently(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The body's chunks. Problem `client_too_slow` when none comes for BODY_IDLE_S, or all of them together
-    take longer than BODY_GRACE_S and their bytes at BODY_BYTES_S. What is done between chunks takes nothing
-    from the client's time.
+    """The body's chunks, with a deadline for each and for all.
+
+    Raises Problem `client_too_slow` when no chunk comes for BODY_IDLE_S, or when the waits for all chunks
+    exceed BODY_GRACE_S plus the time that their bytes take at BODY_BYTES_S. Only waits for the client count,
+    not the work between two chunks.
     """
     received_bytes, waited_s = 0, 0.0
     while True:
@@ -171,7 +184,7 @@ async def patiently(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def read_small(body: AsyncIterator[bytes], max_bytes: int, what: str) -> bytearray:
-    """A whole body of at most `max_bytes`; Problem `too_large` beyond it."""
+    """A whole body of at most `max_bytes`. Problem `too_large` beyond; `what` names it in the message."""
     whole = bytearray()
     async for chunk in patiently(body):
         whole += chunk

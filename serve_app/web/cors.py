@@ -1,7 +1,7 @@
-"""Which pages of other origins may call the API: those on a list, which is empty by default.
+"""Options of the CORS middleware: which pages of other origins may call the API. By default none.
 
-Starlette's middleware does it; here stands what it is told. Without cookies: another origin's page sends a
-key, so nobody is made to act by a page they only look at.
+Starlette's middleware does the work; this module has its arguments. Cookies are not allowed: a page of
+another origin must send a key, so it cannot act for a user who only looks at it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ EXPOSED_HEADERS = (
     "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "WWW-Authenticate", "X-Request-ID",
 )  # fmt: skip
 PREFLIGHT_KEPT_S = 600
+"""Time for which a browser caches the answer to a preflight request."""
 
 
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
@@ -40,5 +41,5 @@ def cors_options(origins: Sequence[str]) -> dict[str, Any]:
 
 
 def is_allowed(origin: str | None, origins: Sequence[str]) -> bool:
-    """Whether a page of this origin may call."""
+    """Whether a page of this origin may call the API."""
     return origin is not None and ("*" in origins or origin in origins)

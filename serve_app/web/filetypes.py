@@ -1,6 +1,6 @@
-"""What a stored file is, told from its first bytes, and names that are safe to show.
+"""Detects the media type of a stored file by its first bytes, and makes file names safe to show.
 
-Never from the file's extension, and only to label the download: whether a file can be segmented is decided
+The extension is not used. The type only labels the download: whether a file can be segmented is decided
 where it is decoded.
 """
 
@@ -10,12 +10,13 @@ import unicodedata
 from urllib.parse import quote
 
 HEAD_BYTES = 512
+"""Bytes from the start of a file that `content_type` needs."""
 UNKNOWN_TYPE = "application/octet-stream"
 CONTENT_TYPES = (
     "video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "video/ogg",
     "video/x-flv", "video/x-ms-wmv", "video/mpeg", "video/mp2t", UNKNOWN_TYPE,
 )  # fmt: skip
-"""All that `content_type` can say."""
+"""All values that `content_type` returns."""
 MAX_NAME_CHARS = 200
 _TS_PACKET_BYTES = 188
 
@@ -44,7 +45,7 @@ def content_type(head: bytes) -> str:
 
 
 def display_name(given: str | None) -> str:
-    """A name to show for an uploaded file: no path, no control or direction characters, bounded.
+    """A name to show for an uploaded file: no path, no control or direction characters, MAX_NAME_CHARS long.
 
     Only ever shown; stored names are generated.
     """
@@ -58,6 +59,6 @@ def display_name(given: str | None) -> str:
 
 
 def content_disposition(kind: str, name: str) -> str:
-    """A Content-Disposition header (RFC 6266): `kind` is "inline" or "attachment"."""
+    """A Content-Disposition header (RFC 6266). `kind` is "inline" or "attachment"."""
     plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

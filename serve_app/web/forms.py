@@ -1,4 +1,4 @@
-"""A multipart upload taken apart while it arrives, so that no file is ever whole in memory.
+"""Parses a multipart upload while it arrives, so that no file is ever whole in memory.
 
 RFC 7578 on top of the push parser of `python-multipart`. The caller pulls the file's bytes block by block;
 nothing is read from the client until it does. Knows no store and no video.
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 FILE_FIELD = "file"
-BLOCK_BYTES = 1 << 20  # what the store is handed at a time: few hops between threads, little memory
+BLOCK_BYTES = 1 << 20  # of the file, handed to the store at a time: few thread switches, little memory
 MAX_FIELD_BYTES = 64 << 10  # `settings` is a small JSON object
-MAX_FIELDS = 16
-FORM_OVERHEAD_BYTES = MAX_FIELDS * MAX_FIELD_BYTES  # what a body may hold beside the file itself
+MAX_FIELDS = 16  # parts of a form, the file included
+FORM_OVERHEAD_BYTES = MAX_FIELDS * MAX_FIELD_BYTES  # most bytes of a body beside those of the file
 
 _BROKEN = "The multipart body ends early or is not well formed; send it again (curl: -F file=@film.mp4)."
 
@@ -38,7 +38,7 @@ class _FormPart:
 class FormReader:
     """Reads one multipart body: `find_file`, then `next_block` until b"", then `finish`.
 
-    `fields` holds the other form fields met so far (UTF-8 text). Every method raises `Problem`
+    `fields` holds the other form fields read so far (UTF-8 text). Every method raises `Problem`
     (`bad_multipart`, `too_large`, `unsupported_media_type`) when the body cannot be used.
     """
 
@@ -157,7 +157,7 @@ class FormReader:
 
 
 def too_large_for_one_post(max_file_bytes: int) -> Problem:
-    """The answer to a file that must be sent in parts."""
+    """The Problem for a file that is too large for one POST and must be sent in parts."""
     return Problem(
         "too_large",
         f"One POST carries at most {max_file_bytes} bytes. Send larger files in parts to /uploads (tus 1.0, "

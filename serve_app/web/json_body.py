@@ -1,4 +1,4 @@
-"""A small JSON body as a model, read no further than it may be long. Knows no route."""
+"""Reads a small JSON body into a pydantic model, up to a maximal length. Knows no route."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from serve_app.web.concurrency import read_small
 from serve_app.web.problems import Problem
 
 MAX_JSON_BYTES = 64 << 10
+"""Longest JSON body, unless a route allows more."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def body_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a body that a route reads by itself, whole: FastAPI collects no definitions for it."""
+    """The JSON schema of `model` with every `$ref` replaced by its definition.
+
+    FastAPI collects definitions only for bodies that it reads itself, and these bodies a route reads.
+    """
     schema = model.model_json_schema()
     definitions = schema.pop("$defs", {})
 
@@ -43,10 +47,10 @@ def json_request(model: type[BaseModel]) -> dict[str, Any]:
 
 
 async def read_json(request: Request, model: type[Model], max_bytes: int = MAX_JSON_BYTES) -> Model:
-    """The request's body.
+    """The request's body as a `model`.
 
-    Problem `bad_json` for what is no JSON, `invalid_request` for JSON of another shape, `too_large` beyond
-    `max_bytes`.
+    Raises Problem `bad_json` for a body that is not JSON, `invalid_request` for JSON of another shape,
+    `too_large` beyond `max_bytes`.
     """
     body = await read_small(request.stream(), max_bytes, "The JSON body")
     try:
@@ -56,7 +60,7 @@ async def read_json(request: Request, model: type[Model], max_bytes: int = MAX_J
 
 
 def body_problem(error: ValidationError, model: type[BaseModel]) -> Problem:
-    """What is wrong with a body, as an answer."""
+    """The Problem that tells a client what is wrong with its body."""
     items = error.errors(include_url=False)
     wrong = [
         FieldProblem(where=".".join(["body", *(str(part) for part in item["loc"])]), message=item["msg"])

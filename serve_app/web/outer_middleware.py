@@ -1,6 +1,6 @@
-"""What is around every request: its id, the security headers, the counters, and the net under all errors.
+"""Outermost middleware: request id, security headers of the response, request metrics, last error handler.
 
-Pure ASGI, so that bodies stream through untouched. Knows no route and no store.
+Pure ASGI, so that bodies stream through unchanged. Knows no route and no store.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ SECURITY_HEADERS = {
 }
 
 Observe = Callable[[str, str, int, float], None]
-"""Told (method, route template, status, seconds) once a response has ended."""
+"""Called with (method, route template, status, seconds) when a response has ended."""
 
 
 class OuterMiddleware:
-    """Wraps the application; see the module. `observe` counts, see `serve_app.telemetry.metrics`.
-    Pages of `origins` may change things, see `serve_app.web.cors`.
+    """ASGI middleware, see the module. `observe` counts the request, see `serve_app.telemetry.metrics`.
+
+    A write from a page of another site is refused, unless its origin is in `origins`.
     """
 
     def __init__(self, app: ASGIApp, observe: Observe, origins: Sequence[str] = ()) -> None:
@@ -100,7 +101,7 @@ class OuterMiddleware:
                 self._observe(scope["method"], route, status, seconds)
 
     def _is_cross_site_write(self, method: str, headers: Headers) -> bool:
-        """Whether a page of a foreign site makes the browser change something here.
+        """Whether this is a write that a page of another site makes the browser send (CSRF).
 
         Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata). Other clients do not
         send it and pass.

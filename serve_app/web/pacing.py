@@ -1,7 +1,7 @@
-"""Sends a file no faster than its reader can be expected to take it.
+"""Back-pressure on responses: sends a file at a bounded rate, after a first burst.
 
-Serve's proxy has no backpressure on responses either: what a replica has read from the disk beyond what the
-client has taken is in memory. Knows no file.
+Serve's proxy has none: every byte that a replica has read and the client has not yet taken is in memory.
+Knows no file.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 
 from anyio import CapacityLimiter, to_thread
 
-BURST_BYTES = 32 << 20  # sent at once: seeking and short clips are not slowed down
-RATE_BYTES_S = 32 << 20  # then; more than a film of any bit rate needs
+BURST_BYTES = 32 << 20  # sent without a pause, so that seeking and short clips are not slowed down
+RATE_BYTES_S = 32 << 20  # bytes a second after that: more than playing a film of any bit rate needs
 
 
 async def paced(
@@ -25,7 +25,8 @@ async def paced(
 ) -> AsyncIterator[bytes]:
     """The blocks, the first BURST_BYTES at once and the rest at RATE_BYTES_S.
 
-    Each is read on one of `threads`; none is held between two blocks. Tests bring their own time.
+    Each block is read on one of `threads`; no thread is held between two blocks. Tests pass their own `clock`
+    and `sleep`, both in seconds.
     """
     began = clock()
     sent = 0

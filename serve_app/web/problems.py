@@ -1,7 +1,7 @@
-"""Problem documents (RFC 9457) and the one table of their stable codes.
+"""Turns every error of the API into a problem document (RFC 9457).
 
-Every error leaves the API through here: `application/problem+json` with a `code` for programs and a `detail`
-for people that says what to do. Knows nothing of the routes that raise.
+The document is `application/problem+json` with a stable `code` for programs and a `detail` for people that
+says what to do. The codes stand in `cluster.contract.problems`. Does not know the routes that raise.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 5
-"""What a 503 tells the client to wait: about the time a restarted server needs to answer again."""
+"""`Retry-After` of a 503: about the time that a restarted server needs until it answers."""
 
 
 _CLASS_CODES: tuple[tuple[type[ScenestreamError], str], ...] = (
@@ -46,7 +46,7 @@ _CLASS_CODES: tuple[tuple[type[ScenestreamError], str], ...] = (
 
 
 class Problem(Exception):  # noqa: N818 - it is what is sent, not only an error
-    """Raised by a route to answer with a problem document. `code` must be in `CODES`."""
+    """An error that is answered with a problem document. `code` must be in `CODES`, else KeyError."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Problem(Exception):  # noqa: N818 - it is what is sent, not only an error
             self.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
 
     def document(self, path: str, request_id: str | None) -> ProblemDocument:
-        """What is sent."""
+        """The body of the response."""
         return ProblemDocument(
             type=f"urn:scenestream:problem:{self.code}",
             title=self.kind.title,
@@ -86,7 +86,7 @@ class Problem(Exception):  # noqa: N818 - it is what is sent, not only an error
 
 
 def from_error(error: ScenestreamError) -> Problem:
-    """The problem for an exception of the ground floor: its own code where the table has it."""
+    """The Problem for an exception of `cluster`: its own code if `CODES` has it, else that of its class."""
     fallback = next((code for kind, code in _CLASS_CODES if isinstance(error, kind)), "internal")
     code = error.code if error.code in CODES else fallback
     return Problem(code, error.message)
@@ -121,7 +121,7 @@ def _with_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allowed(app: FastAPI, scope: Scope) -> list[str]:
-    """The methods of the address (RFC 9110 section 10.2.1); a route by itself knows only its own."""
+    """All methods of an address (RFC 9110 section 10.2.1); one route of Starlette knows only its own."""
     path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
     operations: dict[str, Any] = next(
         (
@@ -135,7 +135,7 @@ def _allowed(app: FastAPI, scope: Scope) -> list[str]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the application with a problem document."""
+    """Install exception handlers that answer every error of the application with a problem document."""
 
     def answer(request: Request, problem: Problem) -> JSONResponse:
         problem.headers |= getattr(request.state, "headers_of_problems", {})

@@ -1,4 +1,4 @@
-"""HTTP byte ranges and conditions of one file (RFC 9110 sections 13 and 14). Pure arithmetic on headers."""
+"""Parses byte ranges and conditional headers of one file (RFC 9110 sections 13 and 14). Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes start..end of a file, `end` exclusive. `open_ended`: the client named no end."""
+    """Byte range of a file, `end` exclusive. `open_ended`: the client named no end."""
 
     start: int
     end: int
@@ -63,8 +63,8 @@ def etag_matches(header: str | None, etag: str) -> bool:
 
 
 def range_applies(if_range: str | None, etag: str) -> bool:
-    """Whether a Range header counts: there is no If-Range, or it names exactly this entity tag.
+    """Whether a Range header applies: there is no If-Range, or it names exactly this entity tag.
 
-    Dates in If-Range never match, since no Last-Modified is given out.
+    A date in If-Range never matches, since no response has a Last-Modified.
     """
     return if_range is None or if_range.strip() == etag

@@ -1,7 +1,7 @@
-"""A span around every request that may hand something in, so that what follows from it belongs to one trace.
+"""Tracing middleware: a span for every POST, so that the work it starts belongs to one trace.
 
-Goes on with the trace of a client that sends `traceparent` (W3C Trace Context). Requests that only read are
-left out: pages poll. Is put around the application only where traces are sent.
+It continues the trace of a client that sends `traceparent` (W3C Trace Context). Other methods get no span:
+pages poll with GET. The middleware is installed only where traces are exported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cluster.telemetry import tracing
 
 
 class TracingMiddleware:
-    """Wraps the application; see the module."""
+    """ASGI middleware, see the module."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

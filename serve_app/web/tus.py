@@ -1,7 +1,7 @@
-"""The headers of the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resumable-upload).
+"""Parses and writes the headers of the upload protocol tus 1.0.0 (https://tus.io/protocols/resumable-upload).
 
-Core and the extensions creation, creation-with-upload, termination, checksum and expiration, as text on the
-wire. Knows no store.
+The core and the extensions creation, creation-with-upload, termination, checksum and expiration. Knows no
+store.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ CHECKSUMS = ("sha1", "sha256")
 PART_TYPE = "application/offset+octet-stream"
 VIDEO_ID_HEADER = "Scenestream-Video-Id"
 METHOD_OVERRIDE = "X-HTTP-Method-Override"
-MAX_METADATA_BYTES = 64 << 10
+MAX_METADATA_BYTES = 64 << 10  # of the header Upload-Metadata
 _NUMBER = re.compile(r"[0-9]{1,19}")
-MAX_LENGTH = 2**63 - 1  # a signed 64-bit column holds it
+MAX_LENGTH = 2**63 - 1  # bytes: the largest number of a signed 64-bit column of PostgreSQL
 
 RESUMABLE = {"Tus-Resumable": VERSION}
 
 
 def require_version(given: str | None) -> None:
-    """Problem `tus_version` (412) unless the request says that it speaks our version."""
+    """Raises Problem `tus_version` (412) unless the header Tus-Resumable has the value VERSION."""
     if given != VERSION:
         raise Problem(
             "tus_version",
@@ -39,14 +39,14 @@ def require_version(given: str | None) -> None:
 
 
 def whole_number(name: str, given: str | None) -> int:
-    """A header that must be a whole number of bytes."""
+    """The value of a header that must be a whole number of bytes. Problem `bad_request` otherwise."""
     if given is None or not _NUMBER.fullmatch(given) or int(given) > MAX_LENGTH:
         raise Problem("bad_request", f"The header {name} must be a whole number of bytes.")
     return int(given)
 
 
 def parse_metadata(header: str) -> dict[str, str]:
-    """`Upload-Metadata`: pairs of key and base64 value, separated by commas."""
+    """The pairs of `Upload-Metadata`, their base64 values decoded. Problem `bad_request` for another form."""
     found: dict[str, str] = {}
     wrong = Problem(
         "bad_request",
@@ -71,9 +71,9 @@ def parse_metadata(header: str) -> dict[str, str]:
 
 
 def check_checksum(header: str | None, data: bytes | bytearray) -> None:
-    """`Upload-Checksum: algorithm base64(digest)` against the bytes that came.
+    """Compares `Upload-Checksum: algorithm base64(digest)` with the digest of `data`.
 
-    Problem `bad_checksum_header` (400) for another algorithm or a digest that cannot be one,
+    Raises Problem `bad_checksum_header` (400) for another algorithm or a digest that cannot be one,
     `checksum_mismatch` (460) when the bytes differ; they are then not stored.
     """
     if header is None:
@@ -95,5 +95,5 @@ def check_checksum(header: str | None, data: bytes | bytearray) -> None:
 
 
 def expires(at: datetime) -> str:
-    """`Upload-Expires` for a UTC time, as RFC 9110 writes dates."""
+    """The value of `Upload-Expires` for a UTC time: a date in the format of RFC 9110."""
     return format_datetime(at, usegmt=True)
