@@ -1,8 +1,8 @@
-"""What has been measured on a video: its plan, its chunks' tracks and the shots that show already.
+"""Plans and chunks in MongoDB: each video's plan, and each chunk's tracks and provisional shots.
 
-Keyed by content (`Video.tracks_key`, which videos of one content share), settings of the analysis
-(tracks_hash) and chunk, and deterministic: a second writer writes the same. Does not know what is inside a
-plan or a track.
+The key is the content (`Video.tracks_key`, which videos of one content share), the analysis settings
+(tracks_hash) and the chunk. The content is deterministic, so a second writer of a key writes the same. Does
+not know the content of a plan or a track.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from cluster.stores.mongodb.segment_filter import SegmentFilter, decode_frame_cu
 from cluster.stores.page import Page, check_limit, page_of
 
 _INDEX_DIGITS = 8  # as text in a key, so that it sorts like the number
-_UPSERT_TRIES = 3  # two upserts of one _id at the same moment: mongod may refuse one of them
+_UPSERT_TRIES = 3  # mongod may refuse one of two simultaneous upserts of one _id; no measurement
 
 
 class Chunks:
-    """The collections `plans` and `chunks`; the bytes themselves are payloads."""
+    """The collections `plans` and `chunks`; their bytes are in payloads.py."""
 
     def __init__(self, database: Database[Document], payloads: Payloads) -> None:
         self._plans = with_concern(database, SURE)["plans"]
@@ -35,7 +35,7 @@ class Chunks:
         self._payloads = payloads
 
     def _ensure_chunk_indexes(self) -> None:
-        """Unique on the chunk's key; plans and payloads are found by _id."""
+        """Makes the unique index on the chunk's key; plans and payloads are read by _id."""
         self._chunks.create_index([("key", ASCENDING)], unique=True, name="one_a_key")
 
     def put_plan(self, tracks_key: str, tracks_hash: str, payload: bytes) -> None:
@@ -53,7 +53,7 @@ class Chunks:
             )
 
     def get_plan(self, tracks_key: str, tracks_hash: str) -> bytes | None:
-        """The plan, if one is stored."""
+        """Reads the plan; None if none is stored."""
         with translated_errors():
             document = self._plans.find_one({"_id": join_key(tracks_key, tracks_hash)})
             return None if document is None else self._payloads.get(document["payload"])
@@ -69,7 +69,7 @@ class Chunks:
         payload: bytes,
         shots: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Stores a finished chunk, on disk when this returns; `shots` are segment dicts of level shot."""
+        """Stores a finished chunk, on disk when this returns; `shots` are segment documents of level shot."""
         check_finite(shots, "shots")
         key = join_key(tracks_key, tracks_hash, f"{index:0{_INDEX_DIGITS}d}")
         with translated_errors():
@@ -90,12 +90,12 @@ class Chunks:
             )
 
     def stored_chunks(self, tracks_key: str, tracks_hash: str) -> set[int]:
-        """The indices of the chunks that need not be analysed again."""
+        """The indices of the stored chunks, which need no analysis."""
         with translated_errors():
             return {document["index"] for document in self._heads(tracks_key, tracks_hash, "index")}
 
     def load_chunks(self, tracks_key: str, tracks_hash: str) -> Iterator[tuple[int, bytes]]:
-        """Index and tracks of every stored chunk in order, one in memory at a time."""
+        """Yields index and tracks of every stored chunk in order, with one in memory at a time."""
         with translated_errors():
             heads = self._heads(tracks_key, tracks_hash, "index", "payload")
         for head in heads:
@@ -117,10 +117,10 @@ class Chunks:
         tag: str | None = None,
         min_confidence: float | None = None,
     ) -> Page[dict[str, Any]]:
-        """Shots of the chunks stored so far, in the order of the video.
+        """A page of the provisional shots: those of the chunks stored so far, in the order of the video.
 
-        Indices count what is there at the moment: they move when a chunk in between arrives. The cursor is a
-        frame, so paging goes on undisturbed.
+        Their indices count the present shots, so they change when an earlier chunk arrives. The cursor is a
+        frame and does not.
         """
         wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
         check_limit(limit)
@@ -139,7 +139,7 @@ class Chunks:
         return page_of(found, limit, lambda shot: (shot["start_frame"],))
 
     def _delete_chunks(self, tracks_key: str) -> None:
-        """Plans and chunks; the caller removes the payloads."""
+        """Deletes a video's plans and chunks; the caller deletes the payloads."""
         self._plans.delete_many({"_id": below(tracks_key)})
         self._chunks.delete_many({"_id": below(tracks_key)})
 

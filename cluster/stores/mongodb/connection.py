@@ -1,8 +1,8 @@
-"""Connections to MongoDB, its errors in our words, and how sure a write must be.
+"""Connections to MongoDB, translation of its errors, and the two write concerns.
 
-Knows no collection. Keeps to what both mongod and nx-27017 (MongoDB's protocol over SQLite) do well; of the
-latter it was measured that a replace of a document with binary in it fails, that an upsert by anything but
-_id scans the collection, that a journalled write costs an fsync for each document, and that NaN is refused.
+Uses only features that both mongod and nx-27017 (MongoDB's protocol over SQLite) do well. Measured on
+nx-27017: a replace of a document with binary data fails, an upsert by another field than _id scans the
+collection, a journalled write costs an fsync for each document, and NaN is refused. Knows no collection.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from cluster.errors import UnavailableError
 
 Document = dict[str, Any]
 
-DEFAULT_TIMEOUT_S = 3.0  # how long a caller waits before it hears that MongoDB is away
-_SOCKET_TIMEOUT_MS = 30_000  # a write of 8 MiB takes half a second on the slowest of the servers
+DEFAULT_TIMEOUT_S = 3.0  # after so many seconds without a server a caller gets UnavailableError
+_SOCKET_TIMEOUT_MS = 30_000  # a write of 8 MiB takes half a second on the slowest server; 30 s is a dead one
 
-# For all but the last write of a unit: lost only together with the last one, whose journal sync covers them.
+# For all but the last write of a unit. The last one is journalled, and its sync covers the earlier ones.
 FAST = WriteConcern(w=1)
-# For the write that makes a unit visible: on disk, and on a majority where there are replicas.
+# For the last write, which makes the unit visible: on disk, and on a majority where there are replicas.
 SURE = WriteConcern(w="majority", j=True)
 
 _UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation)
@@ -43,7 +43,7 @@ _NOT_LET_IN = (
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turns the loss of MongoDB into UnavailableError; programming errors pass as they are."""
+    """Turns errors of a MongoDB that is away into UnavailableError; programming errors pass unchanged."""
     try:
         yield
     except _UNAVAILABLE as error:
@@ -61,7 +61,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def make_client(url: str, timeout_s: float) -> MongoClient[Document]:
-    """Connects at the first call, and again by itself after a loss."""
+    """Makes a client; it connects at the first call, and again by itself after a loss."""
     return MongoClient(
         url,
         connect=False,
@@ -73,12 +73,12 @@ def make_client(url: str, timeout_s: float) -> MongoClient[Document]:
 
 
 def with_concern(database: Database[Document], concern: WriteConcern) -> Database[Document]:
-    """The same database, written to with another concern."""
+    """The same database with another write concern."""
     return database.with_options(write_concern=concern)
 
 
 def check_finite(value: Any, path: str = "") -> None:
-    """ValueError that names the place if a NaN or infinity is anywhere inside: JSON has no word for them."""
+    """Raises ValueError with the path of a NaN or infinity inside the document: JSON cannot hold them."""
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{path or 'the value'} is {value}; results hold finite numbers only")

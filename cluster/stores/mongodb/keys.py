@@ -1,18 +1,20 @@
-"""Keys of documents: parts joined by ':', so that all that belongs to one thing is a range.
+"""Keys of documents: components joined by ':', so that all documents of one video are one range of keys.
 
-Every query but those by _id is such a range on an indexed `key`. MongoDB would be served as well by compound
-indexes; nx-27017 uses an index for ranges and for _id only (it looks through the whole collection for an
-equality), so this is what keeps both fast. Knows no collection.
+Every query except those by _id is a range on the indexed `key`. mongod could use compound indexes instead;
+but nx-27017 uses an index for ranges and for _id only (an equality scans the whole collection), so ranges are
+fast on both. Knows no collection.
 """
 
 from __future__ import annotations
 
 _SEPARATOR = ":"
-_AFTER_SEPARATOR = ";"  # the next character: where the range of a prefix ends
+_AFTER_SEPARATOR = ";"  # the character after ':', which ends the range of a prefix
 
 
 def join_key(*parts: str) -> str:
-    """One key; ValueError for a part that is empty or holds a ':', which would let it leave its range."""
+    """Joins components to a key; ValueError for an empty one or one with a ':', which would leave its
+    range.
+    """
     for part in parts:
         if not part or _SEPARATOR in part:
             raise ValueError(f"{part!r} cannot be part of a key")
@@ -20,5 +22,5 @@ def join_key(*parts: str) -> str:
 
 
 def below(prefix: str) -> dict[str, str]:
-    """The condition for every key that begins with `prefix` and a further part."""
+    """The query condition for every key that consists of `prefix` and further components."""
     return {"$gte": prefix + _SEPARATOR, "$lt": prefix + _AFTER_SEPARATOR}

@@ -1,8 +1,9 @@
-"""Bytes of any length in MongoDB, whose documents end at 16 MB: split over parts, put together on reading.
+"""Byte strings of any length in MongoDB, whose documents hold 16 MB at most: split into parts, joined on
+reading.
 
-A payload never changes. Unless its owner gives it a name of its own it is named by its content, so writing it
-twice, or by two writers at once, is the same as writing it once. It belongs to a video and goes with it. Does
-not know what the bytes mean.
+A payload never changes. It is named by its content (unless the caller gives a name), so two writes of it,
+even at the same moment, have the effect of one. It belongs to a video and is deleted with it. Does not know
+the meaning of the bytes.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from cluster.errors import NotFoundError
 from cluster.stores.mongodb.connection import FAST, Document, with_concern
 from cluster.stores.mongodb.keys import below, join_key
 
-PART_BYTES = 8 << 20  # half of what a document may hold: 14 MB work too, but cost memory on both sides
+PART_BYTES = 8 << 20  # half of a document's limit: 14 MB work too, but cost memory in client and server
 _DIGEST_CHARS = 32  # of SHA-256: 128 bits
 
 
 class Payloads:
-    """The collection `payloads`. Errors of MongoDB pass through; the caller translates them."""
+    """The collection `payloads`. Raises MongoDB's own errors; the caller translates them."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._collection = with_concern(database, FAST)["payloads"]
 
     def put(self, video_id: str, payload: bytes, name: str | None = None) -> Document:
-        """Stores every part and returns the reference to keep in the document that owns the payload.
+        """Stores every part and returns the reference for the document that owns the payload.
 
-        Give a `name` nobody else uses if the owner will delete it. Written without waiting for the journal:
-        the owner's write, which must come after, waits for both.
+        A payload that its owner will delete alone needs a `name` that no other payload has. Does not wait for
+        the journal: the write of the owning document, which must follow, waits for both.
         """
         payload_id = join_key(video_id, name or hashlib.sha256(payload).hexdigest()[:_DIGEST_CHARS])
         parts = max(1, -(-len(payload) // PART_BYTES))
@@ -45,7 +46,7 @@ class Payloads:
         return {"id": payload_id, "bytes": len(payload), "parts": parts}
 
     def get(self, reference: Document) -> bytes:
-        """The bytes; NotFoundError when they were deleted meanwhile."""
+        """Reads and joins the parts; NotFoundError when they were deleted meanwhile."""
         parts: list[bytes] = []
         for part in range(reference["parts"]):
             document = self._collection.find_one({"_id": _part_id(reference["id"], part)})
@@ -58,11 +59,11 @@ class Payloads:
         return payload
 
     def delete(self, reference: Document) -> None:
-        """Removes one payload that has a name of its own."""
+        """Deletes one payload that was stored with a `name`."""
         self._collection.delete_many({"_id": below(reference["id"])})
 
     def delete_video(self, video_id: str) -> None:
-        """Removes all of a video's payloads."""
+        """Deletes all payloads of a video."""
         self._collection.delete_many({"_id": below(video_id)})
 
 

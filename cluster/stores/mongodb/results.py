@@ -1,7 +1,8 @@
-"""Results in MongoDB: plans, chunks and timelines of videos behind one face.
+"""Facade of the results in MongoDB: plans, chunks and timelines of videos.
 
-Chunks and plans are in chunks.py, timelines and their segments in timelines.py, bytes of any length in
-payloads.py. Does not know who may write: PostgreSQL's lease says whose timeline becomes visible.
+Plans and chunks are in chunks.py, timelines and their segments in timelines.py, long byte strings in
+payloads.py. Does not know which caller may write: the lease in PostgreSQL decides whose timeline becomes
+visible.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from cluster.stores.mongodb.timelines import Timelines
 
 
 class Results(Chunks, Timelines, Closing):
-    """Safe to share between threads, not across a fork; connects at the first call.
+    """Facade of the results. Safe to share between threads, not across a fork; connects at the first call.
 
     Every method raises UnavailableError after `timeout_s` while MongoDB is away.
     """
@@ -28,23 +29,24 @@ class Results(Chunks, Timelines, Closing):
         self._payloads = payloads
 
     def close(self) -> None:
-        """Closes every connection; the object cannot be used again."""
+        """Closes every connection; the object cannot be used afterwards."""
         self._client.close()
 
     def ping(self) -> None:
-        """Returns if MongoDB answers."""
+        """Checks that MongoDB answers; UnavailableError otherwise."""
         with translated_errors():
             self._client.admin.command("ping")
 
     def ensure_indexes(self) -> None:
-        """Creates whatever index is missing; several processes at once are fine."""
+        """Creates missing indexes; several processes may do so at the same time."""
         with translated_errors():
             self._ensure_chunk_indexes()
             self._ensure_timeline_indexes()
 
     def delete_video(self, video_id: str) -> None:
-        """Removes all that is kept under a video's id: its timelines, and tracks that no video uses any more
-        (removal.py knows). A writer that has not heard may leave more: call it again after it.
+        """Deletes all documents under a video's id: its timelines, and its tracks; removal.py calls it only
+        if no other video uses those. A writer that does not know of the deletion may add more: call it again
+        after it.
         """
         self.delete_timelines(video_id)
         with translated_errors():

@@ -1,7 +1,7 @@
-"""Which segments of a listing are wanted, and in what order they come.
+"""Filter and order of a listing of segments.
 
-Level by level (shots, scenes, chapters), by index within a level; provisional shots by their first frame.
-Knows the few keys of a segment it filters by and nothing of where segments are stored.
+Ordered by level (shots, scenes, chapters), then by index; provisional shots by their first frame. Knows the
+keys of a segment that it filters by; does not know where segments are stored.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def segment_key(segments_key: str, level: str, index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFilter:
-    """None means: any. The time range keeps segments that overlap [from_s, to_s), in seconds; `tag` is one of
-    those of the picture. `min_confidence` is that of the boundary a segment starts with: the start of the
-    video is certain, and always passes.
+    """Conditions of a listing; None: no condition. The time range keeps segments that overlap [from_s, to_s),
+    in seconds. `tag` is one of the picture's tags. `min_confidence` is compared with the confidence of a
+    segment's first boundary; a segment at the start of the video always passes.
     """
 
     level: str | None = None
@@ -45,7 +45,7 @@ class SegmentFilter:
             )
 
     def to_query(self, segments_key: str, after: tuple[str, int] | None) -> dict[str, Any]:
-        """The same as conditions of MongoDB: below `segments_key`, after that (level, index)."""
+        """The conditions as a query of MongoDB: keys below `segments_key`, after that (level, index)."""
         keys = below(segments_key)
         if self.level is not None:
             keys = below(f"{segments_key}:{LEVELS.index(self.level)}")
@@ -68,7 +68,7 @@ class SegmentFilter:
         return query
 
     def takes(self, segment: Mapping[str, Any]) -> bool:
-        """Whether a segment is wanted."""
+        """Whether a segment meets all conditions."""
         return (
             (self.level is None or segment["level"] == self.level)
             and (self.label is None or segment["label"] == self.label)
@@ -80,7 +80,7 @@ class SegmentFilter:
 
 
 def decode_frame_cursor(cursor: str) -> int:
-    """The frame in a cursor of provisional shots; UsageError (`bad_cursor`) for another one."""
+    """Decodes a cursor of provisional shots to its frame; UsageError (`bad_cursor`) for another cursor."""
     return int(decode_cursor(cursor, int)[0])
 
 

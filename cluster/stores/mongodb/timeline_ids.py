@@ -1,7 +1,7 @@
-"""Names of timelines: `{video_id}:{revision}:{lease_epoch}`, and which of them are out of date.
+"""Ids of timelines, `{video_id}:{revision}:{lease_epoch}`, and the choice of those to keep.
 
-The epoch in the name makes it safe to remove old ones at any time: however late a job does so, what a younger
-lease has written since is not touched. Knows no store.
+The id holds the lease epoch (fencing token), so old timelines can be deleted at any time: a late deletion by
+an old lease holder leaves the timelines of younger leases alone. Knows no store.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from collections.abc import Container
 
 
 def timeline_id(video_id: str, revision: int, epoch: int) -> str:
-    """The name of what this lease writes for this revision."""
+    """The id of the timeline that this lease writes for this revision."""
     return f"{video_id}:{revision}:{epoch}"
 
 
 def epoch_of(name: str) -> int | None:
-    """The lease a timeline was written under; None for a name that is not ours."""
+    """The epoch of the lease that a timeline was written under; None for an id of another form."""
     _, _, epoch = name.rpartition(":")
     return int(epoch) if epoch.isdecimal() else None
 
 
 class NotOutdated(Container[str]):
-    """The timelines to keep after one was finished under `epoch`: the `kept` revisions', and younger ones."""
+    """Set of the timelines to keep after one was finished under `epoch`: those in `kept`, and younger
+    ones.
+    """
 
     def __init__(self, epoch: int, kept: Container[str]) -> None:
         self._epoch = epoch

@@ -1,8 +1,8 @@
-"""Finished timelines: the segments of one revision, and the document they belong to.
+"""Finished timelines in MongoDB: the segments of one revision, and the document they belong to.
 
-A timeline is written once and never changed. Its segments are stored under an id of this very write, and the
-timeline's document, written last, names that id: until then nobody can find them, and what an interrupted
-writer left is never mixed in. Which timeline of a video counts is for PostgreSQL to say.
+A timeline is written once and never changed. Each write stores its segments under a random id, and then the
+timeline's document with that id. So readers find the segments only when all are stored, and never those of an
+interrupted writer. PostgreSQL says which timeline of a video is the current one.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ from cluster.stores.mongodb.segment_filter import (
 )
 from cluster.stores.page import Page, bad_cursor, check_limit, decode_cursor, page_of
 
-_SEGMENTS_PER_INSERT = 500  # keeps one writer from holding up the others for long
-_INLINE_BYTES = 1 << 20  # larger documents (curves of long videos) become a payload
+_SEGMENTS_PER_INSERT = 500  # so that one writer does not block the others for long; no measurement
+_INLINE_BYTES = (
+    1 << 20
+)  # larger documents (curves of long videos) are stored as a payload; the limit is 16 MB
 _NOT_OURS = {"_id": 0, "key": 0, "timeline_id": 0, "video_id": 0, "revision": 0}
 
 
@@ -52,7 +54,7 @@ class Timelines:
         self._payloads = payloads
 
     def _ensure_timeline_indexes(self) -> None:
-        """Unique on the timeline, and on the segment's place in it."""
+        """Makes the unique indexes: on the timeline, and on the segment's place in it."""
         for collection in (self._timelines, self._segments):
             collection.create_index([("key", ASCENDING)], unique=True, name="one_a_key")
 
@@ -66,7 +68,7 @@ class Timelines:
     ) -> None:
         """Stores a whole timeline, on disk when this returns; does nothing if it is stored already.
 
-        ValueError for numbers that are not finite. An exception leaves nothing that a reader could see.
+        ValueError for numbers that are not finite. After an exception readers see nothing of it.
         """
         check_finite(segments, "segments")
         check_finite(document)
@@ -98,7 +100,7 @@ class Timelines:
                 head["payload"] = self._payloads.put(video_id, encoded, name=write_id)
             try:
                 self._timelines.insert_one(head)
-            except DuplicateKeyError:  # another writer of the same timeline was faster; its segments count
+            except DuplicateKeyError:  # another writer of this timeline was faster; its segments are used
                 self._segments.delete_many({"key": below(segments_key)})
 
     def segments(
@@ -114,10 +116,11 @@ class Timelines:
         tag: str | None = None,
         min_confidence: float | None = None,
     ) -> Page[dict[str, Any]]:
-        """Segments by (shot, scene, chapter) and index; none for a timeline that is not stored whole.
+        """A page of segments by level (shot, scene, chapter) and index; empty if the timeline is not stored
+        whole.
 
-        A cursor leads on within its own timeline only: UsageError (`bad_cursor`) with another one, see
-        `timeline_of_cursor`. One of provisional shots goes on with the first shot that starts after theirs.
+        A cursor is valid within its own timeline: UsageError (`bad_cursor`) with another one, see
+        `timeline_of_cursor`. A cursor of provisional shots goes on with the first shot that starts later.
         """
         wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
         check_limit(limit)
@@ -129,13 +132,13 @@ class Timelines:
             query = wanted.to_query(head["segments_key"], after)
             found = self._segments.find(query, _NOT_OURS).sort("key", ASCENDING).limit(limit + 1)
             items = tuple(found)
-            # Its deletion begins with the document: if that is still there, no segment was missing above.
+            # A deletion begins with the document. If that is still there, no segment was missing above.
             if self._timelines.find_one({"_id": timeline_id}, {"_id": 1}) is None:
                 return Page(())
         return page_of(items, limit, lambda segment: (timeline_id, segment["level"], segment["index"]))
 
     def all_segments(self, timeline_id: str, level: str | None = None) -> list[dict[str, Any]]:
-        """Every segment, of one level or of all, in order."""
+        """Reads every segment, of one level or of all, in order."""
         found: list[dict[str, Any]] = []
         cursor = None
         while True:
@@ -146,7 +149,7 @@ class Timelines:
                 return found
 
     def counts(self, timeline_id: str) -> dict[str, int]:
-        """How many segments each level has; nothing for a timeline that is not stored."""
+        """The number of segments of each level; empty for a timeline that is not stored."""
         with translated_errors():
             head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1, "counts": 1})
             if head is None:
@@ -158,7 +161,7 @@ class Timelines:
         return dict(zip(LEVELS, found, strict=True))
 
     def timeline(self, timeline_id: str) -> dict[str, Any] | None:
-        """The document as put, with timeline_id, video_id, revision and segment_count added."""
+        """Reads the document as it was put, with timeline_id, video_id, revision and segment_count added."""
         with translated_errors():
             head = self._timelines.find_one({"_id": timeline_id})
             if head is None:
@@ -170,10 +173,10 @@ class Timelines:
         return {**document, "timeline_id": timeline_id, **{name: head[name] for name in names}}
 
     def drop_other_timelines(self, video_id: str, keep: Container[str]) -> None:
-        """Removes the video's timelines but those in `keep`.
+        """Deletes the video's timelines except those in `keep`.
 
-        What an interrupted writer left stays until the video is deleted: it cannot be told from what a
-        writer is writing at this moment.
+        Segments of an interrupted writer stay until the video is deleted: they look the same as segments that
+        are being written at this moment.
         """
         with translated_errors():
             heads = self._timelines.find({"key": below(video_id)}, {"segments_key": 1, "payload": 1})
@@ -186,13 +189,13 @@ class Timelines:
                     self._payloads.delete(head["payload"])
 
     def delete_timelines(self, video_id: str) -> None:
-        """All timelines, documents first, and what interrupted writers left of segments."""
+        """Deletes all timelines of a video, the documents first, and segments of interrupted writers."""
         self.drop_other_timelines(video_id, keep=())
         with translated_errors():
             self._segments.delete_many({"key": below(video_id)})
 
     def _after(self, cursor: str, timeline_id: str, segments_key: str) -> tuple[str, int]:
-        """Level and index of the last segment before the page."""
+        """Level and index of the last segment before the page, from the cursor."""
         if timeline_of_cursor(cursor) is not None:
             of_timeline, level, index = decode_cursor(cursor, str, str, int)
             if of_timeline != timeline_id or level not in LEVELS:
@@ -206,7 +209,7 @@ class Timelines:
 
 
 def timeline_of_cursor(cursor: str) -> str | None:
-    """The timeline a cursor leads on in; None for one of provisional shots, or of no list of segments."""
+    """The timeline that a cursor belongs to; None for a cursor of provisional shots or of another listing."""
     try:
         return str(decode_cursor(cursor, str, str, int)[0])
     except UsageError:

@@ -1,1 +1,1 @@
-"""RabbitMQ: doorbells, published with confirms and consumed by bridges."""
+"""RabbitMQ: doorbells (wake-up notifications), published with publisher confirms and consumed by bridges."""

@@ -1,7 +1,6 @@
-"""RabbitMQ rings: the doorbell, who publishes it and who hears it. The names to import.
+"""The public names of this package: doorbell, publisher, consumer and topology.
 
-Each lives in a file of its own: doorbell.py, connection.py (and topology), publisher.py,
-consumer.py.
+The code is in doorbell.py, publisher.py, consumer.py and connection.py (with the topology).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How RabbitMQ is reached and what is declared there. Knows pika; does not know what a message means.
+"""Connections to RabbitMQ and the topology: a queue, a dead-letter exchange and a dead-letter queue.
 
-Both queues are quorum queues: they survive the loss of a node and count redeliveries. Their arguments are
-part of their identity (a redeclaration with others is refused), so they change only together with the
-names.
+Both queues are quorum queues: they survive the loss of a node and count redeliveries. RabbitMQ refuses to
+declare a queue again with other arguments, so the arguments change only together with the names. Knows pika;
+does not know the content of a message.
 """
 
 from __future__ import annotations
@@ -20,46 +20,47 @@ from cluster.errors import UnavailableError
 
 DEFAULT_PREFIX = "scenestream"
 
-# A peer that has gone is noticed after two of these. Short, because a video waits meanwhile.
+# A dead peer is noticed after two missed heartbeats. Short, because a video waits meanwhile.
 _HEARTBEAT_S = 10
-_SOCKET_TIMEOUT_S = 3.0
-_HANDSHAKE_TIMEOUT_S = 6.0  # TCP and AMQP together; a node that is still booting accepts and then stalls
-_BLOCKED_TIMEOUT_S = 10.0  # the broker is out of memory or disk and has stopped reading
+_SOCKET_TIMEOUT_S = 3.0  # of the TCP connection; no measurement: a server in the same network answers in ms
+_HANDSHAKE_TIMEOUT_S = 6.0  # TCP and AMQP together: a node that is still booting accepts and then stalls
+_BLOCKED_TIMEOUT_S = 10.0  # for a broker that is out of memory or disk and has stopped reading
 
-# A message that takes its consumer down each time ends in the dead-letter queue instead of circling for ever.
-# PostgreSQL rings again for a video that still waits, so the bound costs nothing but latency.
+# Redeliveries before a message goes to the dead-letter queue: a message that crashes its consumer each time
+# must not circle for ever. Bridges also look for waiting videos at intervals, so a lost doorbell costs only
+# latency.
 _DELIVERY_LIMIT = 50
-_DEAD_LETTERS_KEPT = 10_000  # for people to look at; the oldest go first
+_DEAD_LETTERS_KEPT = 10_000  # messages kept for people to inspect; the oldest are dropped first
 
-# What pika raises when the broker is away, closes on us, or the socket breaks.
+# pika's errors for a broker that is away or closes the connection, and the socket's own.
 BROKER_ERRORS = (AMQPError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerNames:
-    """Names of the queues and the exchange; another prefix is another, separate installation."""
+    """Names of the queues and the exchange; installations with different prefixes can share a broker."""
 
     prefix: str = DEFAULT_PREFIX
 
     @property
     def queue(self) -> str:
-        """Where doorbells wait."""
+        """The queue of doorbells."""
         return f"{self.prefix}.videos"
 
     @property
     def dead_queue(self) -> str:
-        """Where messages end that are no doorbells or could not be handled."""
+        """The dead-letter queue: messages that are not doorbells, or that could not be handled."""
         return f"{self.prefix}.videos.dead"
 
     @property
     def dead_exchange(self) -> str:
-        """Leads to the dead-letter queue."""
+        """The dead-letter exchange, bound to the dead-letter queue."""
         return f"{self.prefix}.dead"
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turns whatever pika raises for a broker that is away into UnavailableError."""
+    """Turns pika's errors for a broker that is away into UnavailableError."""
     try:
         yield
     except BROKER_ERRORS as error:
@@ -69,12 +70,12 @@ def translated_errors() -> Iterator[None]:
 
 
 def describe(error: BaseException) -> str:
-    """One line about an error; pika's are often empty or span lines."""
+    """An error as one line of text; pika's messages are often empty or have several lines."""
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 def connect(url: str, name: str) -> BlockingConnection:
-    """A connection that shows up in the broker's lists under `name`. Raises what pika raises."""
+    """Opens a connection that the broker lists under `name`. Raises BROKER_ERRORS."""
     parameters = pika.URLParameters(url)
     parameters.heartbeat = _HEARTBEAT_S
     parameters.socket_timeout = _SOCKET_TIMEOUT_S
@@ -86,7 +87,7 @@ def connect(url: str, name: str) -> BlockingConnection:
 
 
 def declare(channel: BlockingChannel, names: BrokerNames) -> None:
-    """Declares exchange, queues and binding; does nothing where they exist."""
+    """Declares exchange, queues and binding; existing ones are left as they are."""
     channel.exchange_declare(names.dead_exchange, exchange_type="direct", durable=True)
     dead: dict[str, Any] = {"x-queue-type": "quorum", "x-max-length": _DEAD_LETTERS_KEPT}
     channel.queue_declare(names.dead_queue, durable=True, arguments=dead)
@@ -104,13 +105,13 @@ def declare(channel: BlockingChannel, names: BrokerNames) -> None:
 
 
 def declare_topology(url: str, names: BrokerNames | None = None) -> None:
-    """Declares everything over a connection of its own; UnavailableError when the broker is away."""
+    """Declares the topology over a new connection; UnavailableError when the broker is away."""
     with translated_errors(), connect(url, "scenestream setup") as connection:
         declare(connection.channel(), names or BrokerNames())
 
 
 def queue_depths(url: str, *queues: str) -> tuple[int, ...]:
-    """Messages waiting in each queue, not those being handled, asked over one connection.
+    """The number of messages waiting in each queue, without those being handled; over one new connection.
 
     UnavailableError when the broker is away.
     """

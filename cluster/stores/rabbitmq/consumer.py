@@ -1,9 +1,9 @@
-"""Hears doorbells on RabbitMQ.
+"""Consumer of doorbells on RabbitMQ.
 
-One thread owns the connection and does nothing else; the handler runs on workers, and its answer is
-marshalled back to that thread as ack or nack. A connection that is lost is made anew with growing pauses; a
-channel or consumer that was closed without a word is noticed by a check every few seconds. Does not know
-what a doorbell leads to.
+One thread owns the connection and does nothing else. The handler runs on worker threads, and its result goes
+back to that thread, which sends the ack or nack. A lost connection is opened again with growing pauses. A
+check every few seconds notices a channel or consumer that was closed without notice. Does not know the effect
+of a doorbell.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from cluster.stores.rabbitmq.doorbell import Doorbell
 
 _log = structlog.get_logger(__name__)
 
-_FIRST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 5.0
-_STOP_GRACE_S = 10.0  # for handlers under way; whatever is not answered by then is delivered again
+_FIRST_PAUSE_S = 0.2  # first pause before connecting again: most losses are short
+_LONGEST_PAUSE_S = 5.0  # longest one: after an outage doorbells must come again within seconds
+_STOP_GRACE_S = 10.0  # for handlers under way; an unanswered doorbell is delivered again
 
 
 class Consumer(Closing):
-    """Calls `on_ring` for each doorbell, at most `prefetch` at a time.
+    """Calls `on_ring` for each doorbell, for at most `prefetch` at a time.
 
-    `on_ring` runs on a worker thread and is quick (it claims, it does not segment). True: handled,
-    acknowledge it. False or an exception: put it back, to be delivered again after `redeliver_after_s`.
+    `on_ring` runs on a worker thread and must be quick (it claims, it does not segment). True: the doorbell
+    is acknowledged. False or an exception: it is put back and delivered again after `redeliver_after_s`.
     """
 
     def __init__(
@@ -63,21 +63,21 @@ class Consumer(Closing):
         return self
 
     def start(self) -> None:
-        """Starts the connection thread; does not wait for the broker, which may come later."""
+        """Starts the connection thread; does not wait for the broker, which may start later."""
         self._thread.start()
 
     def pause(self) -> None:
-        """Takes no more doorbells and holds none back; those being handled are still answered."""
+        """Stops consuming and puts waiting doorbells back; those being handled are still answered."""
         self._paused.set()
         self._nudge()
 
     def resume(self) -> None:
-        """Takes doorbells again."""
+        """Consumes doorbells again after `pause`."""
         self._paused.clear()
         self._nudge()
 
     def stop(self) -> None:
-        """Takes no more doorbells, waits some seconds for handlers under way, closes the connection."""
+        """Stops consuming, waits some seconds for handlers under way, and closes the connection."""
         self._stopping.set()
         self._nudge()
         if self._thread.is_alive():
@@ -90,12 +90,12 @@ class Consumer(Closing):
 
     @property
     def is_consuming(self) -> bool:
-        """Connected and subscribed at this moment."""
+        """Whether the consumer is connected and subscribed at this moment."""
         session = self._session
         return session is not None and session.is_consuming
 
     def depth(self) -> int | None:
-        """Doorbells waiting, as seen a few seconds ago at most; None while there is no connection."""
+        """The number of waiting doorbells, a few seconds old at most; None without a connection."""
         session = self._session
         return None if session is None else session.depth
 

@@ -1,7 +1,9 @@
-"""One connection's life of a consumer: subscribe, hand out deliveries, answer them, notice silence.
+"""A consumer's work on one connection: subscribe, hand out deliveries, ack or nack them, notice a dead
+channel.
 
-Everything but `nudge` and the settling of a delivery runs on the connection's own thread. Deliveries belong
-to their session: answers that come after it has ended are dropped, since the broker delivers again anyway.
+All methods except `nudge` and the settling of a delivery run on the connection's own thread. A delivery
+belongs to its session: a result that comes after the session has ended is dropped, because the broker
+delivers again anyway.
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ _log = structlog.get_logger(__name__)
 
 Settle = Callable[[bool], None]
 
-_CHECK_INTERVAL_S = 2.0
-# One odd answer may be a matter of timing (consumers are counted late, a message has just arrived); two in a
-# row are not.
+_CHECK_INTERVAL_S = 2.0  # so that a dead subscription is noticed within seconds
+# Odd answers of the check in a row until the subscription counts as lost. A single one may come from timing
+# (the broker counts consumers late, or a message has just arrived).
 _DOUBTS_UNTIL_LOST = 2
 
 
 class ConsumerLostError(AMQPChannelError):  # type: ignore[misc]  # pika has no types
-    """The channel or the subscription is gone though nobody said so."""
+    """The channel or the subscription was lost without notice from the broker."""
 
 
 class ConsumerSession:
@@ -64,17 +66,17 @@ class ConsumerSession:
 
     @property
     def is_consuming(self) -> bool:
-        """Subscribed, as far as this side knows."""
+        """Whether the session is subscribed, as far as this side knows."""
         return self._tag is not None
 
     def nudge(self) -> None:
-        """Makes the loop look at its flags now; from any thread."""
+        """Wakes the loop, so that it checks its flags now; from any thread."""
         self._call_on_connection_thread(lambda: None)
 
     def run(
         self, paused: threading.Event, stopping: threading.Event, grace_s: float, redeliver_after_s: float
     ) -> None:
-        """Serves until `stopping` is set and deliveries are answered. Raises what pika raises on a loss."""
+        """Consumes until `stopping` is set and all deliveries are answered. BROKER_ERRORS on a loss."""
         next_check = time.monotonic() + _CHECK_INTERVAL_S
         give_up_at: float | None = None
         while True:
@@ -103,7 +105,7 @@ class ConsumerSession:
             raise ConsumerLostError("the broker cancelled the subscription")
 
     def _unsubscribe(self) -> None:
-        """Deliveries held back go back at once, so that another consumer may have them."""
+        """Unsubscribes, and puts deliveries that were held back into the queue for other consumers."""
         if self._tag is not None:
             tag, self._tag = self._tag, None
             self._channel.basic_cancel(tag)
@@ -113,16 +115,16 @@ class ConsumerSession:
             self._put_back(delivery_tag)
 
     def _check(self) -> None:
-        """Asks the broker about the queue: a dead channel raises, a mute subscription is found out."""
+        """Asks the broker about the queue: a dead channel raises, and a dead subscription is noticed."""
         self.depth = self._passive_check()
         if self._doubts >= _DOUBTS_UNTIL_LOST:
             raise ConsumerLostError("messages wait, but the broker does not deliver them")
 
     def _passive_check(self) -> int:
-        """Messages waiting.
+        """The number of waiting messages; ConsumerLostError when the subscription is dead.
 
-        The consumer count alone is not enough: a queue that was deleted and made again within a moment still
-        counts the old subscription, and delivers nothing to it.
+        The consumer count alone is not enough: a queue that was deleted and made again at once still counts
+        the old subscription, but delivers nothing to it.
         """
         queue = self._channel.queue_declare(self._names.queue, passive=True).method
         idle = not self._unanswered and self._deliveries == self._deliveries_at_last_check
@@ -150,7 +152,7 @@ class ConsumerSession:
             self._channel.basic_ack(delivery_tag)
             self._unanswered.discard(delivery_tag)
         elif self._holding_back_s > 0:
-            # Kept for a while and then put back: at once would be a busy loop between us and the broker.
+            # Held back for a while before the nack: an immediate one would be a busy loop with the broker.
             timer = self._connection.call_later(self._holding_back_s, partial(self._put_back, delivery_tag))
             self._held_back[delivery_tag] = timer
         else:

@@ -1,7 +1,7 @@
-"""The message on RabbitMQ: it says only that something may have changed about a video.
+"""Wake-up notification: the message on RabbitMQ, which says only that a video may have changed.
 
-All state is in PostgreSQL, so a doorbell may be lost, repeated or late without harm. JSON with a version,
-validated and small; never anything that could run code on decoding. Knows no broker.
+All state is in PostgreSQL, so a doorbell may be lost, repeated or late without harm. The format is small,
+validated JSON with a version, and not pickle or the like, whose decoding can run code. Knows no broker.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import json
 import re
 from dataclasses import dataclass
 
-MAX_DOORBELL_BYTES = 1024  # ours take about 60; whatever is larger is not one
+MAX_DOORBELL_BYTES = 1024  # a doorbell takes about 60; a larger message is none
 _VERSION = 1
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class Doorbell:
-    """Rings for one video. ValueError when `video_id` cannot be an identifier."""
+    """Wake-up notification for one video. ValueError when `video_id` is not in the form of an id."""
 
     video_id: str
 
@@ -26,12 +26,12 @@ class Doorbell:
             raise ValueError("a doorbell's video_id is 8 to 128 letters, digits, '-' or '_'")
 
     def encode(self) -> bytes:
-        """UTF-8 JSON: {"v":1,"video_id":…}."""
+        """Encodes it as UTF-8 JSON: {"v":1,"video_id":…}."""
         return json.dumps({"v": _VERSION, "video_id": self.video_id}, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, body: bytes) -> Doorbell:
-        """The doorbell in a message's body; ValueError says what is wrong with it."""
+        """Decodes the body of a message; ValueError names what is wrong with it."""
         if len(body) > MAX_DOORBELL_BYTES:
             raise ValueError(f"{len(body)} bytes, a doorbell has at most {MAX_DOORBELL_BYTES}")
         try:

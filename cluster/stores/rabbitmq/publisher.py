@@ -1,8 +1,8 @@
-"""Rings doorbells on RabbitMQ: persistent, mandatory, confirmed.
+"""Publishes doorbells on RabbitMQ with publisher confirms: persistent and mandatory messages.
 
-`publish` returns only when the broker has taken every message to disk, so the outbox may forget them. One
+`publish` returns only when the broker has confirmed every message, so the outbox may then delete them. One
 connection, guarded by a lock and kept alive by a small thread; a lost one is replaced at the next call. Does
-not know where doorbells come from.
+not know the source of the doorbells.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from cluster.stores.rabbitmq.doorbell import Doorbell
 
 _log = structlog.get_logger(__name__)
 
-_KEEPALIVE_INTERVAL_S = 2.0  # several times within one heartbeat
-_TRIES = 2  # an idle connection may have been lost unnoticed: a second try on a fresh one
+_KEEPALIVE_INTERVAL_S = 2.0  # several times within one heartbeat of the connection
+_TRIES = 2  # an idle connection may have been lost unnoticed, so the second try uses a new one
 
 _PERSISTENT = pika.BasicProperties(
     content_type="application/json", delivery_mode=pika.DeliveryMode.Persistent.value
@@ -32,7 +32,7 @@ _PERSISTENT = pika.BasicProperties(
 
 
 class Publisher(Closing):
-    """Safe to share between threads. Connects at the first `publish`."""
+    """Publisher with confirms. Safe to share between threads. Connects at the first `publish`."""
 
     def __init__(self, url: str, *, names: BrokerNames | None = None) -> None:
         self._url = url
@@ -44,9 +44,10 @@ class Publisher(Closing):
         self._keeper: threading.Thread | None = None
 
     def publish(self, doorbells: Sequence[Doorbell]) -> None:
-        """Returns when the broker has confirmed every one.
+        """Publishes doorbells; returns when the broker has confirmed every one.
 
-        UnavailableError: it is away, or took only some; publish them all again (repeats are harmless).
+        UnavailableError when the broker is away or confirmed only some: publish all again (repeats are
+        harmless).
         """
         with self._lock:
             for tries_left in reversed(range(_TRIES)):
@@ -85,8 +86,7 @@ class Publisher(Closing):
         self._drop(None)
         self._connection = rabbitmq.connect(self._url, "scenestream publisher")
         channel = self._connection.channel()
-        # Declared with every connection, so that a message is routable on a broker that was emptied
-        # meanwhile.
+        # Declared with every connection, so that messages can be routed on a broker that was reset meanwhile.
         rabbitmq.declare(channel, self._names)
         channel.confirm_delivery()
         self._channel = channel
@@ -107,7 +107,7 @@ class Publisher(Closing):
                     self._drop(error)
 
     def _drop(self, error: BaseException | None) -> None:
-        """Forgets the connection; called with the lock held."""
+        """Drops the connection, so that the next call opens a new one; called with the lock held."""
         connection, self._connection, self._channel = self._connection, None, None
         if error is not None and not isinstance(error, (UnroutableError, NackError)):
             _log.warning("publisher lost its connection", reason=rabbitmq.describe(error))

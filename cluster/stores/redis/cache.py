@@ -1,8 +1,9 @@
-"""Redis: progress and event streams. Everything here can be lost at any time and rebuilt or done without.
+"""Redis: progress and event streams of videos. All of it may be lost at any time, and is rebuilt or not
+needed.
 
-So nothing raises when Redis is away: calls answer None or False at once, the log says so at most twice a
-minute, and it is asked again after a moment. Does not look into what it stores: writers and readers of a
-video's progress and events agree on the types of `cluster.contract.events`.
+So no call raises when Redis is away (circuit breaker): calls return None or False at once, a line is logged
+at most twice a minute, and Redis is tried again after `_QUIET_S`. Does not check the stored values: writers
+and readers of a video's progress and events share the types of `cluster.contract.events`.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from cluster.stores.closing import Closing
 
 _log = structlog.get_logger(__name__)
 
-MAX_BLOCK_MS = 15_000  # of one read; longer waits are several reads
-# A local answer takes a millisecond; whoever reports progress must not stand still for Redis.
+MAX_BLOCK_MS = 15_000  # of one blocking read; a longer wait is several reads
+# A local answer takes a millisecond; the work that reports progress must not wait long for Redis.
 _TIMEOUT_S = 1.0
-# After a failure Redis is left alone for so long: an outage costs one timeout a second, not one a call.
+# After a failure no request is made for so long: an outage costs one timeout in each such time, not one a
+# call.
 _QUIET_S = 1.0
-_LOG_INTERVAL_S = 30.0
-_KEPT_S = 24 * 3600  # after the last write; the truth is in PostgreSQL and MongoDB
+_LOG_INTERVAL_S = 30.0  # at most one line in so many seconds about an outage
+_KEPT_S = 24 * 3600  # after the last write; PostgreSQL and MongoDB hold the lasting state
 _EVENTS_KEPT = 1000  # per video: a client that is further behind reads the state instead
 
 EVENT_ID = re.compile(r"\d{1,20}-\d{1,20}")
@@ -41,8 +43,8 @@ FROM_START = "0"
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One entry of a video's stream; `id` grows from one to the next. It may be one of another version, so
-    `type` need not be an `EventType`.
+    """One entry of a video's Redis stream; ids grow from entry to entry. Another version of the program may
+    have written it, so `type` need not be an `EventType`.
     """
 
     id: str
@@ -51,7 +53,10 @@ class StreamEvent:
 
 
 class Cache(Closing):
-    """Safe to share between threads. `prefix` begins every key, so that installations can share a server."""
+    """Progress and events in Redis. Safe to share between threads.
+
+    Every key begins with `prefix`, so that several installations can share a server.
+    """
 
     def __init__(self, url: str, *, prefix: str = "scenestream") -> None:
         self._prefix = prefix
@@ -82,7 +87,7 @@ class Cache(Closing):
         self._blocking.close()
 
     def ping(self) -> bool:
-        """Whether Redis answers; asks it even right after a failure."""
+        """Whether Redis answers; sends a request even right after a failure."""
         self._quiet_until = 0.0
         return bool(self._softly("ping", lambda: self._redis.ping()))
 
@@ -96,7 +101,7 @@ class Cache(Closing):
         )
 
     def get_progress(self, video_id: str) -> LiveProgress | None:
-        """What set_progress stored last; None when there is nothing or Redis is away."""
+        """The progress that `set_progress` stored last; None when there is none or Redis is away."""
         text = self._softly("get_progress", lambda: self._redis.get(self._key("progress", video_id)))
         if text is None:
             return None
@@ -114,7 +119,7 @@ class Cache(Closing):
     def publish_event(
         self, video_id: str, type_: EventType, data: StateNews | LiveProgress | SegmentNews
     ) -> str | None:
-        """Appends to the video's stream; the event's id, None when Redis is away."""
+        """Appends an event to the video's stream; returns its id, or None when Redis is away."""
         key = self._key("events", video_id)
 
         def append() -> str:
@@ -131,10 +136,10 @@ class Cache(Closing):
     def read_events(
         self, video_id: str, after_id: str = FROM_START, block_ms: int = 0, *, limit: int = 100
     ) -> list[StreamEvent] | None:
-        """Events after `after_id`, oldest first; waits up to `block_ms` (at most MAX_BLOCK_MS) for one.
+        """Reads events after `after_id`, oldest first; waits up to `block_ms` (at most MAX_BLOCK_MS) for one.
 
-        None, at once, when Redis is away: wait a moment and look into PostgreSQL instead. An `after_id`
-        that is not an event's id means from the start.
+        None, at once, when Redis is away: the caller then waits a moment and reads PostgreSQL instead. An
+        `after_id` that is not an event's id reads from the start.
         """
         after = after_id if EVENT_ID.fullmatch(after_id) else FROM_START
         key = self._key("events", video_id)
@@ -147,12 +152,12 @@ class Cache(Closing):
         return [StreamEvent(entry_id, entry["type"], _decode(entry["data"])) for entry_id, entry in entries]
 
     def delete_video(self, video_id: str) -> bool:
-        """Forgets progress and events of a video."""
+        """Deletes progress and events of a video."""
         keys = (self._key("progress", video_id), self._key("events", video_id))
         return self._softly("delete_video", lambda: self._redis.delete(*keys)) is not None
 
     def run_script(self, kind: str, name: str, script: str, *arguments: str | int) -> Any:
-        """What a Lua script answers that works on one key, in one step for everybody; None as above."""
+        """Runs a Lua script on one key, atomically, and returns its answer; None when Redis is away."""
         registered = self._redis.register_script(script)
         return self._softly(kind, lambda: registered(keys=[self._key(kind, name)], args=arguments))
 
@@ -160,7 +165,7 @@ class Cache(Closing):
         return f"{self._prefix}:{kind}:{name}"
 
     def _softly(self, what: str, call: Callable[[], Any]) -> Any:
-        """What `call` returns; None when Redis is away, or was a moment ago."""
+        """The result of `call`; None when Redis is away, or was within the last `_QUIET_S` seconds."""
         if time.monotonic() < self._quiet_until:
             return None
         try:

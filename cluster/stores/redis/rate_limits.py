@@ -1,8 +1,8 @@
-"""How often somebody may do something: budgets in Redis, shared by all replicas.
+"""Rate limiting: budgets of requests a minute in Redis, shared by all replicas.
 
-The generic cell rate algorithm (ITU-T I.371): a budget of n a minute is refilled all the time and saved up to
-n. One script reads, decides and writes, by Redis' own clock, so replicas neither race nor disagree. Redis may
-vanish: then nothing is limited (`Cache` logs it). Knows neither keys nor addresses.
+Uses the generic cell rate algorithm (GCRA, ITU-T I.371): a budget of n a minute refills steadily and holds at
+most n. One Lua script reads, decides and writes, by Redis' own clock, so replicas cannot race and clocks
+cannot differ. While Redis is away nothing is limited (`Cache` logs it). Knows neither API keys nor addresses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ return {1, math.floor((period - (after - now)) / each), math.ceil(each)}
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What spending came to. `wait_ms`: until there is enough, or after success one more."""
+    """Result of spending. `wait_ms`: until the budget has enough, or after a success, until it has one
+    more.
+    """
 
     allowed: bool
     left: int
@@ -40,15 +42,15 @@ class Spent:
 
 
 class RateLimits:
-    """Budgets by name, in the cache's Redis."""
+    """Rate limiter with named budgets, in the cache's Redis."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
     def spend(self, name: str, per_minute: int, cost: int = 1) -> Spent | None:
-        """Take `cost` ≤ `per_minute` from the budget `name`, or nothing where it has less.
+        """Takes `cost` ≤ `per_minute` from the budget `name`, or nothing if it has less.
 
-        None, nothing limited, while Redis is away.
+        None while Redis is away: nothing is limited then.
         """
         answer = self._cache.run_script("limit", name, _SPEND, per_minute, _PERIOD_MS, cost)
         if answer is None:
