@@ -35,10 +35,8 @@ FAST = WriteConcern(w=1)
 SURE = WriteConcern(w="majority", j=True)
 
 _UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation)
-_NOT_LET_IN = (
-    13,
-    18,
-)  # Unauthorized, AuthenticationFailed: of https://www.mongodb.com/docs/manual/reference/error-codes/
+# Unauthorized, AuthenticationFailed: of https://www.mongodb.com/docs/manual/reference/error-codes/
+_NOT_LET_IN = (13, 18)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""PostgreSQL: the state of videos, uploads, imports, clip orders, keys and webhooks."""
+"""PostgreSQL: the lasting state of videos, uploads, imports, clip orders, keys and webhooks."""

@@ -1,9 +1,9 @@
-"""Answers that are given again: a request that is repeated with its Idempotency-Key does nothing a second
-time.
+"""Replays the stored answer of a request that is repeated with the same Idempotency-Key.
 
-What a request does in PostgreSQL and its answer are one transaction, so there is never one without the other.
-An answer may hold a secret that is told only once. So it is sealed with the client's key, of which only a
-digest is kept: who reads the table learns nothing, who repeats the request does. Knows no HTTP.
+The request's writes to PostgreSQL and its answer are one transaction, so neither exists without the other. An
+answer may hold a secret that is shown only once. So it is encrypted with a key derived from the
+Idempotency-Key, of which only a digest is stored: a reader of the table cannot decrypt it, the client that
+repeats the request gets it. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ from cluster.stores.postgres.sql_files import load_statements
 
 _SQL = load_statements("answers.sql")
 
-KEPT_S = 86_400.0  # a client that does not know after a day whether its request came through looks it up
-_FORGOTTEN_AT_ONCE = 10
+KEPT_S = 86_400.0  # a client repeats a request within a day; no measurement
+_FORGOTTEN_AT_ONCE = 10  # old answers that each new one deletes, so that no cleaning job is needed
 
 
 class Answers:
-    """Over the same pool as `Jobs` (reach it as `jobs.answers`); raises UnavailableError like it."""
+    """Stored answers by Idempotency-Key. Shares the pool of `Jobs` (as `jobs.answers`); raises
+    UnavailableError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def once(self, key: str, request: bytes, do: Callable[[], bytes]) -> bytes:
-        """What `do` returns, or what it returned when this `key` came for the first time.
+        """Runs `do` and stores its answer, or returns the stored answer if this `key` came before.
 
-        `request` is everything that makes requests the same. `do` runs on this thread, in the transaction;
-        what it raises undoes everything, the key included. ConflictError `idempotency_key_reused` for
-        another request with a key that was used.
+        `request` is the content by which two requests are the same. `do` runs on this thread, in the
+        transaction; an exception from it rolls back everything, the key included. ConflictError
+        `idempotency_key_reused` for a different request with a used key.
         """
         name, seal = _digest("name", key), Fernet(base64.urlsafe_b64encode(_digest("seal", key)))
         values = {"key": name, "request": hashlib.sha256(request).digest()}
@@ -43,7 +45,7 @@ class Answers:
             connection.execute(_SQL["forget_answers"], {"kept_s": KEPT_S, "limit": _FORGOTTEN_AT_ONCE})
             if connection.execute(_SQL["begin_answer"], values).fetchone() is None:
                 earlier = connection.execute(_SQL["get_answer"], values).fetchone()
-                if earlier is None:  # forgotten at this very moment
+                if earlier is None:  # deleted as too old between the two statements
                     raise ConflictError("The Idempotency-Key is in use by a request under way; try again.")
                 if bytes(earlier["request_sha256"]) != values["request"]:
                     raise ConflictError(

@@ -1,8 +1,9 @@
-"""API keys in PostgreSQL: whose they are, what they may do, until when; never the keys themselves.
+"""API keys in PostgreSQL: owner, scopes and expiry of each, with a digest of the key and never the key
+itself.
 
-A key is `sk_<id>_<secret>`: the id finds the row and names the key to people, the secret is 256 random bits.
-Only SHA-256 of the whole is stored. A slow password hash would protect nothing here, since nobody can guess
-or list 256 random bits, and would cost every request its time. Knows no HTTP.
+A key is `sk_<id>_<secret>`: the id finds the row and is shown to people, the secret is 256 random bits. Only
+the SHA-256 of the whole is stored. A slow password hash would add nothing, because 256 random bits cannot be
+guessed, and would slow every request. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ _ID_BYTES = 6
 _SECRET_BYTES = 32
 _TOKEN = re.compile(r"sk_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NAMED = re.compile(r"(?:sk_)?([0-9a-f]{12})(?:_[A-Za-z0-9_-]*)?")
-# No colon and no space: owners become parts of keys in the stores, and of lists on a terminal.
+# No colon and no space: owners become components of keys in the stores, and words in lists on a terminal.
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
-# Often enough to see which keys are in use, seldom enough to cost nothing.
+# Between two writes of the time a key was used last: a minute's precision, without a write for every request.
 _TOUCH_INTERVAL_S = 60.0
 
 
 class Scope(StrEnum):
-    """What a key may do. `admin` includes the others; `write` does not include `read`."""
+    """Permissions of a key. `admin` includes the others; `write` does not include `read`."""
 
     READ = "read"
     WRITE = "write"
@@ -64,7 +65,7 @@ class ApiKey:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ApiKey:
-        """From a row of `api_keys` with the column `expired`."""
+        """Makes it from a row of `api_keys` with the column `expired`."""
         values = {item.name: row[item.name] for item in fields(cls)}
         values["scopes"] = frozenset(Scope(scope) for scope in row["scopes"])
         values["token_sha256"] = bytes(row["token_sha256"])
@@ -72,27 +73,29 @@ class ApiKey:
 
     @property
     def shown(self) -> str:
-        """The part of the key that may be shown: it names the key and opens nothing."""
+        """The part of the key that may be shown: it names the key and gives no access."""
         return PREFIX + self.id
 
     @property
     def usable(self) -> bool:
-        """Neither revoked nor expired."""
+        """Whether the key is neither revoked nor expired."""
         return self.revoked_at is None and not self.expired
 
     def opens_with(self, token: str) -> bool:
-        """Whether `token` is this key; takes the same time whatever differs."""
+        """Whether `token` is this key; compares in constant time."""
         return hmac.compare_digest(self.token_sha256, _digest(token))
 
 
 def id_of(token: str) -> str | None:
-    """The id inside a whole key; None for what cannot be one."""
+    """The id inside a whole key; None for a text that is not a key."""
     match = _TOKEN.fullmatch(token)
     return match[1] if match else None
 
 
 def id_named(text: str) -> str:
-    """The id that a person means: as listed, without its prefix, or as a whole key. UsageError otherwise."""
+    """The id in a person's input: the listed id, with or without prefix, or a whole key. UsageError
+    otherwise.
+    """
     match = _NAMED.fullmatch(text.strip())
     if match is None:
         raise UsageError("A key is named as `scenestream keys list` shows it, such as sk_0123456789ab.")
@@ -100,7 +103,7 @@ def id_named(text: str) -> str:
 
 
 class ApiKeys:
-    """Over the same pool as `Jobs` (reach it as `jobs.api_keys`); raises UnavailableError like it."""
+    """The table `api_keys`. Shares the pool of `Jobs` (as `jobs.api_keys`); raises UnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,7 +111,7 @@ class ApiKeys:
     def create(
         self, name: str, owner: str, scopes: Iterable[Scope | str], lifetime_s: float | None = None
     ) -> tuple[ApiKey, str]:
-        """A new key, and its text, which cannot be had again. UsageError names what is wrong."""
+        """Makes a key; its text is returned only here. UsageError names a wrong value."""
         values = {
             "name": _check_name(name),
             "owner": check_owner(owner),
@@ -126,21 +129,21 @@ class ApiKeys:
         return ApiKey.from_row(row), token
 
     def get(self, key_id: str) -> ApiKey | None:
-        """The key, usable or not; None if there is none."""
+        """Reads a key, usable or not; None if there is none."""
         row = self._database.one(_SQL["get_key"], {"id": key_id})
         return None if row is None else ApiKey.from_row(row)
 
     def all(self) -> list[ApiKey]:
-        """Every key, also revoked and expired ones, newest first."""
+        """Lists all keys, with revoked and expired ones, newest first."""
         return [ApiKey.from_row(row) for row in self._database.all(_SQL["list_keys"])]
 
     def any_usable(self) -> bool:
-        """Whether there is a key that opens anything."""
+        """Whether there is a key that is neither revoked nor expired."""
         row = self._database.one(_SQL["usable_keys"], {})
         return row is not None and row["number"] > 0
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Void from now on; saying it twice is fine. NotFoundError if there is none."""
+        """Revokes a key from now on; repeating it is fine. NotFoundError if there is none."""
         row = self._database.one(_SQL["revoke_key"], {"id": key_id})
         if row is None:
             raise NotFoundError(f"There is no key {PREFIX}{key_id}; `scenestream keys list` shows them.")
@@ -148,12 +151,12 @@ class ApiKeys:
         return ApiKey.from_row(row)
 
     def touch(self, key_id: str) -> None:
-        """Note that it is in use; written at most once in _TOUCH_INTERVAL_S."""
+        """Stores the time of use; writes at most once in _TOUCH_INTERVAL_S."""
         self._database.changed(_SQL["touch_key"], {"id": key_id, "interval_s": _TOUCH_INTERVAL_S})
 
 
 def check_owner(owner: str) -> str:
-    """`owner` itself, if it can be one; UsageError otherwise."""
+    """Returns `owner` if it is in the form of an owner's name; UsageError otherwise."""
     if not _OWNER.fullmatch(owner):
         raise UsageError("An owner has 1 to 64 letters, digits and . _ @ + -, such as anna or team-a.")
     return owner

@@ -1,6 +1,6 @@
-"""How much there is to do, in seconds of video: what the number of actors follows.
+"""The backlog in seconds of video, from which the pool computes its number of actors.
 
-One cheap query over what waits and what is in flight, so every bridge may ask for itself. Knows no pool.
+One cheap query over waiting videos and those in flight, so every bridge may run it by itself. Knows no pool.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from cluster.stores.postgres.sql_files import load_statements
 _SQL = load_statements("backlog.sql")
 
 ASSUMED_BYTES_PER_S = 1e6
-"""Of a video nobody has looked into, until some are done: 8 Mbit/s, as cameras and download sites have it."""
-_MOST_COUNTED = 20_000  # with so many waiting, every pool is as large as it may be
+"""Bytes per second of a video that was not probed yet, until other videos are done: 8 Mbit/s, a common rate
+of cameras and download sites.
+"""
+_MOST_COUNTED = 20_000  # waiting videos that are summed up: with so many, every pool has its largest size
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`seconds` of video that nobody has analysed yet; `videos` that wait or are in flight.
+    """`seconds` of video that are not analysed yet; number of `videos` that wait or are in flight.
 
-    A file that is still being fetched is not counted: there is nothing to do for it yet.
+    An import whose file is still being downloaded is not counted: no actor can work on it yet.
     """
 
     seconds: float
@@ -29,9 +31,9 @@ class Backlog:
 
 
 def backlog(database: Database, *, waiting: bool = True) -> Backlog:
-    """As it is now, the length of videos that were never probed being estimated from their bytes.
+    """Sums up the present backlog; the length of a video that was not probed yet is estimated from its bytes.
 
-    With `waiting` False, only what is in flight.
+    With `waiting` False, only videos in flight are counted.
     """
     values = {"most": _MOST_COUNTED, "bytes_per_s": ASSUMED_BYTES_PER_S, "waiting": waiting}
     row = database.one(_SQL["backlog"], values)

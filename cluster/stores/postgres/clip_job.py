@@ -1,7 +1,7 @@
-"""Clips that were asked for, as PostgreSQL knows them, and the states they can be in.
+"""A clip order as a row of PostgreSQL, and the states it can be in.
 
-Knows the row's shape and says which changes of state are legal; `clip_jobs` makes the changes and enforces
-them in the WHERE of each UPDATE.
+Knows the columns of the row and the legal changes of state; `clip_jobs` makes the changes and enforces them
+in the WHERE of each UPDATE.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from cluster.stores.media.keys import clips_prefix
 
 
 class ClipState(StrEnum):
-    """Where the clips stand. Who may change it, and to what, is written beside each state."""
+    """State of a clip order. Beside each state: the states that may follow, and the call that makes the
+    change.
+    """
 
     QUEUED = "queued"  # → running (claim), cancelled (cancel), failed (reap: attempts used up)
     RUNNING = "running"  # → done, failed, cancelled (lease holder, reap), queued (release),
@@ -28,17 +30,18 @@ class ClipState(StrEnum):
 
 
 FEW_CLIPS = 20
-"""An order of so many clips is light work; an order may be for thousands."""
+"""Clips up to which an order is light work, for which places are kept; an order may have thousands. No
+measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipJob:
-    """One row of `clip_jobs`.
+    """One row of `clip_jobs`: a clip order.
 
-    `clip_order`: as it was asked for; `options`: how each clip is cut; `wanted`: the segments, each with the
-    `name` of its file, for who makes or claims the order, empty for others. `media_key`, `tracks_key`,
-    `tracks_hash`, `revision`: of the video when they were chosen. `made`, `not_made`: how many there are so
-    far, and how many cannot be. `priority`: its video's, for who claims the order.
+    `clip_order`: the request; `options`: how each clip is cut; `wanted`: the segments, each with the `name`
+    of its file (read only at creation and by a claim, else empty). `media_key`, `tracks_key`, `tracks_hash`,
+    `revision`: those of the video when the segments were selected. `made`, `not_made`: the number of clips
+    made so far, and of those that cannot be made. `priority`: that of its video, read only by a claim.
     """
 
     id: str
@@ -68,24 +71,26 @@ class ClipJob:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ClipJob:
-        """From a row of `clip_jobs`; other columns are left aside."""
+        """Makes it from a row of `clip_jobs`; other columns are ignored."""
         values = {name: row[name] for name in _COLUMNS}
         values |= {"state": ClipState(values["state"]), "priority": row.get("priority", INTERACTIVE)}
         return cls(**values)
 
     @property
     def prefix(self) -> str:
-        """Where the media store has the files."""
+        """Prefix of its files in the media store."""
         return clips_prefix(self.video_id, self.id)
 
     def key(self, name: str) -> str:
-        """A file's key in the media store."""
+        """Key of a file in the media store."""
         return f"{self.prefix}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFile:
-    """What came of the wanted segment at `position`: `made`, and the manifest's entry of it."""
+    """Result of the wanted segment at `position`: whether its clip was `made`, and its entry in the
+    manifest.
+    """
 
     position: int
     made: bool

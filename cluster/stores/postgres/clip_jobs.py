@@ -1,8 +1,9 @@
-"""Orders of clips in PostgreSQL: made and stopped by the API, worked on under leases with fencing tokens.
+"""Clip orders in PostgreSQL: the API makes and stops them, bridges work on them under leases with fencing
+tokens.
 
 The same rules as for videos (see leases.py): a claim increases `lease_epoch`, every write of a lease holder
-names its epoch, leases run by the database's clock. Files are recorded one by one, so an order that was
-interrupted goes on where it stood. Knows neither how clips are cut nor where their bytes are.
+names its epoch, and leases run by the database's clock. Files are recorded one by one, so an interrupted
+order goes on after the last recorded file. Knows neither the cutting nor the place of the files.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ROOM_FOR_ALL = Room()
 
 
 class ClipJobs:
-    """Over the same pool as `Jobs` (reach it as `jobs.clips`); raises UnavailableError like it."""
+    """The table `clip_jobs`. Shares the pool of `Jobs` (as `jobs.clips`); raises UnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,9 +51,10 @@ class ClipJobs:
         revision: int,
         idempotency_key: str | None = None,
     ) -> tuple[ClipJob, bool]:
-        """One transaction: the order and its video's doorbell. The order, and whether this call made it.
+        """Stores the order and its video's doorbell in one transaction; returns it, and whether this call
+        made it.
 
-        With an `idempotency_key` this video saw before: the earlier one and False if it was the same order,
+        With an `idempotency_key` this video saw before: the earlier order and False if it was the same,
         ConflictError `idempotency_key_reused` otherwise. NotFoundError when the video is gone.
         """
         values = {
@@ -81,8 +83,8 @@ class ClipJobs:
         return earlier, False
 
     def of_key(self, video_id: str, idempotency_key: str, clip_order: Mapping[str, Any]) -> ClipJob | None:
-        """The order that came with this key before. ConflictError `idempotency_key_reused` if it is not
-        this one.
+        """The order that came with this Idempotency-Key before; None if there is none. ConflictError
+        `idempotency_key_reused` if it was a different order.
         """
         values = {"video_id": video_id, "idempotency_key": idempotency_key}
         row = self._database.one(_SQL["clip_job_of_key"], values)
@@ -97,7 +99,7 @@ class ClipJobs:
         return job
 
     def get(self, clips_id: str, video_id: str | None = None) -> ClipJob:
-        """The order; NotFoundError if there is none (of this video)."""
+        """Reads an order; NotFoundError if there is none (of this video)."""
         row = self._database.one(_SQL["get_clip_job"], {"id": clips_id, "video_id": video_id})
         if row is None:
             raise no_such_clips(clips_id)
@@ -106,7 +108,7 @@ class ClipJobs:
     def list_of(
         self, video_id: str, limit: int = CLIP_ORDERS_PAGE_ITEMS, cursor: str | None = None
     ) -> Page[ClipJob]:
-        """Newest first. UsageError for a limit out of range or a cursor that is not ours."""
+        """Lists the orders of a video, newest first. UsageError for a limit out of range or a bad cursor."""
         before_created_at, before_id = (None, None) if cursor is None else decode_time_cursor(cursor)
         rows = self._database.all(
             _SQL["list_clip_jobs"],
@@ -121,11 +123,11 @@ class ClipJobs:
         return page_of(found, limit, lambda job: time_place(job.created_at, job.id))
 
     def files(self, clips_id: str) -> list[ClipFile]:
-        """What is recorded so far, in the order of the wanted segments."""
+        """The files recorded so far, in the order of the wanted segments."""
         return self._files(clips_id, -1, None)
 
     def page_of_files(self, clips_id: str, limit: int, cursor: str | None = None) -> Page[ClipFile]:
-        """The same in pages. UsageError for a limit out of range or a cursor that is not ours."""
+        """A page of `files`. UsageError for a limit out of range or a bad cursor."""
         after = -1 if cursor is None else int(decode_cursor(cursor, int)[0])
         found = self._files(clips_id, after, check_limit(limit) + 1)
         return page_of(found, limit, lambda file: (file.position,))
@@ -136,9 +138,10 @@ class ClipJobs:
         return [ClipFile(row["position"], row["made"], row["entry"]) for row in rows]
 
     def cancel(self, clips_id: str, video_id: str) -> ClipJob:
-        """Cancelled at once if nobody works on it, otherwise by its lease holder. Twice is fine.
+        """Cancels an order: at once if it has no lease holder, otherwise its lease holder does. Twice is
+        fine.
 
-        ConflictError when it is done or failed, NotFoundError when it is not there.
+        ConflictError when it is done or failed, NotFoundError when there is none.
         """
         self._database.one(_SQL["cancel_clip_job"], {"id": clips_id, "video_id": video_id})
         job = self.get(clips_id, video_id)
@@ -148,9 +151,9 @@ class ClipJobs:
         return job
 
     def retry(self, clips_id: str, video_id: str) -> ClipJob:
-        """Queued again with all its attempts; files that are there stay.
+        """Queues an order again with all its attempts; files that were made stay.
 
-        ConflictError unless it failed or was cancelled, NotFoundError when it is not there.
+        ConflictError unless it failed or was cancelled, NotFoundError when there is none.
         """
         values = {"id": clips_id, "video_id": video_id}
         with self._database.transaction() as connection:
@@ -165,9 +168,9 @@ class ClipJobs:
         return job
 
     def delete(self, clips_id: str, video_id: str) -> None:
-        """Forgets the order in whatever state it is; NotFoundError if there is none.
+        """Deletes the order in any state; NotFoundError if there is none.
 
-        A lease holder notices at its next heartbeat. The files are the caller's to remove.
+        A lease holder notices at its next heartbeat. The caller removes the files.
         """
         if self._database.one(_SQL["delete_clip_job"], {"id": clips_id, "video_id": video_id}) is None:
             raise no_such_clips(clips_id)
@@ -181,9 +184,10 @@ class ClipJobs:
         room: Room = ROOM_FOR_ALL,
         grace_s: float = 0.0,
     ) -> ClipJob | None:
-        """Takes the lease of the order whose turn it is among those that fit; None: there is none.
+        """Claims the next order that fits into `room`, and takes its lease; None if there is none.
 
-        Orders wait, or their lease has been over for `grace_s`. Light are interactive ones of few clips.
+        Candidates are queued orders, and those whose lease ran out `grace_s` ago. Light work: interactive
+        orders of few clips.
         """
         row = self._database.one(
             _SQL["claim_clip_job"],
@@ -205,36 +209,38 @@ class ClipJobs:
         return job
 
     def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
-        """Extends leases to `lease_s` from now. For each that is still held: whether to cancel it."""
+        """Extends leases to `lease_s` from now. Returns those still held, each with whether to cancel it."""
         return extend_leases(self._database, _SQL["heartbeat_clip_jobs"], held, lease_s)
 
     def put_file(
         self, clips_id: str, epoch: int, position: int, entry: Mapping[str, Any], *, made: bool
     ) -> bool:
-        """Records what came of a wanted segment; the first answer counts. False: the lease is lost."""
+        """Records the result of a wanted segment; the first record stays. False: the lease is lost."""
         values = {"id": clips_id, "epoch": epoch, "position": position, "made": made}
         return self._database.one(_SQL["put_clip_file"], {**values, "entry": Json(dict(entry))}) is not None
 
     def finish(self, clips_id: str, epoch: int) -> bool:
-        """Every clip is made and the manifest is stored."""
+        """Ends the order as done: every clip is made and the manifest is stored."""
         return self._change("finish_clip_job", clips_id, epoch)
 
     def fail(self, clips_id: str, epoch: int, code: str, message: str) -> bool:
-        """Some or all clips cannot be made."""
+        """Ends the order as failed, with a stable code and a sentence for people."""
         return self._change("fail_clip_job", clips_id, epoch, code=code, message=message)
 
     def acknowledge_cancel(self, clips_id: str, epoch: int) -> bool:
-        """Cancelled as asked for; False also if nobody asked."""
+        """Ends the order as cancelled; False: the lease is lost, or no cancellation was requested."""
         return self._change("acknowledge_cancel_clip_job", clips_id, epoch)
 
     def release(self, clips_id: str, epoch: int) -> bool:
-        """An orderly stop: queued again, the attempt not counted."""
+        """Hands the order back at an orderly stop: queued again, the attempt not counted."""
         return self._change("release_clip_job", clips_id, epoch)
 
     def reap(self, max_attempts: int, grace_s: float = 0.0) -> list[str]:
-        """Ends orders nobody will end: cancelled ones whose holder died, and those out of attempts; ids.
+        """Ends orders without a live holder: cancelled ones, and those without attempts left; returns their
+        ids.
 
-        The latter when their lease has been over for `grace_s`. Other expired leases are for `claim`.
+        The latter `grace_s` after their lease ran out. `claim` takes orders whose lease ran out and that have
+        attempts.
         """
         message = (
             f"Cutting these clips was tried {max_attempts} times and never came to an end: what worked on "
@@ -259,5 +265,5 @@ class ClipJobs:
 
 
 def no_such_clips(clips_id: str) -> NotFoundError:
-    """The error for an id that leads nowhere."""
+    """The error for an id without a clip order."""
     return NotFoundError(f"There are no clips {clips_id} of this video; they may have been deleted.")

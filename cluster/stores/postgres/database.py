@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL, and its errors in our words.
+"""Connection pool to PostgreSQL, and translation of its errors.
 
-A pool that gives up within seconds while the server is away and works again by itself when it is back. Knows
-no table; what runs over a connection is written in jobs.py, uploads.py and outbox.py.
+While the server is away, the pool gives up within seconds; when the server is back, it works again by itself.
+Knows no table; the statements are in the other modules of this package.
 """
 
 from __future__ import annotations
@@ -20,26 +20,27 @@ from cluster.errors import UnavailableError
 
 Connection = psycopg.Connection[DictRow]
 
-# How long a caller waits for a connection before it hears that PostgreSQL is away.
+# After so long without a free connection a caller gets UnavailableError.
 DEFAULT_TIMEOUT_S = 3.0
-# The pool's own attempts back off exponentially and without bound; ended early, the next caller starts anew,
-# which is what makes recovery take seconds rather than minutes.
+# psycopg_pool's own attempts to connect back off exponentially and without bound. They are ended early, and
+# the next caller starts new ones, so that recovery takes seconds and not minutes.
 _RECONNECT_TIMEOUT_S = 2.0
-_SHORTEST_CONNECT_TIMEOUT_S = 2  # libpq takes whole seconds and makes two of one
-# No statement of ours takes near so long: it stands for a lock that is never released.
+_SHORTEST_CONNECT_TIMEOUT_S = 2  # libpq takes whole seconds and turns one into two
+# No statement of ours takes nearly so long: such a statement waits for a lock that is never released.
 _STATEMENT_TIMEOUT_MS = 30_000
-# Where all bridges take turns at a lock, in a transaction of several statements that follow each other at
-# once: who stands still in the middle for so long is cut off by the server.
+# Idle time within a transaction that holds a lock all bridges need (in PostgreSQL's notation). The
+# transaction's statements follow each other at once; the server ends one that stops in the middle for so
+# long.
 LONGEST_HOLD = "5s"
-# A server whose machine is gone is noticed by the kernel, not by a read that never returns: by what was sent
-# and not taken, and where an answer is all there is to wait for, by asking every now and then.
+# The kernel notices that a server's machine is gone, where a read would never return: by sent bytes that are
+# not acknowledged, and by keep-alive probes while only an answer is awaited.
 _TCP_USER_TIMEOUT_MS = 10_000
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 _UNAVAILABLE = (
     psycopg.OperationalError,  # refused, lost, shutting down, out of connections, statement timeout
     psycopg.InterfaceError,  # the connection was closed under us
-    errors.IdleInTransactionSessionTimeout,  # we stood still in a transaction that others wait for
+    errors.IdleInTransactionSessionTimeout,  # this process stopped within a transaction, see LONGEST_HOLD
     errors.ReadOnlySqlTransaction,  # a failover left us on the old primary
     PoolTimeout,
     PoolClosed,
@@ -49,7 +50,7 @@ _UNAVAILABLE = (
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turns the loss of PostgreSQL into UnavailableError; programming errors pass as they are."""
+    """Turns errors of a PostgreSQL that is away into UnavailableError; programming errors pass unchanged."""
     try:
         yield
     except _UNAVAILABLE as error:
@@ -60,7 +61,7 @@ def translated_errors() -> Iterator[None]:
 
 
 class Database:
-    """A lazily opened pool of autocommit connections whose rows are dicts."""
+    """Pool of autocommit connections, opened lazily; rows are dictionaries."""
 
     def __init__(self, url: str, *, max_connections: int = 8, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self._joined = threading.local()
@@ -86,17 +87,17 @@ class Database:
         )
 
     def open(self) -> None:
-        """Starts the pool; does not wait for the server, which may come later."""
+        """Starts the pool; does not wait for the server, which may start later."""
         with translated_errors():
             self._pool.open(wait=False)
 
     def close(self) -> None:
-        """Gives every connection back; the object cannot be opened again."""
+        """Closes every connection; the object cannot be opened again."""
         self._pool.close()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection for a few statements, each a transaction; UnavailableError when there is none."""
+        """A connection for a few statements, each a transaction of its own; UnavailableError without one."""
         joined: Connection | None = getattr(self._joined, "connection", None)
         with translated_errors():
             if joined is not None:
@@ -113,7 +114,7 @@ class Database:
 
     @contextmanager
     def joined(self) -> Iterator[Connection]:
-        """One transaction for everything this thread asks of this object until the block ends."""
+        """Puts all statements that this thread runs through this object in the block into one transaction."""
         with self.transaction() as connection:
             self._joined.connection = connection
             try:
@@ -122,16 +123,16 @@ class Database:
                 del self._joined.connection
 
     def one(self, statement: bytes, values: Mapping[str, Any]) -> DictRow | None:
-        """The first row of one statement, or None."""
+        """Runs one statement and returns its first row, or None."""
         with self.connection() as connection:
             return connection.execute(statement, values).fetchone()
 
     def all(self, statement: bytes, values: Mapping[str, Any] | None = None) -> list[DictRow]:
-        """All rows of one statement."""
+        """Runs one statement and returns all rows."""
         with self.connection() as connection:
             return connection.execute(statement, values).fetchall()
 
     def changed(self, statement: bytes, values: Mapping[str, Any]) -> bool:
-        """Runs one UPDATE or DELETE; whether it matched a row."""
+        """Runs one UPDATE or DELETE and returns whether it matched a row."""
         with self.connection() as connection:
             return connection.execute(statement, values).rowcount > 0

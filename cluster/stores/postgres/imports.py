@@ -1,8 +1,8 @@
-"""Files that are being fetched from addresses: who fetches which, how far it is, and whose turn is next.
+"""Imports in PostgreSQL: leases and progress of downloads from addresses, and fair turns among owners.
 
-A video that is imported is `queued` with `fetching` set, which keeps it from being claimed for segmentation.
-Who fetches holds a lease of its own, fenced by `epoch` like a video's; a change of the video's state takes it
-away (a trigger sees to that). Knows neither HTTP nor where the bytes go.
+The video of an import is `queued` with `fetching` set, which keeps it from being claimed for segmentation.
+The download runs under a lease of its own, fenced by `epoch` as a video's. A change of the video's state ends
+that lease (by a trigger). Knows neither HTTP nor the place of the bytes.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from cluster.telemetry import tracing
 _log = structlog.get_logger(__name__)
 
 _SQL = {**load_statements("imports.sql"), "lock_content": load_statements("videos.sql")["lock_content"]}
-_CLAIM_LOCK = 0x5CE2E57EB  # any number of our own, beside that of the migrations
-_KEPT_PART = 4  # one of so many places is kept for what somebody waits for
-_PER_TRANSACTION = 100  # of a batch: few commits, and no lock is held for long
+_CLAIM_LOCK = 0x5CE2E57EB  # id of the advisory lock: an arbitrary number, different from our other locks
+_KEPT_PART = 4  # one place in so many is kept for interactive imports; no measurement
+_PER_TRANSACTION = 100  # imports of a batch: few commits, and no lock is held for long; no measurement
 STATES = ("waiting", "fetching", "fetched", "stopped")
 
 
 @dataclass(frozen=True, slots=True)
 class NewImport:
-    """A video to fetch. Owners take turns, and an owner's lanes within them."""
+    """An import to make. Owners get turns in rotation, and each owner's lanes within its turns."""
 
     url: str
     filename: str
@@ -52,11 +52,11 @@ class NewImport:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One row of `imports`, as claimed: `epoch` is the fencing token of everything done for it.
+    """One row of `imports`, as claimed: `epoch` is the fencing token of every write for it.
 
-    `stored_bytes` of the file are stored under the number `generation`, which counts how often it was begun.
-    `tries`: claims since it last came further, this one included. `turns`: those that were used up in vain,
-    since the file had to be begun anew.
+    `stored_bytes` of the file are stored under `generation`, which counts how often the download started from
+    byte 0. `tries`: claims since the last progress, with this one. `turns`: turns without a result, because
+    the download had to start again from byte 0.
     """
 
     video_id: str
@@ -74,26 +74,29 @@ _FIELDS = tuple(field.name for field in fields(Import))
 
 
 class Imports:
-    """Over the same pool as `Jobs` (reach it as `jobs.imports`); raises UnavailableError like it."""
+    """The table `imports`. Shares the pool of `Jobs` (as `jobs.imports`); raises UnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, new: NewImport) -> tuple[Video, bool]:
-        """The video, and whether this call made it; see `create_many`. ConflictError as there."""
+        """Makes one import; returns the video, and whether this call made it. ConflictError as in
+        `create_many`.
+        """
         made = self.create_many([new])[0]
         if isinstance(made, ConflictError):
             raise made
         return made
 
     def create_many(self, news: Sequence[NewImport]) -> list[tuple[Video, bool] | ConflictError]:
-        """For each, in order: the video, and whether this call made it.
+        """Makes imports; returns for each, in order, the video, and whether this call made it.
 
-        With a key seen before: the earlier video if it is the same URL, settings and webhook, else
-        ConflictError as the item. Some of a batch may be made when UnavailableError is raised: repeat it.
+        With an idempotency key seen before: the earlier video if URL, settings and webhook are the same, else
+        a ConflictError as the item. When UnavailableError is raised, some of the batch may be made: repeat
+        the call.
         """
         made: dict[int, tuple[Video, bool] | ConflictError] = {}
-        # Keys are taken in one order by everybody, so that two batches never wait for each other.
+        # All callers take the keys in the same order, so that two batches cannot deadlock.
         order = sorted(range(len(news)), key=lambda number: news[number].idempotency_key or "")
         for begin in range(0, len(order), _PER_TRANSACTION):
             with self._database.transaction() as connection:
@@ -102,7 +105,7 @@ class Imports:
         return [made[number] for number in range(len(news))]
 
     def claim(self, lease_s: float, concurrency: int) -> Import | None:
-        """The one whose turn it is, unless all bridges together have `concurrency` under way."""
+        """Claims the import whose turn is next, unless all bridges together have `concurrency` under way."""
         with self._database.transaction() as connection:
             connection.execute(_SQL["lock_claims"], {"key": _CLAIM_LOCK, "idle": LONGEST_HOLD})
             row = connection.execute(
@@ -115,14 +118,17 @@ class Imports:
         return claimed
 
     def is_waited_for(self, claimed: Import, concurrency: int) -> bool:
-        """Whether another import would get this one's place, and has more right to it by now."""
+        """Whether another import waits that would be claimed in this one's place, and whose turn comes
+        first.
+        """
         values = {"id": claimed.video_id, **_places(concurrency)}
         return self._database.one(_SQL["is_waited_for"], values) is not None
 
     def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
-        """Extends leases to `lease_s` from now. Those left out are lost: cancelled, deleted or another's.
+        """Extends leases to `lease_s` from now. Returns those still held; the others are lost: cancelled,
+        deleted, or another holder's.
 
-        The values are False: a cancellation takes the lease away and leaves nothing to acknowledge.
+        The values are False: a cancellation ends the lease, so there is nothing to acknowledge.
         """
         return extend_leases(self._database, _SQL["heartbeat_imports"], held, lease_s)
 
@@ -136,7 +142,7 @@ class Imports:
         total_bytes: int | None,
         validator: str | None,
     ) -> bool:
-        """So much is stored for good, of this version of the file. False: the lease is lost."""
+        """Records the bytes that are stored of this version of the file. False: the lease is lost."""
         return self._changed(
             "advance_import",
             video_id,
@@ -150,15 +156,15 @@ class Imports:
     def postpone(
         self, video_id: str, epoch: int, delay_s: float, *, counted: bool = True, in_vain: bool = False
     ) -> bool:
-        """Tried again after `delay_s`, by whichever bridge claims it first. False: the lease is lost.
+        """Gives the lease back for a later claim, after `delay_s`. False: the lease is lost.
 
-        `counted`: as a try. `in_vain`: as a turn of which nothing is left.
+        `counted`: counts as a try. `in_vain`: counts as a turn without a result.
         """
         values = {"delay_s": delay_s, "uncounted": 0 if counted else 1, "in_vain": 1 if in_vain else 0}
         return self._changed("postpone_import", video_id, epoch, **values)
 
     def finish(self, video_id: str, epoch: int, bytes_: int, sha256: str) -> bool:
-        """The file is in its place: the video is rung for. False: the lease is lost."""
+        """Ends the import: the file is stored, and the video gets its doorbell. False: the lease is lost."""
         values = {"id": video_id, "epoch": epoch, "bytes": bytes_, "sha256": sha256}
         with self._database.transaction() as connection:
             connection.execute(_SQL["lock_content"], values)
@@ -171,14 +177,14 @@ class Imports:
         return row is not None
 
     def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
-        """The video failed, with a stable code and a sentence. False: the lease is lost."""
+        """Ends the video as failed, with a stable code and a sentence. False: the lease is lost."""
         failed = self._changed("fail_import", video_id, epoch, code=code, message=message)
         if failed:
             _log.info("import failed", video_id=video_id, code=code, reason=message)
         return failed
 
     def counts(self) -> dict[str, int]:
-        """How many imports are in each state; every state is there."""
+        """The number of imports in each state, with 0 for a state without one."""
         found = {row["state"]: row["number"] for row in self._database.all(_SQL["count_imports"])}
         return {state: found.get(state, 0) for state in STATES}
 
@@ -187,7 +193,7 @@ class Imports:
 
 
 def _places(concurrency: int) -> dict[str, int]:
-    """All there are, and how many of them may go to what somebody need not wait for: batches, long turns."""
+    """The places in all, and how many of them batches, or imports with long turns, may take."""
     return {"concurrency": concurrency, "batch": max(1, concurrency - max(1, concurrency // _KEPT_PART))}
 
 

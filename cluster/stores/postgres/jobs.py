@@ -1,7 +1,8 @@
-"""Videos in PostgreSQL: the truth about state, as people and the API see and change it.
+"""Facade of the table `videos` in PostgreSQL: creation, listing and the changes of state that people make.
 
-Each change of state is one UPDATE whose WHERE holds the legal transitions (see `VideoState`). What a lease
-holder may do is in leases.py. Does not know what a doorbell travels on, nor what is done with a video.
+PostgreSQL holds the lasting state. Each change of state is one UPDATE whose WHERE holds the legal transitions
+(see `VideoState`). The writes of lease holders are in leases.py. Does not know the transport of doorbells,
+nor the work on a video.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ from cluster.telemetry import tracing
 _log = structlog.get_logger(__name__)
 
 _VIDEOS = load_statements("videos.sql")
-_CREATE_TRIES = 3  # an idempotency key whose video is deleted at this very moment becomes free again
+_CREATE_TRIES = 3  # an idempotency key becomes free when its video is deleted at the same moment
 
 
 class Jobs(Leases, Closing):
-    """One pool of connections; safe to share between threads, not across a fork.
+    """Facade of the table `videos`, and the owner of the connection pool that the other tables share.
+
+    Safe to share between threads, not across a fork.
 
     Every method raises UnavailableError after `timeout_s` while PostgreSQL is away.
     """
@@ -74,11 +77,11 @@ class Jobs(Leases, Closing):
         return self.open()
 
     def ping(self) -> None:
-        """Returns if PostgreSQL answers a query."""
+        """Checks that PostgreSQL answers a query; UnavailableError otherwise."""
         self.database.all(b"SELECT 1")
 
     def migrate(self) -> list[int]:
-        """Brings the schema up to date; the numbers of the migrations this call applied."""
+        """Brings the schema up to date; returns the numbers of the applied migrations."""
         return migrate(self.database)
 
     def create_video(
@@ -96,7 +99,8 @@ class Jobs(Leases, Closing):
         webhook: NewWebhook | None = None,
         priority: Priority = INTERACTIVE,
     ) -> tuple[Video, bool]:
-        """One transaction: the row, its webhook and its doorbell. The video, and whether this call made it.
+        """Stores row, webhook and doorbell in one transaction; returns the video, and whether this call made
+        it.
 
         With an `idempotency_key` seen before: the earlier video and False if the content (file name, bytes,
         sha256, preset, settings, webhook) is the same, ConflictError otherwise. A new video shares the tracks
@@ -138,14 +142,16 @@ class Jobs(Leases, Closing):
         return Video.from_row(row), True
 
     def get(self, video_id: str) -> Video:
-        """The video; NotFoundError if there is none."""
+        """Reads a video; NotFoundError if there is none."""
         row = self.database.one(_VIDEOS["get_video"], {"id": video_id})
         if row is None:
             raise no_such_video(video_id)
         return Video.from_row(row)
 
     def owner_of(self, video_id: str) -> str | None:
-        """Whose the video is, None for nobody's; NotFoundError if there is none. It never changes."""
+        """The owner of a video, which never changes; None: without an owner. NotFoundError if there is no
+        video.
+        """
         row = self.database.one(_VIDEOS["owner_of_video"], {"id": video_id})
         if row is None:
             raise no_such_video(video_id)
@@ -153,7 +159,7 @@ class Jobs(Leases, Closing):
         return owner
 
     def tracks_in_use(self, tracks_key: str) -> bool:
-        """Whether any video has its tracks under this key. Once False, it stays so."""
+        """Whether any video has its tracks under this key. Once False, it stays False."""
         return self.database.one(_VIDEOS["tracks_in_use"], {"tracks_key": tracks_key}) is not None
 
     def list_videos(
@@ -168,10 +174,10 @@ class Jobs(Leases, Closing):
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> Page[Video]:
-        """Newest first. `q` is looked for in file names, letter case aside; None as `owner`: everybody's.
-        `created_from` is included, `created_to` is not; both are aware.
+        """Lists videos, newest first. `q`: text in the file name, ignoring case. `owner` None: of all owners.
+        `created_from` is inclusive, `created_to` exclusive; both have a time zone.
 
-        UsageError for a limit out of range or a cursor that is not ours.
+        UsageError for a limit out of range or a bad cursor.
         """
         before_created_at: datetime | None = None
         before_id: str | None = None
@@ -195,18 +201,19 @@ class Jobs(Leases, Closing):
         return page_of(videos, limit, lambda video: time_place(video.created_at, video.id))
 
     def counts(self) -> dict[str, int]:
-        """How many videos are in each state; every state is there."""
+        """The number of videos in each state, with 0 for a state without one."""
         found = {row["state"]: row["number"] for row in self.database.all(_VIDEOS["count_videos"])}
         return {str(state): found.get(str(state), 0) for state in VideoState}
 
     def backlog(self, *, waiting: bool = True) -> Backlog:
-        """How much there is to do; with `waiting` False, of videos in flight."""
+        """The backlog; with `waiting` False, of videos in flight only."""
         return backlog(self.database, waiting=waiting)
 
     def cancel(self, video_id: str) -> Video:
-        """Cancelled at once if nobody works on it; otherwise `cancel_requested` for its lease holder.
+        """Cancels a video: at once if it has no lease holder; otherwise sets `cancel_requested` for the
+        holder.
 
-        Saying it twice is fine. ConflictError when it is done or failed, NotFoundError when it is not there.
+        Repeating it is fine. ConflictError when it is done or failed, NotFoundError when there is none.
         """
         row = self.database.one(_VIDEOS["cancel_video"], {"id": video_id})
         if row is not None:
@@ -219,9 +226,9 @@ class Jobs(Leases, Closing):
         raise ConflictError(f"The video is {video.state}; only one that waits or runs can be cancelled.")
 
     def retry(self, video_id: str) -> Video:
-        """Queued again with all its attempts, and rung for.
+        """Queues a video again with all its attempts, and stores its doorbell.
 
-        ConflictError unless it failed or was cancelled, NotFoundError when it is not there.
+        ConflictError unless it failed or was cancelled, NotFoundError when there is none.
         """
         video = self._queue_again("retry_video", video_id)
         if video is None:
@@ -231,10 +238,10 @@ class Jobs(Leases, Closing):
         return video
 
     def resegment(self, video_id: str, settings: Mapping[str, Any], preset: str) -> Video:
-        """Queued again with other settings and all its attempts, and rung for.
+        """Queues a video again with other settings and all its attempts, and stores its doorbell.
 
-        What was measured is kept, and so is the timeline, which stays the one to read until the new one is
-        finished. ConflictError unless it is done, NotFoundError when it is not there.
+        The tracks stay, and so does the timeline: readers get it until the new one is finished. ConflictError
+        unless it is done, NotFoundError when there is none.
         """
         video = self._queue_again("resegment_video", video_id, settings=Jsonb(dict(settings)), preset=preset)
         if video is None:
@@ -244,9 +251,9 @@ class Jobs(Leases, Closing):
         return video
 
     def delete(self, video_id: str) -> Video:
-        """Removes the row in whatever state it is and returns what it held; NotFoundError if there is none.
+        """Deletes the row in any state and returns it; NotFoundError if there is none.
 
-        A lease holder notices at its next heartbeat. Media and results are the caller's to remove.
+        A lease holder notices at its next heartbeat. The caller removes media and results.
         """
         row = self.database.one(_VIDEOS["delete_video"], {"id": video_id})
         if row is None:
@@ -255,11 +262,13 @@ class Jobs(Leases, Closing):
         return Video.from_row(row)
 
     def relay(self, publish: Callable[[Sequence[Doorbell]], None], limit: int = 100) -> int:
-        """Hands up to `limit` waiting doorbells to `publish`, forgets them when it returns; how many."""
+        """Hands up to `limit` waiting doorbells to `publish`, then deletes them; returns how many."""
         return outbox.relay(self.database, publish, limit)
 
     def _queue_again(self, statement: str, video_id: str, **values: Any) -> Video | None:
-        """One transaction: the change of state and its doorbell. None when the state does not allow it."""
+        """Changes the state and stores the doorbell in one transaction; None when the state does not allow
+        it.
+        """
         with self.database.transaction() as connection:
             values["traceparent"] = tracing.traceparent() or None
             row = connection.execute(_VIDEOS[statement], {"id": video_id, **values}).fetchone()
@@ -269,7 +278,7 @@ class Jobs(Leases, Closing):
 
 
 def no_such_video(video_id: str) -> NotFoundError:
-    """The error for an id that leads nowhere, or to what the asker may not know of."""
+    """The error for an id without a video, or with one that the caller may not see."""
     return NotFoundError(f"There is no video {video_id}; it may have been deleted.")
 
 
@@ -297,5 +306,5 @@ def _check_state(state: VideoState | str) -> str:
 
 
 def _escape_like(text: str) -> str:
-    """`text` as a LIKE pattern that matches just itself; the escape character is the backslash."""
+    """Escapes `text` for LIKE, so that it matches itself only; the escape character is the backslash."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,9 +1,9 @@
-"""What workers do to videos: claims with a fencing token, heartbeats, results, and the reaper.
+"""Leases on videos: heartbeats, the fenced writes of lease holders, and the reaper.
 
-A claim increases `lease_epoch`; every UPDATE by a lease holder names the epoch it claimed with and matches
-nothing once another claim has been made, whatever the old holder believes about time. Leases run by the
-database's clock alone. Each method says by None or False that the lease is lost: stop then, and write
-nothing.
+A claim increases `lease_epoch`, the fencing token. Every UPDATE of a lease holder names the epoch of its
+claim, and matches no row once another claim has been made; so the clock of an old holder does not matter.
+Leases run by the database's clock only. Each method returns None or False when the lease is lost: the caller
+then stops and writes nothing more.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _REAPER = load_statements("reaper.sql")
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
 Held = tuple[str, int]
-"""The id of a video or of an order of clips, and the epoch it is held under: the fencing token."""
+"""Id of a video or clip order, and the epoch it is held under: the fencing token."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReapReport:
-    """What one round of reaping did, as ids of videos."""
+    """Result of one round of the reaper, as ids of videos."""
 
     failed: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
 
 
 class Leases:
-    """The lease holder's half of `Jobs`."""
+    """The writes of lease holders, as a base class of `Jobs`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -48,12 +48,12 @@ class Leases:
     def heartbeat(self, held: Iterable[Held], lease_s: float) -> dict[Held, bool]:
         """Extends leases to `lease_s` from now, all in one statement.
 
-        For each that is still held: whether it is to be cancelled. The others are lost.
+        Returns those that are still held, each with whether it is to be cancelled. The others are lost.
         """
         return extend_leases(self.database, _LEASES["heartbeat"], held, lease_s)
 
     def to_cancel(self, owner: str) -> set[Held]:
-        """Which of the videos and orders of clips that `owner` holds are to be given up."""
+        """The videos and clip orders held by `owner` for which a cancellation was requested."""
         return {
             (row["id"], row["lease_epoch"])
             for row in self.database.all(_LEASES["to_cancel"], {"owner": owner})
@@ -62,7 +62,7 @@ class Leases:
     def record_media(
         self, video_id: str, epoch: int, media: Mapping[str, Any], chunks_total: int, tracks_hash: str
     ) -> bool:
-        """What the file turned out to be, and how many chunks it has."""
+        """Stores the result of probing, and the number of chunks."""
         return self._update(
             "record_media",
             video_id,
@@ -73,29 +73,31 @@ class Leases:
         )
 
     def record_progress(self, video_id: str, epoch: int, chunks_done: int) -> bool:
-        """How many chunks are stored."""
+        """Stores the number of chunks that are done."""
         return self._update("record_progress", video_id, epoch, chunks_done=chunks_done)
 
     def begin_finalizing(self, video_id: str, epoch: int) -> bool:
-        """All chunks are stored; fusion begins."""
+        """Changes the state to finalizing: all chunks are stored, and fusion begins."""
         return self._change_state("begin_finalizing", VideoState.FINALIZING, video_id, epoch)
 
     def finish(self, video_id: str, epoch: int, revision: int, timeline_id: str) -> bool:
-        """Done: from here on readers see the timeline `timeline_id`, which must be stored whole already."""
+        """Ends the video as done: readers then see the timeline `timeline_id`, which must be stored
+        before.
+        """
         return self._change_state(
             "finish", VideoState.DONE, video_id, epoch, revision=revision, timeline_id=timeline_id
         )
 
     def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
-        """Failed for good, with a stable code and a sentence a person understands."""
+        """Ends the video as failed, with a stable code and a sentence for people."""
         return self._change_state("fail", VideoState.FAILED, video_id, epoch, code=code, message=message)
 
     def acknowledge_cancel(self, video_id: str, epoch: int) -> bool:
-        """Cancelled as asked for; False also if nobody asked."""
+        """Ends the video as cancelled; False: the lease is lost, or no cancellation was requested."""
         return self._change_state("acknowledge_cancel", VideoState.CANCELLED, video_id, epoch)
 
     def release(self, video_id: str, epoch: int) -> bool:
-        """An orderly stop: queued again and rung for, the attempt not counted."""
+        """Hands the video back at an orderly stop: queued again with a doorbell, the attempt not counted."""
         with self.database.transaction() as connection:
             row = connection.execute(_LEASES["release"], {"id": video_id, "epoch": epoch}).fetchone()
             if row is not None and row["state"] == VideoState.QUEUED:
@@ -105,11 +107,11 @@ class Leases:
         return row is not None
 
     def reap(self, max_attempts: int, grace_s: float = 0.0) -> ReapReport:
-        """Ends what nobody will end; call it every few seconds, from any number of processes.
+        """Ends videos without a live lease holder; any number of processes may call it every few seconds.
 
-        Leases that have been over for `grace_s` fail with the code `attempts_exhausted` when no attempt is
-        left and the last one came no further; the others are given to the next who asks (see turns.py,
-        whose grace this is).
+        A video whose lease ran out `grace_s` ago fails with the code `attempts_exhausted` when no attempt is
+        left and the last one made no progress. Other videos whose lease ran out go to the next claim (see
+        turns.py, with the same grace).
         """
         message = (
             f"Segmenting this video was tried {max_attempts} times and came no further: what worked on it "
@@ -144,7 +146,7 @@ def extend_leases(
 ) -> dict[Held, bool]:
     """Extends many leases in one statement, which takes `ids`, `epochs` and `lease_s`.
 
-    For each that is still held: whether it is to be cancelled. The others are lost.
+    Returns those that are still held, each with whether it is to be cancelled. The others are lost.
     """
     pairs = list(held)
     if not pairs:
@@ -156,7 +158,7 @@ def extend_leases(
 
 
 def claimed(row: Mapping[str, Any]) -> Video:
-    """The video of a row that a claim has just given."""
+    """The video in the row that a claim returned."""
     video = Video.from_row(row)
     _log.info(
         "video claimed",

@@ -1,7 +1,7 @@
-"""Brings the schema up to date: the numbered files of migrations/, in order, each once.
+"""Schema migrations: applies the numbered files of migrations/ in order, each once.
 
-All that is missing is applied in one transaction under an advisory lock, so any number of processes may start
-at once and a failure leaves the schema as it was. Knows no table but its own.
+All missing ones are applied in one transaction under an advisory lock, so any number of processes may start
+at the same time, and a failure leaves the schema as it was. Knows no table but its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 _FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
-_LOCK_KEY = 0x5CE2E57EA  # any number of our own; every process of the project must use the same
+_LOCK_KEY = 0x5CE2E57EA  # id of the advisory lock: an arbitrary number, the same in every process
 
 _CREATE_TABLE = b"""
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -30,14 +30,14 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 
 class Migration(NamedTuple):
-    """One numbered file."""
+    """One numbered file of SQL."""
 
     number: int
     path: Path
 
 
 def find_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
-    """Every NNNN_name.sql in order; ValueError for other names, and for gaps or repeats in the numbers."""
+    """Finds every NNNN_name.sql, in order; ValueError for other names, and for gaps or repeated numbers."""
     found: list[Migration] = []
     for path in sorted(directory.glob("*.sql")):
         match = _FILE_NAME.fullmatch(path.name)
@@ -50,7 +50,7 @@ def find_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
 
 
 def migrate(database: Database, directory: Path = MIGRATIONS_DIR) -> list[int]:
-    """Applies what is missing and returns its numbers. UnavailableError while PostgreSQL is away."""
+    """Applies the missing migrations and returns their numbers. UnavailableError while PostgreSQL is away."""
     migrations = find_migrations(directory)
     with database.transaction() as connection:
         connection.execute(b"SET LOCAL statement_timeout = 0")  # the first process may take long; wait for it

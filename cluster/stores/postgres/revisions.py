@@ -1,4 +1,4 @@
-"""The results that are kept of a video, and which of them readers see.
+"""Revisions: the stored results of a video, and which of them is the current one.
 
 A result becomes a revision when its lease holder finishes (see leases.py). Knows the rows; the timelines they
 name are in MongoDB.
@@ -25,7 +25,7 @@ _SQL = load_statements("revisions.sql")
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One row of `revisions`. `current`: it is the one readers see."""
+    """One row of `revisions`. `current`: readers get this one."""
 
     video_id: str
     revision: int
@@ -37,32 +37,34 @@ class Revision:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Revision:
-        """From a row of `list_revisions`."""
+        """Makes it from a row of `list_revisions`."""
         return cls(**{field.name: row[field.name] for field in fields(cls)})
 
 
 class Revisions:
-    """Over the same pool as `Jobs` (reach it as `jobs.revisions`); raises UnavailableError like it."""
+    """The table `revisions`. Shares the pool of `Jobs` (as `jobs.revisions`); raises UnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list_all(self, video_id: str) -> list[Revision]:
-        """Those that are kept, newest first; empty before the first result, and for no video."""
+        """Lists the revisions of a video, newest first; empty before the first result, or without the
+        video.
+        """
         rows = self._database.all(_SQL["list_revisions"], {"id": video_id})
         return [Revision.from_row(row) for row in rows]
 
     def get(self, video_id: str, revision: int) -> Revision:
-        """One of them; NotFoundError when it is not kept (any more)."""
+        """Reads a revision; NotFoundError when it is not stored (any more)."""
         row = self._database.one(_SQL["get_revision"], {"id": video_id, "revision": revision})
         if row is None:
             raise no_such_revision(revision)
         return Revision.from_row(row)
 
     def choose(self, video_id: str, revision: int) -> Video:
-        """Show a revision to readers again, with its settings; the video as it is then.
+        """Makes a revision the current one, with its settings; returns the changed video.
 
-        NotFoundError when it is not kept, ConflictError unless the video is done.
+        NotFoundError when it is not stored, ConflictError unless the video is done.
         """
         values = {"id": video_id, "revision": revision}
         with self._database.transaction() as connection:
@@ -78,7 +80,9 @@ class Revisions:
         raise no_such_revision(revision)
 
     def trim(self, video_id: str, keep: int) -> set[str]:
-        """Forget all but the newest `keep` and the one that is shown; the ids of the timelines that stay."""
+        """Deletes all but the newest `keep` and the current one; returns the ids of the timelines that
+        stay.
+        """
         values = {"id": video_id, "keep": keep}
         with self._database.transaction() as connection:
             connection.execute(_SQL["lock_video"], values)
@@ -88,7 +92,7 @@ class Revisions:
 
 
 def no_such_revision(revision: int) -> NotFoundError:
-    """The error for a revision that is not kept."""
+    """The error for a revision that is not stored."""
     return NotFoundError(
         f"There is no revision {revision} of this video (any more); `revisions` lists those there are."
     )

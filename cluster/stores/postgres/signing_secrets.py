@@ -1,7 +1,7 @@
-"""The secrets that links and sessions are signed with, shared by all replicas through PostgreSQL.
+"""Secrets for signing links and sessions, shared by all replicas through PostgreSQL.
 
-Two are valid at a time: the newest signs, the one before still counts, so a rotation breaks nothing that was
-given out a moment ago and a second one ends all of it. Knows nothing of what is signed.
+Two are valid at a time: the newest one signs, and the one before it still verifies. So a rotation leaves
+fresh signatures valid, and a second rotation ends them. Does not know the signed content.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ _SECRET_BYTES = 32  # as long as the digest of HMAC-SHA256: longer ones add noth
 
 
 class SigningSecrets:
-    """Over the same pool as `Jobs` (reach it as `jobs.signing_secrets`); raises UnavailableError like it."""
+    """The table of signing secrets. Shares the pool of `Jobs` (as `jobs.signing_secrets`); raises
+    UnavailableError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def load(self) -> tuple[bytes, ...]:
-        """One or two secrets of 32 bytes, the newest first; makes the first one if there is none."""
+        """Reads one or two secrets of 32 bytes, the newest first; makes the first one if there is none."""
         found = self._newest()
         if not found:
             self._add(1)
@@ -34,7 +36,7 @@ class SigningSecrets:
         return tuple(secret for _, secret in found)
 
     def rotate(self) -> None:
-        """A new secret signs from now on; what was signed with the one before the last is void."""
+        """Makes a new secret that signs from now on; signatures by the one before the last become invalid."""
         newest = max((number for number, _ in self._newest()), default=0)
         self._add(newest + 1)
         self._database.changed(_SQL["drop_old_secrets"], {"number": newest + 1})

@@ -1,8 +1,8 @@
-"""Whose turn it is: which of the waiting videos a bridge with free places takes next.
+"""Admission control with quotas: chooses the waiting video that a bridge with free capacity claims next.
 
-PostgreSQL chooses, not the order of the doorbells: what counts is known there (priority, owner, size, what
-else of the owner is in flight), and a bridge that has room for some kinds of videos only gets one of those.
-Choices are made one after another over all bridges, so quotas hold exactly. Knows no queue and no bridge.
+PostgreSQL chooses, by priority, owner, size and the owner's videos in flight; the order of the doorbells does
+not matter. A bridge states its free capacity by class (`Room`) and gets a video of such a class. The choices
+of all bridges are made one after another, so quotas hold exactly. Knows no queue and no bridge.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from cluster.stores.postgres.video import Video
 
 _SQL = {**load_statements("turns.sql"), "claim": load_statements("leases.sql")["claim"]}
 
-_LOCK_KEY = 0x5CE2E57EC  # any number of our own, beside those of migrations and imports
+_LOCK_KEY = 0x5CE2E57EC  # id of the advisory lock: an arbitrary number, different from our other locks
 
-_TRIES = 3  # a video that was chosen may be cancelled or deleted at this very moment
+_TRIES = 3  # a chosen video may be cancelled or deleted before the claim; no measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """For what there is a free place. `light`: interactive videos of few bytes, and those whose tracks
-    exist.
+    """Free capacity of a bridge, by class of work. `light`: interactive videos of few bytes, and videos whose
+    tracks exist.
     """
 
     interactive: bool = True
@@ -41,8 +41,8 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one owner may have in flight: videos, and seconds of video before one more begins. None: no
-    limit.
+    """Admission quota of one owner: the most videos in flight, and the seconds of video in flight from which
+    on no other one begins. None: no limit.
     """
 
     videos: int | None = None
@@ -51,7 +51,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class TurnRules:
-    """How turns are given. `quota` is for owners without an administrator's key; `quotas` are for those
+    """Rules of admission. `quota` holds for owners without an administrator's key; `quotas` for the owners
     named.
     """
 
@@ -62,7 +62,9 @@ class TurnRules:
 
 
 class Turns:
-    """Over the same pool as `Jobs` (reach it as `jobs.turns`); raises UnavailableError like it."""
+    """Admission quota: claims the next video. Shares the pool of `Jobs` (as `jobs.turns`); raises
+    UnavailableError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,7 +72,7 @@ class Turns:
     def claim(
         self, owner: str, room: Room, rules: TurnRules, lease_s: float, max_attempts: int
     ) -> Video | None:
-        """Takes the lease of the video whose turn it is, and counts an attempt; None if there is none."""
+        """Claims the next admissible video: takes its lease and counts an attempt; None if there is none."""
         values = {
             "key": _LOCK_KEY,
             "idle": LONGEST_HOLD,

@@ -1,7 +1,7 @@
-"""The right to write to one upload, held by one request among all replicas.
+"""Lock on one upload across all replicas (an advisory lock): one request writes to it at a time.
 
-The offset in PostgreSQL fences what is acknowledged; this lock keeps two requests from writing the same
-bytes at the same time, so that what was acknowledged cannot be overwritten by a slower twin. Knows no tus.
+The offset in PostgreSQL fences the acknowledged bytes. This lock keeps two requests from writing the same
+bytes at the same time, so that a slower duplicate cannot overwrite acknowledged bytes. Knows no tus.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _TRY_LOCK = b"SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AS
 
 @contextmanager
 def upload_lock(database: Database, upload_id: str) -> Iterator[bool]:
-    """Yields whether the lock was free; if so it is held until the block ends or this process dies.
+    """Takes the lock if it is free, until the block ends or this process dies; yields whether it was free.
 
-    Takes one connection of the pool for that time. An advisory lock, not the row's: the block updates the row
-    over another connection.
+    Uses one connection of the pool for that time. It is not a lock on the row, because the block updates the
+    row over another connection.
     """
     with database.transaction() as connection:
         row = connection.execute(_TRY_LOCK, {"name": f"upload:{upload_id}"}).fetchone()

@@ -1,7 +1,7 @@
-"""Resumable uploads in PostgreSQL: how many bytes have arrived, how long they are kept, what they became.
+"""Resumable uploads in PostgreSQL: the offset of each, its expiry, and the video made from it.
 
-The offset is the fence between two requests that write the same upload. Knows neither the tus protocol nor
-where the bytes are.
+The offset is the fence between two requests that write to the same upload. Knows neither the tus protocol nor
+the place of the bytes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from cluster.stores.postgres.sql_files import load_statements
 
 _SQL = load_statements("uploads.sql")
 
-EXPIRED_AT_ONCE = 1000  # bounds one list
+EXPIRED_AT_ONCE = 1000  # uploads of one list, so that a long outage does not make a huge one; no measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One row of `uploads`. `video_id` is set once all bytes have arrived and a video was made of them."""
+    """One row of `uploads`. `video_id` is set once all bytes have arrived and the video was made."""
 
     id: str
     filename: str
@@ -43,17 +43,17 @@ class Upload:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Upload:
-        """From a row of `uploads`; other columns are left aside."""
+        """Makes it from a row of `uploads`; other columns are ignored."""
         return cls(**{field.name: row[field.name] for field in fields(cls)})
 
     @property
     def is_complete(self) -> bool:
-        """Every byte has arrived."""
+        """Whether every byte has arrived."""
         return self.offset_bytes == self.length_bytes
 
 
 class Uploads:
-    """Over the same pool as `Jobs` (reach it as `jobs.uploads`); raises UnavailableError like it."""
+    """The table `uploads`. Shares the pool of `Jobs` (as `jobs.uploads`); raises UnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,7 +67,7 @@ class Uploads:
         expires_s: float,
         owner: str | None = None,
     ) -> Upload:
-        """Begins an upload that is forgotten `expires_s` after its last part."""
+        """Begins an upload that expires `expires_s` after its last part."""
         row = self._database.one(
             _SQL["create_upload"],
             {
@@ -83,14 +83,14 @@ class Uploads:
         return Upload.from_row(row)
 
     def get(self, upload_id: str) -> Upload:
-        """The upload; NotFoundError if there is none or it has expired."""
+        """Reads an upload; NotFoundError if there is none or it has expired."""
         row = self._database.one(_SQL["get_upload"], {"id": upload_id})
         if row is None:
             raise no_such_upload(upload_id)
         return Upload.from_row(row)
 
     def owner_of(self, upload_id: str) -> str | None:
-        """Whose the upload is, None for nobody's; NotFoundError if there is none or it has expired."""
+        """The owner of an upload, None without one; NotFoundError if there is no upload or it has expired."""
         row = self._database.one(_SQL["owner_of_upload"], {"id": upload_id})
         if row is None:
             raise no_such_upload(upload_id)
@@ -100,10 +100,10 @@ class Uploads:
     def advance(
         self, upload_id: str, expected_offset: int, new_offset: int, sha256_state: bytes | None = None
     ) -> bool:
-        """Bytes up to `new_offset` are stored.
+        """Records that the bytes up to `new_offset` are stored.
 
-        False: the offset is not (any more) `expected_offset`, or the upload is finished, gone or expired:
-        read it again and go on from where it stands.
+        False: the offset is not `expected_offset` (any more), or the upload is finished, gone or expired. The
+        caller then reads it again and goes on from its offset.
         """
         return self._database.changed(
             _SQL["advance_upload"],
@@ -116,30 +116,30 @@ class Uploads:
         )
 
     def finish(self, upload_id: str, video_id: str) -> bool:
-        """Names the video made of it. False: bytes are missing, it is gone, or it became another video."""
+        """Records the video made from it. False: bytes are missing, it is gone, or it has another video."""
         return self._database.changed(_SQL["finish_upload"], {"id": upload_id, "video_id": video_id})
 
     def delete(self, upload_id: str) -> bool:
-        """Forgets the upload; whether there was one. Its bytes are the caller's to remove."""
+        """Deletes the upload and returns whether there was one. The caller removes its bytes."""
         return self._database.changed(_SQL["delete_upload"], {"id": upload_id})
 
     def left_complete(self, quiet_s: float) -> list[str]:
-        """The ids of uploads whose bytes are all here since so long and that are no video, the oldest first;
+        """The ids of uploads that have been complete for so long and have no video, the oldest first;
         EXPIRED_AT_ONCE at most.
         """
         values = {"quiet_s": quiet_s, "limit": EXPIRED_AT_ONCE}
         return [row["id"] for row in self._database.all(_SQL["left_complete"], values)]
 
     def expired(self) -> list[str]:
-        """The ids of uploads past their time, the oldest first; EXPIRED_AT_ONCE at most."""
+        """The ids of expired uploads, the oldest first; EXPIRED_AT_ONCE at most."""
         return [row["id"] for row in self._database.all(_SQL["expired_uploads"], {"limit": EXPIRED_AT_ONCE})]
 
     def expire(self, upload_id: str, discard: Callable[[Upload], None]) -> bool:
-        """Forgets an upload if it is past its time; whether it was.
+        """Deletes an upload if it has expired; returns whether it had.
 
-        `discard`, called before the row is gone for good, is the place to remove the bytes: if it raises,
-        the row stays for another call, so no bytes are orphaned. Under the upload's lock: one whose bytes
-        have all arrived may be becoming a video.
+        `discard` removes the bytes, before the row is deleted for good: if it raises, the row stays for
+        another call, so no bytes are orphaned. Call it under the upload's lock: a complete upload may be
+        becoming a video.
         """
         with self._database.transaction() as connection:
             row = connection.execute(_SQL["take_expired_upload"], {"id": upload_id}).fetchone()
@@ -149,5 +149,5 @@ class Uploads:
 
 
 def no_such_upload(upload_id: str) -> NotFoundError:
-    """The error for an id that leads nowhere, or to what the asker may not know of."""
+    """The error for an id without an upload, or with one that the caller may not see."""
     return NotFoundError(f"There is no upload {upload_id}; it may have expired. Start a new one.")

@@ -1,7 +1,7 @@
-"""A video as PostgreSQL knows it, and the states it can be in.
+"""A video as a row of PostgreSQL, and the states it can be in.
 
-Knows the row's shape and which changes of state are legal. Does not know SQL; `jobs` makes the changes
-and enforces them in the WHERE of each UPDATE.
+Knows the columns of the row and the legal changes of state. Does not know SQL; `jobs` makes the changes and
+enforces them in the WHERE of each UPDATE.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cluster.contract.vocabulary import END_STATES, INTERACTIVE, Priority
 
 
 class VideoState(StrEnum):
-    """Where a video stands. Who may change it, and to what, is written beside each state."""
+    """State of a video. Beside each state: the states that may follow, and the call that makes the change."""
 
     QUEUED = "queued"  # → running (claim), cancelled (cancel), failed (reap: attempts used up)
     RUNNING = "running"  # → finalizing, done, failed, cancelled (lease holder, reap), queued (release),
@@ -96,16 +96,16 @@ class Video:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Video:
-        """From a row of `videos`; columns that are not a video's are left aside."""
+        """Makes it from a row of `videos`; other columns are ignored."""
         values = {name: row[name] for name in _VIDEO_FIELDS}
         values["state"] = VideoState(values["state"])
         return cls(**values)
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Video:
-        """From PostgreSQL's JSON of a row, as webhook deliveries keep it: times are text.
+        """Makes it from PostgreSQL's JSON of a row, as webhook deliveries store it: times are text.
 
-        The row may be older than a column; the video then has that column's default.
+        The JSON may be older than a column; the video then has that column's default.
         """
         values = {name: row[name] for name in _VIDEO_FIELDS if name in row}
         values |= {name: _time(row[name]) for name in _TIMES}
@@ -114,7 +114,7 @@ class Video:
 
     @property
     def is_final(self) -> bool:
-        """Done, failed or cancelled: nothing changes any more unless someone asks."""
+        """Whether it is done, failed or cancelled: only a person's request changes the state then."""
         return self.state in FINAL_STATES
 
 

@@ -1,8 +1,8 @@
-"""Webhooks in PostgreSQL: who wants to be told how videos end, and what is still to be told.
+"""Webhooks in PostgreSQL, and their deliveries: the table `webhook_deliveries` is a transactional outbox.
 
-A trigger puts a row into `webhook_deliveries` for every webhook concerned, in the transaction that changes
-the video's state, so nothing is lost and nothing is told that did not happen. Deliveries are claimed with a
-lease; `attempts` fences out who lost it. Knows no HTTP.
+A trigger adds a delivery for every webhook concerned, in the transaction that changes the video's state. So
+no event is lost, and none is sent that did not happen. Bridges claim deliveries with a lease; the number of
+`attempts` is the fencing token. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -28,21 +28,23 @@ _log = structlog.get_logger(__name__)
 _SQL = load_statements("webhooks.sql")
 
 MAX_WEBHOOKS = 100
-"""Of one owner, beside those of single videos: each is a request for every video."""
-_SECRET_BYTES = 32
-_EACH = 2  # deliveries to one webhook at a time
+"""Webhooks of one owner, without those of single videos: each sends a request for every video of the owner.
+No measurement.
+"""
+_SECRET_BYTES = 32  # as long as the digest of HMAC-SHA256; longer ones add nothing (RFC 2104, section 3)
+_EACH = 2  # deliveries to one webhook at a time, so that a slow receiver does not take all places
 EVERYBODY = object()
-"""As `owner`: whoever's it is."""
+"""As `owner`: of any owner."""
 
 
 def new_secret() -> bytes:
-    """What deliveries are signed with."""
+    """A new random secret that deliveries are signed with."""
     return secrets.token_bytes(_SECRET_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """A webhook to make. `secret` is 24 to 64 bytes; `named`: its owner chose it."""
+    """A webhook to make. `secret`: 24 to 64 bytes; `named`: the owner chose the secret."""
 
     url: str
     events: tuple[WebhookEvent, ...] = WEBHOOK_EVENTS
@@ -65,14 +67,16 @@ class Webhook:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """From a row of `webhooks`."""
+        """Makes it from a row of `webhooks`."""
         values = {item.name: row[item.name] for item in fields(cls)}
         return cls(**{**values, "events": tuple(values["events"])})
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of `webhook_deliveries`: an event on its way to one webhook. `video` is the row as it was."""
+    """One row of `webhook_deliveries`: one event for one webhook. `video`: the row at the time of the
+    event.
+    """
 
     id: int
     webhook_id: str
@@ -90,13 +94,15 @@ class Delivery:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """From a row of `webhook_deliveries`."""
+        """Makes it from a row of `webhook_deliveries`."""
         return cls(**{item.name: row[item.name] for item in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that was claimed, and where to take it. `age_s`: since the event happened."""
+    """A claimed delivery, with address and signing secret of its webhook. `age_s`: seconds since the
+    event.
+    """
 
     delivery: Delivery
     url: str
@@ -105,16 +111,17 @@ class ClaimedDelivery:
 
 
 class Webhooks:
-    """Over the same pool as `Jobs` (reach it as `jobs.webhooks`); raises UnavailableError like it.
+    """The tables of webhooks and deliveries. Shares the pool of `Jobs` (as `jobs.webhooks`); raises
+    UnavailableError.
 
-    `owner` is whose they are (None: nobody's, where no keys are needed), or EVERYBODY.
+    `owner`: the owner of the webhooks (None: without an owner, where no keys are needed), or EVERYBODY.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, new: NewWebhook, owner: str | None) -> Webhook:
-        """One that hears of all videos of the owner. ConflictError beyond MAX_WEBHOOKS."""
+        """Makes a webhook for all videos of the owner. ConflictError beyond MAX_WEBHOOKS."""
         with self._database.transaction() as connection:
             row = connection.execute(_SQL["count_webhooks"], {"owner": owner}).fetchone()
             if row is not None and row["number"] >= MAX_WEBHOOKS:
@@ -124,12 +131,12 @@ class Webhooks:
             return put_webhook(connection, new, owner, None)
 
     def list_webhooks(self, owner: object, video_id: str | None = None) -> list[Webhook]:
-        """Newest first: those of one video, or those that hear of all."""
+        """Lists webhooks, newest first: those of one video, or those for all videos."""
         values = _owned(owner) | {"video_id": video_id}
         return [Webhook.from_row(row) for row in self._database.all(_SQL["list_webhooks"], values)]
 
     def get(self, webhook_id: str, owner: object) -> Webhook:
-        """The webhook; NotFoundError if there is none, or it is another's."""
+        """Reads a webhook; NotFoundError if there is none, or it has another owner."""
         row = self._database.one(_SQL["get_webhook"], _owned(owner) | {"id": webhook_id})
         if row is None:
             raise NotFoundError(f"There is no webhook {webhook_id}; it may have been deleted.")
@@ -141,14 +148,14 @@ class Webhooks:
         return {row["video_id"]: bytes(row["secret"]) for row in rows}
 
     def delete(self, webhook_id: str, owner: object) -> None:
-        """It and its deliveries; what has not been delivered is not any more. NotFoundError as `get`."""
+        """Deletes a webhook and its deliveries, with those not sent yet. NotFoundError as `get`."""
         if not self._database.changed(_SQL["delete_webhook"], _owned(owner) | {"id": webhook_id}):
             self.get(webhook_id, owner)
 
     def deliveries(
         self, webhook_id: str, limit: int = DELIVERIES_PAGE_ITEMS, cursor: str | None = None
     ) -> Page[Delivery]:
-        """Newest first. UsageError for a cursor that is not ours."""
+        """Lists the deliveries of a webhook, newest first. UsageError for a bad cursor."""
         before = None if cursor is None else decode_cursor(cursor, int)[0]
         rows = self._database.all(
             _SQL["list_deliveries"], {"id": webhook_id, "before": before, "limit": check_limit(limit) + 1}
@@ -156,9 +163,9 @@ class Webhooks:
         return page_of([Delivery.from_row(row) for row in rows], limit, lambda delivery: (delivery.id,))
 
     def claim(self, limit: int, lease_s: float, kept: int = 0) -> list[ClaimedDelivery]:
-        """Up to `limit` deliveries that are due, each counted as an attempt.
+        """Claims up to `limit` deliveries that are due, and counts an attempt of each.
 
-        Owners take turns, and `kept` of the `limit` are for those to whom nothing is being delivered.
+        Owners get turns in rotation; `kept` of the `limit` are for owners without a delivery under way.
         """
         values = {"limit": limit, "lease_s": lease_s, "each": _EACH, "kept": kept}
         rows = self._database.all(_SQL["claim_deliveries"], values)
@@ -168,19 +175,19 @@ class Webhooks:
         ]
 
     def delivered(self, delivery: Delivery, status: int) -> bool:
-        """The receiver took it. False: it was another's to say."""
+        """Ends a delivery as delivered. False: the lease is lost."""
         values = {"id": delivery.id, "attempts": delivery.attempts, "status": status}
         return self._database.changed(_SQL["record_delivered"], values)
 
     def not_delivered(
         self, delivery: Delivery, status: int | None, error: str, delay_s: float | None
     ) -> bool:
-        """Tried again after `delay_s`; None: never. False: it was another's to say."""
+        """Schedules another attempt after `delay_s`; None: no other one. False: the lease is lost."""
         values = {"id": delivery.id, "attempts": delivery.attempts, "status": status, "error": error}
         return self._database.changed(_SQL["record_failure"], {**values, "delay_s": delay_s})
 
     def disable(self, webhook_id: str, reason: str) -> None:
-        """Nothing is sent there any more; what waits is given up."""
+        """Disables a webhook: nothing is sent to it any more, and its waiting deliveries end."""
         values = {"id": webhook_id, "reason": reason}
         with self._database.transaction() as connection:
             connection.execute(_SQL["disable_webhook"], values)
@@ -188,18 +195,18 @@ class Webhooks:
         _log.info("webhook disabled", webhook_id=webhook_id, reason=reason)
 
     def forget_old(self, kept_s: float) -> None:
-        """Ended deliveries older than this, and webhooks of videos that are gone."""
+        """Deletes ended deliveries older than this, and webhooks of deleted videos."""
         self._database.changed(_SQL["drop_old_deliveries"], {"kept_s": kept_s})
         self._database.changed(_SQL["drop_left_webhooks"], {})
 
     def counts(self) -> dict[str, int]:
-        """How many deliveries are in each state; every state is there."""
+        """The number of deliveries in each state, with 0 for a state without one."""
         found = {row["state"]: row["number"] for row in self._database.all(_SQL["count_deliveries"])}
         return {state: found.get(state, 0) for state in DELIVERY_STATES}
 
 
 def put_webhook(connection: Connection, new: NewWebhook, owner: str | None, video_id: str | None) -> Webhook:
-    """Inside the caller's transaction; with `video_id` it hears of that video alone."""
+    """Stores a webhook in the caller's transaction; with `video_id` it is for that video only."""
     values = {
         "id": f"wh_{new_id()}",
         "owner": owner,
@@ -214,8 +221,8 @@ def put_webhook(connection: Connection, new: NewWebhook, owner: str | None, vide
 
 
 def has_webhook(connection: Connection, video_id: str, asked: NewWebhook | None) -> bool:
-    """Whether the video was made with just this webhook; one whose secret was made here has another each time
-    it is asked for.
+    """Whether the video was made with the same webhook. A secret that was made here is not compared, because
+    each request makes another one.
     """
     row = connection.execute(_SQL["webhooks_of_videos"], {"video_ids": [video_id]}).fetchone()
     if row is None or asked is None:
@@ -229,7 +236,9 @@ def _owned(owner: object) -> dict[str, Any]:
 
 
 def check_events(events: Sequence[str]) -> tuple[WebhookEvent, ...]:
-    """Each once, in the order of WEBHOOK_EVENTS; ValueError for others or none."""
+    """Returns the events without repeats, in the order of WEBHOOK_EVENTS; ValueError for unknown ones or
+    none.
+    """
     if not events or not set(events) <= set(WEBHOOK_EVENTS):
         raise ValueError(f"events are one or more of {', '.join(WEBHOOK_EVENTS)}")
     return tuple(event for event in WEBHOOK_EVENTS if event in events)

@@ -67,7 +67,9 @@ class Consumer(Closing):
         self._thread.start()
 
     def pause(self) -> None:
-        """Stops consuming and puts waiting doorbells back; those being handled are still answered."""
+        """Stops consuming and puts held-back doorbells into the queue; those being handled are still
+        answered.
+        """
         self._paused.set()
         self._nudge()
 

@@ -121,7 +121,7 @@ class ConsumerSession:
             raise ConsumerLostError("messages wait, but the broker does not deliver them")
 
     def _passive_check(self) -> int:
-        """The number of waiting messages; ConsumerLostError when the subscription is dead.
+        """The number of waiting messages; counts the odd answers about the subscription in `_doubts`.
 
         The consumer count alone is not enough: a queue that was deleted and made again at once still counts
         the old subscription, but delivers nothing to it.
