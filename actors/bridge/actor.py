@@ -1,11 +1,10 @@
-"""The Ray actor "bridge": between the queue and the pool.
+"""The Ray actor "bridge", which takes work from the queue and gives it to the pool.
 
 Its threads: the consumer (doorbell → lease → ack), one for each piece of leased work in hand, the heartbeat
 of all leases, the outbox relay, the reaper, the watch over the pool, imports and webhooks. Any number of
-bridges may run, none of them first: leases and fencing keep them apart, and whatever is done at intervals is
-either claimed row by row (relay, imports, webhooks, clips) or comes out the same however often it is done
-(reaper, backlog). Knows Ray's side of it; what a bridge does is in `coordinator`, how one is made in
-`assembly`.
+bridges may run, and there is no leader: leases and fencing tokens keep them apart. Work at intervals is
+either claimed row by row (relay, imports, webhooks, clips) or idempotent (reaper, backlog). Knows Ray; the
+work of a bridge is in `coordinator`, its construction in `assembly`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 
 class Bridge:
-    """Begins to work when constructed, so that a bridge Ray has restarted goes on by itself."""
+    """One bridge as a Ray actor. Starts to work in its constructor, so that a bridge restarted by Ray goes
+    on.
+    """
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
@@ -37,7 +38,7 @@ class Bridge:
         log.info("bridge started", owner=self._coordinator.owner, max_videos=settings.bridge.max_videos)
 
     def ping(self) -> dict[str, Any]:
-        """Who this is and what it holds."""
+        """The node, process and held work of this bridge."""
         return {
             "pid": os.getpid(),
             "node_id": ray.get_runtime_context().get_node_id(),
@@ -46,7 +47,7 @@ class Bridge:
         }
 
     def stop(self) -> bool:
-        """An orderly end: every lease handed back, its attempt not counted. False when some could not be."""
+        """Orderly stop: hands every lease back, its attempt not counted. False when some could not be."""
         released = self._coordinator.stop()
         tracing.shutdown()
         log.info("bridge stopped", owner=self._coordinator.owner, released=released)

@@ -1,6 +1,7 @@
-"""Makes the parts of a bridge from the settings: stores, clients of pool and fuser, claim loops.
+"""Composition root of a bridge: makes its parts from the settings (stores, clients of pool and fuser, claim
+loops).
 
-The one place that knows how they belong together. Opens connections; starts no thread of its own.
+The only place that wires the parts together. Opens connections; starts no thread of its own.
 """
 
 from __future__ import annotations
@@ -36,18 +37,16 @@ from cluster.stores.postgres.video import Video
 from cluster.stores.rabbitmq.broker import Consumer, Publisher
 from cluster.stores.redis.cache import Cache
 
-PREFETCH = 8  # doorbells handled at once: one looks for videos, the others share what it found
-VIDEOS_PER_ACTOR = (
-    3  # in flight, so that short videos keep all actors busy while others are planned and fused
-)
-PLANNING_PART = 2  # one in so many actors at most is busy with plans of long videos
-JOB_CONNECTIONS = 8  # jobs write a few times a minute each and share these
-OUTSIDE_CONNECTIONS = 4  # imports and webhooks: what is slow outside slows nothing inside
-KEEPER_CONNECTIONS = 6  # what is done at intervals must not wait for jobs
+PREFETCH = 8  # doorbells handled at once: one handler looks for videos, the others share its result
+VIDEOS_PER_ACTOR = 3  # in flight: short videos keep all actors busy while others are planned and fused
+PLANNING_PART = 2  # at most one in so many actors works on plans of long videos
+JOB_CONNECTIONS = 8  # to PostgreSQL, shared by all jobs: each writes a few times a minute
+OUTSIDE_CONNECTIONS = 4  # of imports and webhooks: slow receivers and sources must not block the rest
+KEEPER_CONNECTIONS = 6  # of the work at intervals (heartbeats, relay …), which must not wait for jobs
 
 
 def assemble(settings: Settings, analyser: str) -> Coordinator:
-    """A bridge that is ready to start. `analyser`: what segmenters run, as "module:class"."""
+    """Makes a bridge that is ready to start. `analyser`: the class that segmenters run, as "module:class"."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     jobs = Jobs(settings.postgres_url, max_connections=JOB_CONNECTIONS).open()
     keeper = Jobs(settings.postgres_url, max_connections=KEEPER_CONNECTIONS).open()
@@ -124,8 +123,8 @@ def _intake(
 
 
 def turn_rules(settings: Settings) -> TurnRules:
-    """Whose turn it is, in the words of the store. A lease counts as left behind when a heartbeat more has
-    passed: after an outage of PostgreSQL those who still work are to have the first word.
+    """The store's rules of admission from the settings. A video whose lease ran out is claimed one heartbeat
+    later: after an outage of PostgreSQL a holder that still works can extend its lease first.
     """
     queueing = settings.queueing
 

@@ -1,8 +1,10 @@
-"""The claim loop: takes leased work while there is room, runs each piece on a thread, keeps the leases alive.
+"""Claim loop: claims leased work while there is free capacity, runs each piece on a thread, extends the
+leases.
 
-One for each kind of work. Any number of callers may ask it to look (a doorbell, a timer, the end of another
-piece of work); calls that arrive during a look share the next one. Nothing is claimed while heartbeats fail,
-since what is claimed then would be lost. Knows threads and leases; not what is done under them.
+There is one for each kind of work. Any number of threads may call `look` (after a doorbell, by a timer, at
+the end of another piece of work); calls that arrive during a look share the next one (single-flight). While
+heartbeats fail, nothing is claimed, because its lease would be lost. Knows threads and leases; does not know
+the work itself.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class Capacity(Protocol):
-    """Free capacity; false when nothing fits."""
+    """Bound of a type for free capacity; false when nothing fits."""
 
     def __bool__(self) -> bool:
         """Whether anything fits."""
@@ -36,7 +38,7 @@ WorkT = TypeVar("WorkT", bound=Leased)
 
 
 class ClaimLoop(Generic[RowT, RoomT, WorkT]):
-    """Every method may be called from any thread.
+    """Claim loop for one kind of work. Every method may be called from any thread.
 
     `room(works)`: free capacity beside the work in hand. `claim(room)`: takes the lease of the next piece
     that fits, None if there is none; UnavailableError while PostgreSQL is away. `begin(row)`: the work of a
@@ -74,20 +76,20 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
 
     @property
     def nothing_for(self) -> RoomT | None:
-        """The room for which the last look found nothing more; None if it ended full, or failed."""
+        """Free capacity for which the last look found no more work; None if it ended full, or failed."""
         return self._nothing_for
 
     def has_room(self) -> bool:
-        """Whether anything would be claimed now."""
+        """Whether there is free capacity, and claims are allowed."""
         with self._changed:
             return self._free() is not None
 
     def look(self) -> None:
-        """Take work while there is some that fits. UnavailableError while PostgreSQL is away."""
+        """Claims and starts work until none fits. UnavailableError while PostgreSQL is away."""
         self._flight()
 
     def heartbeat(self, extend: Callable[[Sequence[Held]], Mapping[Held, bool]]) -> None:
-        """Extend every lease. `extend` answers for each that is still held whether it is to be cancelled."""
+        """Extends every lease. `extend` returns those still held, each with whether it is to be cancelled."""
         works = self.works
         metrics.LEASES_HELD.set(len(works), bridge=metrics.this_process(), work=self._kind)
         held = extend([work.held for work in works])
@@ -99,13 +101,13 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
                 work.control.abort(Reason.CANCELLED)
 
     def cancel(self, asked: Collection[Held]) -> None:
-        """End the work that somebody asked to end."""
+        """Cancels the work in hand that is among `asked`."""
         for work in self.works:
             if work.held in asked:
                 work.control.abort(Reason.CANCELLED)
 
     def stop(self, timeout_s: float) -> bool:
-        """Take nothing new, hand every lease back; False when that takes longer than allowed."""
+        """Claims nothing more and hands every lease back; False when that takes longer than allowed."""
         with self._changed:
             self._stopping = True
             for work in self._works.values():
@@ -113,7 +115,7 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
             return self._changed.wait_for(lambda: not self._works and not self._claiming, timeout_s)
 
     def _free(self) -> RoomT | None:
-        """The room there is, None if nothing may be claimed. With the lock held."""
+        """The free capacity; None if nothing may be claimed. Called with the lock held."""
         if self._stopping or not self._guard.is_alive:
             return None
         return self._room(list(self._works.values())) or None
@@ -127,7 +129,7 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
             raise
 
     def _take(self) -> bool:
-        """Take the next piece of work; False when there is none that fits."""
+        """Claims and starts the next piece of work; False when none fits."""
         with self._changed:
             room = self._free()
             if room is None:
@@ -158,7 +160,7 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
         try:
             threading.Thread(target=self._run, args=(work,), name=name, daemon=True).start()
         except RuntimeError as error:
-            # Kept in the table its lease would stay alive with nobody at work.
+            # If it stayed in the table, heartbeats would keep its lease alive without a thread at work.
             self._remove(work)
             work.hand_back()
             raise UnavailableError(
@@ -169,7 +171,7 @@ class ClaimLoop(Generic[RowT, RoomT, WorkT]):
         try:
             work.run()
         except Exception:
-            # The thread's outermost net: the lease runs out, and another holder claims the work again.
+            # Last handler of the thread: the lease runs out, and another holder claims the work again.
             log.exception("leased work ended in an error", work=self._kind, id=work.held[0])
         finally:
             self._remove(work)

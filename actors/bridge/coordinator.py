@@ -1,8 +1,8 @@
-"""What one bridge does at intervals over all its work, and how it begins and ends.
+"""Runs the parts of one bridge: starts and stops them, and calls the work that is done at intervals.
 
-The parts are handed in: claim loops of videos and of orders of clips, the importer, webhook deliveries, the
-consumer of doorbells, the stores. So a test can build one with parts of its own. Knows no Ray and no settings
-file; how the real parts are made is in `assembly`.
+The parts are handed in: claim loops of videos and of clip orders, the importer, webhook deliveries, the
+consumer of doorbells, the stores. So a test can build one with its own parts. Knows no Ray and no settings
+file; `assembly` makes the real parts.
 """
 
 from __future__ import annotations
@@ -25,67 +25,73 @@ from cluster.stores.postgres.leases import ATTEMPTS_EXHAUSTED
 from cluster.stores.rabbitmq.broker import Doorbell
 
 STOP_TIMEOUT_S = 10.0
-"""For work to hand back its leases: Ray waits about as long before it kills an actor's process."""
+"""Seconds for all work to hand its leases back: Ray waits about as long before it kills an actor's
+process.
+"""
 RELAY_BATCH = 100
-"""Doorbells published in one transaction: the rows stay locked until the broker has confirmed them all."""
+"""Doorbells published in one transaction; the rows stay locked until the broker has confirmed them all, so it
+is a small number. No measurement.
+"""
 
 log = structlog.get_logger(__name__)
 
 
 class Background(Protocol):
-    """A part with threads of its own."""
+    """Interface of a part with threads of its own."""
 
     def start(self) -> None:
-        """Begin."""
+        """Starts its threads."""
 
     def stop(self, timeout_s: float) -> bool:
-        """Hand back what it holds; False when that takes longer than allowed."""
+        """Hands its work back and ends its threads; False when that takes longer than `timeout_s`."""
 
 
 class WatchedClient(Protocol):
-    """The way to the pool or the fuser, with a watch over it."""
+    """Interface of the client of pool or fuser, which watches its actor."""
 
     def start(self) -> None:
-        """Begin watching."""
+        """Starts the watch."""
 
     def stop(self) -> None:
-        """End the watch."""
+        """Ends the watch."""
 
 
 class BacklogClient(WatchedClient, Protocol):
-    """The way to the pool, which also wants to know how much there is to do."""
+    """Interface of the pool's client, which also takes reports of the backlog."""
 
     def report_backlog(self, backlog: dict[str, Any]) -> None:
-        """Say how much there is to do."""
+        """Sends the present backlog to the pool."""
 
 
 class Doorbells(Protocol):
-    """The consumer of doorbells."""
+    """Interface of the consumer of doorbells."""
 
     @property
     def is_consuming(self) -> bool:
-        """Whether doorbells come."""
+        """Whether the consumer is subscribed to doorbells."""
 
     def start(self) -> None:
-        """Begin to consume."""
+        """Starts to consume."""
 
     def stop(self) -> None:
-        """End, and give unacknowledged doorbells back."""
+        """Stops; unacknowledged doorbells go back into the queue."""
 
     def depth(self) -> int | None:
-        """How many doorbells wait in the queue."""
+        """The number of doorbells that wait in the queue."""
 
 
 class Closable(Protocol):
-    """Holds connections."""
+    """Interface of a part that holds connections."""
 
     def close(self) -> None:
-        """Give them back."""
+        """Closes the connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Of everything that is done at intervals, in seconds; see `LeaseSettings` and `BridgeSettings`."""
+    """Seconds between rounds of the work at intervals, and the lease; see `LeaseSettings`,
+    `BridgeSettings`.
+    """
 
     lease_s: float
     heartbeat_s: float
@@ -99,7 +105,9 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class BridgeParts:
-    """Of one bridge. `keeper`: connections that do not wait for work; `publish` sends doorbells."""
+    """Parts of one bridge. `keeper`: a store with connections of its own, so that heartbeats do not wait for
+    jobs. `publish` sends doorbells.
+    """
 
     owner: str
     videos: Intake
@@ -117,7 +125,7 @@ class BridgeParts:
 
 
 class Coordinator:
-    """One bridge without its actor."""
+    """One bridge, without the Ray actor around it."""
 
     def __init__(self, parts: BridgeParts, intervals: Intervals) -> None:
         self._parts = parts
@@ -133,11 +141,11 @@ class Coordinator:
 
     @property
     def owner(self) -> str:
-        """The name its leases are held under."""
+        """The holder's name of its leases."""
         return self._parts.owner
 
     def start(self) -> None:
-        """Begin to work. The consumer comes last of what takes videos: the rest is ready for them."""
+        """Starts all parts. The consumer starts after all parts that its doorbells need."""
         parts = self._parts
         parts.pool.start()
         parts.fuser.start()
@@ -148,7 +156,7 @@ class Coordinator:
         parts.deliveries.start()
 
     def status(self) -> Mapping[str, Any]:
-        """What this bridge holds."""
+        """The work in hand of this bridge, and the state of its connections."""
         parts = self._parts
         return {
             "owner": parts.owner,
@@ -159,10 +167,10 @@ class Coordinator:
         }
 
     def stop(self) -> bool:
-        """An orderly end: every lease handed back, its attempt not counted. False when some could not be."""
+        """Orderly stop: hands every lease back, its attempt not counted. False when some could not be."""
         parts = self._parts
         holders = (parts.videos, parts.clips, parts.imports)
-        # All at once: Ray does not wait for long before it ends the process.
+        # All parts at the same time: Ray does not wait for long before it ends the process.
         with ThreadPoolExecutor(len(holders) + 2) as enders:
             rest = (
                 enders.submit(parts.doorbells.stop),
@@ -184,46 +192,48 @@ class Coordinator:
         return released
 
     def ring(self, doorbell: Doorbell) -> bool:
-        """Something may have changed about a video: it waits to be segmented, or clips of it were ordered.
+        """Handles a doorbell: looks for waiting videos and clip orders.
 
-        True when the doorbell has served its purpose here.
+        True when the doorbell needs no second delivery.
         """
         served = self._parts.videos.ring(doorbell)
         self._parts.clips.look()
         return served
 
     def look(self) -> None:
-        """For what no doorbell told this bridge of: a lease that ran out, a quota another bridge freed."""
+        """Looks for work without a doorbell: a lease that ran out, or a quota that another bridge freed."""
         self._parts.videos.look()
         self._parts.clips.look()
 
     def heartbeat(self) -> None:
-        """Extend every lease of videos and orders of clips; imports have heartbeats of their own."""
+        """Extends the leases of all videos and clip orders in hand; imports have heartbeats of their own."""
         parts, lease_s = self._parts, self._intervals.lease_s
         parts.videos.heartbeat(lambda held: parts.keeper.heartbeat(held, lease_s))
         parts.clips.heartbeat(lambda held: parts.keeper.clips.heartbeat(held, lease_s))
         parts.guard.beat()
 
     def notice_cancellations(self) -> None:
-        """Sooner than the next heartbeat: somebody waits for it."""
+        """Cancels work for which a cancellation was requested, sooner than the next heartbeat would."""
         asked = self._parts.keeper.to_cancel(self._parts.owner)
         self._parts.videos.cancel(asked)
         self._parts.clips.cancel(asked)
 
     def report_backlog(self) -> None:
-        """Tell the pool how much there is to do. What waits for a quota is work for no actor."""
+        """Reports the backlog to the pool, without videos that wait for a quota: no actor could work on
+        them.
+        """
         parts = self._parts
         backlog = parts.keeper.backlog(waiting=not parts.videos.has_all)
         clips = {"bridge": parts.owner, "clips_s": parts.clips.left_s}
         parts.pool.report_backlog({**asdict(backlog), **clips})
 
     def relay(self) -> bool:
-        """Publish doorbells of the outbox; True when there may be more."""
+        """Publishes doorbells of the outbox; True when there may be more."""
         return self._parts.keeper.relay(self._parts.publish, RELAY_BATCH) == RELAY_BATCH
 
     def reap(self) -> None:
-        """End what no holder will end, and tell those who watch. A heartbeat more than the lease must have
-        passed: after an outage of PostgreSQL the holder that still works goes on.
+        """Ends work without a live lease holder, and publishes the end as events. A lease must have run out
+        one heartbeat ago: after an outage of PostgreSQL a holder that still works goes on.
         """
         parts, intervals = self._parts, self._intervals
         report = parts.keeper.reap(intervals.max_attempts, intervals.heartbeat_s)

@@ -1,9 +1,9 @@
-"""One piece of work under one lease, from the claim to an end that people can read.
+"""One piece of work under one lease: runs it from the claim to its end, and stores how it ended.
 
-Videos, orders of clips and imports all end in the same ways, and here is the one place that says how: done,
-failed with a code, cancelled, handed back at a stop, or overtaken by another holder of the lease. Each end is
-one write to PostgreSQL that names the epoch the work was claimed with (its fencing token), so that a holder
-whose lease has run out changes nothing. Knows no table, no pool and no Ray: subclasses bring the calls.
+Videos, clip orders and imports all end in the same ways, which are written here once: done, failed with a
+code, cancelled, handed back at a stop, or overtaken by another holder of the lease. Each end is one write to
+PostgreSQL that names the epoch of the claim (the fencing token), so that a holder whose lease was taken over
+changes nothing. Knows no table, no pool and no Ray: subclasses make those calls.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class WorkFailedError(Exception):
-    """The work cannot be done, now or later: a stable code and a sentence for people."""
+    """The work cannot be done, and a retry would not help: a stable code and a sentence for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -35,10 +35,10 @@ class WorkFailedError(Exception):
 
 
 class Fate(Enum):
-    """What a holder finds that has lost its lease.
+    """State of the work after this holder has lost its lease.
 
-    TAKEN: the work goes on elsewhere, or waits for its next holder. ENDED: somebody ended it, as the user who
-    cancels an import does. DELETED: nothing of it is left, and what was stored too late must go.
+    TAKEN: another holder has it, or it waits for one. ENDED: another process ended it, for instance when a
+    user cancels an import. DELETED: the row is gone, and results that were stored too late must be removed.
     """
 
     TAKEN = auto()
@@ -47,7 +47,8 @@ class Fate(Enum):
 
 
 class Leased(ABC):
-    """`held`: id and epoch as claimed. `control` is how other threads end the work early.
+    """Base of all work under a lease. `held`: id and epoch of the claim. `control`: other threads end the
+    work by it.
 
     Legal ends, each by one fenced write:
 
@@ -64,12 +65,14 @@ class Leased(ABC):
         self.held = held
         self.control = Control()
         self._patience = Patience(self.control)
-        # Neither an orderly stop nor a late cancellation keeps work from saying how it ended.
+        # The final write goes on in spite of an orderly stop or a late cancellation.
         self._last_patience = Patience(self.control, tolerate=Reason.CANCELLED)
         self._log = log.bind(work=self.kind, epoch=held[1], **ids)
 
     def run(self) -> None:
-        """From the claim to an end, on a thread of its own. Raises nothing that it foresees."""
+        """Does the work from the claim to its end; runs on a thread of its own and handles every error of
+        the work.
+        """
         try:
             self._work()
         except Aborted as aborted:
@@ -81,48 +84,48 @@ class Leased(ABC):
             self._end_unexpectedly()
 
     def hand_back(self) -> None:
-        """Instead of `run`: another bridge may have it, and the attempt does not count.
+        """Hands the work back for another bridge, without a run; the attempt does not count.
 
-        One try: at an orderly stop nobody waits for a server that is away; the lease then runs out.
+        One try: an orderly stop does not wait for a server that is away. The lease then runs out.
         """
         self._settle(self._release)
 
     @abstractmethod
     def _work(self) -> None:
-        """All of it. Raises Aborted and WorkFailedError."""
+        """Does all of the work. Raises Aborted and WorkFailedError."""
 
     @abstractmethod
     def _store_failure(self, code: str, message: str) -> bool:
-        """The fenced write of a failure; False: the lease is lost."""
+        """Makes the fenced write of a failure; False: the lease is lost."""
 
     @abstractmethod
     def _store_cancelled(self) -> bool:
-        """The fenced write that acknowledges a cancellation; False: the lease is lost, or nobody asked."""
+        """Makes the fenced write that acknowledges a cancellation; False: lease lost, or none requested."""
 
     @abstractmethod
     def _release(self) -> None:
-        """The fenced write that hands the work back, and whatever is told of it."""
+        """Makes the fenced write that hands the work back, and publishes the event for it."""
 
     @abstractmethod
     def _has_ended(self, state: str) -> bool:
-        """Whether the stored row says that it ended in `state` under this epoch."""
+        """Whether the stored row has ended in `state` under this epoch."""
 
     @abstractmethod
     def _fate(self) -> Fate:
-        """What became of the work after its lease was lost."""
+        """Reads the state of the work after its lease was lost."""
 
     @abstractmethod
     def _remove_leftovers(self) -> None:
-        """Take away what was stored after the work had been deleted."""
+        """Removes results that were stored after the work had been deleted."""
 
     def _tell(self, state: str, code: str = "", message: str = "") -> None:  # noqa: B027 - need not tell anybody
-        """The end is stored: tell those who watch."""
+        """Publishes the stored end to clients that watch; does nothing by default."""
 
     def _cancel_tasks(self) -> None:  # noqa: B027 - not all work has tasks elsewhere
-        """End what is under way for this lease in other processes."""
+        """Cancels tasks of this lease in other processes; does nothing by default."""
 
     def _end_unexpectedly(self) -> None:
-        """After an exception that nobody foresaw."""
+        """Ends the work as failed after an unexpected exception."""
         self._fail(
             CODE_INTERNAL,
             "Something went wrong inside Scenestream, not with this file. Try again; if it happens again, "
@@ -130,15 +133,18 @@ class Leased(ABC):
         )
 
     def _fenced(self, write: Callable[..., bool], *values: Any, **more: Any) -> None:
-        """A write under this lease that waits for its server; Aborted when the lease is lost."""
+        """Makes a write under this lease, and waits while the server is away; Aborted when the lease is
+        lost.
+        """
         if not self._patience.call(write, *self.held, *values, **more):
             raise Aborted(Reason.LOST)
 
     def _conclude(self, state: str, write: Callable[[], bool], *, code: str = "", message: str = "") -> None:
-        """The write that ends the work, and what follows from it. Aborted when the lease is lost.
+        """Makes the write that ends the work, then counts and publishes the end. Aborted when the lease is
+        lost.
 
-        A write may go through and only its answer be lost. Tried again it then changes nothing, so the row is
-        asked whether it ended this way under this epoch, which nobody else has.
+        A write may succeed while its answer is lost. The retry then matches no row, so the row is read: no
+        other holder has this epoch, so an end in `state` under it was made by this one.
         """
         if not self._last_patience.call(write) and not self._last_patience.call(self._has_ended, state):
             raise Aborted(Reason.LOST)
@@ -155,11 +161,12 @@ class Leased(ABC):
             self._cancel_tasks()
 
     def _give_up(self, reason: Reason) -> None:
-        """Somebody else decided that the work ends."""
+        """Ends the work early for a reason from outside: stop, cancellation or lost lease."""
         self._log.info("work given up", reason=reason.value)
         if reason is Reason.STOPPED:
-            # First, since a stop is short of time and the pool may take long to give up its tasks. A bridge
-            # that claims the work meanwhile asks under a newer epoch, which this cancellation spares.
+            # The lease first, since a stop has little time and the pool may take long to cancel tasks. A
+            # bridge that claims the work meanwhile has a newer epoch, and this cancellation leaves the tasks
+            # of that epoch alone.
             self.hand_back()
             self._cancel_tasks()
         else:
@@ -175,7 +182,7 @@ class Leased(ABC):
             self._leave()
 
     def _leave(self) -> None:
-        """The lease is lost."""
+        """After a lost lease: counts it, or removes results of deleted work."""
         fate = self._fate()
         if fate is Fate.TAKEN:
             metrics.LEASES_LOST.add(work=self.kind)
@@ -184,7 +191,7 @@ class Leased(ABC):
             self._remove_leftovers()
 
     def _settle(self, last_call: Callable[[], object]) -> None:
-        """A last call that may fail for want of a server: the lease then runs out by itself."""
+        """Makes a last call that may fail while its server is away: the lease then runs out by itself."""
         try:
             last_call()
         except Aborted as aborted:

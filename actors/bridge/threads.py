@@ -1,6 +1,6 @@
-"""Threads of a bridge: a timer that survives errors, bounded workers, a coalesced call, a liveness guard.
+"""Threads of a bridge: periodic timer, bounded worker threads, single-flight call, lease liveness guard.
 
-Knows threads and clocks; not what is done on them.
+Knows threads and clocks; does not know the work that runs on them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ import structlog
 
 from cluster.errors import UnavailableError
 
-JOIN_TIMEOUT_S = 10.0  # a call may hang in a server that is away; the thread is a daemon then
+JOIN_TIMEOUT_S = 10.0  # a call to a dead server may hang; the daemon thread is left behind then
 
 log = structlog.get_logger(__name__)
 
 
 class Periodic:
-    """Calls `work` every `interval_s` seconds; at once again while it returns True (there is more to do)."""
+    """Periodic timer: calls `work` every `interval_s` seconds, and again at once while it returns True (more
+    to do).
+
+    It goes on after an exception from `work`.
+    """
 
     def __init__(self, name: str, interval_s: float, work: Callable[[], bool | None]) -> None:
         self._name = name
@@ -30,11 +34,11 @@ class Periodic:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin, with a call at once."""
+        """Starts the timer; the first call comes at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """No further call; waits for the one under way, within limits."""
+        """Makes no further call; waits up to JOIN_TIMEOUT_S for the one under way."""
         self._stopping.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(JOIN_TIMEOUT_S)
@@ -58,16 +62,14 @@ class Periodic:
                 self._stopping.wait(self._interval_s)
 
 
-log = structlog.get_logger(__name__)
-
 T = TypeVar("T")
 
 
 class WorkerThreads(Generic[T]):
-    """Bounded worker threads for what waits in PostgreSQL: each piece is claimed first, then worked on.
+    """Bounded worker threads for rows that wait in PostgreSQL: each is claimed first, then worked on.
 
-    `claim(n)` gives up to n pieces of work, `work` does one and may take as long as it likes. Call `recruit`
-    at intervals (see `Periodic`).
+    `claim(n)` claims up to n pieces of work; `work` does one and may take any time. Call `recruit` at
+    intervals (see `Periodic`).
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class WorkerThreads(Generic[T]):
         self._stopping = False
 
     def recruit(self) -> bool:
-        """Claim as much as there are free hands, and begin. True: there may be more to claim at once."""
+        """Claims one piece for each free thread and starts them. True: there may be more to claim at once."""
         with self._changed:
             free = 0 if self._stopping else self._size - self._busy
         claimed = self._claim(free) if free > 0 else ()
@@ -98,7 +100,7 @@ class WorkerThreads(Generic[T]):
         return 0 < free == len(claimed) and self._has_room()
 
     def stop(self, timeout_s: float) -> bool:
-        """Begin nothing new and wait for what is under way; False when that takes longer."""
+        """Starts nothing new and waits for the work under way; False when that takes longer."""
         with self._changed:
             self._stopping = True
             return self._changed.wait_for(lambda: not self._busy, timeout_s)
@@ -111,7 +113,7 @@ class WorkerThreads(Generic[T]):
         try:
             self._work(piece)
         except Exception:
-            # The thread's outermost net: the piece's lease runs out, and another worker claims it again.
+            # Last handler of the thread: the piece's lease runs out, and another worker claims it again.
             log.exception("work ended in an error", workers=self._name)
         finally:
             with self._changed:
@@ -120,7 +122,7 @@ class WorkerThreads(Generic[T]):
 
 
 class SingleFlight:
-    """Coalesces calls: one runs at a time, and callers that arrive during a run share the next one."""
+    """Single-flight: one call runs at a time, and callers that arrive during a run share the next one."""
 
     def __init__(self, call: Callable[[], None]) -> None:
         self._call = call
@@ -131,13 +133,13 @@ class SingleFlight:
 
     @property
     def pending(self) -> int:
-        """Calls that no finished run has served, the ones of the run under way among them."""
+        """The number of calls that no finished run has served, with those of the run under way."""
         with self._counting:
             return self._asked - self._served
 
     def __call__(self) -> None:
-        """Returns when a run that began after this call has ended. What the run raises is raised here; the
-        callers that wait then run it again.
+        """Returns when a run that began after this call has ended. An exception of the run is raised in the
+        caller that ran it; waiting callers then run it again.
         """
         with self._counting:
             self._asked += 1
@@ -152,12 +154,12 @@ class SingleFlight:
 
 
 class LivenessGuard:
-    """Whether this bridge keeps its leases alive; while it does not, it must claim nothing.
+    """Lease liveness guard: says whether this bridge keeps its leases alive; while it does not, it claims
+    nothing.
 
-    A heartbeat that hangs (a connection to a server that is gone, a process that was stopped) loses every
-    lease. A bridge that went on claiming would lose the new ones too, and use up one attempt after the other
-    of videos that nothing is wrong with. Each round of heartbeats that went well counts for `valid_s`, as
-    leases do.
+    A heartbeat that hangs (a connection to a dead server, a process that was stopped) loses every lease. A
+    bridge that went on claiming would lose the new leases too, and use up the attempts of sound videos. Each
+    successful round of heartbeats counts for `valid_s`, as leases do.
     """
 
     def __init__(self, valid_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -166,10 +168,10 @@ class LivenessGuard:
         self._beat_at = clock()
 
     def beat(self) -> None:
-        """All leases were extended just now."""
+        """Records that all leases were extended just now."""
         self._beat_at = self._clock()
 
     @property
     def is_alive(self) -> bool:
-        """Whether what is claimed now would be kept."""
+        """Whether the last successful round was within `valid_s`."""
         return self._clock() - self._beat_at <= self._valid_s

@@ -1,8 +1,9 @@
-"""A sliding window of one work's tasks in the pool: so many under way at once, and again what came back.
+"""Sliding window of one work's tasks in the pool: a bounded number under way, and retries of those not done.
 
 A task that ends in DONE, ERROR or CRASHED has its outcome. Every other status, also one that this version
-does not know, says that the task was not done: it is asked for again after a pause. The pauses grow while
-nothing is done and begin anew with the next outcome. Knows tasks and their statuses; no store, no lease.
+does not know, means that the task was not done: it is submitted again after a pause. The pauses grow while no
+task ends, and start again at the shortest after the next outcome. Knows tasks and their statuses; no store,
+no lease.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ from actors.tasks import Outcome, Status, Task
 from cluster.backoff import Backoff
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.2, 10.0
-"""Between tries of a task whose actor or store was away: soon, since actors are replaced within seconds, and
-seldom enough that a store that is down for an hour is not asked thousands of times."""
+"""Seconds between tries of a task whose actor or store was away. The first is short, because actors are
+replaced within seconds; the longest limits the requests to a store that is down for an hour.
+"""
 FINAL = frozenset({Status.DONE, Status.ERROR, Status.CRASHED})
 
 log = structlog.get_logger(__name__)
 
 
 class TaskWindow:
-    """The tasks of one work. `control` interrupts every wait. For the work's own thread."""
+    """Sliding window over the tasks of one work. `control` interrupts every wait. Used by the work's own
+    thread.
+    """
 
     def __init__(self, pool: PoolLike, control: Control) -> None:
         self._pool = pool
@@ -38,10 +42,10 @@ class TaskWindow:
     def outcomes(
         self, numbers: Iterable[int], task_of: Callable[[int, bool], Task]
     ) -> Iterator[list[tuple[int, Outcome]]]:
-        """Has the task of every number done, lowest first; yields (number, outcome) of those that ended.
+        """Runs the task of every number, the lowest first; yields lists of (number, outcome) of ended tasks.
 
-        `task_of(number, again)` makes a task; `again`: it was begun before, its result may be stored. Each
-        list has at least one pair; the next wait begins when the caller asks on. Raises Aborted.
+        `task_of(number, again)` makes a task; `again`: it was submitted before, so its result may be stored.
+        Each list has at least one pair; the next wait begins when the caller reads on. Raises Aborted.
         """
         waiting = sorted(numbers, reverse=True)
         under_way: dict[Future[Outcome], int] = {}
@@ -62,18 +66,18 @@ class TaskWindow:
                 self._control.pause(backoff.next_s())
 
     def outcome(self, task: Task) -> Outcome:
-        """The outcome of one task, asked for again until it has one. Raises Aborted."""
+        """Submits one task until it has an outcome, and returns that. Raises Aborted."""
         ((_, outcome),) = next(self.outcomes([0], lambda _number, _again: task))
         return outcome
 
     def first_answer(self, workers: PoolLike, task: Task) -> Outcome:
-        """What `workers` say to a task, asked once, in whatever status. Raises Aborted."""
+        """Submits a task to `workers` once and returns the answer, with any status. Raises Aborted."""
         future = workers.submit(task)
         self.wait([future])
         return future.result()
 
     def wait(self, under_way: Iterable[Future[Outcome]]) -> None:
-        """Until one of them has ended; Aborted as soon as the work must end."""
+        """Waits until one of the tasks has ended; Aborted as soon as the work must end."""
         awaited: list[Future[Any]] = [*under_way, self._control.aborted]
         futures.wait(awaited, return_when=futures.FIRST_COMPLETED)
         self._control.check()

@@ -30,8 +30,9 @@ class ClipState(StrEnum):
 
 
 FEW_CLIPS = 20
-"""Clips up to which an order is light work, for which places are kept; an order may have thousands. No
-measurement."""
+"""Clips up to which an order counts as light work (see `Room`); an order may have thousands. No
+measurement.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 -- begin_answer --
--- A twin that is under way is waited for. No row: the key has been used.
+-- Waits for a transaction with the same key. No row: the key has been used.
 INSERT INTO answers (key_sha256, request_sha256) VALUES (%(key)s, %(request)s)
 ON CONFLICT (key_sha256) DO NOTHING
 RETURNING key_sha256
@@ -11,7 +11,7 @@ SELECT request_sha256, sealed FROM answers WHERE key_sha256 = %(key)s
 UPDATE answers SET sealed = %(sealed)s WHERE key_sha256 = %(key)s
 
 -- forget_answers --
--- A few with each new one, so that nobody has to look after them.
+-- Deletes a few old answers with each new one, so that no cleaning job is needed.
 DELETE FROM answers
 WHERE key_sha256 IN (
     SELECT key_sha256 FROM answers WHERE created_at < now() - make_interval(secs => %(kept_s)s)

@@ -6,19 +6,19 @@ ON CONFLICT (id) DO NOTHING
 RETURNING *, false AS expired
 
 -- get_key --
--- Whether it has expired is judged by this server's clock, like leases.
+-- This server's clock decides whether the key has expired, as for leases.
 SELECT *, coalesce(expires_at <= now(), false) AS expired FROM api_keys WHERE id = %(id)s
 
 -- list_keys --
 SELECT *, coalesce(expires_at <= now(), false) AS expired FROM api_keys ORDER BY created_at DESC, id
 
 -- revoke_key --
--- Saying it twice keeps the first time.
+-- A repeat keeps the time of the first call.
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s
 RETURNING *, coalesce(expires_at <= now(), false) AS expired
 
 -- touch_key --
--- At most one write in a while for each key, however many replicas it is used at.
+-- At most one write in each interval for each key, with any number of replicas.
 UPDATE api_keys SET last_used_at = now()
 WHERE id = %(id)s
   AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => %(interval_s)s))

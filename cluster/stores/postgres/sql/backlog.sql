@@ -1,7 +1,7 @@
 -- backlog --
--- Seconds of video that are not analysed, and how many videos those are. Of what waits and was never probed: by
--- its bytes, at the rate of the videos done last. Beyond %(most)s waiting videos the rest is left out; unless
--- %(waiting)s, all of them.
+-- Sums up the seconds of video that are not analysed, and counts their videos. The length of a video that was not
+-- probed yet comes from its bytes, at the median rate of the videos done last. At most %(most)s waiting videos are
+-- counted, and none of them unless %(waiting)s.
 WITH rate AS (
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY bytes / duration_s) AS bytes_per_s
     FROM (

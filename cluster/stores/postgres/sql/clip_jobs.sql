@@ -1,5 +1,5 @@
 -- insert_clip_job --
--- No row comes back when the video already has a job with this idempotency key, or is gone.
+-- Returns no row when the video already has an order with this idempotency key, or is gone.
 INSERT INTO clip_jobs (id, video_id, clip_order, options, wanted, total, media_key, tracks_key, tracks_hash,
                        revision, idempotency_key)
 SELECT %(id)s, videos.id, %(clip_order)s, %(options)s, %(wanted)s, %(total)s, %(media_key)s, %(tracks_key)s,
@@ -9,7 +9,7 @@ ON CONFLICT (video_id, idempotency_key) DO NOTHING
 RETURNING *, 0 AS made, 0 AS not_made
 
 -- get_clip_job --
--- Without `wanted`, which may be megabytes and only the lease holder needs.
+-- Without `wanted`, which may be megabytes; only the lease holder needs it.
 SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
        revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
        lease_expires_at, cancel_requested, counted.made, counted.not_made
@@ -20,11 +20,11 @@ FROM clip_jobs, LATERAL (
 WHERE clip_jobs.id = %(id)s AND (%(video_id)s::text IS NULL OR video_id = %(video_id)s)
 
 -- clip_job_of_key --
--- The job an earlier request with this key made.
+-- The order that an earlier request with this key made.
 SELECT id FROM clip_jobs WHERE video_id = %(video_id)s AND idempotency_key = %(idempotency_key)s
 
 -- list_clip_jobs --
--- Newest first, strictly after the keyset where one is given.
+-- Newest first, strictly after the keyset where one is given (keyset pagination).
 SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
        revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
        lease_expires_at, cancel_requested, counted.made, counted.not_made
@@ -46,9 +46,9 @@ ORDER BY position
 LIMIT %(limit)s
 
 -- claim_clip_job --
--- One nobody works on, of a kind there is a place for. As with videos: what its holder left behind first, then
--- interactive before batch, the owners with less in work before the others, and the oldest. SKIP LOCKED: several
--- bridges look at once, and each gets another one.
+-- Claims one order without a live lease, of a class with free capacity. The order of choice is that of videos: orders
+-- whose lease ran out first, then interactive before batch, owners with fewer running orders first, then the oldest.
+-- SKIP LOCKED: several bridges claim at the same time, and each gets a different order.
 WITH busy AS MATERIALIZED (
     SELECT coalesce(videos.owner, '') AS owner, count(*) AS orders
     FROM clip_jobs JOIN videos ON videos.id = clip_jobs.video_id
@@ -79,7 +79,7 @@ WHERE clip_jobs.id = chosen.id
 RETURNING clip_jobs.*, chosen.priority, 0 AS made, 0 AS not_made
 
 -- heartbeat_clip_jobs --
--- All orders of one holder at once, as with videos (leases.sql).
+-- Extends all leases of one holder at once, as for videos (leases.sql).
 UPDATE clip_jobs
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
 FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
@@ -87,7 +87,7 @@ WHERE clip_jobs.id = held.id AND clip_jobs.lease_epoch = held.epoch AND state = 
 RETURNING clip_jobs.id, clip_jobs.lease_epoch, clip_jobs.cancel_requested
 
 -- put_clip_file --
--- Fenced by the job's row; the first answer for a position counts.
+-- Fenced by the epoch in the order's row; the first record of a position stays.
 WITH held AS (
     SELECT id FROM clip_jobs WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running' FOR SHARE
 ), put AS (
@@ -115,7 +115,7 @@ SET state = 'cancelled', finished_at = now(), cancel_requested = false,
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running' AND cancel_requested
 
 -- release_clip_job --
--- An orderly stop: back into the queue, the attempt not counted. A cancel asked for meanwhile is carried out.
+-- An orderly stop: queued again, the attempt not counted. A cancellation requested meanwhile is carried out.
 UPDATE clip_jobs
 SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
     finished_at = CASE WHEN cancel_requested THEN now() END,
@@ -123,7 +123,7 @@ SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
 
 -- cancel_clip_job --
--- Nobody works on it: cancelled at once. Otherwise its lease holder is asked to stop.
+-- Without a live lease the order is cancelled at once. Otherwise cancel_requested asks its lease holder to stop.
 WITH seen AS (
     SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
     FROM clip_jobs
@@ -141,7 +141,7 @@ WHERE clip_jobs.id = seen.id
 RETURNING clip_jobs.id
 
 -- retry_clip_job --
--- A new start with all attempts; files that were made stay.
+-- Queued again with all attempts; files that were made stay.
 UPDATE clip_jobs
 SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
     finished_at = NULL, cancel_requested = false
@@ -152,7 +152,7 @@ RETURNING id
 DELETE FROM clip_files WHERE job_id = %(id)s AND NOT made
 
 -- delete_clip_job --
--- Legal in every state: the lease holder's next UPDATE finds no row and it stops.
+-- Legal in every state: the lease holder's next UPDATE matches no row, and it stops.
 DELETE FROM clip_jobs WHERE id = %(id)s AND video_id = %(video_id)s RETURNING id
 
 -- cancel_abandoned_clip_jobs --

@@ -1,5 +1,5 @@
 -- insert_import --
--- The video and what is to be fetched for it, or neither. No row when the idempotency key is taken.
+-- Inserts the video and its import, or neither. Returns no row when the idempotency key is taken.
 WITH video AS (
     INSERT INTO videos (id, filename, bytes, media_key, preset, settings, idempotency_key, owner, priority,
                         traceparent, tracks_key, fetching)
@@ -13,18 +13,19 @@ WITH video AS (
 SELECT * FROM video
 
 -- get_import_by_key --
--- The video an earlier request with this key made, and where it comes from (NULL: it was no import).
+-- The video that an earlier request with this key made, and its address (NULL: it was no import).
 SELECT videos.*, imports.url FROM videos LEFT JOIN imports ON imports.video_id = videos.id
 WHERE videos.idempotency_key = %(idempotency_key)s
 
 -- lock_claims --
--- Claims are made one after another, so that all bridges together keep to one bound. See lock_turns.
+-- All bridges make their claims one after another, so that one bound holds for all together. See lock_turns.
 SELECT pg_advisory_xact_lock(%(key)s), set_config('idle_in_transaction_session_timeout', %(idle)s, true)
 
 -- claim_import --
--- Of the owner who has the fewest under way and has waited longest for a turn, and of the owner's lanes likewise,
--- the oldest: with any number of batches an owner has one turn among the others. Neither those of the priority
--- `batch` nor those with longer turns, since turns were in vain, ever take all places: one may be slow for hours.
+-- Fair turns: first the owner with the fewest imports under way, then the one that has waited longest; the same among
+-- the owner's lanes; then the oldest import. So an owner has one turn among the others, with any number of batches.
+-- Imports of priority `batch`, and those with longer turns (after turns without a result), never take all places,
+-- because a single one may be slow for hours.
 WITH recent AS (
     SELECT coalesce(videos.owner, '') AS owner, lane, imports.lease_expires_at > now() AS leased, imports.claimed_at
     FROM imports JOIN videos ON videos.id = video_id
@@ -58,8 +59,8 @@ WHERE imports.video_id = pick.video_id
 RETURNING imports.*
 
 -- is_waited_for --
--- Whether an import of another lane waits for a place, is due, and would be claimed before this one's like: its
--- owner has fewer under way, or its lane of the same owner. One that this place would not help does not count.
+-- Whether an import of another lane is due, waits for a place, and comes before this one: its owner has fewer imports
+-- under way, or its lane has, of the same owner. An import that could not use this place does not count.
 WITH busy AS (
     SELECT video_id, coalesce(videos.owner, '') AS owner, lane, imports.priority, turns > 0 AS has_long
     FROM imports JOIN videos ON videos.id = video_id
@@ -94,8 +95,8 @@ WHERE waiting.lane <> mine.lane
 LIMIT 1
 
 -- heartbeat_imports --
--- All imports of one holder at once, as with videos (leases.sql). A cancellation takes the lease away instead of
--- asking for its end.
+-- Extends all leases of one holder at once, as for videos (leases.sql). A cancellation ends the lease at once and sets
+-- no cancel_requested.
 UPDATE imports
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
 FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
@@ -103,7 +104,7 @@ WHERE imports.video_id = held.id AND imports.epoch = held.epoch AND state = 'fet
 RETURNING imports.video_id AS id, imports.epoch AS lease_epoch, false AS cancel_requested
 
 -- advance_import --
--- What is stored for good. A file that came further than ever has all its tries again.
+-- Records the stored bytes. A download that is further than ever before has all its tries again.
 UPDATE imports
 SET stored_bytes = %(stored_bytes)s, total_bytes = %(total_bytes)s, validator = %(validator)s,
     generation = %(generation)s,
@@ -112,15 +113,15 @@ SET stored_bytes = %(stored_bytes)s, total_bytes = %(total_bytes)s, validator = 
 WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 
 -- postpone_import --
--- Tried again later; the lease is given back.
+-- Gives the lease back; the import is due again later.
 UPDATE imports
 SET state = 'waiting', lease_expires_at = NULL, due_at = now() + make_interval(secs => %(delay_s)s),
     tries = greatest(tries - %(uncounted)s, 0), turns = turns + %(in_vain)s
 WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetching'
 
 -- finish_import --
--- The file is in its place. Its doorbell goes into the same transaction. As with an upload, it shares the tracks
--- of a video of the same owner with the same content (see insert_video); none of its own exist yet.
+-- The file is stored. Its doorbell goes into the same transaction. As with an upload, the video shares the tracks of a
+-- video of the same owner with the same content (see insert_video); it has none of its own yet.
 WITH twin AS (
     SELECT tracks_key
     FROM videos

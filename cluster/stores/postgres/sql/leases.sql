@@ -1,8 +1,8 @@
 -- claim --
--- Takes the lease and with it a new fencing token. Of several claimants the row lock lets one through; the
--- others see its lease when they get the row and match nothing. Who waited for a turn began when it came, not
--- when its transaction did, and has the lease from then on. Attempts are those in vain in a row: after a holder
--- that died and had come further, the next one's is the second again (the first is that of a new video alone).
+-- Takes the lease and increases the fencing token. The row lock lets one of several claimants pass; the others see its
+-- lease when they get the row, and match nothing. clock_timestamp() and not now(): a transaction may wait long for the
+-- lock of turns, and the lease counts from the claim. Attempts are those in a row without progress: after a holder that
+-- died and had made progress, the next attempt is the second again (only a new video has a first).
 UPDATE videos
 SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_s)s),
@@ -16,8 +16,8 @@ WHERE id = %(id)s AND (attempt < %(max_attempts)s OR chunks_done > chunks_at_cla
 RETURNING *
 
 -- heartbeat --
--- Extends all leases of one holder at once. A late holder that nobody has replaced yet may go on: only the epoch
--- decides.
+-- Extends all leases of one holder at once. A holder whose lease ran out, and that no other has replaced, may go on:
+-- only the epoch decides.
 UPDATE videos
 SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
 FROM unnest(%(ids)s::text[], %(epochs)s::bigint[]) AS held (id, epoch)
@@ -25,13 +25,13 @@ WHERE videos.id = held.id AND videos.lease_epoch = held.epoch AND state IN ('run
 RETURNING videos.id, videos.lease_epoch, videos.cancel_requested
 
 -- to_cancel --
--- What this holder is asked to give up, videos and orders of clips.
+-- Videos and clip orders of this holder for which a cancellation was requested.
 SELECT id, lease_epoch FROM videos WHERE cancel_requested AND lease_owner = %(owner)s
 UNION ALL
 SELECT id, lease_epoch FROM clip_jobs WHERE cancel_requested AND lease_owner = %(owner)s
 
 -- record_media --
--- What the file is and into how many chunks it falls. Progress made for another tracks_hash does not count.
+-- Stores the result of probing and the number of chunks. Chunks done under another tracks_hash do not count.
 UPDATE videos
 SET media = %(media)s, chunks_total = %(chunks_total)s, tracks_hash = %(tracks_hash)s,
     chunks_done = CASE WHEN tracks_hash IS NOT DISTINCT FROM %(tracks_hash)s
@@ -44,14 +44,14 @@ SET chunks_done = %(chunks_done)s
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
 
 -- begin_finalizing --
--- Every chunk is stored; what is left is fusion. Saying so twice is fine.
+-- Every chunk is stored; fusion follows. A repeat is fine.
 UPDATE videos
 SET state = 'finalizing'
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
 
 -- finish --
--- Readers see the new timeline from this commit on, and it is one of the video's revisions. A cancel that came
--- too late is forgotten.
+-- From this commit on readers see the new timeline, and it is a revision of the video. A cancellation that came too
+-- late is dropped.
 WITH finished AS (
     UPDATE videos
     SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
@@ -79,7 +79,7 @@ SET state = 'cancelled', finished_at = now(), cancel_requested = false,
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing') AND cancel_requested
 
 -- release --
--- An orderly stop: back into its place in the queue, the attempt not counted. A cancel asked for meanwhile is
+-- An orderly stop: queued again in its old place, the attempt not counted. A cancellation requested meanwhile is
 -- carried out.
 UPDATE videos
 SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,

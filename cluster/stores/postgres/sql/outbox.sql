@@ -1,5 +1,5 @@
 -- put_doorbell --
--- In the same transaction as the change it announces.
+-- Runs in the same transaction as the change that the doorbell announces.
 INSERT INTO outbox (video_id) VALUES (%(video_id)s)
 
 -- take_doorbells --

@@ -1,5 +1,5 @@
 -- cancel_abandoned --
--- A cancel was asked for and the holder died before it answered.
+-- A cancellation was requested, and the holder died before it acknowledged.
 UPDATE videos
 SET state = 'cancelled', finished_at = now(), cancel_requested = false,
     lease_owner = NULL, lease_expires_at = NULL
@@ -7,9 +7,10 @@ WHERE state IN ('running', 'finalizing') AND lease_expires_at < now() AND cancel
 RETURNING id
 
 -- fail_exhausted --
--- The lease has run out, its holder came no further, and no attempt is left (or the bound was lowered while it waited). After the time that
--- claims leave it, too: when this server comes back, who still works on it is to have the first word. Two indexes
--- of few rows are looked through. SKIP LOCKED: several reapers may run, and none waits for a lease holder.
+-- The lease has run out, its holder made no progress, and no attempt is left (or the bound was lowered while the video
+-- waited). It happens after the same grace as a claim: when this server comes back after an outage, a holder that still
+-- works may extend its lease first. It reads two indexes of few rows. SKIP LOCKED: several reapers may run, and none
+-- waits for a lease holder.
 UPDATE videos
 SET state = 'failed', error_code = 'attempts_exhausted', error_message = %(message)s, finished_at = now(),
     lease_owner = NULL, lease_expires_at = NULL

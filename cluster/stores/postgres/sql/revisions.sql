@@ -1,5 +1,5 @@
 -- lock_video --
--- Whoever changes which revisions there are, or which is shown, does so one after another.
+-- Changes of a video's set of revisions, or of the current one, are made one after another.
 SELECT state FROM videos WHERE id = %(id)s FOR UPDATE
 
 -- list_revisions --
@@ -24,7 +24,7 @@ WHERE videos.id = %(id)s AND videos.state = 'done'
 RETURNING videos.*
 
 -- trim_revisions --
--- All but the newest ones and the one that is shown.
+-- Deletes all but the newest ones and the current one.
 DELETE FROM revisions
 USING videos
 WHERE videos.id = %(id)s AND revisions.video_id = videos.id AND revisions.revision <> videos.revision

@@ -1,9 +1,9 @@
 -- newest_secrets --
--- The one that signs, then the one that still counts.
+-- The secret that signs, then the one that still verifies.
 SELECT number, secret FROM signing_secrets ORDER BY number DESC LIMIT 2
 
 -- add_secret --
--- Of two processes that add the same number, one succeeds and both go on with its secret.
+-- If two processes add the same number, one succeeds, and both go on with its secret.
 INSERT INTO signing_secrets (number, secret) VALUES (%(number)s, %(secret)s) ON CONFLICT (number) DO NOTHING
 
 -- drop_old_secrets --

@@ -1,13 +1,13 @@
 -- lock_turns --
--- Videos are chosen one after another, so that all bridges together keep to the quotas. A bridge that stands
--- still in the middle is cut off by the server, and holds up nobody.
+-- All bridges choose videos one after another, so that the quotas hold for all together. The server ends the session
+-- of a bridge that stops within the transaction, so it does not block the others.
 SELECT pg_advisory_xact_lock(%(key)s), set_config('idle_in_transaction_session_timeout', %(idle)s, true)
 
 -- choose --
--- One that waits, or whose holder died: the latter first, since its work has begun. `waiting` steps through the
--- owners by the index, however many videos each has; of each, the indexes give one video for every kind of place
--- that is free. Owners with less in flight come first, then who waits longest; in the places of light videos the
--- lightest of each owner. NULL as a limit: none.
+-- Chooses a queued video, or one whose holder died; the latter first, because its work has begun. `waiting` steps
+-- through the owners by the index (a loose index scan), with any number of videos of each. For each owner, the indexes
+-- give one video for every class with free capacity. Owners with fewer videos in flight come first, then the video that
+-- has waited longest; among light videos, the lightest of each owner. NULL as a limit: none.
 WITH RECURSIVE busy AS MATERIALIZED (
     SELECT coalesce(owner, '') AS owner, count(*) AS videos,
            sum(coalesce((media ->> 'duration_s')::double precision, bytes / %(bytes_per_s)s)) AS seconds

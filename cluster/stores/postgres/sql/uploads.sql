@@ -11,14 +11,14 @@ SELECT * FROM uploads WHERE id = %(id)s AND expires_at > now()
 SELECT owner FROM uploads WHERE id = %(id)s AND expires_at > now()
 
 -- advance_upload --
--- The offset is the fence: of two writers at the same offset one gets on. Every part renews the lifetime.
+-- The offset is the fence: of two writers at the same offset one succeeds. Every part renews the expiry.
 UPDATE uploads
 SET offset_bytes = %(new_offset)s, sha256_state = coalesce(%(sha256_state)s, sha256_state),
     expires_at = now() + make_interval(secs => lifetime_s)
 WHERE id = %(id)s AND offset_bytes = %(expected_offset)s AND expires_at > now() AND video_id IS NULL
 
 -- finish_upload --
--- Only when every byte has arrived; saying it again for the same video is fine.
+-- Only when every byte has arrived; a repeat for the same video is fine.
 UPDATE uploads
 SET video_id = %(video_id)s
 WHERE id = %(id)s AND offset_bytes = length_bytes AND (video_id IS NULL OR video_id = %(video_id)s)
@@ -27,7 +27,7 @@ WHERE id = %(id)s AND offset_bytes = length_bytes AND (video_id IS NULL OR video
 DELETE FROM uploads WHERE id = %(id)s
 
 -- left_complete --
--- Every byte is here, the last of them for a while, and no video.
+-- Every byte has arrived, the last one some time ago, and no video was made.
 SELECT id FROM uploads
 WHERE offset_bytes = length_bytes AND video_id IS NULL AND expires_at > now()
   AND expires_at <= now() + make_interval(secs => lifetime_s - %(quiet_s)s)

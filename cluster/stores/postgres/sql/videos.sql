@@ -1,7 +1,7 @@
 -- insert_video --
--- One statement of the transaction that creates a video. No row comes back when the idempotency key is taken.
--- It shares the tracks of a video of the same owner with the same content. The twin's row is locked, so that it
--- is either gone for this statement, or its deletion comes after this commit and finds the tracks in use.
+-- One statement of the transaction that creates a video. Returns no row when the idempotency key is taken. The video
+-- shares the tracks of a video of the same owner with the same content (its twin). The twin's row is locked: either it
+-- is gone for this statement, or its deletion comes after this commit and finds the tracks in use.
 WITH twin AS (
     SELECT tracks_key
     FROM videos
@@ -29,15 +29,15 @@ SELECT 1 FROM videos WHERE tracks_key = %(tracks_key)s LIMIT 1
 SELECT * FROM videos WHERE id = %(id)s
 
 -- owner_of_video --
--- Whose it is; no row when there is no such video.
+-- The owner of a video; no row when there is no such video.
 SELECT owner FROM videos WHERE id = %(id)s
 
 -- get_video_by_idempotency_key --
--- The video an earlier request with this key made.
+-- The video that an earlier request with this key made.
 SELECT * FROM videos WHERE idempotency_key = %(idempotency_key)s
 
 -- list_videos --
--- Newest first, strictly after the keyset (before_created_at, before_id) where one is given.
+-- Newest first, strictly after the keyset (before_created_at, before_id) where one is given (keyset pagination).
 SELECT * FROM videos
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(owner)s::text IS NULL OR owner = %(owner)s)
@@ -51,12 +51,12 @@ ORDER BY created_at DESC, id DESC
 LIMIT %(limit)s
 
 -- count_videos --
--- How many videos are in each state that has any.
+-- The number of videos in each state that has any.
 SELECT state, count(*) AS number FROM videos GROUP BY state
 
 -- cancel_video --
--- Nobody works on it (queued, or the lease has run out): cancelled at once. Otherwise its lease holder is
--- asked to stop, sees it within a second and ends the video by acknowledge_cancel.
+-- Without a live lease (queued, or the lease has run out) the video is cancelled at once. Otherwise cancel_requested
+-- asks its lease holder to stop; the holder sees it within a second and ends the video by acknowledge_cancel.
 WITH seen AS (
     SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
     FROM videos
@@ -74,7 +74,7 @@ WHERE videos.id = seen.id
 RETURNING videos.*
 
 -- retry_video --
--- A new start with all attempts; stored chunks stay and are used again.
+-- Queued again with all attempts; stored chunks stay and are used again.
 UPDATE videos
 SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
     finished_at = NULL, cancel_requested = false, rung_at = now(), traceparent = %(traceparent)s
@@ -82,7 +82,7 @@ WHERE id = %(id)s AND state IN ('failed', 'cancelled')
 RETURNING *
 
 -- resegment_video --
--- Other settings for a finished video. Media, tracks and the timeline it has stay: readers see that timeline
+-- Queues a finished video again with other settings. Media, tracks and the timeline stay: readers see that timeline
 -- until the new one is finished.
 UPDATE videos
 SET state = 'queued', attempt = 0, preset = %(preset)s, settings = %(settings)s, started_at = NULL,
@@ -91,5 +91,5 @@ WHERE id = %(id)s AND state = 'done'
 RETURNING *
 
 -- delete_video --
--- Legal in every state: the lease holder's next UPDATE finds no row and it stops.
+-- Legal in every state: the lease holder's next UPDATE matches no row, and it stops.
 DELETE FROM videos WHERE id = %(id)s RETURNING *

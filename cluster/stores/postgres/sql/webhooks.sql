@@ -4,15 +4,15 @@ VALUES (%(id)s, %(owner)s, %(video_id)s, %(url)s, %(events)s, %(secret)s)
 RETURNING *
 
 -- webhooks_of_videos --
--- Those that were made with these videos, one each.
+-- The webhooks that were made with these videos, one for each.
 SELECT video_id, url, events, secret FROM webhooks WHERE video_id = ANY(%(video_ids)s)
 
 -- count_webhooks --
--- Those that hear of all videos of an owner.
+-- Counts the webhooks for all videos of an owner.
 SELECT count(*) AS number FROM webhooks WHERE owner IS NOT DISTINCT FROM %(owner)s AND video_id IS NULL
 
 -- list_webhooks --
--- Of one video, or those that hear of all videos.
+-- The webhooks of one video, or those for all videos.
 SELECT * FROM webhooks
 WHERE (%(all_owners)s OR owner IS NOT DISTINCT FROM %(owner)s) AND video_id IS NOT DISTINCT FROM %(video_id)s
 ORDER BY created_at DESC, id DESC
@@ -21,7 +21,7 @@ ORDER BY created_at DESC, id DESC
 SELECT * FROM webhooks WHERE id = %(id)s AND (%(all_owners)s OR owner IS NOT DISTINCT FROM %(owner)s)
 
 -- delete_webhook --
--- Its deliveries go with it.
+-- Its deliveries are deleted with it.
 DELETE FROM webhooks
 WHERE id = %(id)s AND (%(all_owners)s OR owner IS NOT DISTINCT FROM %(owner)s) RETURNING id
 
@@ -29,7 +29,7 @@ WHERE id = %(id)s AND (%(all_owners)s OR owner IS NOT DISTINCT FROM %(owner)s) R
 UPDATE webhooks SET disabled_at = now(), disabled_reason = %(reason)s WHERE id = %(id)s AND disabled_at IS NULL
 
 -- end_pending --
--- Nothing more is sent to a webhook that is disabled.
+-- Ends the waiting deliveries of a disabled webhook.
 UPDATE webhook_deliveries
 SET state = 'failed', finished_at = now(), last_error = %(reason)s, lease_expires_at = NULL
 WHERE webhook_id = %(id)s AND state = 'pending'
@@ -41,8 +41,8 @@ ORDER BY id DESC
 LIMIT %(limit)s
 
 -- claim_deliveries --
--- Those that are due, few of one webhook at a time, and of the owner first who has the fewest under way: one that
--- hangs holds up neither the others nor, with any number of them, the owners of others.
+-- Claims deliveries that are due, few of one webhook at a time, and those of the owner with the fewest under way first.
+-- So a receiver that hangs does not block other webhooks, and many such receivers do not block other owners.
 -- SKIP LOCKED: several bridges share the work. An expired lease means that its holder died.
 WITH under_way AS (
     SELECT webhook_id, coalesce(owner, '') AS owner
@@ -97,7 +97,7 @@ DELETE FROM webhook_deliveries
 WHERE state <> 'pending' AND created_at < now() - make_interval(secs => %(kept_s)s)
 
 -- drop_left_webhooks --
--- Those of videos that are gone, once everything has been told.
+-- Deletes webhooks of deleted videos once all their deliveries have ended.
 DELETE FROM webhooks
 WHERE video_id IS NOT NULL AND created_at < now() - interval '1 hour'
   AND NOT EXISTS (SELECT FROM videos WHERE videos.id = webhooks.video_id)
