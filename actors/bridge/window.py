@@ -84,7 +84,7 @@ class TaskWindow:
 
 
 def _collected(under_way: dict[Future[Outcome], int]) -> tuple[list[tuple[int, Outcome]], list[int]]:
-    """Takes out what has come: (number, outcome) with a final status, and the numbers of the others."""
+    """Removes ended tasks: (number, outcome) with a final status, and the numbers of the others."""
     ended: list[tuple[int, Outcome]] = []
     back: list[int] = []
     for future in [future for future in under_way if future.done()]:
