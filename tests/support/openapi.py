@@ -42,7 +42,7 @@ def document() -> dict[str, Any]:
         mongodb_url="mongodb://127.0.0.1:1",
         rabbitmq_url="amqp://127.0.0.1:1",
         redis_url="redis://127.0.0.1:1",
-        media_url="memory://none",
+        media_url="s3://none/none",
     )
     return create_app(ApiServices.from_settings(away)).openapi()
 
