@@ -103,7 +103,7 @@ class AuthMiddleware:
         try:
             return await to_thread.run_sync(self._authenticator.still_good, caller, limiter=self._threads)
         except ScenestreamError:
-            return True  # PostgreSQL is away; what follows from it is told by the stream itself
+            return True  # PostgreSQL does not answer; the stream itself tells what follows from that
 
     def _spender(self, method: str, budget: str | None) -> Callable[[int], object] | None:
         """What counts further requests against the limit, see `serve_app.access.rate_limits.charge`."""
@@ -125,7 +125,7 @@ class AuthMiddleware:
         if not keyed:
             return self._admitted(method, ANYBODY, address if limited else None)
         if limited and "authorization" in headers and not self._authenticator.known(headers):
-            self._budgets.spend("GET", address)  # guessing costs the guesser, not PostgreSQL
+            self._budgets.spend("GET", address)  # so guesses of keys reach the limit, not PostgreSQL
         cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
         caller = self._authenticator.identify(method, path, scope["query_string"], headers, cookie)
         if caller.way == "session" and method not in SAFE_METHODS and not _is_own_page(headers):
@@ -164,10 +164,10 @@ class _Streaming:
             for name, value in self._admitted.headers.items():
                 headers.setdefault(name, value)
             if self._admitted.caller.way == "link":
-                headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # made to be shown elsewhere
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # pages of other sites may embed it
         elif self._events and await self._is_over():
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-            raise ClientDisconnect  # what feeds the stream is to stop, too
+            raise ClientDisconnect  # also ends the generator that feeds the stream
         await self._send(message)
 
     async def _is_over(self) -> bool:

@@ -99,7 +99,7 @@ class Signer:
             if self._secrets and self._clock() - self._loaded_at <= kept_s:
                 return self._secrets
         asked_at = self._clock()
-        secrets = self._load()  # outside the lock: while it waits, nobody else has to wait for it
+        secrets = self._load()  # outside the lock, so that other threads need not wait for it
         with self._lock:
             if asked_at >= self._loaded_at:
                 self._secrets, self._loaded_at = secrets, asked_at

@@ -1,6 +1,6 @@
-"""A finished video's segments as files for other tools, a module each. `FORMATS` is the one list of them.
+"""Exports: writes a finished video's segments in the file formats of other tools, one module a format.
 
-Pure functions over what is handed in (`Export`); knows no store and no HTTP.
+`FORMATS` lists them all. Writers are pure functions of an `Export`. Knows no store and no HTTP.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["FORMATS", "MEDIA_TYPES", "Export", "Format"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file. `default_level` None: all levels belong into one file."""
+    """A file format of exports. `default_level` None: the file holds all levels."""
 
     media_type: str
     suffix: str
@@ -32,7 +32,7 @@ class Format:
     write: Callable[[Export], str | Iterator[str]]
 
     def filename(self, video: str) -> str:
-        """What the file is called for a video of this name."""
+        """Name of the file for a video of this name."""
         return f"{stem_of(video)}{self.suffix}"
 
 

@@ -1,4 +1,4 @@
-"""Text that is made piece by piece, as blocks of bytes to send. Knows no format."""
+"""Joins pieces of text to blocks of bytes for a streamed response. Knows no format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ BLOCK_BYTES = 64 << 10
 
 
 def in_blocks(pieces: Iterator[str]) -> Iterator[bytes]:
-    """UTF-8 in blocks of about BLOCK_BYTES: neither one for every piece nor all at once."""
+    """The text as UTF-8 in blocks of at least BLOCK_BYTES, the last one excepted.
+
+    A block for each piece would cost a message each; one block for all would hold the whole text in memory.
+    """
     block = bytearray()
     for piece in pieces:
         block += piece.encode()

@@ -1,4 +1,4 @@
-"""A table of the segments (RFC 4180) for spreadsheets and data frames. Knows no other format."""
+"""Writes the segments as CSV (RFC 4180), for spreadsheets and data frames. Knows no other format."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ COLUMNS = (
 )
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a cell's text for a formula (OWASP, CSV injection)."""
+"""First characters with which a spreadsheet takes a cell's text for a formula (OWASP, CSV injection)."""
 
 
 def write_csv(made: Export) -> str:
-    """One line a segment; nested values are columns like `audio_speech`, empty for null.
+    """One line for each segment. Nested values are columns like `audio_speech`; null is an empty cell.
 
-    Numbers are numbers, negative ones too. A text that a spreadsheet would run gets an apostrophe in front.
+    Numbers are written as they are, also negative ones. A text that a spreadsheet would run as a formula gets
+    an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv.writer(out)

@@ -1,8 +1,8 @@
-"""The film as an editing tool's timeline: clips of one level end to end, on the frames of a nominal rate.
+"""Makes an editing timeline of a film: clips of one level end to end, on the frames of a nominal rate.
 
-Frames count from the first picture, where a file without timecode of its own begins for editing tools. Times
-come from the film's timestamps, so films of a variable rate and of dropped frames do not drift. Source and
-timeline have the same times: the timeline is the film, cut. Knows no format.
+Frames count from the first picture, because editing tools begin there when a file has no timecode. Times come
+from the film's timestamps, so films with a variable rate or dropped frames do not drift. Source and timeline
+have the same times: the timeline is the whole film, cut. Knows no format.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from serve_app.exports.material import Export
 from serve_app.exports.rates import Rate, nominal_rate
 
 MIXED = ("dissolve", "wipe")
-"""Boundaries that editing tools can hold as a transition. The film shows it already, and mixing the film with
-itself changes nothing. A fade is none of them: fading what is faded already would darken it twice."""
-_LONGEST = 998
-"""Frames of a transition; an EDL has three digits for them."""
+"""Kinds of boundaries that are exported as transitions. The film shows them already, and mixing the film with
+itself changes nothing. Fades are not exported: a picture that is faded already would be darkened twice."""
+_MAX_TRANSITION_FRAMES = 998
+"""Frames of a transition, an even number: an EDL has three digits for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineClip:
-    """Frames start .. end - 1. `half`: how far the transition into it reaches to each side, 0 for a cut."""
+    """Clip of the timeline: frames start .. end - 1.
+
+    `half`: frames of the transition at its start on either side of the boundary, 0 for a cut.
+    """
 
     segment: Segment
     start: int
@@ -35,7 +38,7 @@ class TimelineClip:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A segment of a coarser level, which begins with one of the clips."""
+    """Timeline marker: a segment of a coarser level, frames start .. end - 1. Begins with a clip."""
 
     segment: Segment
     start: int
@@ -44,24 +47,24 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class CutList:
-    """`clips` tile 0 .. total - 1; `marks`: chapters first, then scenes, as far as they are coarser."""
+    """A timeline. `clips` tile frames 0 .. total - 1; `markers`: the coarser levels, chapters first."""
 
     rate: Rate
     clips: tuple[TimelineClip, ...]
-    marks: tuple[Marker, ...]
+    markers: tuple[Marker, ...]
 
     @property
     def total(self) -> int:
-        """Frames of the timeline."""
+        """Length of the timeline in frames."""
         return self.clips[-1].end if self.clips else 0
 
-    def marks_at(self, frame: int) -> list[Marker]:
-        """Those that begin there, the coarsest first."""
-        return [mark for mark in self.marks if mark.start == frame]
+    def markers_at(self, frame: int) -> list[Marker]:
+        """The markers that begin at a frame, the coarsest first."""
+        return [marker for marker in self.markers if marker.start == frame]
 
 
 def cut_list(made: Export, default: Level = "shot") -> CutList:
-    """The film cut at the level asked for, or at `default`."""
+    """The timeline, cut at the level of `made`, or at `default` if it has none."""
     level = made.level or default
     segments = made.of(level)
     rate = nominal_rate(float(made.media.get("fps") or _average_fps(segments)))
@@ -75,25 +78,25 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
         clips.append(TimelineClip(segment, start, end, _half(segment, start, room, rate, origin_s)))
     at = {segment.start_frame: bound for segment, bound in zip(segments, bounds, strict=False)}
     at[segments[-1].end_frame] = bounds[-1]
-    marks = [
+    markers = [
         Marker(segment, at[segment.start_frame], at[segment.end_frame])
         for coarser in COARSE_TO_FINE[: COARSE_TO_FINE.index(level)]
         for segment in made.of(coarser)
     ]
-    return CutList(rate, tuple(clips), tuple(marks))
+    return CutList(rate, tuple(clips), tuple(markers))
 
 
 def _average_fps(segments: Sequence[Segment]) -> float:
-    """What the frames themselves say; 25 for no frames."""
+    """Frames per second from number and times of the frames; 25 for no segments."""
     if not segments:
         return 25.0
     return segments[-1].end_frame / (segments[-1].end_s - segments[0].start_s)
 
 
 def _on_grid(times_s: Sequence[float], rate: Rate) -> list[int]:
-    """The nearest frames, but at least one between two times that follow each other.
+    """The nearest frame of each time, moved where needed so that neighbours are at least one frame apart.
 
-    Short shots of a film with more frames than the rate has would vanish otherwise.
+    Otherwise shots shorter than a frame of the rate would vanish, in a film with a higher rate.
     """
     frames = [rate.frame_at(time_s) for time_s in times_s]
     last = max(frames[-1], len(frames) - 1)
@@ -106,9 +109,9 @@ def _on_grid(times_s: Sequence[float], rate: Rate) -> list[int]:
 
 
 def _half(segment: Segment, start: int, room: int, rate: Rate, origin_s: float) -> int:
-    """As far as the transition reaches to both sides, into no more than half of either clip."""
+    """Frames of the transition on either side of the boundary, at most `room`; 0 for a cut."""
     boundary = segment.start_boundary
     if boundary.kind not in MIXED:
         return 0
     first, last = rate.frame_at(boundary.from_s - origin_s), rate.frame_at(boundary.to_s - origin_s)
-    return max(0, min(start - first, last - start, room, _LONGEST // 2))
+    return max(0, min(start - first, last - start, room, _MAX_TRANSITION_FRAMES // 2))

@@ -1,7 +1,7 @@
-"""An edit decision list (CMX 3600): the picture, cut. Knows no other format.
+"""Writes an edit decision list (EDL, CMX 3600) of the picture. Knows no other format.
 
-Events are numbered with three digits, and with as many as it takes from the thousandth on, which Resolve,
-Premiere and Avid read. Sound is not in it: an EDL tells the tracks of tapes; otio and fcpxml bring it along.
+Event numbers have three digits, and more from the thousandth event on, which Resolve, Premiere and Avid read.
+Sound is left out: an EDL names audio tracks as those of a tape; otio and fcpxml have it.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import unicodedata
 from serve_app.exports.cuts import CutList, TimelineClip, cut_list
 from serve_app.exports.material import Export, described, one_line, title
 
-_REEL_CHARS = 8
-_NO_REEL = "AX"
+_REEL_CHARS = 8  # of a reel's name in CMX 3600
+_NO_REEL = "AX"  # CMX 3600: a source that has no reel
 _RESERVED_REELS = ("BL", "BLACK", "BARS")
 _TITLE_CHARS = 70
 _EVENT_KINDS = {"dissolve": "D", "wipe": "W001"}
-_MARK_COLOURS = {"chapter": "RED", "scene": "CYAN"}
+_MARKER_COLOURS = {"chapter": "RED", "scene": "CYAN"}
 _EOL = "\r\n"
 
 
 def write_edl(made: Export) -> str:
-    """One event a segment of the level (default: shots), source and record times alike from 00:00:00:00.
+    """One event for each segment of the level (default: shots). Source and record times both begin at 0.
 
-    Chapters and scenes above the level are locators. An event with a dissolve or wipe begins where that does
-    in the film, so the boundary is its middle. Fades stay cuts, see `cuts.MIXED`; a comment tells them.
+    Chapters and scenes above the level are locators. An event with a dissolve or wipe begins where the
+    transition begins in the film, so the boundary is its middle. Fades are written as cuts, see `cuts.MIXED`,
+    with their kind in a comment.
     """
     cuts = cut_list(made)
     mode = "DROP FRAME" if cuts.rate.drop_frame else "NON-DROP FRAME"
@@ -40,21 +41,24 @@ def write_edl(made: Export) -> str:
         if clip.half:
             lines.append(f"* TO CLIP NAME: {name}")
         lines.append(f"* COMMENT: {title(clip.segment)} ({described(clip.segment)})")
-        for mark in cuts.marks_at(clip.start):
-            colour = _MARK_COLOURS[mark.segment.level]
-            lines.append(f"* LOC: {cuts.rate.timecode(mark.start)} {colour:<7} {title(mark.segment)}")
+        for marker in cuts.markers_at(clip.start):
+            colour = _MARKER_COLOURS[marker.segment.level]
+            lines.append(f"* LOC: {cuts.rate.timecode(marker.start)} {colour:<7} {title(marker.segment)}")
     return _EOL.join(lines) + _EOL
 
 
 def reel_of(stem: str) -> str:
-    """A reel of up to eight capital letters and digits; AX, a file without one, where none are left."""
+    """Reel name of up to eight capital letters and digits; AX (no reel) where none are left."""
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     reel = re.sub(r"[^A-Z0-9]+", "_", plain.upper()).strip("_")[:_REEL_CHARS].rstrip("_")
     return f"{reel}_" if reel in _RESERVED_REELS else reel or _NO_REEL
 
 
 def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | None) -> list[str]:
-    """Up to where the next event's transition begins; what a transition comes from is a line before it."""
+    """The lines of one event. It ends where the next event's transition begins.
+
+    A transition has two lines: the clip that it comes from, with no length, then the clip that it leads to.
+    """
     begin = clip.start - clip.half
     span = _times(cuts, begin, clip.end - (after.half if after else 0))
     if not clip.half:
@@ -64,6 +68,6 @@ def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | N
 
 
 def _times(cuts: CutList, begin: int, end: int) -> str:
-    """Source in and out, record in and out."""
+    """Timecodes of source in, source out, record in, record out."""
     span = f"{cuts.rate.timecode(begin)} {cuts.rate.timecode(end)}"
     return f"{span} {span}"

@@ -1,4 +1,4 @@
-"""A project for Final Cut Pro and Resolve (FCPXML 1.10). Knows no other format."""
+"""Writes a project for Final Cut Pro and Resolve (FCPXML 1.10). Knows no other format."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ VERSION = "1.10"
 _FORMAT, _ASSET, _DISSOLVE = "r1", "r2", "r3"
 _CROSS_DISSOLVE = "Cross Dissolve"
 _CROSS_DISSOLVE_UID = "FxPlug:4731E73A-8DAC-4113-9A30-AE85B1761265"
-"""The name and identity of the transition that comes with Final Cut Pro."""
+"""Name and UID of the transition that Final Cut Pro brings along."""
 
 
 def write_fcpxml(made: Export) -> str:
-    """A sequence of the film's clips at the level (default: shots), times as multiples of a frame.
+    """A sequence of clips, one a segment of the level (default: shots). Times are multiples of a frame.
 
-    Chapters are chapter markers, scenes above the level markers, dissolves transitions; other kinds of
-    boundaries are told in the clips' notes. The medium is named without a folder, relative to the document.
+    Chapters become chapter markers, scenes above the level markers, dissolves transitions. The clips' notes
+    name the kind of each boundary. The media file is named without a folder, relative to the document.
     """
     cuts = cut_list(made)
     root = ET.Element("fcpxml", version=VERSION)
@@ -98,7 +98,7 @@ def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         tcFormat=_timecode_format(cuts),
     )
     ET.SubElement(element, "note").text = described(clip.segment)
-    here = [mark.segment for mark in cuts.marks_at(clip.start)]
+    here = [marker.segment for marker in cuts.markers_at(clip.start)]
     if clip.segment.level == "chapter":
         here.append(clip.segment)
     if here:  # Final Cut Pro keeps one marker a frame: the coarsest
@@ -114,7 +114,7 @@ def _marker(element: ET.Element, cuts: CutList, frame: int, segment: Segment) ->
 
 
 def _time(cuts: CutList, frame: int) -> str:
-    """Seconds as a fraction whose denominator is the rate's: "1001/30000s"; "0s" for none."""
+    """A frame's time in seconds as a fraction of the rate, such as "1001/30000s"; "0s" for frame 0."""
     rate: Fraction = cuts.rate.fraction
     return f"{frame * rate.denominator}/{rate.numerator}s" if frame else "0s"
 

@@ -1,4 +1,4 @@
-"""Chapters for ffmpeg (ffmpeg-formats, section Metadata). Knows no other format."""
+"""Writes chapters for ffmpeg (ffmpeg-formats, section Metadata). Knows no other format."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from serve_app.exports.material import Export, ceil_ms, one_line, title
 
 
 def write_ffmetadata(made: Export) -> str:
-    """For `ffmpeg -i film -i chapters.txt -map_metadata 1 -map_chapters 1 -c copy out.mp4`.
+    """Input for `ffmpeg -i film -i chapters.txt -map_metadata 1 -map_chapters 1 -c copy out.mp4`.
 
-    Counted from where the file begins, with picture or sound: ffmpeg moves the streams of a file that begins
-    at 0.54 s to zero, but not the chapters of another file. In milliseconds, the finest that chapters in mp4
-    keep.
+    Times count from the start of the file, of picture or sound: ffmpeg moves the streams of a file that
+    begins at 0.54 s to zero, but not the chapters of another file. They are in milliseconds, the finest
+    unit of chapters in mp4.
     """
     segments = made.chosen()
     lines = [";FFMETADATA1", f"title={_escaped(one_line(made.filename))}"]
@@ -27,11 +27,11 @@ def write_ffmetadata(made: Export) -> str:
 
 
 def _begin_s(made: Export, picture_s: float) -> float:
-    """The earlier of picture and sound."""
+    """Start of the file in seconds: the earlier of picture and sound."""
     sound_s = made.media.get("audio_start_s")
     return picture_s if sound_s is None else min(picture_s, float(sound_s))
 
 
 def _escaped(line: str) -> str:
-    r"""`=`, `;`, `#` and `\` are escaped by a backslash; there are no line breaks left."""
+    r"""`=`, `;`, `#` and `\` are escaped with a backslash. The line has no line breaks."""
     return "".join(f"\\{char}" if char in "=;#\\" else char for char in line)

@@ -1,6 +1,7 @@
-"""Which keyframes a page carries: not more than a browser, a mail and this process bear.
+"""Chooses the keyframes that are embedded in a page, within a limit of their number and bytes.
 
-Knows sizes only; reads one image at a time and keeps none.
+The limits keep the page small enough for a browser and for mail. Knows sizes only; reads one image at a time
+and keeps none.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from cluster.contract.results import Segment
 
 MAX_IMAGES = 600
 MAX_TOTAL_BYTES = 12 << 20
-"""Before base64, which adds a third. Keyframes of 320 pixels have about 5 KiB, so the count decides."""
+"""Of all images before base64, which adds a third. Keyframes of 320 pixels have about 5 KiB, so MAX_IMAGES is
+reached first."""
 
 
 class EmbeddedImages:
-    """Hands out data URLs for some of `segments`, evenly over the film, until `total_bytes` are used up."""
+    """Makes data URLs of at most `count` keyframes, spread evenly over `segments`, up to `total_bytes`."""
 
     def __init__(
         self,
@@ -34,11 +36,11 @@ class EmbeddedImages:
 
     @property
     def left_out(self) -> bool:
-        """Whether some segments go without for their number."""
+        """Whether there are more segments than images allowed, so that some get none."""
         return self._count < self._of
 
     def url_of(self, segment: Segment) -> str | None:
-        """The keyframe as a data URL; None where there is none, or no room for it."""
+        """The keyframe as a data URL; None if there is none, it is not chosen, or the bytes are used up."""
         if not self._chosen(segment.index):
             return None
         image = self._read(segment)
@@ -51,5 +53,5 @@ class EmbeddedImages:
         return f"data:image/webp;base64,{base64.b64encode(image).decode('ascii')}"
 
     def _chosen(self, index: int) -> bool:
-        """Whether this is one of `count`, spread evenly."""
+        """Whether this index is one of `count` that are spread evenly."""
         return index == 0 or index * self._count // self._of > (index - 1) * self._count // self._of

@@ -1,7 +1,7 @@
-"""One page with everything in it: timeline, keyframes, and what was seen and heard. Needs no network.
+"""Writes one self-contained HTML page: timeline, keyframes, labels and measurements. Needs no network.
 
-No script; the style is allowed by its hash and images by being data, so the page also shows under a strict
-Content-Security-Policy, and brings its own. Knows no other format.
+The page has its own Content-Security-Policy: no script, the style by its hash, images as data URLs. So it
+also works where a server adds a strict policy. Knows no other format.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from serve_app.exports.spoken import length, share
 
 
 def write_html(made: Export) -> Iterator[str]:
-    """The page in pieces, a card each: images are read as they are sent.
+    """The page in pieces, one for each card, so that an image is read only when its card is sent.
 
-    Shows the levels from chapters down to the one asked for (default: shots), whose segments are the cards.
+    Shows the levels from chapters down to that of `made` (default: shots). A card is a segment of the last.
     """
     shown = COARSE_TO_FINE[: COARSE_TO_FINE.index(made.level or "shot") + 1]
     levels = {level: made.of(level) for level in shown}
@@ -62,7 +62,7 @@ def style() -> str:
 
 @cache
 def policy() -> str:
-    """What the page may do (CSP Level 3): show its own images and its own style."""
+    """The page's Content-Security-Policy (CSP Level 3): its own images and its own style, nothing else."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,6 +1,6 @@
-"""The timeline of the page: a row a level, each segment a bar that leads to its card.
+"""Draws the timeline of the page: one row for each level, one bar for each segment, linked to its card.
 
-SVG attributes place the bars, so that no inline style is needed. Knows no image.
+The bars are placed by SVG attributes, because the page's policy forbids inline styles. Knows no image.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from cluster.contract.vocabulary import SOUND_LABELS, Level
 from cluster.terminal import clock
 from serve_app.exports.material import title
 
-_WIDTH = 10_000
-_TICKS = 5
+_WIDTH = 10_000  # of a row in SVG units; the row is stretched to the page's width
+_TICKS = 5  # times below the rows
 _DENSE = 400
-"""From so many bars on there is no room for lines between them."""
+"""Bars of a row from which on they have no lines between them, for want of room."""
 _COLOURED = frozenset({*SOUND_LABELS, "black"})
 """Labels that the style sheet has a colour for."""
 
 
 def strip(levels: Mapping[Level, Sequence[Segment]]) -> str:
-    """The rows of all levels, coarse to fine, and the times below them; nothing for no segments."""
+    """HTML of the rows, coarse to fine, the times below them and the legend; "" for no segments."""
     rows = {level: segments for level, segments in levels.items() if segments}
     if not rows:
         return ""
@@ -65,5 +65,5 @@ def _row(segments: Sequence[Segment], start_s: float, end_s: float) -> str:
 
 
 def _colour(segment: Segment) -> str:
-    """The style's class."""
+    """CSS class of a segment's colour."""
     return segment.label.replace("+", "-") if segment.label in _COLOURED else "other"

@@ -1,4 +1,4 @@
-"""The document of `scenestream segment --json`, whole or with one level. Knows no other format."""
+"""Writes the document of `scenestream segment --json`, with all levels or one. Knows no other format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every export is made of: the finished segments, the film's name, and texts of one line.
+"""Input of every export (`Export`), and texts that several formats share.
 
 Pure. Knows no format, no store and no HTTP.
 """
@@ -15,13 +15,13 @@ from cluster.contract.vocabulary import COARSE_TO_FINE, VIDEO_START, Level
 
 
 def no_image(_segment: Segment) -> bytes | None:
-    """There are no keyframes to embed."""
+    """No keyframe: the default of `Export.image`."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What a writer may use. `segments`: all levels, each in time order; `level`: the one asked for, or None.
+    """Input of a writer. `segments`: all levels, each in time order; `level`: the requested one, or None.
 
     `media`, `settings`, `audio_track` as in the document of `scenestream segment --json`. `image`: a
     segment's keyframe as the bytes of a WebP file, None where there is none.
@@ -50,7 +50,7 @@ class Export:
         return [segment for segment in self.segments if segment.level == level]
 
     def chosen(self) -> list[Segment]:
-        """The segments of the level asked for; chapters, then scenes, then shots if none was."""
+        """The segments of `level`; with None chapters, then scenes, then shots."""
         levels = COARSE_TO_FINE if self.level is None else (self.level,)
         return [segment for level in levels for segment in self.of(level)]
 
@@ -68,9 +68,10 @@ def title(segment: Segment) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` without line breaks, control characters and characters that XML does not know.
+    """`text` without line breaks, control characters and characters that XML forbids.
 
-    What turns the reading direction (category Cf) goes too: it would turn the rest of the line with it.
+    Characters that change the reading direction (category Cf) are removed as well: they would change the
+    direction of the rest of the line.
     """
     spaced = " ".join(text.split())
     return "".join(char for char in spaced if unicodedata.category(char)[0] != "C")

@@ -1,4 +1,4 @@
-"""A timeline for OpenTimelineIO, written by its own library. Knows no other format."""
+"""Writes an OpenTimelineIO timeline with the library of that project. Knows no other format."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _OTHER_MIX = otio.schema.TransitionTypes.Custom
 
 
 def write_otio(made: Export) -> str:
-    """A track of picture and, with sound, one of sound: the film's clips at the level (default: shots).
+    """A video track and, if the film has sound, an audio track of clips of the level (default: shots).
 
-    Dissolves and wipes are transitions, chapters and scenes above the level are markers of the timeline. The
-    medium is named without a folder: tools look for it beside the timeline, or ask.
+    Dissolves and wipes become transitions, chapters and scenes above the level markers of the timeline. The
+    media file is named without a folder: tools look for it beside the timeline, or ask the user.
     """
     cuts = cut_list(made)
     timeline = otio.schema.Timeline(name=one_line(made.stem), global_start_time=_time(cuts, 0))
@@ -29,14 +29,14 @@ def write_otio(made: Export) -> str:
         timeline.tracks.append(_track(made, cuts, kind))
     timeline.tracks.markers.extend(
         otio.schema.Marker(
-            name=title(mark.segment),
-            marked_range=_range(cuts, mark.start, mark.end),
+            name=title(marker.segment),
+            marked_range=_range(cuts, marker.start, marker.end),
             color=otio.schema.MarkerColor.RED
-            if mark.segment.level == "chapter"
+            if marker.segment.level == "chapter"
             else otio.schema.MarkerColor.CYAN,
-            metadata={"scenestream": _facts(mark.segment)},
+            metadata={"scenestream": _facts(marker.segment)},
         )
-        for mark in cuts.marks
+        for marker in cuts.markers
     )
     return str(timeline.to_json_string(indent=1))
 
@@ -68,7 +68,7 @@ def _track(made: Export, cuts: CutList, kind: str) -> otio.schema.Track:
 
 
 def _facts(segment: Segment) -> dict[str, Any]:
-    """What the timeline itself has no place for."""
+    """Metadata of a segment that OpenTimelineIO has no field for."""
     names = ("level", "index", "label", "start_s", "end_s", "start_frame", "end_frame")
     boundary = segment.start_boundary
     return {

@@ -1,4 +1,4 @@
-"""Frame rates that editing tools know, and timecode (SMPTE ST 12-1) at them.
+"""Nominal frame rates of editing tools, and timecode (SMPTE ST 12-1) at them.
 
 Knows numbers only, no segment and no format.
 """
@@ -18,45 +18,47 @@ NOMINAL = tuple(
     )
 )
 """Frames per second. Timecode has two digits for frames, and editing tools agree on no rates but these."""
-_DROPPING = (30 * _NTSC, 60 * _NTSC)
-_SAME = 0.0004
-"""Rates this near to each other, relatively, are one: 23.976 and 24 lie 0.001 apart."""
-_MOST = 60
+_DROP_FRAME_RATES = (30 * _NTSC, 60 * _NTSC)
+_SAME_RATIO = 0.0004
+"""Relative difference below which two rates count as equal: 23.976 and 24 differ by 0.001."""
+_MAX_FACTOR = 60
+"""Largest multiple of a film's rate that is tried: the highest rate of NOMINAL for 1 frame a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Frames per second, exactly; one of NOMINAL."""
+    """An exact frame rate in frames per second; one of NOMINAL."""
 
     fraction: Fraction
 
     @property
     def drop_frame(self) -> bool:
-        """Whether timecode leaves numbers out, so that it keeps up with the clock: 29.97 and 59.94."""
-        return self.fraction in _DROPPING
+        """Whether timecode skips numbers to stay in step with the clock (drop frame): 29.97 and 59.94."""
+        return self.fraction in _DROP_FRAME_RATES
 
     def frame_at(self, time_s: float) -> int:
-        """The frame that begins nearest to a time."""
+        """The frame whose start is nearest to a time."""
         return math.floor(Fraction(time_s) * self.fraction + Fraction(1, 2))
 
     def timecode(self, frame: int) -> str:
-        """HH:MM:SS:FF, HH:MM:SS;FF where numbers are dropped; begins anew after 24 hours."""
+        """Timecode HH:MM:SS:FF, with drop frame HH:MM:SS;FF; begins again at 0 after 24 hours."""
         rate = float(self.fraction)
         return str(RationalTime(frame, rate).to_timecode(rate, self.drop_frame))
 
 
 def nominal_rate(fps: float) -> Rate:
-    """The rate of a timeline for a film of `fps` frames per second on average.
+    """The timeline's rate for a film of `fps` frames per second on average. ValueError unless positive.
 
-    The film's own where it is one of NOMINAL; else the smallest multiple that is, which every frame of it
-    falls on (15 becomes 30), or the largest part (120 becomes 60); else the nearest. With the latter, and for
-    films of a variable rate, a boundary is moved to the nearest frame of the timeline.
+    The film's own rate if it is in NOMINAL. Else the smallest multiple in NOMINAL, so that every frame of the
+    film is a frame of the timeline (15 becomes 30). Else the largest fraction in NOMINAL (120 becomes 60).
+    Else the nearest rate. In the last two cases, and for films of a variable rate, boundaries move to the
+    nearest frame of the timeline.
     """
     if not (math.isfinite(fps) and fps > 0):
         raise ValueError(f"a film has a positive number of frames per second, not {fps}")
-    factors = [*range(1, _MOST + 1), *(Fraction(1, part) for part in range(2, 11))]
+    factors = [*range(1, _MAX_FACTOR + 1), *(Fraction(1, part) for part in range(2, 11))]
     for factor in factors:
         for rate in NOMINAL:
-            if abs(fps * float(factor) / float(rate) - 1) < _SAME:
+            if abs(fps * float(factor) / float(rate) - 1) < _SAME_RATIO:
                 return Rate(rate)
     return Rate(min(NOMINAL, key=lambda rate: abs(math.log(fps / float(rate)))))

@@ -1,10 +1,10 @@
-"""Lengths and shares as people read them. Knows numbers only."""
+"""Formats durations and shares for people. Knows numbers only."""
 
 from __future__ import annotations
 
 
 def length(duration_s: float) -> str:
-    """ "2.4 s", "3 min 20 s" or "1 h 5 min"."""
+    """A duration as "2.4 s", "3 min 20 s" or "1 h 5 min"."""
     if duration_s < 59.95:
         return f"{duration_s:.1f} s"
     minutes, seconds = divmod(round(duration_s), 60)
@@ -14,5 +14,5 @@ def length(duration_s: float) -> str:
 
 
 def share(value: float) -> str:
-    """0..1 as a percentage."""
+    """A share of 0..1 as a percentage, such as "45 %"."""
     return f"{100 * value:.0f} %"

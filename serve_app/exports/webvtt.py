@@ -1,4 +1,4 @@
-"""A chapter track for web players (W3C WebVTT, 6.2 chapters). Knows no other format."""
+"""Writes a chapter track for web players (W3C WebVTT, 6.2 chapters). Knows no other format."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from serve_app.exports.material import Export, ceil_ms, title
 
 
 def write_webvtt(made: Export) -> str:
-    """One cue a segment of the level, its title as text, on the clock of the file as browsers show it.
+    """One cue for each segment of the level, with its title. Times are those that browsers show for the file.
 
-    A cue begins at the first millisecond of its first frame and ends where the next begins. A segment that
-    lasts no whole millisecond has no cue: WebVTT knows none of no length.
+    A cue begins at the first whole millisecond of its first frame and ends where the next begins. A segment
+    shorter than a millisecond may get none: WebVTT has no cues of length 0.
     """
     segments = made.chosen()
     if not segments:
@@ -26,11 +26,11 @@ def write_webvtt(made: Export) -> str:
 
 
 def _clock(total_ms: int) -> str:
-    """HH:MM:SS.mmm, with more digits for the hours from the hundredth on."""
+    """A time as HH:MM:SS.mmm, with more digits for 100 hours and more."""
     seconds, ms = divmod(total_ms, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"
 
 
 def _text(line: str) -> str:
-    """Cue text: no markup, and no arrow."""
+    """Cue text with `&`, `<` and `>` escaped, so that it has no markup and no arrow."""
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

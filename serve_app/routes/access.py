@@ -1,4 +1,4 @@
-"""Keys, for administrators; the page's session; links that need no key."""
+"""Routes of API keys (for administrators), of the page's session, and of signed links that need no key."""
 
 from __future__ import annotations
 
@@ -151,7 +151,10 @@ def _session(request: Request) -> SessionDocument:
 
 
 def _require_key(request: Request) -> None:
-    """Where no key is needed anybody could make one, and it would still be good when keys are needed."""
+    """Refuse a caller without a key, also where the API needs none.
+
+    Otherwise anybody could make a key there, and it would stay valid when the API is set to need keys.
+    """
     if caller_of(request).key is None:
         raise Problem(
             "forbidden", "Keys are made with `scenestream keys`, or by a key with the scope `admin`."

@@ -1,4 +1,4 @@
-"""POST /videos:batch: many imports in one request, each judged by itself."""
+"""Route POST /videos:batch: many imports in one request, each accepted or refused on its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from serve_app.web.problems import Problem, declared, from_error
 
 router = APIRouter(tags=["videos"])
 
-MAX_BATCH_BYTES = 8 << 20
+MAX_BATCH_BYTES = 8 << 20  # of the JSON body
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""Clips: segments as files of their own, cut on the pool, one by one or all in a zip."""
+"""Routes of clips: order segments as files of their own, read them one by one or all in a zip archive."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _LOOKED_UP = ("not_found", "invalid_request", "unavailable")
 
 
 def _link(request: Request, video_id: str) -> clips.LinkMaker:
-    """Addresses that carry their own permission, where one is needed."""
+    """Makes addresses of files, signed where the API needs keys."""
     if caller_of(request).way == "open":
         return lambda path: f"{root_of(request)}{path}"
     valid_s = context_of(request).services.settings.access.link_s
@@ -242,8 +242,8 @@ async def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) ->
             f"The clips are {job.state.value}, {job.made} of {job.total} are made; the archive is there when "
             "they are done.",
         )
-    members = await looked_up(context, lambda: _members(context, job, sizes))
-    blocks = zip_blocks(members, (job.finished_at or job.created_at).timetuple()[:6])
+    entries = await looked_up(context, lambda: _zip_entries(context, job, sizes))
+    blocks = zip_blocks(entries, (job.finished_at or job.created_at).timetuple()[:6])
     return StreamingResponse(
         paced(blocks, context.limits.readers),
         media_type="application/zip",
@@ -251,17 +251,17 @@ async def get_archive(request: Request, video_id: VideoId, clips_id: ClipsId) ->
     )
 
 
-def _members(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[ZipEntry]:
+def _zip_entries(context: Context, job: ClipJob, clip_sizes: Mapping[str, int]) -> list[ZipEntry]:
     media = context.services.media
     sizes = dict(clip_sizes)
     for name in (MANIFEST, TABLE):
         if media.exists(job.key(name)):  # not where the work on them never came to its end
             sizes[name] = media.size(job.key(name))
 
-    def member(name: str, size: int) -> ZipEntry:
+    def entry(name: str, size: int) -> ZipEntry:
         return ZipEntry(name, size, lambda: media.read_range(job.key(name), 0, size))
 
-    return [member(name, size) for name, size in sizes.items()]
+    return [entry(name, size) for name, size in sizes.items()]
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""The installation: pool, queue and servers; probes for an orchestrator; metrics for Prometheus."""
+"""Routes of the installation: state of pool, queue and servers, health probes, Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serve_app.telemetry.metrics import CONTENT_TYPE
 from serve_app.telemetry.probes import versions
 
 router = APIRouter(tags=["cluster"])
-probes = APIRouter(tags=["cluster"])  # open to everybody: orchestrators have no keys
+probes = APIRouter(tags=["cluster"])  # without authentication: orchestrators have no keys
 
 
 @router.get("/cluster", summary="The pool, the queue and the servers")
@@ -32,7 +32,7 @@ async def get_cluster(request: Request) -> Cluster:
     )
     if pool is not None and not caller_of(request).sees_all:
         for actor in pool.actors:
-            actor.video_id = actor.error = None  # whoever's it is
+            actor.video_id = actor.error = None  # may belong to another owner
     return Cluster(
         pool=pool,
         pool_detail=why,
@@ -59,7 +59,7 @@ async def readyz(request: Request, response: Response) -> Readiness:
     """PostgreSQL, RabbitMQ and MongoDB."""
     context = context_of(request)
     servers = await context.probes.needed()
-    if context.authenticator.needs_key(request.scope):  # this answers strangers; addresses are not for them
+    if context.authenticator.needs_key(request.scope):  # no key needed here; the details hold addresses
         servers = [server.model_copy(update={"detail": None}) for server in servers]
     ready = all(server.healthy for server in servers)
     if not ready:

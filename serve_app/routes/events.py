@@ -1,4 +1,4 @@
-"""GET /videos/{id}/events: server-sent events (WHATWG HTML, section 9.2)."""
+"""Route GET /videos/{id}/events: a video's events as server-sent events (WHATWG HTML, section 9.2)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
 
-HEARTBEAT_S = 10.0
-RETRY_MS = 2000  # what a browser waits before it comes back: about what a restarted replica takes
+HEARTBEAT_S = 10.0  # between two comments while there are no events
+RETRY_MS = 2000  # wait of a browser before it connects again: about the time that a replica needs to restart
 _NO_EVENTS_YET = "0-0"
-_CLOCKS_DIFFER_S = 60.0  # Redis' clock makes the ids, ours judges them
+_CLOCKS_DIFFER_S = 60.0  # allowed difference of our clock from that of Redis, which makes the ids
 _DESCRIPTION = """
 A stream of server-sent events that ends after `done`:
 
@@ -67,7 +67,7 @@ async def follow_video(
     video_id: VideoId,
     last_event_id: Annotated[str | None, Header(description="Where to resume", max_length=64)] = None,
 ) -> StreamingResponse:
-    """Answer 404 before the stream begins, then stream."""
+    """Answer 404 if there is no such video, before the stream begins; then stream."""
     context = context_of(request)
     begun = await context.feeds.begin(video_id)
     return _Stream(
@@ -79,7 +79,7 @@ async def follow_video(
 
 
 class _Stream(StreamingResponse):
-    """Has its place among the listeners for as long as it is sent; refuses before it begins."""
+    """Holds a place among the listeners while it is sent. Refused before it begins when there is none."""
 
     def __init__(self, place: AbstractContextManager[None], *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -106,7 +106,7 @@ async def _frames(feeds: Feeds, begun: FeedStart, last_event_id: str | None) -> 
 
 
 async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
-    """What the feed tells from now on, each once."""
+    """The feed's events from position `tail` on, each once, with heartbeats."""
     count = feed.count_at(tail)
     sent_at = time.monotonic()
     while True:
@@ -139,8 +139,8 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
 def _tail(kept: list[StreamEvent] | None, last_event_id: str | None) -> str:
     """The position from which on events are new to this listener.
 
-    Never before what it has heard: where Redis was emptied since, ids go on growing, as they are times. An id
-    from the future is none that we gave out.
+    Never before `last_event_id`: ids are times, so they go on growing after Redis was emptied. An id from the
+    future was not made here and is ignored.
     """
     tail = kept[-1].id if kept else _NO_EVENTS_YET
     if last_event_id is None or not EVENT_ID.fullmatch(last_event_id):
@@ -150,7 +150,7 @@ def _tail(kept: list[StreamEvent] | None, last_event_id: str | None) -> str:
 
 
 def _missed(kept: list[StreamEvent] | None, last_event_id: str | None) -> list[StreamEvent]:
-    """The events after `last_event_id`, as far as they are kept; those told from the row come with it."""
+    """The events after `last_event_id`, as far as Redis has them, without those made from the row."""
     if not kept or last_event_id is None or not EVENT_ID.fullmatch(last_event_id):
         return []
     return [event for event in kept if newer(event.id, last_event_id) and event.type not in FROM_ROW]

@@ -1,9 +1,7 @@
-"""Requests that may be repeated: with an Idempotency-Key the same answer comes again, and nothing is done
-twice.
+"""Idempotency keys: replays the stored response of the first request with the same key.
 
-For requests whose whole effect is in PostgreSQL. Handing in videos has rules of its own, since files are
-stored on the way (see `serve_app.videos.intake`), and so have orders of clips, which keep the
-key with the order.
+For requests whose whole effect is in PostgreSQL. New videos have rules of their own, because files are stored
+on the way (see `serve_app.videos.intake`); orders of clips keep the key in their own table.
 """
 
 from __future__ import annotations
@@ -32,10 +30,10 @@ def once(
     model: type[Answer],
     do: Callable[[], Answer],
 ) -> Answer:
-    """What `do` answers, a `model`, or what it answered to the first request with this key.
+    """Run `do` and store its response, a `model`; for a key used before, return the stored response.
 
-    On a worker thread, where `do` runs as well, in one transaction with the answer. Problem for what cannot
-    be a key, ConflictError `idempotency_key_reused` for one that came with another request.
+    Blocks, so call it on a worker thread. `do` and the storing of its response are one transaction. Raises
+    Problem for a malformed key, ConflictError `idempotency_key_reused` for a key of another request.
     """
     key = client_key(idempotency_key, caller_of(request).owner)
     if key is None:

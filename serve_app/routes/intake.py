@@ -1,4 +1,4 @@
-"""POST /videos: one small file as multipart, or a URL to import."""
+"""Route POST /videos: one small file as multipart form, or a URL to import."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ async def create_video(
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A video, and the webhook that this request, or the one it repeats, made with it."""
+    """A video and its webhook, made by this request or by the earlier one with the same idempotency key."""
 
     video: Video
     webhook: CheckedWebhook | None
 
     @classmethod
     def of(cls, context: Context, video: Video, webhook: CheckedWebhook | None, *, made: bool) -> _Taken:
-        """`made`: by this request."""
+        """`made`: whether this request made the video."""
         if webhook is not None and not made:
             secrets = context.services.jobs.webhooks.secrets_of([video.id])
             webhook = webhook.repeated(secrets.get(video.id))
@@ -131,7 +131,7 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
 
 
 def _pulled(form: FormReader) -> Iterator[bytes]:
-    """The file's blocks for a thread: each is read from the client when the store asks for it."""
+    """The file's blocks, for a worker thread; each is read from the client when the store takes it."""
     while block := from_thread.run(form.next_block):
         yield block
 
@@ -149,7 +149,7 @@ def _wrong_field(name: str, message: str) -> Problem:
 
 
 async def _import(request: Request, context: Context, key: str | None, owner: str | None) -> _Taken:
-    """Write down what a bridge is to fetch."""
+    """Insert the row of a video that a bridge will fetch."""
     asked = await read_json(request, ImportRequest)
 
     def take() -> _Taken:

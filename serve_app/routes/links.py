@@ -1,6 +1,6 @@
-"""Addresses that carry their own permission: a video's file and its images, for a while.
+"""Makes signed links: addresses of a video's file and images that need no key until they expire.
 
-Knows the paths of the API; how they are signed stands in `serve_app.access.signing`.
+Knows the paths of the API. The signature is made in `serve_app.access.signing`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from serve_app.context import context_of, root_of
 
 
 def signed_link(request: Request, video_id: str, path: str, valid_s: float) -> tuple[str, int]:
-    """The address of `path` (below the API's prefix) with its permission, and when it ends (s since 1970).
+    """The signed address of `path` (below the API's prefix), and its expiry (seconds since 1970).
 
-    Blocks on PostgreSQL now and then: UnavailableError while it is away.
+    Blocks on PostgreSQL when the secrets must be loaded; UnavailableError if it does not answer.
     """
     query, expires = context_of(request).authenticator.signer.link(path, video_id, valid_s)
     return f"{root_of(request)}{path}?{query}", expires
 
 
 def with_signed_images(request: Request, video_id: str, segments: Sequence[Segment]) -> list[Segment]:
-    """The segments with images an <img> can show without a key; as they are where none is needed."""
+    """The segments with signed addresses of their images, for <img>; unchanged where no key is needed."""
     if caller_of(request).way == "open":
         return list(segments)
     valid_s = context_of(request).services.settings.access.link_s

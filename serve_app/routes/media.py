@@ -1,4 +1,4 @@
-"""The file itself, with ranges, and the keyframes' images."""
+"""Routes of a video's file, with byte ranges, and of its keyframe images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a video: segments, the curves behind them, exports."""
+"""Routes of a video's result: segments, audio track, curves, exports."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def list_segments(
 def _shown(
     services: ApiServices, video: Video, revision: int | None, cursor: str | None
 ) -> tuple[int, str | None]:
-    """Number and timeline of the revision to list: the one asked for, the cursor's, or the current one.
+    """Number and timeline of the revision to list: the requested one, the cursor's, or the current one.
 
-    NotFoundError when the one asked for is not kept.
+    NotFoundError when the requested one is not kept.
     """
     if revision is not None:
         found = services.jobs.revisions.get(video.id, revision)
@@ -193,7 +193,7 @@ def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
 def _images_of(
     context: Context, video: Video, rows: Sequence[Mapping[str, Any]]
 ) -> Callable[[Segment], bytes | None]:
-    """Reads a segment's keyframe when it is asked for."""
+    """A function that reads the keyframe of a segment."""
     frames = {(row["level"], row["index"]): row.get("thumbnail") for row in rows}
 
     def read(segment: Segment) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Other settings for a video that is done: tried, applied, compared, and taken back."""
+"""Routes of revisions: try and apply other settings to a finished video, list, compare and choose results."""
 
 from __future__ import annotations
 

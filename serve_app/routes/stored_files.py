@@ -1,4 +1,4 @@
-"""Answers with a file of the media store: Range, ETag and If-None-Match (RFC 9110), at a reader's pace."""
+"""Answers with a file of the media store: Range, ETag, If-None-Match (RFC 9110), with back-pressure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from serve_app.web.ranges import Span, etag_matches, parse_range, range_applies
 T = TypeVar("T")
 
 BROWSER_WINDOW_BYTES = 8 << 20
-"""What an open-ended range of a browser is answered with. A player asks for `bytes=0-` and reads what it
-needs; Serve's proxy has no backpressure and would take the rest of the film into memory meanwhile. A 206
-may be shorter than asked for (RFC 9110, 15.3.7), and players then ask for the next piece."""
+"""Longest response to an open-ended range of a browser. A player requests `bytes=0-` and reads what it needs;
+Serve's proxy has no back-pressure and would take the rest of the film into memory meanwhile. A 206 may be
+shorter than requested (RFC 9110, 15.3.7), and players then request the next piece."""
 
 
 async def looked_up(context: Context, look: Callable[[], T]) -> T:
-    """What `look` finds in the media store, on threads for that: where it hangs, other requests do not."""
+    """The result of `look`, which reads the media store, run on threads for that.
+
+    A store that hangs then does not hold up other requests.
+    """
     return await to_thread.run_sync(look, limiter=context.limits.readers)
 
 
 def answer_with(
     request: Request, context: Context, key: str, size: int, headers: Mapping[str, str]
 ) -> Response:
-    """The file of this key and size, or what of it is asked for. `headers` hold its ETag and Content-Type.
+    """The file of this key and size in bytes, or the requested range. `headers` hold ETag and Content-Type.
 
-    Problem `range_not_satisfiable`; for HEAD the headers alone.
+    Raises Problem `range_not_satisfiable`; for HEAD the headers alone.
     """
     if request.method == "HEAD":
         return Response(headers={**headers, "Content-Length": str(size)})

@@ -1,6 +1,7 @@
-"""Resumable uploads: tus 1.0.0 with creation, creation-with-upload, termination, checksum and expiration.
+"""Routes of resumable uploads: the protocol tus 1.0.0.
 
-Headers in, headers out; what happens to the bytes is in `serve_app.videos.uploads`.
+Its extensions are creation, creation-with-upload, termination, checksum and expiration. The routes
+read and write headers; the bytes are stored by `serve_app.videos.uploads`.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ async def begin_upload(request: Request) -> Response:
         async with context.limits.parts.enter(client_id(request)):
             part = await _part(request, context)
             upload = await to_thread.run_sync(create)
-            if not upload.offset_bytes:  # a repeat whose first try was stored is not told of a wrong offset
+            if not upload.offset_bytes:  # otherwise it repeats a request whose part was stored
                 upload = await _write(context, upload.id, 0, part)
             del part  # finishing takes long, and bodies are only bounded in here
         upload = await context.finishing(upload)
@@ -245,7 +246,7 @@ async def overridden(request: Request, upload_id: UploadId) -> Response:
 
 
 async def _part(request: Request, context: Context) -> bytes:
-    """The body of a part, its checksum verified."""
+    """The body of a part. Its type, size and checksum are checked."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != tus.PART_TYPE:
         raise Problem("unsupported_media_type", f"Send parts as {tus.PART_TYPE}.")

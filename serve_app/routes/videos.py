@@ -1,4 +1,4 @@
-"""Videos: the list, one, cancel, retry, delete."""
+"""Routes of videos: list, read, cancel, retry, delete."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ router = APIRouter(tags=["videos"])
 
 
 def shown(context: Context, video: Video) -> VideoDocument:
-    """The video with its live progress, where there can be any."""
+    """The video's document, with its live progress while it is worked on."""
     moving = video.state in LEASED_STATES or video.fetching
     live = context.services.cache.get_progress(video.id) if moving else None
     return video_document(video, live)
 
 
 def told(context: Context, video: Video) -> VideoDocument:
-    """The video as it is now, and listeners hear of it at once."""
+    """Publish the video's state to listeners, and return its document."""
     tell(context, video)
     return shown(context, video)
 
 
 def tell(context: Context, video: Video) -> None:
-    """Listeners hear what state the video is in."""
+    """Publish the video's state to listeners."""
     context.services.cache.publish_event(video.id, "state", {"state": video.state.value})
 
 

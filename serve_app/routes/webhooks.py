@@ -1,4 +1,4 @@
-"""Webhooks: make, list, remove, and what was delivered."""
+"""Routes of webhooks: create, list, read, delete, and list deliveries."""
 
 from __future__ import annotations
 

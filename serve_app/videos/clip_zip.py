@@ -1,8 +1,9 @@
-"""A zip archive made while it is sent: stored, not deflated, since video does not get smaller.
+"""Streams a zip archive: writes it block by block while it is sent. Entries are stored, not deflated.
 
-Nothing is kept but the directory, so archives may be of any size (ZIP64 where it must be). The same files and
-date give the same bytes. The package zipstream-ng does not serve: it writes the present time and mode 0600
-into entries that come from an iterator, and takes no others. Knows neither clips nor HTTP.
+Deflating would not make video smaller. Only the central directory is held in memory, so an archive may have
+any size (ZIP64 where needed). The same files and date give the same bytes. The package zipstream-ng is not
+used: for an entry whose bytes come from an iterator it writes the current time and mode 0600, and lets the
+caller set neither. Knows neither clips nor HTTP.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 class ZipEntry(NamedTuple):
-    """A file of the archive. `read` opens its bytes when it is its turn."""
+    """A file of the archive. `size` in bytes; `read` opens the content when the entry is written."""
 
     name: str
     size: int
@@ -24,7 +25,7 @@ class ZipEntry(NamedTuple):
 
 
 class _WriteBuffer:
-    """What `zipfile` writes to: takes bytes, cannot be sought, is emptied now and then."""
+    """Write-only file object for `zipfile`: collects the bytes until they are taken. Cannot seek."""
 
     def __init__(self) -> None:
         self.pending = bytearray()
@@ -34,7 +35,7 @@ class _WriteBuffer:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing waits anywhere else."""
+        """Does nothing: there is no buffer behind this one."""
 
     def taken(self) -> bytes:
         block = bytes(self.pending)
@@ -42,16 +43,19 @@ class _WriteBuffer:
         return block
 
 
-def zip_blocks(members: Iterable[ZipEntry], date: tuple[int, int, int, int, int, int]) -> Iterator[bytes]:
-    """The archive in blocks of about a MiB. `date`: of every file, the year from 1980 on."""
+def zip_blocks(entries: Iterable[ZipEntry], date: tuple[int, int, int, int, int, int]) -> Iterator[bytes]:
+    """The archive in blocks of about 1 MiB.
+
+    `date`: (year from 1980, month, day, hour, minute, second), the same for every entry.
+    """
     outlet = _WriteBuffer()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # type: ignore[call-overload]
-        for member in members:
-            info = zipfile.ZipInfo(member.name, date)
+        for entry in entries:
+            info = zipfile.ZipInfo(entry.name, date)
             info.external_attr = _ATTRIBUTES
-            info.file_size = member.size  # decides on ZIP64 before the first byte is written
+            info.file_size = entry.size  # decides on ZIP64 before the first byte is written
             with archive.open(info, "w") as file:
-                for block in member.read():
+                for block in entry.read():
                     file.write(block)
                     if len(outlet.pending) >= _BLOCK_BYTES:
                         yield outlet.taken()

@@ -1,4 +1,4 @@
-"""Orders of clips as the API takes and shows them. Knows the stores; no route."""
+"""Queues orders of clips, and makes the documents that describe them. Knows the stores; no route."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ CONTENT_TYPES = {
 }
 
 LinkMaker = Callable[[str], str]
-"""From a path below the API's prefix to an address, signed where it must be."""
+"""Makes the address of a path below the API's prefix, signed where the API needs keys."""
 
 
 def place_order(
     services: ApiServices, video_id: str, order: ClipOrder, idempotency_key: str | None
 ) -> tuple[ClipJob, bool]:
-    """Choose the segments and queue them; the order, and whether this call made it.
+    """Choose the segments and queue their cutting. Returns the order, and whether this call made it.
 
-    A repeat is answered with the order it repeats, whatever has become of the video since. Problem
-    `not_ready`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
+    For an idempotency key used before, returns the earlier order, whatever has happened to the video since.
+    Raises Problem `not_ready`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and
+    `ClipJobs.create` raise.
     """
     video = services.jobs.get(video_id)
     asked = order.model_dump(mode="json")
@@ -74,17 +75,17 @@ def _segments(services: ApiServices, timeline_id: str, level: str) -> list[dict[
 
 
 def path_of(job: ClipJob) -> str:
-    """Where the order is, below the API's prefix."""
+    """Path of the order below the API's prefix."""
     return f"/videos/{job.video_id}/clips/{job.id}"
 
 
 def has_archive(job: ClipJob) -> bool:
-    """Whether there is something to archive that does not change any more."""
+    """Whether the order has an archive: at least one clip is made, and no more will be made."""
     return job.made > 0 and job.state in (ClipState.DONE, ClipState.FAILED)
 
 
 def clips_document(job: ClipJob, link: LinkMaker) -> ClipsDocument:
-    """The order without its files."""
+    """The order's document, without its files."""
     error = None
     if job.error_code is not None:
         error = Failure(code=job.error_code, message=job.error_message or "")
@@ -111,13 +112,13 @@ def clips_document(job: ClipJob, link: LinkMaker) -> ClipsDocument:
 
 
 def with_files(job: ClipJob, files: Sequence[ClipFile], link: LinkMaker) -> ClipsWithFiles:
-    """The order with its clips so far."""
+    """The order's document with the clips made so far."""
     documents = [clip_document(job, file, link) for file in files]
     return ClipsWithFiles(**clips_document(job, link).model_dump(), files=documents)
 
 
 def clip_document(job: ClipJob, file: ClipFile, link: LinkMaker) -> ClipDocument:
-    """One clip."""
+    """The document of one clip. Its url is None until the file is made."""
     entry = file.entry
     actual = entry.get("actual") or {}
     shown = ("index", "label", "start_frame", "end_frame", "start_s", "end_s")
@@ -136,5 +137,5 @@ def clip_document(job: ClipJob, file: ClipFile, link: LinkMaker) -> ClipDocument
 
 
 def archive_name(video: Video, job: ClipJob) -> str:
-    """What the archive is called."""
+    """File name of the zip archive."""
     return f"{PurePath(video.filename).stem or 'video'}-{job.clip_order['level']}s.zip"

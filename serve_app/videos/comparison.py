@@ -1,7 +1,7 @@
-"""Which boundaries two results of one level share, and which came or went. Pure; knows no store.
+"""Compares the boundaries of two results of one level: kept, moved, added, removed. Pure; knows no store.
 
-Two boundaries are the same one when they are at most a frame apart, or when one lies within the other's
-gradual transition. Each is matched once, the nearest pairs first.
+Two boundaries match when they are at most NEAR_FRAMES apart, or when one lies within the other's gradual
+transition. Each is matched once, the nearest pairs first.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 from cluster.contract.revisions import Change, Mark
 from cluster.contract.vocabulary import CHANGE_KINDS, VIDEO_START, ChangeKind
 
-NEAR_FRAMES = 1
+NEAR_FRAMES = 1  # largest distance of two boundaries that match
 
 
 def compare(
     before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Change], dict[ChangeKind, int]]:
-    """The changes in time order, and how many there are of each kind.
+    """The changes in time order, and their number by kind.
 
-    `before`, `after`: the segments of one level in order, as the results keep them. The video's start is no
-    boundary.
+    `before`, `after`: the segments of one level in time order, as the result store has them. The start of the
+    video does not count as a boundary.
     """
     old, new = _marks(before), _marks(after)
     partner = _matched(old, new)
@@ -53,7 +53,7 @@ def _marks(segments: Sequence[Mapping[str, Any]]) -> list[Mark]:
 
 
 def _matched(old: Sequence[Mark], new: Sequence[Mark]) -> dict[int, int]:
-    """Place in `old` → place in `new`."""
+    """Index in `old` → index in `new`, for boundaries that match."""
     pairs = {(i, j) for i, mark in enumerate(old) for j in _near(mark, new)}
     pairs |= {(i, j) for j, mark in enumerate(new) for i in _near(mark, old)}
     partner: dict[int, int] = {}
@@ -72,7 +72,7 @@ def _change(before: Mark, after: Mark | None) -> Change:
 
 
 def _near(mark: Mark, others: Sequence[Mark]) -> range:
-    """The places of those within a frame of the mark or within its transition."""
+    """Range of indices in `others` that covers those within NEAR_FRAMES or within the mark's transition."""
     by_frame = range(
         bisect.bisect_left(others, mark.frame - NEAR_FRAMES, key=lambda other: other.frame),
         bisect.bisect_right(others, mark.frame + NEAR_FRAMES, key=lambda other: other.frame),

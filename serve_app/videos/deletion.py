@@ -1,4 +1,7 @@
-"""Removing a video from every store: the row first, which is the truth, then what hangs on it."""
+"""Deletes a video from every store: its row in PostgreSQL first, then its files, results and progress.
+
+The row decides whether the video exists, so it is gone for clients even if a later step fails.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ _log = structlog.get_logger(__name__)
 def delete_video_everywhere(services: ApiServices, video_id: str) -> None:
     """Delete the row, then file, keyframes, results and progress, as far as no other video uses them.
 
-    NotFoundError or UnavailableError when the row cannot be deleted; then nothing is. A store that fails
-    after that is logged: what it keeps is unreachable and takes only space.
+    Raises NotFoundError or UnavailableError when the row cannot be deleted; then nothing is deleted. A store
+    that fails after that is logged: the data left there cannot be reached and only takes space.
     """
     video = services.jobs.delete(video_id)
     try:

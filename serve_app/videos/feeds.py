@@ -1,8 +1,8 @@
-"""What happens to a video, told once to all who listen on this replica.
+"""Publish-subscribe of the events of videos on one replica: one reader a video, any number of listeners.
 
-One task a watched video reads its stream in Redis and, less often, its row in PostgreSQL. PostgreSQL
-decides: `state` and `done` always carry the row as it is, whatever the stream said or lost, and while Redis
-is away the row alone is followed. Knows nothing of SSE.
+One asyncio task for each video with listeners reads its stream in Redis and, less often, its row in
+PostgreSQL. PostgreSQL decides: `state` and `done` are made from the row, whatever the stream said or lost.
+While Redis does not answer, all events are made from the row. Does not know server-sent events.
 """
 
 from __future__ import annotations
@@ -30,19 +30,22 @@ _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-STREAM_INTERVAL_S = 0.25
-ROW_INTERVAL_S = 2.0
-ROW_INTERVAL_WITHOUT_REDIS_S = 0.75
-_READ_AT_ONCE = 200
-_KEPT = 2000  # events a slow listener may be behind before it has to begin anew
-_THREADS = 8
+STREAM_INTERVAL_S = 0.25  # between two reads of a stream in Redis
+ROW_INTERVAL_S = 2.0  # between two reads of a row in PostgreSQL
+ROW_INTERVAL_WITHOUT_REDIS_S = 0.75  # the same while Redis does not answer, because then only the row tells
+_READ_AT_ONCE = 200  # events of one read of a stream
+_KEPT_EVENTS = 2000  # a listener that is further behind gets the current state instead of what it missed
+_THREADS = 8  # threads of the feeds alone, so that they do not hold up requests
 FROM_ROW: frozenset[str] = frozenset({"state", "done"})
-"""Types of events that are told from the row, not from the stream."""
+"""Types of events that are made from the row in PostgreSQL, not taken from the stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One thing told to listeners. `id`: the stream position it is as new as; `live`: the latest progress."""
+    """One event for listeners. `id`: position in the stream when it was made; `live`: the latest progress.
+
+    `from_row`: made from the row in PostgreSQL, not taken from the stream.
+    """
 
     id: str
     type: str
@@ -53,13 +56,13 @@ class FeedEvent:
 
     @classmethod
     def of(cls, event: StreamEvent, video: Video, live: LiveProgress) -> FeedEvent:
-        """An event of the stream; `live` is the progress before it."""
+        """From an event of the stream; `live` is the progress before it."""
         latest = cast("LiveProgress", event.data) if event.type == "progress" else live
         return cls(event.id, event.type, video, event.data, latest)
 
 
 def newer(event_id: str, than: str) -> bool:
-    """Whether one stream position lies behind another (they are "milliseconds-sequence")."""
+    """Whether a stream position is later than another. Positions have the form "milliseconds-sequence"."""
     return _position(event_id) > _position(than)
 
 
@@ -69,7 +72,7 @@ def _position(event_id: str) -> tuple[int, int]:
 
 
 class Feed:
-    """The events of one video from the moment the first listener came. `ended`: nothing more will come."""
+    """The events of one video since its first listener came. `ended`: no event will follow."""
 
     def __init__(self, begun: FeedStart, tail: str, read: _StoreReader) -> None:
         video = begun.video
@@ -78,7 +81,7 @@ class Feed:
         self.live = begun.live
         self._tail = tail
         self._read = read
-        self._told: deque[FeedEvent] = deque(maxlen=_KEPT)
+        self._told: deque[FeedEvent] = deque(maxlen=_KEPT_EVENTS)
         self._count = 0
         self._news = asyncio.Event()
         self._seen = _visible(video)
@@ -86,16 +89,19 @@ class Feed:
 
     @property
     def count(self) -> int:
-        """How much has been told so far; `since` takes it."""
+        """Number of events so far; the argument of `since`."""
         return self._count
 
     def count_at(self, tail: str) -> int:
-        """The count from which a listener goes on that has read the stream up to `tail`."""
+        """The `count` to start from for a listener that has read the stream up to position `tail`."""
         unknown = sum(1 for told in self._told if newer(told.id, tail))
         return self._count - unknown
 
     async def since(self, count: int, wait_s: float) -> list[FeedEvent] | None:
-        """What was told after the first `count`; empty after `wait_s`, None if too much was missed."""
+        """The events after the first `count`, waiting up to `wait_s` for one; empty if none came.
+
+        None: the listener is more than _KEPT_EVENTS behind, and the missed events are gone.
+        """
         if count == self._count and not self.ended:
             news = self._news
             try:
@@ -109,7 +115,7 @@ class Feed:
         return list(self._told)[len(self._told) - missed :] if missed else []
 
     async def run(self) -> None:
-        """Follow the video until it ends or is deleted."""
+        """Read stream and row until the video is final or deleted."""
         row_at = time.monotonic() + ROW_INTERVAL_S
         try:
             while not self.ended:
@@ -167,13 +173,13 @@ class Feed:
 
 
 def _visible(video: Video) -> tuple[object, ...]:
-    """What of a row makes a `state` event when it changes."""
+    """The columns of a row whose change makes a `state` event."""
     known = (video.media is None, video.fetching)
     return video.state, video.revision, video.attempt, video.cancel_requested, *known
 
 
 class _StoreReader:
-    """The two stores, asked on threads of their own so that listeners do not hold up requests."""
+    """Reads Redis and PostgreSQL on threads of its own, so that listeners do not hold up requests."""
 
     def __init__(self, jobs: Jobs, cache: Cache) -> None:
         self._jobs = jobs
@@ -205,7 +211,10 @@ class _StoreReader:
 
 @dataclass(frozen=True, slots=True)
 class FeedStart:
-    """The stream as far as it is kept (None: Redis is away), then the row, which is at least as new."""
+    """What a listener starts from: the stream as far as Redis has it, then the row, which is at least as new.
+
+    `events` None: Redis does not answer.
+    """
 
     video: Video
     events: list[StreamEvent] | None
@@ -220,16 +229,16 @@ class _OpenFeed:
 
 
 class Feeds:
-    """The feeds of one replica: made for the first listener of a video, ended after the last."""
+    """The feeds of one replica. A feed begins with the first listener of a video and ends with the last."""
 
     def __init__(self, jobs: Jobs, cache: Cache) -> None:
         self._read = _StoreReader(jobs, cache)
         self._watched: dict[str, _OpenFeed] = {}
 
     async def begin(self, video_id: str) -> FeedStart:
-        """What a new listener starts from.
+        """Read what a new listener starts from.
 
-        NotFoundError if there is no such video, UnavailableError when PostgreSQL is away.
+        NotFoundError if there is no such video, UnavailableError when PostgreSQL does not answer.
         """
         events = await self._read.whole_stream(video_id)
         live = await self._read.progress(video_id)
@@ -237,7 +246,7 @@ class Feeds:
 
     @asynccontextmanager
     async def follow(self, begun: FeedStart, tail: str) -> AsyncIterator[Feed]:
-        """The video's feed for as long as the block lasts."""
+        """Listen to the video's feed while the block runs."""
         video = begun.video
         watched = self._watched.get(video.id)
         if watched is None or watched.feed.ended:

@@ -1,8 +1,8 @@
-"""Uploads whose bytes are all here, on their way to become videos: a few at a time, each once, whoever asks.
+"""Runs the step that makes a video of a complete upload: in the background, once for each upload.
 
-Of a long film in an object store that takes minutes: it is copied there, and read back where several replicas
-took its parts. So it has threads of its own, away from those that write parts, and goes on without the
-request that began it. Knows neither tus nor what is done.
+For a long film in an object store the step takes minutes: the file is copied there, and read back for its
+hash where several replicas took its parts. So it has threads of its own, apart from those that write parts,
+and goes on after the request that began it. Knows neither tus nor the step itself.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from serve_app.web.concurrency import MAX_FINISHERS
 _log = structlog.get_logger(__name__)
 
 WAIT_S = 45.0
-"""A request waits so long for the video; proxies give up on one after a minute."""
+"""Time for which a request waits for the video. Proxies commonly give up after a minute."""
 
 
 class UploadFinisher:
-    """`finish` blocks; it may be asked for what is finished elsewhere just now, and gives no video then.
+    """Calls `finish` on at most MAX_FINISHERS threads; requests for the same upload share one call.
 
-    One event loop.
+    `finish` blocks. It returns the upload without a video while another replica finishes it. One event loop.
     """
 
     def __init__(self, finish: Callable[[str], Upload]) -> None:
@@ -34,7 +34,7 @@ class UploadFinisher:
         self._under_way: dict[str, asyncio.Task[Upload]] = {}
 
     def begin(self, upload: Upload) -> asyncio.Task[Upload] | None:
-        """Have it become a video, if all of it is here and it is none yet."""
+        """Start the step unless it runs. None if the upload is incomplete or has its video already."""
         if not upload.is_complete or upload.video_id is not None:
             return None
         task = self._under_way.get(upload.id)
@@ -45,7 +45,10 @@ class UploadFinisher:
         return task
 
     async def __call__(self, upload: Upload) -> Upload:
-        """The upload, with its video if it has one within WAIT_S. What `finish` raises is raised."""
+        """The upload after the step, or as it was if the step takes longer than WAIT_S.
+
+        Raises what `finish` raises.
+        """
         task = self.begin(upload)
         if task is None:
             return upload
@@ -53,12 +56,12 @@ class UploadFinisher:
         return task.result() if task.done() else upload
 
     def close(self) -> None:
-        """Wait for nothing any more; another replica goes on when it is asked, or after a while by itself."""
+        """Cancel the tasks. Another replica finishes the uploads at the next request or in its sweep."""
         for task in self._under_way.values():
             task.cancel()
 
     def _ended(self, upload_id: str, task: asyncio.Task[Upload]) -> None:
         del self._under_way[upload_id]
         error = None if task.cancelled() else task.exception()
-        if error is not None:  # whoever asked hears of it, if somebody still does
+        if error is not None:  # logged as well, because the request that would report it may have ended
             _log.warning("upload not finished", upload_id=upload_id, reason=str(error))

@@ -1,4 +1,4 @@
-"""What clients ask for when they name an address, checked, as a video to fetch. Knows no route."""
+"""Checks a request to import a video from an address, and makes the row for it. Knows no route."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serve_app.videos.webhooks import CheckedWebhook, check_webhook
 
 @dataclass(frozen=True, slots=True)
 class CheckedImport:
-    """A video to fetch, and the webhook that goes with it."""
+    """A valid import: the row of the video to fetch, and its webhook."""
 
     new: NewImport
     webhook: CheckedWebhook | None
@@ -25,10 +25,10 @@ class CheckedImport:
 def check_import(
     asked: ImportRequest, settings: Settings, *, lane: str, idempotency_key: str | None, owner: str | None
 ) -> CheckedImport:
-    """The import that is asked for.
+    """Check settings, address and webhook of an import.
 
-    Problem or UsageError for what is wrong with it, as far as that can be told without asking anybody: an
-    address is judged again, by what its name resolves to, each time something connects to it.
+    Raises Problem or UsageError. Nothing is resolved or connected here: the addresses that a host name
+    resolves to are checked each time something connects to it.
     """
     wanted = video_options(file_name(asked.url), asked.preset, asked.settings, asked.priority)
     imports = settings.imports
@@ -50,5 +50,5 @@ def check_import(
 
 
 def lane_of(owner: str | None) -> str:
-    """The lane of imports that come one by one: each owner's take turns with those of others."""
+    """The fair queue (lane) for single imports of an owner. Lanes take turns."""
     return f"single:{owner or ''}"

@@ -1,7 +1,7 @@
-"""How a stored file becomes a video: the file first, then one transaction, and no file left over if that
-fails.
+"""Makes a video of an uploaded file: stores the file, then inserts the video in one transaction.
 
-Knows neither multipart nor tus nor where the bytes came from.
+The file is deleted again when the transaction fails. Knows neither multipart nor tus nor where the bytes came
+from.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from serve_app.web.problems import Problem
 
 _log = structlog.get_logger(__name__)
 
-MAX_KEY_CHARS = 255
+MAX_KEY_CHARS = 255  # of an Idempotency-Key
 
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
-    """What the client wants done with a file: validated settings, the name to show, and who is told."""
+    """Validated options of a new video: name to show, preset, settings, webhook, priority."""
 
     filename: str
     preset: str
@@ -45,9 +45,9 @@ class VideoOptions:
 
 
 def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
-    """All settings of a video, `preset` included, from a client's JSON object or its text.
+    """Complete settings of a video, `preset` included, from a client's JSON object or its text.
 
-    Raises InvalidSettingsError.
+    Settings not given have the value of the preset. Raises InvalidSettingsError.
     """
     overrides: Any = settings or {}
     try:
@@ -68,7 +68,10 @@ def video_options(
     settings: str | dict[str, Any] | None,
     priority: str | None = None,
 ) -> VideoOptions:
-    """Check a client's wishes, see `resolve_settings`. InvalidSettingsError; Problem for the priority."""
+    """Validate the options of a new video, see `resolve_settings`.
+
+    Raises InvalidSettingsError; Problem `invalid_request` for an unknown priority.
+    """
     resolved = resolve_settings(preset, settings)
     wanted = VideoOptions(display_name(filename), str(resolved["preset"]), resolved)
     if not priority:
@@ -80,7 +83,7 @@ def video_options(
 
 
 class HashingBlocks:
-    """Passes blocks on and keeps their SHA-256 and number of bytes."""
+    """Iterates over `blocks` and counts their bytes and SHA-256 on the way."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = blocks
@@ -95,7 +98,7 @@ class HashingBlocks:
 
     @property
     def sha256(self) -> str:
-        """Of what has passed so far, hexadecimal."""
+        """SHA-256 of the blocks so far, hexadecimal."""
         return self._digest.hexdigest()
 
 
@@ -114,15 +117,15 @@ class StoredFile:
 
 
 class VideoIntake:
-    """Stores files and makes videos of them."""
+    """Stores files and makes videos of them. Blocks on the stores; thread-safe."""
 
     def __init__(self, services: ApiServices) -> None:
         self._services = services
 
     def store(self, blocks: Iterable[bytes]) -> StoredFile:
-        """Stream a file into the media store under a new id. Problem `empty_file` when nothing came.
+        """Stream a file into the media store under a new id. Problem `empty_file` when it has no bytes.
 
-        Blocks on `blocks` and on the store; whatever either raises is raised here, and nothing stays behind.
+        Blocks on `blocks` and on the store. After an exception of either the file is removed.
         """
         video_id = new_id()
         hashed = HashingBlocks(blocks)
@@ -143,9 +146,10 @@ class VideoIntake:
         owner: str | None,
         webhook: NewWebhook | None = None,
     ) -> Video:
-        """Make the video in one transaction with its doorbell; the earlier one for a repeated key.
+        """Insert the video and its doorbell (wake-up message) in one transaction.
 
-        The stored file is removed unless the new video uses it.
+        For an idempotency key used before, returns the earlier video. The stored file is removed unless the
+        new video uses it.
         """
         keep = False
         try:
@@ -183,7 +187,7 @@ class VideoIntake:
             raise
 
     def discard(self, video_id: str) -> None:
-        """Remove a stored file that no video uses; a store that fails to is logged."""
+        """Remove a stored file that no video uses. A failure of the store is logged."""
         try:
             self._services.media.delete(all_of(video_id))
         except (ScenestreamError, OSError) as error:
@@ -197,12 +201,12 @@ class VideoIntake:
 
 
 def empty_file() -> Problem:
-    """The answer to a file without bytes."""
+    """The Problem for a file without bytes."""
     return Problem("empty_file", "The file has no bytes. Choose a video that is not empty.")
 
 
 def key_reused() -> Problem:
-    """The answer to an Idempotency-Key that came with something else before."""
+    """The Problem for an Idempotency-Key that was used for another request before."""
     return Problem(
         "idempotency_key_reused",
         "This Idempotency-Key came with another file or other settings before; use a new one.",
@@ -210,8 +214,10 @@ def key_reused() -> Problem:
 
 
 def client_key(given: str | None, owner: str | None) -> str | None:
-    """An Idempotency-Key header as it is stored: apart from those of other owners, whose names hold no colon,
-    and from the keys that resumable uploads use.
+    """The stored form of an Idempotency-Key header: prefixed, so that keys of different owners differ.
+
+    The name of an owner has no colon, so two prefixes never mix; they also differ from the keys of resumable
+    uploads. None for None. Problem `invalid_request` for a key that is too long or not printable.
     """
     if given is None:
         return None

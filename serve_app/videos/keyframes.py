@@ -1,4 +1,4 @@
-"""The image of a keyframe, from the media store. Knows what one may be; knows no HTTP."""
+"""Reads the image of a keyframe from the media store, up to a maximal size. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.video import Video
 
 MAX_IMAGE_BYTES = 1 << 20
-"""Keyframes are of 320 pixels; what is larger was not made here."""
+"""Keyframes have at most 320 pixels a side and are far smaller; a larger file was not written by a worker."""
 
 
 def keyframe_image(media: MediaStore, video: Video, frame: int) -> bytes | None:
-    """The bytes of a WebP file; None where there is none. UnavailableError when the store is away."""
+    """The bytes of a WebP file; None if there is none. UnavailableError when the store does not answer."""
     try:
         image = media.beginning(keyframe_key(video.tracks_key, frame), MAX_IMAGE_BYTES + 1)
     except NotFoundError:

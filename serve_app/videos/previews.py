@@ -1,8 +1,8 @@
-"""Settings tried on a video that is done: asked of the fuser, which stores nothing.
+"""Computes a preview: the segments of a finished video under other settings. Nothing is stored.
 
-The fuser is found by its name in Ray and spoken to in plain values; nothing of `actors` is imported. It makes
-one preview after the other, so few wait for it at a time, on threads of their own, and of one caller's
-previews of a video only the newest counts.
+The fuser computes it, a Ray actor that is found by its name and gets plain values; nothing of `actors` is
+imported. It makes one preview at a time, so only a few requests may wait for it, on threads of their own. Of
+one client's previews of a video only the newest is answered.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from serve_app.web.problems import Problem
 _log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 30.0
-"""Far beyond what hours of film take, also when some wait their turn."""
+"""Wait for the fuser. Far longer than a preview of hours of film takes, others before it included."""
 
 
 Segments = list[dict[str, Any]]
@@ -32,7 +32,7 @@ Ask = Callable[[Video, Mapping[str, Any]], Segments]
 
 
 class Previews:
-    """The previews of one replica. `ask` blocks, and is called on few threads."""
+    """The previews of one replica. `ask` blocks; it is called on at most MAX_PREVIEWS threads."""
 
     def __init__(self, ask: Ask, places: ConcurrencyLimiter) -> None:
         self._ask = ask
@@ -41,8 +41,10 @@ class Previews:
         self._newest: dict[tuple[str, str], CancelScope] = {}
 
     async def segments(self, who: str, video: Video, settings: Mapping[str, Any]) -> Segments:
-        """What `ask` gives. Problem `busy` when too many are asked for, `conflict` for one that a newer one
-        of the same caller and video has overtaken, at once if nobody was at it yet.
+        """The result of `ask`. Only the newest request of the client `who` for a video is answered.
+
+        Raises Problem `busy` when too many requests wait; `conflict` for a request that a newer one replaced:
+        at once while it waits, after `ask` has returned when it runs.
         """
         key = (who, video.id)
         with CancelScope() as scope:
@@ -62,9 +64,10 @@ class Previews:
 
 
 def preview_segments(namespace: str, video: Video, settings: Mapping[str, Any]) -> Segments:
-    """The segments of all levels that these settings would give, in the shape the results keep them.
+    """The segments of all levels under these settings, as dicts of the result store's form.
 
-    ConflictError when that needs a decode; UnavailableError when the fuser does not answer.
+    Blocks up to TIMEOUT_S. ConflictError when the settings need the video decoded again; UnavailableError
+    when the fuser does not answer.
     """
     task = {
         "kind": "preview",

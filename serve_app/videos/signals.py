@@ -1,4 +1,4 @@
-"""Curves down-sampled for drawing: the lowest and highest value in each of n equal spans, so no peak is lost.
+"""Down-samples curves for drawing: minimum and maximum of each of n equal spans, so that no peak is lost.
 
 Reads the curves as the timeline's document keeps them. Pure; knows no store.
 """
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cluster.contract.results import Curve, Signals
 
-DEFAULT_POINTS = 1000
+DEFAULT_POINTS = 1000  # spans of one curve
 MAX_POINTS = 10_000
 
 
@@ -42,7 +42,7 @@ def signals_of(document: Mapping[str, Any], revision: int, points: int) -> Signa
 
 
 def spans(values: npt.NDArray[np.float32], points: int) -> tuple[list[float | None], list[float | None]]:
-    """Lowest and highest of `values` (float[n], NaN: nothing measured) in min(points, n) equal spans.
+    """Minima and maxima of `values` (float[n], NaN: not measured) in min(points, n) equal spans.
 
     None where a span holds no number.
     """

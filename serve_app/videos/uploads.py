@@ -1,13 +1,13 @@
-"""Resumable uploads on the stores: parts written straight through, the offset in PostgreSQL.
+"""Resumable uploads: writes parts directly to the media store and their offset to PostgreSQL.
 
-What holds, whatever dies when: bytes below the offset are stored and are never written again; a part
-written but not acknowledged is simply sent again; a finished upload becomes exactly one video, because the
-video's id is chosen when the upload begins and is the key under which the finishing steps, each harmless to
-repeat, are done.
+After a crash at any point the following holds. Bytes below the offset are stored and are never written again.
+A part that was written but not acknowledged is sent again by the client. A complete upload becomes exactly
+one video: the video's id is chosen when the upload begins, and every finishing step uses that id and can be
+repeated without harm.
 
-SHA-256 is counted as parts pass through this replica. Python cannot store the state of a running hash, so
-after a restart, or when another replica took some parts, the missing stretch is read back from the media
-store (about 1 s/GB) rather than carried along with every part. Knows no HTTP.
+SHA-256 is computed while parts pass through this replica. Python cannot store the state of a running hash. So
+after a restart, or when another replica took some parts, the missing bytes are read back from the media store
+(about 1 s/GB). Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -39,10 +39,14 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-FINISHED_ELSEWHERE_S = 0.3  # at most, on one of the few threads that finish: who asks will ask again
-_LOOK_S = 0.05
-LEFT_AFTER_S = 60.0  # since its last part: somebody who is alive has begun to finish it by then
-MAX_DIGESTS = 1024  # running hashes kept; one that is dropped costs reading back, nothing else
+FINISHED_ELSEWHERE_S = 0.3
+"""Wait for another replica that finishes the same upload. Short, because it holds one of few threads; the
+client asks again."""
+_LOOK_S = 0.05  # between two looks at that upload
+LEFT_AFTER_S = 60.0
+"""Time since the last part after which a complete upload counts as left by a dead replica. A replica that is
+alive begins to finish it at once."""
+MAX_DIGESTS = 1024  # running hashes in memory; for one that was dropped the file is read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class _Digest:
 
 
 class RunningDigests:
-    """SHA-256 of the first bytes of each upload, as far as this process has seen them."""
+    """LRU cache of running SHA-256 hashes, one an upload, of the bytes that passed through this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -70,7 +74,7 @@ class RunningDigests:
 
 
 class UploadService:
-    """The life of an upload. Methods block on the stores; safe to share between threads."""
+    """Begins, writes, finishes and removes uploads. Methods block on the stores; thread-safe."""
 
     def __init__(self, services: ApiServices) -> None:
         self._services = services
@@ -85,10 +89,11 @@ class UploadService:
         owner: str | None,
         key: str | None = None,
     ) -> Upload:
-        """Begin an upload. `metadata` is the client's header, given back on request as it was.
+        """Begin an upload of `length_bytes`. `metadata`: the client's header, returned unchanged on request.
 
-        The earlier one for a repeated `key` (see `serve_app.videos.intake.client_key`), as far as it has
-        come; Problem `idempotency_key_reused` if that was another file.
+        For a `key` used before (see `serve_app.videos.intake.client_key`), returns the earlier upload in its
+        current state; Problem `idempotency_key_reused` if that was another file. Problem `limit_exceeded` for
+        a file that is too large.
         """
         limit = self._services.settings.limits.file_bytes
         if length_bytes > limit:
@@ -127,13 +132,14 @@ class UploadService:
         return upload
 
     def get(self, upload_id: str) -> Upload:
-        """The upload; NotFoundError when there is none (any more)."""
+        """The upload. NotFoundError if it does not exist or has expired."""
         return self._uploads.get(upload_id)
 
     def finish(self, upload_id: str) -> Upload:
-        """The upload, made a video first if its bytes are complete; as it is while another replica does that.
+        """Make the video of a complete upload, and return the upload.
 
-        NotFoundError when there is none (any more).
+        Returned unchanged if it is incomplete, or while another replica finishes it. NotFoundError if it does
+        not exist or has expired.
         """
         look_until = time.monotonic() + FINISHED_ELSEWHERE_S
         while True:
@@ -146,7 +152,7 @@ class UploadService:
             time.sleep(_LOOK_S)
 
     def write(self, upload_id: str, offset: int, data: bytes) -> Upload:
-        """Append one part; the upload as it stands afterwards, for `finish` if that was the last part.
+        """Append one part and return the upload after it. After the last part call `finish`.
 
         Problems: `upload_offset_mismatch` (the part does not start at the end), `too_large` (it goes beyond
         the announced length), `upload_locked` (another request is writing).
@@ -165,7 +171,7 @@ class UploadService:
             return self._uploads.get(upload_id)
 
     def delete(self, upload_id: str) -> None:
-        """Forget an upload and its bytes; the video a finished one became stays. NotFoundError if unknown."""
+        """Remove an upload and its bytes. The video of a finished upload stays. NotFoundError if unknown."""
         with upload_lock(self._services.jobs.database, upload_id) as held:
             if not held:
                 raise _locked()
@@ -175,7 +181,7 @@ class UploadService:
         self._digests.take(upload)
 
     def sweep(self) -> int:
-        """Finish what a dead replica left, and remove what has expired; the number of uploads removed."""
+        """Finish complete uploads that a dead replica left, remove expired ones; the number removed."""
         for upload_id in self._uploads.left_complete(LEFT_AFTER_S):
             self._finish_left(upload_id)
         removed = 0
@@ -189,7 +195,7 @@ class UploadService:
         return removed
 
     def _finish_left(self, upload_id: str) -> None:
-        """Its client has sent every byte, and may never ask again."""
+        """Finish an upload whose client has sent every byte and may never send another request."""
         try:
             self.finish(upload_id)
         except (ScenestreamError, OSError) as error:
@@ -200,7 +206,7 @@ class UploadService:
             return held and self._uploads.expire(upload_id, self._discard)
 
     def _discard(self, upload: Upload) -> None:
-        """Remove the bytes of an upload, also where an interrupted finish has moved them to already."""
+        """Remove the bytes of an upload, also those that an interrupted `finish` has moved already."""
         self._services.media.delete(upload_key(upload.id))
         if upload.video_id is None and upload.is_complete:
             video_id = str(upload.metadata["video_id"])
@@ -221,7 +227,7 @@ class UploadService:
         self._digests.put(upload, digest)
 
     def _finish(self, upload: Upload) -> Upload:
-        """Under the lock: turn a complete upload into its video. Each step may have been done before."""
+        """Make the video of a complete upload, under its lock. Each step may have been done before."""
         if not upload.is_complete or upload.video_id is not None:
             return upload
         stored = self._settle(upload)
@@ -247,7 +253,7 @@ class UploadService:
         return self._uploads.get(upload.id)
 
     def _settle(self, upload: Upload) -> StoredFile:
-        """The complete file at its final place, and its SHA-256."""
+        """Move the complete file to its final key, and compute its SHA-256."""
         media = self._services.media
         video_id = str(upload.metadata["video_id"])
         source, target = upload_key(upload.id), source_key(video_id)
@@ -273,7 +279,10 @@ class UploadService:
 
 
 def _name(upload: Upload) -> str:
-    """Of its bytes, not of the row: what a repeated key begins anew has the id of the upload before."""
+    """Name of the upload's bytes: the id of its video.
+
+    Not the upload's id: with an idempotency key, a later upload can have the id of one that expired.
+    """
     return str(upload.metadata["video_id"])
 
 

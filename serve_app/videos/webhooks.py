@@ -1,4 +1,4 @@
-"""Checks the webhook that a request names and makes the row of it. Knows no route; writes nothing."""
+"""Checks the webhook that a request names, and makes the row for it. Writes nothing; knows no route."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ SECRET_DESCRIPTION = "What deliveries are signed with, unless the request named 
 
 @dataclass(frozen=True, slots=True)
 class CheckedWebhook:
-    """A webhook to make. `made_secret`: what its owner has to be told, once; None if the owner chose it."""
+    """A valid webhook. `made_secret`: the generated secret, told once; None if the owner chose one."""
 
     new: NewWebhook
     made_secret: str | None
 
     @property
     def headers(self) -> dict[str, str]:
-        """For the answer that makes it."""
+        """Headers for the response to the request that creates it."""
         return {} if self.made_secret is None else {SECRET_HEADER: self.made_secret}
 
     def repeated(self, secret: bytes | None) -> CheckedWebhook:
-        """For a request that asks for it again: what was made then is told again, to who has the same key."""
+        """The webhook for a repeat with the same idempotency key: with the `secret` generated then."""
         told = None if self.made_secret is None or secret is None else shown(secret)
         return replace(self, made_secret=told)
 
 
 def check_webhook(wish: WebhookWish, settings: WebhookSettings) -> CheckedWebhook:
-    """The webhook that is asked for.
+    """Check address, events and secret of a webhook.
 
-    Problem `invalid_request` for a secret that cannot be one; AddressRefusedError for an address that can be
-    refused before it is resolved (it is judged anew at every delivery).
+    Raises Problem `invalid_request` for a malformed secret; AddressRefusedError for an address that can be
+    refused before its host name is resolved. The resolved address is checked at every delivery.
     """
     check_url(wish.url, AddressRules(settings.private_networks, settings.refused_networks))
     events = check_events(wish.events)
@@ -57,7 +57,7 @@ def check_webhook(wish: WebhookWish, settings: WebhookSettings) -> CheckedWebhoo
 
 
 def check_webhook_text(text: str | None, settings: WebhookSettings) -> CheckedWebhook | None:
-    """As `check_webhook`, from a form field or metadata, where JSON is text."""
+    """As `check_webhook`, for the JSON text of a form field or of upload metadata. None for no text."""
     if not text:
         return None
     try:
@@ -68,14 +68,14 @@ def check_webhook_text(text: str | None, settings: WebhookSettings) -> CheckedWe
 
 
 def kept_webhook(new: NewWebhook | None) -> dict[str, Any]:
-    """For the metadata of an upload whose video does not exist yet."""
+    """The webhook as metadata of an upload, whose video does not exist yet."""
     if new is None:
         return {}
     return {"webhook": {"url": new.url, "events": list(new.events), "secret": shown(new.secret)}}
 
 
 def webhook_in(metadata: Mapping[str, Any]) -> NewWebhook | None:
-    """What `kept_webhook` put there."""
+    """The webhook that `kept_webhook` wrote into an upload's metadata."""
     kept = metadata.get("webhook")
     if kept is None:
         return None

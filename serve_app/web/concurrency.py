@@ -152,7 +152,7 @@ async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # nobody is left to hear of it
+            task.exception()  # read it, so that asyncio does not log it as never retrieved
         raise
 
 

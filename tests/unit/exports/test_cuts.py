@@ -154,12 +154,12 @@ def test_a_transition_reaches_as_far_as_the_film_says() -> None:
     assert [clip.half for clip in cuts.clips] == [0, 10, 9, 0]
 
 
-def test_coarser_levels_are_marks() -> None:
+def test_coarser_levels_are_markers() -> None:
     made = film([0, 50, 100, 150, 200], scenes=[100])
 
-    marks = cut_list(made).marks
+    markers = cut_list(made).markers
 
-    assert [(m.segment.level, m.segment.index, m.start, m.end) for m in marks] == [
+    assert [(m.segment.level, m.segment.index, m.start, m.end) for m in markers] == [
         ("chapter", 0, 0, 200),
         ("scene", 0, 0, 100),
         ("scene", 1, 100, 200),
@@ -169,4 +169,4 @@ def test_coarser_levels_are_marks() -> None:
 def test_nothing_is_cut_into_nothing() -> None:
     cuts = cut_list(Export("film.mp4", media={}, settings={}, audio_track=[], segments=[]))
 
-    assert (cuts.clips, cuts.marks, cuts.total) == ((), (), 0)
+    assert (cuts.clips, cuts.markers, cuts.total) == ((), (), 0)
