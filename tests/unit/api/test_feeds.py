@@ -42,7 +42,7 @@ class Stores:
 
 
 def test_who_missed_too_much_is_told_the_end_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "_KEPT", 3)
+    monkeypatch.setattr(feeds, "_KEPT_EVENTS", 3)
     begun = FeedStart(video(VideoState.RUNNING), [], {})
 
     async def listen() -> list[str]:
