@@ -168,7 +168,7 @@ FLOORS: dict[str, list[set[str]]] = {
         {"actor"},
     ],
     "actors/segmentation": [
-        {"errors", "limits", "settings", "timebase", "track_table"},
+        {"errors", "limits", "luma", "runs", "settings", "timebase", "track_table", "weights_file"},
         {"demux", "tracks"},
         {"decode", "networks", "timeline"},
         {"planning"},

@@ -37,6 +37,14 @@ def test_files_that_are_named_are_there(name: str) -> None:
     assert [path for path in named if path not in made and not list(ROOT.glob(path))] == []
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_names_that_are_told_of_a_file_stand_in_it(name: str) -> None:
+    """As in: `serve_app/exports/__init__.py` (`FORMATS`)."""
+    told = re.findall(r"`([\w/]+\.\w+)`\s+\(`(\w+)`[,;)]", prose(read(name)))
+
+    assert [one for path, one in told if one not in (ROOT / path).read_text(encoding="utf-8")] == []
+
+
 def test_the_documents_are_found() -> None:
     assert {"README.md", "configs/README.md", "serve_app/README.md"} <= set(ALL)
     assert not [name for name in ALL if ".venv" in Path(name).parts]
