@@ -106,7 +106,7 @@ class LibraryAnalyser:
         self._models = None
 
     def _parsed(self, payload: bytes) -> Plan:
-        """The plan of these bytes, parsed once while the caller passes the same object (see `PlanCache`).
+        """The plan of these bytes, parsed once while the caller passes the same object (`TaskHandler` does).
 
         Safe without a lock when several threads ask at once: each reads and returns its own pair of bytes
         and plan, at worst parsing twice.

