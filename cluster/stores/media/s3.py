@@ -31,13 +31,13 @@ _BLOCK_BYTES = 8 << 20  # of one ranged request of `read_range` or of a download
 _DOWNLOADS_AT_ONCE = 4  # requests of one download: a single one rarely fills a node's connection to the store
 _SENT_AT_ONCE = 3  # parts of one stream being sent: each takes a cell's bytes of memory
 _COPIED_AT_ONCE = 8  # parts of one copy at once: they take no memory
-_COPY_BYTES = 256 << 20  # of one copied part; the protocol allows 5 GiB, which takes minutes
-_PATIENCE: dict[str, Any] = {
+COPY_BYTES = 256 << 20  # of one copied part; the protocol allows 5 GiB, which takes minutes
+PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 60,  # seconds: 32 MiB on a slow connection, or a copy, which is answered when it is done
     "retries": {"mode": "standard", "max_attempts": 3},
 }
-_TRIES = 2  # tries where botocore gave up after its own retries, for the errors in `s3_requests._AGAIN`
+TRIES = 2  # tries where botocore gave up after its own retries, for the errors in `s3_requests._AGAIN`
 
 
 class S3Media:
@@ -46,7 +46,7 @@ class S3Media:
     def __init__(self, url: str) -> None:
         self._bucket, _, prefix = url.split("://", 1)[1].partition("/")
         self._prefix = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
-        self._requests = S3Requests(self._bucket, _PATIENCE, _TRIES)
+        self._requests = S3Requests(self._bucket, PATIENCE, TRIES)
         self._uploads = ResumableUploads(self._requests, self._size_of)
         self._bucket_seen = False
 
@@ -157,12 +157,12 @@ class S3Media:
         return at
 
     def _copy(self, source: str, target: str, size: int) -> None:
-        if size <= _COPY_BYTES:
+        if size <= COPY_BYTES:
             self._requests.copy(source, target)
             return
         with Multipart(self._requests, target, _COPIED_AT_ONCE) as upload:
-            for number, start in enumerate(range(0, size, _COPY_BYTES), start=1):
-                upload.copy(number, source, start, min(start + _COPY_BYTES, size))
+            for number, start in enumerate(range(0, size, COPY_BYTES), start=1):
+                upload.copy(number, source, start, min(start + COPY_BYTES, size))
             upload.complete()
 
     def _download(self, key: str, size: int, descriptor: int, progress: Callable[[], None]) -> None:

@@ -64,8 +64,8 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
     for name, value in (values | {"ACCESS_KEY_ID": "any", "SECRET_ACCESS_KEY": "any"}).items():
         monkeypatch.setenv(f"AWS_{name}", value)
     # As patient as ever, but once it has hung up that is the end.
-    monkeypatch.setitem(media_s3._PATIENCE, "retries", {"max_attempts": 0})
-    monkeypatch.setattr(media_s3, "_TRIES", 1)
+    monkeypatch.setitem(media_s3.PATIENCE, "retries", {"max_attempts": 0})
+    monkeypatch.setattr(media_s3, "TRIES", 1)
     yield silent
     silent.end()
 

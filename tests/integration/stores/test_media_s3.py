@@ -156,7 +156,7 @@ def test_two_replicas_that_begin_at_the_same_moment_share_one_upload(s3: S3Serve
 def test_a_file_too_large_for_one_copy_is_copied_by_the_store_in_parts(
     s3: S3Server, url: str, store: MediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(media_s3, "_COPY_BYTES", 5 * MIB)
+    monkeypatch.setattr(media_s3, "COPY_BYTES", 5 * MIB)
     store.put_stream(UPLOAD, pieces(DATA, MIB))
     for _ in range(2):
         store.move(UPLOAD, KEY)
@@ -178,7 +178,7 @@ def test_an_upload_that_was_completed_without_an_answer_is_complete(
         complete(self, key, f"{upload}0", etags)
 
     monkeypatch.setattr(S3Requests, "complete", unanswered)
-    monkeypatch.setattr(media_s3, "_COPY_BYTES", 5 * MIB)
+    monkeypatch.setattr(media_s3, "COPY_BYTES", 5 * MIB)
     store.put_stream("videos/abc/clips/1", pieces(DATA, MIB))
     for offset in range(0, len(DATA), CELL):
         store.write_at(UPLOAD, offset, DATA[offset : offset + CELL])
