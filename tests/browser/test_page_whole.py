@@ -93,6 +93,7 @@ def test_segments_become_files(finished: str, new_page: NewPage) -> None:
     page = new_page(finished).page
     page.get_by_role("button", name="Clips").click()
     page.get_by_label("Cut the").select_option("shot")
+    expect(page.locator(SHOTS).nth(3)).to_be_visible()
     shots = page.locator(SHOTS).count()
 
     page.get_by_role("button", name=f"Cut {shots} clips").click()
