@@ -107,8 +107,8 @@ class Leased(ABC):
         """Makes the fenced write that hands the work back, and publishes the event for it."""
 
     @abstractmethod
-    def _has_ended(self, state: str, code: str) -> bool:
-        """Whether the stored row has ended in `state` under this epoch, with this code if it failed."""
+    def _has_ended(self, state: str) -> bool:
+        """Whether the stored row has ended in `state` under this epoch."""
 
     @abstractmethod
     def _fate(self) -> Fate:
@@ -143,21 +143,10 @@ class Leased(ABC):
         """Makes the write that ends the work, then counts and publishes the end. Aborted when the lease is
         lost.
 
-        A write may succeed while its answer is lost. The retry then matches no row, so the row is read. Only
-        after a try without an answer: the reaper and the user end work under the same epoch, and they tell.
+        A write may succeed while its answer is lost. The retry then matches no row, so the row is read: no
+        other holder has this epoch, so an end in `state` under it was made by this one.
         """
-        unanswered = False
-
-        def attempt() -> bool:
-            nonlocal unanswered
-            try:
-                return write()
-            except UnavailableError:
-                unanswered = True
-                raise
-
-        ended = self._last_patience.call(attempt)
-        if not ended and not (unanswered and self._last_patience.call(self._has_ended, state, code)):
+        if not self._last_patience.call(write) and not self._last_patience.call(self._has_ended, state):
             raise Aborted(Reason.LOST)
         self._log.info("work ended", state=state, code=code, reason=message)
         metrics.LEASED_ENDED.add(work=self.kind, state=state)

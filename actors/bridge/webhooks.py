@@ -118,13 +118,8 @@ class Deliveries:
 
 def body_of(delivery: Delivery) -> bytes:
     """The contract's `WebhookPayload` as UTF-8 JSON; the same bytes at every attempt."""
-    document = webhook_payload(delivery)
-    payload = document.model_dump(mode="json")
+    payload = webhook_payload(delivery).model_dump(mode="json")
     video = payload["video"]
-    if (
-        document.video.media is not None
-    ):  # of rows that are older than a key: without it, as at earlier attempts
-        video["media"] = document.video.media.model_dump(mode="json", exclude_unset=True)
     for name in ("media", "progress", "error"):  # last, as in bodies that were sent before
         video[name] = video.pop(name)
     return json.dumps(payload, ensure_ascii=False).encode()

@@ -45,14 +45,15 @@ def labels(stack: ActorStack, video: Video) -> list[str]:
 
 
 def test_kill_9_of_a_segmenter_ends_in_the_same_segments(stack: ActorStack) -> None:
-    content = film(12, trouble={2: "wait once", 6: "wait once"})
+    content = film(12, trouble={2: "wait", 6: "wait"})
     first = stack.submit(content)
     stack.go_on(first)
     undisturbed = stack.ended(first)
     before = stack.replaced()
     video_id = stack.submit(content)
     for chunk in (2, 6):
-        kill_process(stack.waiting_at(video_id, chunk)["pid"])
+        kill_process(stack.holder_of(video_id, chunk)["pid"])
+        stack.go_on(video_id, chunk)
     disturbed = stack.ended(video_id)
     assert (disturbed.state, disturbed.attempt) == (VideoState.DONE, 1)
     assert bounds(stack, disturbed) == expected_segments(12)

@@ -104,14 +104,6 @@ class Remembering:
         return [call[0] for call in self.calls]
 
 
-def scripted(answers: Any) -> Any:
-    """One answer of a write: the only one, or the next of a list; exceptions are raised."""
-    answer = answers.pop(0) if isinstance(answers, list) else answers
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
 def row(id_: str, epoch: int = 1, **values: Any) -> Any:
     """A claimed row with an id and a fencing token."""
     return SimpleNamespace(id=id_, lease_epoch=epoch, **values)

@@ -135,12 +135,12 @@ class ClipWork(Leased):
     def _release(self) -> None:
         self._clips.release(*self.held)
 
-    def _has_ended(self, state: str, code: str) -> bool:
+    def _has_ended(self, state: str) -> bool:
         try:
             row = self._clips.get(self.job.id)
         except NotFoundError:
             return False
-        return (row.state.value, row.error_code or "", row.lease_epoch) == (state, code, self.held[1])
+        return row.state.value == state and row.lease_epoch == self.held[1]
 
     def _fate(self) -> Fate:
         try:

@@ -243,15 +243,8 @@ class Fetch(Leased):
         self._postpone(delay_s)
 
     def _postpone(self, delay_s: float, *, counted: bool = True, in_vain: bool = False) -> None:
-        """Another holder goes on after `delay_s`; if PostgreSQL is away, when the lease has run out. A lease
-        that is lost may mean that the video was deleted, and what was stored since must go.
-        """
-
-        def postpone() -> None:
-            if not self._imports.postpone(*self.held, delay_s, counted=counted, in_vain=in_vain):
-                self._leave()
-
-        self._settle(postpone)
+        """Another holder goes on after `delay_s`; if PostgreSQL is away, when the lease has run out."""
+        self._settle(lambda: self._imports.postpone(*self.held, delay_s, counted=counted, in_vain=in_vain))
 
     def _record(self, file: PartialFile) -> None:
         if not self._imports.advance(
@@ -279,14 +272,12 @@ class Fetch(Leased):
     def _release(self) -> None:
         self._imports.postpone(*self.held, 0.0, counted=False)
 
-    def _has_ended(self, state: str, code: str) -> bool:
-        if state == FETCHED:
-            return self._imports.is_finished_by(*self.held)
+    def _has_ended(self, state: str) -> bool:
         try:
             video = self._jobs.get(self.claimed.video_id)
         except NotFoundError:
             return False
-        return (video.state.value, video.error_code) == (state, code)
+        return not video.fetching if state == FETCHED else video.state.value == state
 
     def _fate(self) -> Fate:
         try:

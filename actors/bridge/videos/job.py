@@ -162,14 +162,14 @@ class Job(Leased):
         if self._services.jobs.release(*self.held):
             self._services.reporter.state(self.video.id, "queued")
 
-    def _has_ended(self, state: str, code: str) -> bool:
+    def _has_ended(self, state: str) -> bool:
         try:
             row = self._services.jobs.get(self.video.id)
         except NotFoundError:
             return False
         if state == VideoState.DONE:  # no other lease writes a timeline of this name
             return row.timeline_id == self._timeline_id
-        return (row.state.value, row.error_code or "", row.lease_epoch) == (state, code, self.held[1])
+        return row.state.value == state and row.lease_epoch == self.held[1]
 
     def _fate(self) -> Fate:
         try:

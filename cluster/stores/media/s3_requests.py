@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import boto3
@@ -64,24 +63,6 @@ class ObjectHead:
 
     bytes: int
     etag: str
-
-
-_SESSION_LOCK = threading.Lock()  # boto3's sessions are not thread-safe; their clients are
-
-
-@lru_cache(maxsize=1)
-def _session(environment: frozenset[tuple[str, str]]) -> boto3.session.Session:
-    """One session a process, made anew when the environment has changed.
-
-    It keeps the credentials it was given: getting them may cost a request (roles of machines and containers),
-    and every import opens a client.
-    """
-    return boto3.session.Session()
-
-
-def _environment() -> frozenset[tuple[str, str]]:
-    """All variables that botocore reads."""
-    return frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
 
 
 class S3Requests:
@@ -218,10 +199,10 @@ class S3Requests:
                 config = Config(
                     max_pool_connections=_CONNECTIONS_KEPT, **_NO_EXTRA_CHECKSUMS, **self._patience
                 )
-                # Other AWS tools read AWS_REGION, botocore does not.
+                # Other AWS tools read AWS_REGION, botocore does not. An own session, because boto3's default
+                # session is not thread-safe; a client is.
                 region = os.environ.get("AWS_REGION")
-                with _SESSION_LOCK:
-                    self._made = _session(_environment()).client("s3", region_name=region, config=config)
+                self._made = boto3.session.Session().client("s3", region_name=region, config=config)
             return self._made
 
     def _tried(self, request: Callable[[], _T]) -> _T:

@@ -176,11 +176,6 @@ class Imports:
             _log.info("import finished", video_id=video_id, bytes=bytes_)
         return row is not None
 
-    def is_finished_by(self, video_id: str, epoch: int) -> bool:
-        """Whether the holder with this epoch has finished the import."""
-        values = {"id": video_id, "epoch": epoch}
-        return self._database.one(_SQL["import_finished_by"], values) is not None
-
     def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
         """Ends the video as failed, with a stable code and a sentence. False: the lease is lost."""
         failed = self._changed("fail_import", video_id, epoch, code=code, message=message)

@@ -56,7 +56,7 @@ class Scene:
         """A planned video; called with a number, it has that chunk done and returns Ray's reference."""
         video_id = uuid.uuid4().hex
         key = f"videos/{video_id}/source"
-        self._go_on = f"videos/{video_id}/{stub_analyser.GO_ON}"
+        self._go_on = f"videos/{video_id}/{stub_analyser.go_on_files()[0]}"
         self.media.put_stream(key, [film(chunks, **script)])
         planned = self.run(Task(TaskKind.PLAN, video_id, 1, key))
         assert ray.get(planned)["status"] == "done"

@@ -110,9 +110,10 @@ class ActorStack:
         )
         return video_id
 
-    def go_on(self, video_id: str) -> None:
-        """Chunks of this video that wait do so no longer."""
-        self.media.put_stream(f"videos/{video_id}/{stub_analyser.GO_ON}", [b"go on"])
+    def go_on(self, video_id: str, chunk: int | None = None) -> None:
+        """Chunks of this video that wait do so no longer: this one, or all."""
+        name = stub_analyser.go_on_files(chunk)[-1]
+        self.media.put_stream(f"videos/{video_id}/{name}", [b"go on"])
 
     def until(self, look: Callable[[], T | None]) -> T:
         """What `look` returns as soon as it is something."""
@@ -138,7 +139,7 @@ class ActorStack:
 
         return self.until(working)
 
-    def waiting_at(self, video_id: str, chunk: int) -> dict[str, Any]:
+    def holder_of(self, video_id: str, chunk: int) -> dict[str, Any]:
         """The pool's row of the actor in whose hands this chunk is."""
 
         def there() -> dict[str, Any] | None:

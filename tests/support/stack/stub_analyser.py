@@ -3,10 +3,10 @@
 `{"chunks": [[frames, seconds], …], "frame_s": seconds each frame takes, "trouble": {"2": "kill"}}`.
 Trouble of a chunk: "kill" the process, "kill once", "raise" an exception, "freeze" (SIGSTOP once), "hang
 once" (no frame any more, but answering), "refuse" (MediaError), "away" (once, a store does not answer),
-"wait" (in the middle, still advancing, until the file GO_ON lies beside the "video"), "wait once" (the second
-time this chunk is done it does not wait). A test that has to meet a video in the middle lets a chunk wait:
-then it comes in time however busy the machine is. The chunks it decodes are listed in the file `decoded`
-beside the "video"; the tags of a shot are the GPUs its process sees, and the process.
+"wait" (in the middle, still advancing, until one of the files of `go_on_files` lies beside the "video"). A
+test that has to meet a video in the middle lets a chunk wait: then it comes in time however busy the machine
+is. The chunks it decodes are listed in the file `decoded` beside the "video"; the tags of a shot are the GPUs
+its process sees, and the process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from cluster.settings import LimitSettings
 
 NAME = "tests.support.stack.stub_analyser:StubAnalyser"
 RATE = 25
-GO_ON = "go-on"
 WAIT_STEP_S = 0.01
 MEDIA = {
     "width": 320,
@@ -63,6 +62,11 @@ def film(
             "trouble": {str(index): what for index, what in (waiting | dict(trouble or {})).items()},
         }
     ).encode()
+
+
+def go_on_files(chunk: int | None = None) -> tuple[str, ...]:
+    """Names of the files that let chunks that wait go on: all of them, and this one."""
+    return ("go-on",) if chunk is None else ("go-on", f"go-on-{chunk}")
 
 
 def segment(level: str, index: int, start: int, end: int, label: str) -> dict[str, Any]:
@@ -134,7 +138,7 @@ class StubAnalyser:
             time.sleep(script["frame_s"])
             if frame == count // 2:
                 waits = _trouble(path, index, script["trouble"].get(str(index)))
-                while waits and not path.with_name(GO_ON).exists():
+                while waits and not any(path.with_name(name).exists() for name in go_on_files(index)):
                     if should_stop():
                         raise Cancelled
                     on_frames(frame)
@@ -184,4 +188,4 @@ def _trouble(path: Path, index: int, what: str | None) -> bool:
         raise MediaError("decode_failed", "Most of this file cannot be decoded.")
     elif what == "away" and first:
         raise UnavailableError("The store does not answer.")
-    return what == "wait" or (what == "wait once" and first)
+    return what == "wait"

@@ -18,7 +18,7 @@ from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.stores.media.keys import source_key
 from cluster.stores.postgres.imports import Import
 from cluster.stores.postgres.video import VideoState
-from tests.support.bridge import Remembering, scripted
+from tests.support.bridge import Remembering
 
 HELD = ("video-1", 2)
 FILM = b"film"
@@ -39,10 +39,7 @@ class Setting:
         self.source = source
         self.video: Any = SimpleNamespace(fetching=True, state=VideoState.QUEUED)
         self.writes: dict[str, Any] = dict.fromkeys(("advance", "postpone", "finish", "fail"), True)
-        self.finished_by = False
-        self.imports = Remembering(
-            is_finished_by=lambda *_: self.finished_by, **{name: self._write(name) for name in self.writes}
-        )
+        self.imports = Remembering(**{name: self._write(name) for name in self.writes})
         self.media = Remembering()
         self.reporter = Remembering()
         jobs = SimpleNamespace(imports=self.imports, get=self._get)
@@ -50,18 +47,13 @@ class Setting:
         self.fetch = Fetch(claimed_row, jobs, self.media, self.reporter, LIMITS)  # type: ignore[arg-type]
 
     def _write(self, name: str) -> Any:
-        return lambda *_, **__: bool(scripted(self.writes[name]))
+        def write(*_: Any, **__: Any) -> bool:
+            answer = self.writes[name].pop(0) if isinstance(self.writes[name], list) else self.writes[name]
+            if isinstance(answer, Exception):
+                raise answer
+            return bool(answer)
 
-    def postponed(self) -> list[bool]:
-        """From now on, for each call that postpones the import: whether it counts a try."""
-        tries: list[bool] = []
-
-        def postpone(*_: Any, counted: bool = True, in_vain: bool = False) -> bool:
-            tries.append(counted)
-            return True
-
-        self.imports.answers["postpone"] = postpone
-        return tries
+        return write
 
     def _get(self, video_id: str) -> Any:
         if self.video is None:
@@ -96,7 +88,7 @@ def test_the_end_waits_for_postgresql_and_counts_although_its_answer_was_lost(
 ) -> None:
     setting = Setting()
     setting.writes["finish"] = answers
-    setting.finished_by = True
+    setting.video.fetching = False
     assert [call[0] for call in setting.run(monkeypatch)].count("finish") == 2
     assert setting.reporter.calls[-1] == ("state", "video-1", "queued")
 
@@ -128,28 +120,11 @@ def test_tries_that_bring_nothing_come_to_an_end(error: Exception, monkeypatch: 
 def test_a_store_that_is_away_is_no_fault_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     setting = Setting(tries=LIMITS.max_tries)
     setting.writes["advance"] = UnavailableError("away")
-    tries = setting.postponed()
+    tries: list[bool] = []
+    setting.imports.answers["postpone"] = lambda *_, counted=True, in_vain=False: tries.append(counted)
     setting.run(monkeypatch)
     assert tries == [False]
     assert "fail" not in setting.imports.names()
-
-
-def test_a_late_holder_of_a_file_that_another_finished_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    setting = Setting()
-    setting.writes["finish"] = False
-    setting.video.fetching = False
-    setting.run(monkeypatch)
-    assert setting.reporter.names() == ["fetching"]
-
-
-def test_what_was_stored_of_a_video_deleted_meanwhile_goes_also_when_the_source_broke_off(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    setting = Setting(SourceBrokeError("The line broke."))
-    setting.video = None
-    setting.writes["postpone"] = False
-    setting.run(monkeypatch)
-    assert setting.media.names() == ["delete"]
 
 
 def test_postponing_without_postgresql_leaves_the_lease_to_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +135,8 @@ def test_postponing_without_postgresql_leaves_the_lease_to_run_out(monkeypatch: 
 
 def test_a_stop_hands_the_import_back_and_counts_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     setting = Setting()
-    tries = setting.postponed()
+    tries: list[bool] = []
+    setting.imports.answers["postpone"] = lambda *_, counted=True, in_vain=False: tries.append(counted)
     setting.fetch.control.abort(Reason.STOPPED)
     setting.run(monkeypatch)
     assert tries == [False]

@@ -52,7 +52,7 @@ class Work(Leased):
     def _release(self) -> None:
         self._answer("release", None)
 
-    def _has_ended(self, state: str, code: str) -> bool:
+    def _has_ended(self, state: str) -> bool:
         return bool(self._answer(f"has ended {state}", False))
 
     def _fate(self) -> Fate:
@@ -102,23 +102,13 @@ def test_an_end_whose_answer_was_lost_is_still_told(lost: int) -> None:
 
 
 def test_a_failure_whose_answer_was_lost_is_still_told() -> None:
-    work = Work(
-        failing(WorkFailedError("bad", "It is bad.")), fail=[AWAY, False], **{"has ended failed": [True]}
-    )
+    work = Work(failing(WorkFailedError("bad", "It is bad.")), fail=[False], **{"has ended failed": [True]})
     assert done(work)[-2:] == ["tell failed", "cancel tasks"]
 
 
 def test_an_overtaken_holder_tells_nothing() -> None:
     work = Work(Work.finish, finish=[False])
-    assert done(work) == ["finish", "cancel tasks", "fate"]
-
-
-@pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_an_end_that_the_reaper_made_under_the_same_epoch_is_not_told_again(state: str) -> None:
-    """It has told it; a first answer that matches no row is no lost answer."""
-    reason = {"failed": WorkFailedError("bad", "It is bad."), "cancelled": Aborted(Reason.CANCELLED)}[state]
-    work = Work(failing(reason), fail=[False], acknowledge=[False], **{f"has ended {state}": [True]})
-    assert f"tell {state}" not in done(work)
+    assert done(work) == ["finish", "has ended done", "cancel tasks", "fate"]
 
 
 def test_a_failure_has_its_code_and_ends_the_tasks_elsewhere() -> None:
@@ -155,7 +145,7 @@ def test_a_cancellation_is_acknowledged_when_the_tasks_have_ended() -> None:
 
 def test_a_cancellation_that_finds_the_lease_gone_is_a_loss() -> None:
     work = Work(failing(Aborted(Reason.CANCELLED)), acknowledge=[False])
-    assert done(work) == ["cancel tasks", "acknowledge", "fate"]
+    assert done(work) == ["cancel tasks", "acknowledge", "has ended cancelled", "fate"]
 
 
 def test_a_late_cancellation_keeps_no_work_from_saying_that_it_is_done() -> None:

@@ -90,10 +90,3 @@ def test_the_video_is_the_one_of_the_api() -> None:
 
 def test_a_row_that_is_older_than_a_column_is_told_too() -> None:
     assert body_of(without("traceparent", "priority", "newest_revision")) == body_of(delivery())
-
-
-def test_a_key_that_an_old_row_of_media_lacks_is_not_added_between_two_attempts() -> None:
-    made = delivery()
-    made.video["media"] = {name: value for name, value in ROW["media"].items() if name != "start_s"}
-
-    assert "start_s" not in json.loads(body_of(made))["video"]["media"]

@@ -143,10 +143,6 @@ UPDATE imports
 SET state = 'fetched', lease_expires_at = NULL, stored_bytes = %(bytes)s, total_bytes = %(bytes)s
 WHERE video_id = %(id)s
 
--- import_finished_by --
--- The epoch of a finished import is that of the holder who finished it: nothing claims it any more.
-SELECT 1 AS one FROM imports WHERE video_id = %(id)s AND epoch = %(epoch)s AND state = 'fetched'
-
 -- fail_import --
 UPDATE videos
 SET state = 'failed', error_code = %(code)s, error_message = %(message)s, finished_at = now()
