@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import ray
 
@@ -106,6 +107,12 @@ def test_a_media_file_that_is_gone_is_said_so(stack: ActorStack) -> None:
     assert "Upload it again" in str(video.error_message)
 
 
+def events_to_the_end(stack: ActorStack, video_id: str) -> list[tuple[str, dict[str, Any]]] | None:
+    """All events once the last one tells that the video is done, which comes after PostgreSQL's state."""
+    events = stack.events(video_id)
+    return events if events and events[-1][0] == "done" and events[-1][1]["state"] == "done" else None
+
+
 def test_cancelling_ends_the_work_within_a_chunk_and_retrying_goes_on_from_there(stack: ActorStack) -> None:
     # given a video whose first five chunks are stored, and whose sixth takes for ever
     video_id = stack.submit(film(20, wait_from=5))
@@ -123,7 +130,7 @@ def test_cancelling_ends_the_work_within_a_chunk_and_retrying_goes_on_from_there
     stack.until(lambda: stack.jobs.get(video_id).chunks_done >= len(kept))
     done = stack.ended(video_id)
     assert (done.state, done.chunks_done) == (VideoState.DONE, 20)
-    events = stack.events(video_id)
+    events = stack.until(lambda: events_to_the_end(stack, video_id))
     states = [data["state"] for kind, data in events if kind == "state"]
     assert states == ["running", "cancelled", "running", "finalizing", "done"]
     after_retry = events[[kind for kind, _ in events].index("done") :]
