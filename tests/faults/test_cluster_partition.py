@@ -113,6 +113,7 @@ class Story:
         self._stack = stack
         self._near = near
         node = add()
+        stack.ready(2)
         self.film = self._film()
         self.far_before = stack.until(self._far_at_work)
         wire.cut()
@@ -126,6 +127,7 @@ class Story:
         self.segments_after = stack.segments(self.after)
 
         add()
+        stack.until(self._far_is_back)
         self.next_film = self._film()
         self.far_after = stack.until(self._far_at_work)
         self.next_ended = stack.ended(self.next_film)
@@ -135,6 +137,14 @@ class Story:
 
     def _working(self) -> list[Row]:
         return [row for row in self._stack.snapshot()["actors"] if row["chunk"] is not None]
+
+    def _far_is_back(self) -> bool:
+        """Whether both are idle, and the far one is another than the one that was cut off.
+
+        A film that is submitted earlier may be done by the near one before the far node has started.
+        """
+        idle = [row for row in self._stack.snapshot()["actors"] if row["state"] == "idle"]
+        return len(idle) == 2 and self.far_before["pid"] not in [row["pid"] for row in idle]
 
     def _far_at_work(self) -> Row | None:
         """The far actor's row, once it has done a chunk and has another in hand, and the near one as well."""
