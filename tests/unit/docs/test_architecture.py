@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md: its tables of packages, diagrams of states and numbers are those of the code."""
+"""ARCHITECTURE.md and the pages of the layers: packages, diagrams and numbers are those of the code."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from cluster.stores.postgres import imports
 from cluster.stores.postgres.clip_job import ClipState
 from cluster.stores.postgres.sql_files import load_statements
 from cluster.stores.postgres.video import LEGAL_TRANSITIONS, VideoState
-from tests.support.documents import code_blocks, codes, read, section, table, tables
+from tests.support.documents import anchors, code_blocks, codes, links, read, section, table, tables
 from tests.support.import_graph import graph, rooms
 
 TEXT = read("ARCHITECTURE.md")
 IMPORTS_SCHEMA = read("cluster/stores/postgres/migrations/0005_imports_webhooks.sql")
 
-PACKAGES = {  # folder: the heading below which its packages stand
+LAYERS = {  # folder: the heading of its page below which its diagram stands
     "cluster": "cluster",
     "actors": "actors",
     "actors/segmentation": "The segmentation library",
-    "serve_app": "serve_app",
+    "serve_app": "How it is built",
+    "ui": "ui",
 }
+WITH_PACKAGES = ["cluster", "actors", "actors/segmentation", "serve_app"]
 
 Transitions = set[tuple[str, str]]
 
@@ -52,13 +54,39 @@ def written_beside(states: type[StrEnum]) -> Transitions:
     return found
 
 
-@pytest.mark.parametrize("folder", PACKAGES)
+def page_of(folder: str) -> str:
+    return section(read(f"{folder}/README.md"), LAYERS[folder])
+
+
+def test_every_layer_is_listed_with_its_page() -> None:
+    rows = table(section(TEXT, "The layers"))
+
+    assert [codes(row[0])[0] for row in rows] == list(LAYERS)
+    assert [link.partition("#")[0] for row in rows for link in links(row[2])] == [
+        f"{folder}/README.md" for folder in LAYERS
+    ]
+
+
+def test_every_kind_of_change_is_found_from_the_top() -> None:
+    changes = anchors(section(read("CONTRIBUTING.md"), "Where to change what"))
+    led_to = [link.partition("#") for link in links(section(TEXT, "Find your way"))]
+
+    assert changes
+    assert changes <= {anchor for address, _, anchor in led_to if address == "CONTRIBUTING.md"}
+
+
+@pytest.mark.parametrize("folder", LAYERS)
+def test_the_page_of_a_layer_has_one_diagram(folder: str) -> None:
+    assert len(code_blocks(page_of(folder), "mermaid")) == 1
+
+
+@pytest.mark.parametrize("folder", WITH_PACKAGES)
 def test_packages_stand_above_those_that_import_them(folder: str) -> None:
     room_of = rooms(folder)
     actual: dict[str, set[str]] = {room: set() for room in room_of.values()}
     for name, room in room_of.items():
         actual[room] |= {room_of[other] for other in graph()[name] if other in room_of} - {room}
-    rows = tables(section(TEXT, PACKAGES[folder]))[0]
+    rows = tables(page_of(folder))[0]
     listed = {
         codes(path)[0].removeprefix(f"{folder}/").removesuffix(".py"): set(codes(imports))
         for path, _, imports in rows
