@@ -18,9 +18,13 @@ UNKNOWN_TIME_BASE = Fraction(1, 90_000)
 MAX_RATE_DENOMINATOR = 1_000_000
 """Measured frame rates are rounded to fractions of at most this denominator, which fit FFmpeg's AVRational
 (two 32-bit integers). No measurement; timestamps do not resolve a millionth of a frame."""
-PAUSE_S = 60
-"""Seconds: a frame shown longer is a pause (of a camera that records only movement, between recordings that
-were joined) and says nothing about the frame rate. No measurement; longer than slides are usually shown."""
+PAUSE_S = 0.25
+"""Seconds: a frame shown no longer than this is never a pause, whatever the frames around it do. No
+measurement; frames that come in pairs (video calls) stay together, and fewer than four frames a second do not
+look like motion."""
+PAUSE_STEPS = 5
+"""A pause is longer than this many usual steps (the median) from frame to frame. No measurement; dropped
+frames make steps of two to four."""
 
 
 def seconds(pts: int, time_base: Fraction) -> float:
@@ -94,14 +98,34 @@ class FrameClock:
         return self.seconds_of(len(self.pts))
 
     @property
-    def pace(self) -> float | None:
-        """Frames a second with pauses (PAUSE_S) left out. None where the plain average is right: where no
-        frame is a pause, or more than half of them are."""
-        steps = np.diff(self.pts, append=self.end_pts)
-        pauses = steps * float(self.time_base) > PAUSE_S
-        if not pauses.any() or 2 * int(pauses.sum()) > len(steps):
-            return None
-        return float((~pauses).sum() / (int(steps[~pauses].sum()) * self.time_base))
+    def pauses(self) -> npt.NDArray[np.bool_]:
+        """bool[n]: whether frame k is shown so long that the next one does not follow it.
+
+        A screen recorder writes idle frames, a camera records only movement, a clock jumps. The measure is
+        the usual step of this video: of slides that stand for seconds each, none is a pause.
+        """
+        steps = self._steps
+        longest_s = max(PAUSE_S, PAUSE_STEPS * float(np.median(steps)) * float(self.time_base))
+        return np.asarray(steps * float(self.time_base) > longest_s)
+
+    @property
+    def exact_pace(self) -> Fraction:
+        """Frames a second where frames follow each other: pauses are left out. Without any, the average."""
+        pauses = self.pauses
+        if not pauses.any():
+            return len(self.pts) / ((self.end_pts - int(self.pts[0])) * self.time_base)
+        following = self._steps[~pauses]
+        return len(following) / (int(following.sum()) * self.time_base)
+
+    @property
+    def pace(self) -> float:
+        """`exact_pace` as a float."""
+        return float(self.exact_pace)
+
+    @property
+    def _steps(self) -> npt.NDArray[np.int64]:
+        """int64[n]: how long each frame is shown, in ticks."""
+        return np.diff(self.pts, append=self.end_pts)
 
     @property
     def duration_s(self) -> float:

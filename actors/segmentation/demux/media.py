@@ -66,10 +66,10 @@ class MediaInfo:
     pixel_aspect: width : height of one pixel, after rotation; not applied to width and height.
     rotation: degrees by which the coded picture is turned clockwise for display, 0, 90, 180 or 270; mirrored:
     it is flipped left to right after that. start_s: when the first frame appears on the container's clock;
-    duration_s: from there to the last frame's end. fps: average frames/s, and fps_fraction the same exactly
-    (30000/1001 where the rate is constant and the container names it). bytes: of the file. time_base:
-    seconds for each unit of a PTS. video_stream: index in the container. notes: sentences on what is odd but
-    no error.
+    duration_s: from there to the last frame's end. fps: frames/s where frames follow each other (without
+    pauses), and fps_fraction the same exactly (30000/1001 where the timestamps stand for it). bytes: of the
+    file. time_base: seconds for each unit of a PTS. video_stream: index in the container. notes: sentences on
+    what is odd but no error.
     """
 
     duration_s: float

@@ -23,7 +23,7 @@ from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, Keyf
 
 def measured_pace(clock: FrameClock) -> float:
     """Frames a second by the timestamps, pauses left out."""
-    return clock.pace or len(clock) / clock.duration_s
+    return clock.pace
 
 
 class TracksMismatchError(ValueError):

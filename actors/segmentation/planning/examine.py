@@ -22,6 +22,7 @@ from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan, scan_packe
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning import probe
+from actors.segmentation.planning.frame_rate import frame_rate, variable_frame_rate
 from actors.segmentation.planning.index_check import (
     DecodedHead,
     agree,
@@ -214,8 +215,7 @@ def _media(
 ) -> MediaInfo:
     turned = probe.orientation_of(first)
     sideways = turned.rotation in (90, 270)
-    variable = probe.variable_frame_rate(index)
-    rate = probe.frame_rate(index, found.named_rates, variable)
+    rate = frame_rate(index, found.named_rates)
     clock = index.clock
     return MediaInfo(
         duration_s=clock.duration_s,
@@ -223,7 +223,7 @@ def _media(
         height=first.width if sideways else first.height,
         fps=float(rate),
         frames=len(index),
-        variable_frame_rate=variable,
+        variable_frame_rate=variable_frame_rate(index),
         rotation=turned.rotation,
         video_codec=found.video_codec,
         audio_codec=sound.codec if sound is not None else None,

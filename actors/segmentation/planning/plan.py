@@ -69,8 +69,8 @@ class Plan:
 
     @property
     def pace(self) -> float:
-        """Frames a second for the analysis: with pauses left out, see `FrameClock.pace`."""
-        return self.index.clock.pace or self.media.fps
+        """Frames a second for the analysis: where frames follow each other, see `FrameClock.pauses`."""
+        return self.media.fps
 
     def context(self, chunk_index: int) -> tuple[int, int]:
         """Frames [a, b) that a chunk decodes: its own and CONTEXT_FRAMES on either side, within the video."""

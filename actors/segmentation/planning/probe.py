@@ -1,4 +1,4 @@
-"""Probes an open file: which streams to analyse, rotation, pixel aspect, frame rate, sample rate.
+"""Probes an open file: which streams to analyse, rotation, pixel aspect, sample rate.
 
 Knows an open container and the first decoded frames; knows no plan and no chunk.
 """
@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
-import numpy as np
 from av.stream import Disposition
 
 from actors.segmentation.decode.picture_decoder import check_size
 from actors.segmentation.demux.container import demux, ignore_other_streams
-from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import StreamChoice, StreamInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
-from actors.segmentation.timebase import MAX_RATE_DENOMINATOR, FrameClock
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -39,15 +36,6 @@ _MAX_ASPECT = 16
 ones are below 3."""
 _AUDIO_PROBE_PACKETS = 100
 """Packets decoded in search of the first sound; about 2 s of AAC. No measurement."""
-_RATE_TOLERANCE = 0.001
-"""Relative difference up to which a measured frame rate is the one that the container states. No measurement;
-24 and 24000/1001 differ by a little less, so that of two stated rates the first one wins."""
-_BEAT_TOLERANCE = 0.02
-"""Share of the usual step by which a frame may come early or late; at least one tick of the time base, which
-is what rounding makes of a regular beat (Matroska: 1 ms). No measurement."""
-_STEADY_SHARE = 0.005
-"""Share of frames that may come off the beat in a constant rate: a dropped frame in a long film, an edit. No
-measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,34 +170,6 @@ def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, i
     except av.error.FFmpegError:
         return None  # unreadable: the same as a track without sound
     return None
-
-
-def variable_frame_rate(index: FrameIndex) -> bool:
-    """Whether frames come at other than regular times, beyond what rounding to the time base explains."""
-    steps = np.diff(index.pts)
-    if len(steps) < 2:
-        return False
-    beat = float(np.median(steps))
-    off = np.abs(steps - beat) > max(1.0, _BEAT_TOLERANCE * beat)
-    return float(np.mean(off)) > _STEADY_SHARE
-
-
-def frame_rate(index: FrameIndex, named: list[Fraction | None], variable: bool) -> Fraction:
-    """Average frames per second. Where the rate is constant, the container's own fraction if it agrees.
-
-    `named`: the rates that the container states, best first.
-    """
-    clock: FrameClock = index.clock
-    measured = Fraction(len(index)) / ((index.end_pts - int(index.pts[0])) * index.time_base)
-    if not variable:
-        if len(index) > 1:
-            span = (int(index.pts[-1]) - int(index.pts[0])) * index.time_base
-            measured = Fraction(len(index) - 1) / span
-        for rate in named:
-            # the shorter the video, the less exactly its rate can be measured
-            if rate and abs(float(rate / measured) - 1) < max(_RATE_TOLERANCE, 1 / (100 * len(clock))):
-                return Fraction(rate)
-    return measured.limit_denominator(MAX_RATE_DENOMINATOR)
 
 
 def codec_name(stream: VideoStream | AudioStream) -> str:

@@ -167,8 +167,7 @@ def test_a_pause_in_the_timestamps_changes_no_pace(tmp_path: Path, models: Model
         plans.append(build_plan(path))
         tracks.append(analyse_chunk(path, plans[-1], 0, models))
 
-    assert plans[1].media.fps < 0.1
-    assert plans[1].pace == pytest.approx(25)
+    assert plans[1].media.fps == plans[1].pace == 25
     assert tracks[1].keyframes.frame.tolist() == tracks[0].keyframes.frame.tolist()
     starts = [shot.start_frame for shot in fuse(plans[1], [tracks[1]], FusionSettings()).level("shot")]
     assert starts == [0, 30, 60]
