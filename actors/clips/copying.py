@@ -19,7 +19,7 @@ import av.error
 import numpy as np
 
 from actors.clips.errors import ClipError
-from actors.clips.muxing import muxer, show_turned
+from actors.clips.muxing import muxer, show_turned, tell_timecode
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.segmentation.demux.container import demux, ignore_other_streams, opened
 from actors.segmentation.demux.frame_index import FrameIndex, SeekPoint
@@ -84,6 +84,7 @@ def copy_piece(
                 ) from error
             picture = cast("VideoStream", outputs[film.index])
             show_turned(picture, plan.media.rotation, plan.media.mirrored)
+            tell_timecode(picture, plan.timecode_of(first.frame))
             packets = _packets_from(path, limits, container, streams, first, selection.heard_from)
             for packet in selection.chosen(packets):
                 if should_stop():

@@ -1,7 +1,8 @@
 """Frame-exact clip: decodes exactly the wanted frames and encodes them as H.264, the sound as AAC.
 
 Frames come from `FrameSource`, which gives the same frames wherever decoding begins. They keep their time
-base and timestamps (a variable frame rate stays variable), colour description, pixel aspect and rotation.
+base and timestamps (a variable frame rate stays variable), colour description, pixel aspect, rotation and
+timecode.
 Sound is cut by samples: from the first frame's time to the last frame's end. Knows frames and encoders;
 packets are written by the muxer of `clips.muxing`.
 """
@@ -17,7 +18,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Interpolation
 
 from actors.clips.errors import ClipError
-from actors.clips.muxing import muxer, show_turned
+from actors.clips.muxing import muxer, show_turned, tell_timecode
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.clips.sound import SoundEncoder
 from actors.segmentation.decode.frame_source import FrameSource
@@ -172,6 +173,7 @@ class _PictureEncoder:
             context.color_primaries = first.color_primaries
             context.color_trc = first.color_trc
         show_turned(stream, plan.media.rotation, plan.media.mirrored)
+        tell_timecode(stream, plan.timecode_of(piece.start_frame))
         self._stream = stream
 
     def encode(self, number: int, frame: VideoFrame) -> Iterator[VideoPacket]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
+    from actors.segmentation.timecode import Timecode
+
 _MUXERS = {"mp4": "mp4", "mkv": "matroska"}
 """`CutOptions.container` to FFmpeg's name of the muxer."""
 _OPTIONS: dict[str, dict[str, str]] = {"mp4": {"movflags": "+faststart"}, "mkv": {}}
@@ -27,6 +29,15 @@ def muxer(target: Path, container: str) -> Iterator[OutputContainer]:
     """A new file, finished at the end of the block. av.error.FFmpegError when it cannot be written."""
     with av.open(str(target), "w", format=_MUXERS[container], options=_OPTIONS[container]) as out:
         yield out
+
+
+def tell_timecode(stream: VideoStream, timecode: Timecode | None) -> None:
+    """Tell the timecode of the clip's first frame; before the first packet is written.
+
+    FFmpeg's muxers make a track of it in MP4, and a tag in Matroska.
+    """
+    if timecode is not None:
+        stream.metadata["timecode"] = str(timecode)
 
 
 def show_turned(stream: VideoStream, rotation: int, mirrored: bool) -> None:

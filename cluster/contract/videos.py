@@ -15,19 +15,43 @@ from cluster.contract.vocabulary import Priority, State
 EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Media(BaseModel):
     """What the container and its streams say; null in the video until it has been probed."""
 
     duration_s: float
     width: int
     height: int
-    fps: float
+    fps: float = Field(
+        description="Where frames follow each other: pauses and jumps of the clock are left out"
+    )
     frames: int
     variable_frame_rate: bool
     rotation: int
     video_codec: str
     audio_codec: str | None
     start_s: float = Field(0.0, description="Time of the first frame, as the container states it")
+    pixel_aspect: str | None = Field(
+        None,
+        exclude_if=_is_none,
+        description='Width to height of one pixel as shown, "64:45"; not told of videos of earlier versions',
+    )
+    timecode: str | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Of the first frame, if the file has one: HH:MM:SS:FF, or HH:MM:SS;FF with drop frame",
+    )
+    timecode_drop: bool | None = Field(
+        None, exclude_if=_is_none, description="Whether it leaves numbers out (drop frame)"
+    )
+    timecode_fps: float | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Frames a second that it counts, which need not be those of the picture",
+    )
 
 
 class Fetched(BaseModel):
@@ -46,7 +70,7 @@ class Progress(BaseModel):
     eta_s: float | None = Field(description="Seconds to go at the pace so far; null when not known")
     fetch: Fetched | None = Field(
         None,
-        exclude_if=lambda fetched: fetched is None,
+        exclude_if=_is_none,
         description="Only while the file of an import is being fetched",
     )
 

@@ -27,7 +27,8 @@ class Picture:
     """A video stream. `shots`: frames of each shot, hard cuts between them.
 
     `time_of`: seconds of frame k, for variable rates and start offsets; default k / fps. `number`: draw frame
-    numbers. `keep`: which encoded packets get into the file (by decoding order).
+    numbers. `keep`: which encoded packets get into the file (by decoding order). `tags`: of the stream; of
+    `timecode` ffmpeg's muxers make what their container has for it.
     """
 
     shots: Sequence[int] = (25,)
@@ -46,6 +47,7 @@ class Picture:
     keep: Callable[[int], bool] = lambda _position: True
     picture: Callable[[int, int, tuple[int, int]], Rgb] | None = None
     disposition: Disposition | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -123,10 +125,15 @@ def read_number(image: Rgb) -> int:
 
 
 def make_media(
-    path: Path, *streams: Picture | Sound, form: str | None = None, options: Mapping[str, str] | None = None
+    path: Path,
+    *streams: Picture | Sound,
+    form: str | None = None,
+    options: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a file with the streams in this order. `form`: ffmpeg's muxer, default from the suffix."""
     with av.open(str(path), "w", format=form, options=dict(options or {})) as container:
+        container.metadata.update(tags or {})
         packets: list[tuple[Fraction, int, av.Packet]] = []
         for spec in streams:
             encode = _encode_picture if isinstance(spec, Picture) else _encode_sound
@@ -154,6 +161,7 @@ def _encode_picture(container: Any, spec: Picture) -> Iterator[av.Packet]:
         stream.set_display_rotation(spec.rotation_ccw, hflip=spec.mirrored)
     if spec.disposition is not None:
         stream.disposition = spec.disposition
+    stream.metadata.update(spec.tags)
 
     def frames() -> Iterator[av.VideoFrame | None]:
         k = 0

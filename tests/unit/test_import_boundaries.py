@@ -168,7 +168,17 @@ FLOORS: dict[str, list[set[str]]] = {
         {"actor"},
     ],
     "actors/segmentation": [
-        {"errors", "limits", "luma", "runs", "settings", "timebase", "track_table", "weights_file"},
+        {
+            "errors",
+            "limits",
+            "luma",
+            "runs",
+            "settings",
+            "timebase",
+            "timecode",
+            "track_table",
+            "weights_file",
+        },
         {"demux", "tracks"},
         {"decode", "networks", "timeline"},
         {"planning"},

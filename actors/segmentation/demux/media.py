@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from actors.segmentation.timecode import Timecode
+
 
 class StreamChoice(Protocol):
     """Which streams to analyse, by index in the container; None = the best, as FFmpeg chooses."""
@@ -69,7 +71,7 @@ class MediaInfo:
     duration_s: from there to the last frame's end. fps: frames/s where frames follow each other (without
     pauses), and fps_fraction the same exactly (30000/1001 where the timestamps stand for it). bytes: of the
     file. time_base: seconds for each unit of a PTS. video_stream: index in the container. notes: sentences on
-    what is odd but no error.
+    what is odd but no error. timecode: of the first frame; None where the file tells none.
     """
 
     duration_s: float
@@ -92,6 +94,7 @@ class MediaInfo:
     audio: AudioInfo | None
     streams: tuple[StreamInfo, ...]
     notes: tuple[str, ...] = ()
+    timecode: Timecode | None = None
 
     def __post_init__(self) -> None:
         if self.frames < 1 or self.width < 1 or self.height < 1 or self.duration_s <= 0 or self.fps <= 0:
@@ -100,7 +103,7 @@ class MediaInfo:
             raise ValueError(f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
 
     def contract(self) -> dict[str, Any]:
-        """The keys of `media` in the HTTP contract, as JSON types."""
+        """The keys of `media` in the HTTP contract, as JSON types; of timecode only where there is one."""
         return {
             "duration_s": self.duration_s,
             "width": self.width,
@@ -113,14 +116,17 @@ class MediaInfo:
             "audio_codec": self.audio_codec,
             "start_s": self.start_s,
             "audio_start_s": None if self.audio is None else self.audio.start_s,
+            "pixel_aspect": f"{self.pixel_aspect.numerator}:{self.pixel_aspect.denominator}",
+            **({} if self.timecode is None else self.timecode.contract()),
         }
 
     def to_document(self) -> dict[str, Any]:
         """All fields as JSON types, for a stored plan; `from_document` is the inverse."""
         document = asdict(self)
         for name in _FRACTIONS:
-            value: Fraction = document[name]
-            document[name] = [value.numerator, value.denominator]
+            document[name] = _pair(document[name])
+        if self.timecode is not None:
+            document["timecode"]["rate"] = _pair(self.timecode.rate)
         return document
 
     @classmethod
@@ -132,7 +138,14 @@ class MediaInfo:
         values["audio"] = AudioInfo(**values["audio"]) if values["audio"] is not None else None
         values["streams"] = tuple(StreamInfo(**stream) for stream in values["streams"])
         values["notes"] = tuple(values["notes"])
+        timecode = values.get("timecode")  # missing in plans of earlier versions
+        if timecode is not None:
+            values["timecode"] = Timecode(**{**timecode, "rate": Fraction(*timecode["rate"])})
         return cls(**values)
+
+
+def _pair(value: Fraction) -> list[int]:
+    return [value.numerator, value.denominator]
 
 
 _FRACTIONS = ("fps_fraction", "pixel_aspect", "time_base")

@@ -30,6 +30,7 @@ from actors.segmentation.planning.index_check import (
     index_by_decoding,
     without_lost_tail,
 )
+from actors.segmentation.planning.start_timecode import TimecodeTag, start_timecode, timecode_tag
 from actors.segmentation.timebase import UNKNOWN_TIME_BASE, seconds
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class _Findings:
     """What container and packets say, before anything is decoded.
 
     video, audio: indices of the chosen streams. named_rates: frame rates that the container states. aspect:
-    width : height of a coded pixel. promised_frames: 0 where the container does not say. audio_codec: "" and
-    audio_time_base: 1 without sound.
+    width : height of a coded pixel. timecode: as the container tells it. promised_frames: 0 where the
+    container does not say. audio_codec: "" and audio_time_base: 1 without sound.
     """
 
     container: str
@@ -59,6 +60,7 @@ class _Findings:
     time_base: Fraction
     named_rates: list[Fraction | None]
     aspect: Fraction
+    timecode: TimecodeTag | None
     promised_frames: int
     scan: PacketScan
     audio: int | None
@@ -71,6 +73,12 @@ class _Findings:
         """Seconds from the first to the last PTS of the packets that could be read."""
         known = self.scan.pts[self.scan.pts != NO_PTS]
         return seconds(int(known.max() - known.min()), self.time_base) if len(known) else 0.0
+
+    @property
+    def first_pts(self) -> int | None:
+        """PTS of the first frame by the packets; None where unknown."""
+        known = self.scan.pts[self.scan.shown & (self.scan.pts != NO_PTS)]
+        return int(known.min()) if len(known) else None
 
     @property
     def frame_s(self) -> Fraction | None:
@@ -109,7 +117,7 @@ def examine(
             "parts and upload those.",
         )
     sound, notes = _sound(path, found, limits)
-    return _media(found, head.first, index, sound, found.notes + notes), index
+    return _media(path, found, head.first, index, sound, found.notes + notes, limits), index
 
 
 def _find(
@@ -128,6 +136,7 @@ def _find(
             time_base=Fraction(video.time_base or UNKNOWN_TIME_BASE),
             named_rates=[video.average_rate, video.base_rate],
             aspect=probe.pixel_aspect(video),
+            timecode=timecode_tag(container, video),
             promised_frames=video.frames,
             audio=audio.index if audio is not None else None,
             audio_codec=probe.codec_name(audio) if audio is not None else "",
@@ -211,11 +220,20 @@ def _sound(path: Path, found: _Findings, limits: Limits) -> tuple[AudioInfo | No
 
 
 def _media(
-    found: _Findings, first: VideoFrame, index: FrameIndex, sound: AudioInfo | None, notes: tuple[str, ...]
+    path: Path,
+    found: _Findings,
+    first: VideoFrame,
+    index: FrameIndex,
+    sound: AudioInfo | None,
+    notes: tuple[str, ...],
+    limits: Limits,
 ) -> MediaInfo:
     turned = probe.orientation_of(first)
     sideways = turned.rotation in (90, 270)
     rate = frame_rate(index, found.named_rates)
+    timecode = start_timecode(
+        path, found.video, found.video_codec, found.timecode, index, rate, found.first_pts, limits
+    )
     clock = index.clock
     return MediaInfo(
         duration_s=clock.duration_s,
@@ -238,4 +256,5 @@ def _media(
         audio=sound,
         streams=found.streams,
         notes=notes,
+        timecode=timecode,
     )

@@ -92,10 +92,11 @@ def _is_steady(on_beat: Bools) -> bool:
 def _standard(measured: Fraction, tolerance: Fraction, named: list[Fraction | None]) -> Fraction | None:
     """The standard rate within the relative tolerance of rounding; None for none.
 
-    Of several, which a short video may have, the one nearest to what the container states.
+    Of several, which a short video may have, the one that the container states, or the nearest to it.
     """
     fitting = [rate for rate in STANDARD_RATES if abs(measured / rate - 1) <= tolerance]
-    stated = next((rate for rate in named if rate and abs(measured / rate - 1) <= tolerance), measured)
+    near = [rate for rate in named if rate and abs(measured / rate - 1) <= tolerance]
+    stated = next((rate for rate in near if rate in fitting), near[0] if near else measured)
     return min(fitting, key=lambda rate: abs(math.log(rate / stated)), default=None)
 
 

@@ -23,6 +23,7 @@ from actors.segmentation.demux.media import MediaInfo, StreamChoice
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec, divide
 from actors.segmentation.planning.examine import examine
+from actors.segmentation.timecode import Timecode, base_of
 
 __all__ = ["BLOCK_FRAMES", "CONTEXT_FRAMES", "ChunkSpec", "Plan", "build_plan"]
 
@@ -71,6 +72,17 @@ class Plan:
     def pace(self) -> float:
         """Frames a second for the analysis: where frames follow each other, see `FrameClock.pauses`."""
         return self.media.fps
+
+    def timecode_of(self, frame: int) -> Timecode | None:
+        """The source's timecode of a frame, 0 <= frame < frames, counted at the rate of the picture.
+
+        None where the source has none, or the picture fewer frames a second than timecode can count.
+        """
+        timecode, clock = self.media.timecode, self.index.clock
+        if timecode is None or base_of(self.media.fps_fraction) < 1:
+            return None
+        late_s = clock.exact_seconds_of(frame) - clock.exact_seconds_of(0)
+        return timecode.at_rate(self.media.fps_fraction).after_s(late_s)
 
     def context(self, chunk_index: int) -> tuple[int, int]:
         """Frames [a, b) that a chunk decodes: its own and CONTEXT_FRAMES on either side, within the video."""

@@ -8,7 +8,7 @@ from cluster.contract.vocabulary import Priority, State
 
 
 class Media(TypedDict):
-    """What the container and its streams say."""
+    """What the container and its streams say. Timecode: of the first frame, where the file has one."""
 
     duration_s: float
     width: int
@@ -20,6 +20,10 @@ class Media(TypedDict):
     video_codec: str
     audio_codec: str | None
     start_s: float
+    pixel_aspect: NotRequired[str]
+    timecode: NotRequired[str]
+    timecode_drop: NotRequired[bool]
+    timecode_fps: NotRequired[float]
 
 
 class Fetch(TypedDict):

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from fractions import Fraction
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -17,6 +18,7 @@ from actors.segmentation import timeline
 from actors.segmentation.demux.media import MediaInfo
 from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.settings import FusionSettings
+from actors.segmentation.timecode import Timecode
 from cluster.contract import results, videos
 from tests.support.tracks import Edit, audio_track, keyframe_track, make_plan, place, split_tracks
 
@@ -96,9 +98,25 @@ def test_a_class_has_the_fields_and_types_of_its_model(model: type[BaseModel]) -
     assert told == wanted | own
 
 
+PROBED: dict[str, Any] = {"pixel_aspect": Fraction, "timecode": Timecode | None}
+"""Fields of media that the library keeps as numbers and tells as text."""
+
+
 def test_what_is_probed_has_the_types_of_the_contract() -> None:
     hints = get_type_hints(MediaInfo)
+    of_the_timecode = {"timecode_drop", "timecode_fps"}
+    plainly = videos.Media.model_fields.keys() - of_the_timecode
 
-    assert {name: hints[name] for name in videos.Media.model_fields} == {
-        name: field.annotation for name, field in videos.Media.model_fields.items()
-    }
+    assert {name: hints[name] for name in plainly} == {
+        name: videos.Media.model_fields[name].annotation for name in plainly
+    } | PROBED
+
+
+@pytest.mark.parametrize("timecode", [None, Timecode.parse("10:00:00;02", Fraction(30_000, 1001))])
+def test_what_is_told_of_pixels_and_timecode_is_what_the_contract_has(timecode: Timecode | None) -> None:
+    plain = make_plan(25).media
+    told = json.loads(json.dumps(replace(plain, pixel_aspect=Fraction(64, 45), timecode=timecode).contract()))
+
+    assert as_it_is(videos.Media, told) == {name: told[name] for name in told if name != "audio_start_s"}
+    assert told["pixel_aspect"] == "64:45"
+    assert ("timecode" in told) == (timecode is not None)

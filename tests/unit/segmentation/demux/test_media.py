@@ -44,10 +44,19 @@ def test_an_ordinary_film_is_described_by_the_contract(tmp_path: Path) -> None:
         "audio_codec": "aac",
         "start_s": 0.0,
         "audio_start_s": 0.0,
+        "pixel_aspect": "1:1",
     }
     assert media.audio is not None
     assert (media.audio.sample_rate_hz, media.audio.channels) == (48_000, 1)
     assert MediaInfo.from_document(media.to_document()) == media
+
+
+def test_a_description_stored_by_an_earlier_version_is_read(tmp_path: Path) -> None:
+    media = media_of(make_media(tmp_path / "film.mp4", Picture((5,))))
+    stored = media.to_document()
+    del stored["timecode"]
+
+    assert MediaInfo.from_document(stored) == media
 
 
 def test_a_broadcast_rate_keeps_its_exact_name(tmp_path: Path) -> None:
