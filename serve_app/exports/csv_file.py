@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from cluster.contract.results import Segment
+from serve_app.exports.cuts import source_labels
 from serve_app.exports.material import Export
 
 _PLAIN_COLUMNS = (
@@ -23,6 +24,8 @@ COLUMNS = (
     *(f"visual_{name}" for name in _VISUAL_COLUMNS),
     "tags",
     "keyframe_s",
+    "start_timecode",
+    "end_timecode",
 )
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,12 +36,14 @@ def write_csv(made: Export) -> str:
     """One line for each segment. Nested values are columns like `audio_speech`; null is an empty cell.
 
     Numbers are written as they are, also negative ones. A text that a spreadsheet would run as a formula gets
-    an apostrophe in front.
+    an apostrophe in front. Timecodes are the source's own, empty where it has none.
     """
+    labels = source_labels(made)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(segment)] for segment in made.chosen())
+    for segment in made.chosen():
+        writer.writerow([_cell(value) for value in [*_row(segment), *labels(segment)]])
     return out.getvalue()
 
 

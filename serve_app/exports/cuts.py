@@ -1,13 +1,13 @@
 """Makes an editing timeline of a film: clips of one level end to end, on the frames of a nominal rate.
 
-Frames count from the first picture, because editing tools begin there when a file has no timecode. Times come
-from the film's timestamps, so films with a variable rate or dropped frames do not drift. Source and timeline
-have the same times: the timeline is the whole film, cut. Knows no format.
+The timeline is the whole film, cut: its frame 0 is the first picture. `CutList.source` says which number that
+frame has in the source, by its timecode. Times come from the film's timestamps, so films with a variable rate
+or dropped frames do not drift. Knows no format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from cluster.contract.results import Segment
 from cluster.contract.vocabulary import COARSE_TO_FINE, Level
 from serve_app.exports.material import Export
 from serve_app.exports.rates import Rate, nominal_rate
+from serve_app.exports.source_clock import SourceClock, source_clock
 
 MIXED = ("dissolve", "wipe")
 """Kinds of boundaries that are exported as transitions. The film shows them already, and mixing the film with
@@ -49,9 +50,19 @@ class Marker:
 class CutList:
     """A timeline. `clips` tile frames 0 .. total - 1; `markers`: the coarser levels, chapters first."""
 
-    rate: Rate
+    source: SourceClock
     clips: tuple[TimelineClip, ...]
     markers: tuple[Marker, ...]
+
+    @property
+    def rate(self) -> Rate:
+        """The timeline's rate."""
+        return self.source.rate
+
+    @property
+    def drop(self) -> bool:
+        """Whether its timecode leaves numbers out: as the source does."""
+        return self.source.drop
 
     @property
     def total(self) -> int:
@@ -67,10 +78,11 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
     """The timeline, cut at the level of `made`, or at `default` if it has none."""
     level = made.level or default
     segments = made.of(level)
-    rate = nominal_rate(float(made.media.get("fps") or _average_fps(segments)))
+    rate = _rate(made, segments)
+    origin_s = segments[0].start_s if segments else 0.0
+    source = source_clock(made.media, origin_s, rate)
     if not segments:
-        return CutList(rate, (), ())
-    origin_s = segments[0].start_s
+        return CutList(source, (), ())
     bounds = _on_grid([s.start_s - origin_s for s in segments] + [segments[-1].end_s - origin_s], rate)
     clips = []
     for index, (segment, (start, end)) in enumerate(zip(segments, pairwise(bounds), strict=True)):
@@ -83,7 +95,25 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
         for coarser in COARSE_TO_FINE[: COARSE_TO_FINE.index(level)]
         for segment in made.of(coarser)
     ]
-    return CutList(rate, tuple(clips), tuple(markers))
+    return CutList(source, tuple(clips), tuple(markers))
+
+
+def source_labels(made: Export) -> Callable[[Segment], tuple[str | None, str | None]]:
+    """Gives the source's timecode at a segment's start and end; (None, None) where the source has none."""
+    rate, origin_s = _rate(made, made.segments), made.segments[0].start_s if made.segments else 0.0
+    source = source_clock(made.media, origin_s, rate)
+
+    def labels(segment: Segment) -> tuple[str | None, str | None]:
+        if not source.timecode:
+            return None, None
+        start, end = (rate.frame_at(time_s - origin_s) for time_s in (segment.start_s, segment.end_s))
+        return source.label(start), source.label(end)
+
+    return labels
+
+
+def _rate(made: Export, segments: Sequence[Segment]) -> Rate:
+    return nominal_rate(float(made.media.get("fps") or _average_fps(segments)))
 
 
 def _average_fps(segments: Sequence[Segment]) -> float:

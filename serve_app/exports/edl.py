@@ -22,14 +22,15 @@ _EOL = "\r\n"
 
 
 def write_edl(made: Export) -> str:
-    """One event for each segment of the level (default: shots). Source and record times both begin at 0.
+    """One event for each segment of the level (default: shots).
 
-    Chapters and scenes above the level are locators. An event with a dissolve or wipe begins where the
-    transition begins in the film, so the boundary is its middle. Fades are written as cuts, see `cuts.MIXED`,
+    Source times are those of the source's timecode (`SourceClock`), record times begin at 0. Chapters and
+    scenes above the level are locators. An event with a dissolve or wipe begins where the transition begins
+    in the film, so the boundary is its middle. Fades are written as cuts, see `cuts.MIXED`,
     with their kind in a comment.
     """
     cuts = cut_list(made)
-    mode = "DROP FRAME" if cuts.rate.drop_frame else "NON-DROP FRAME"
+    mode = "DROP FRAME" if cuts.drop else "NON-DROP FRAME"
     lines = [f"TITLE: {one_line(made.stem)[:_TITLE_CHARS]}", f"FCM: {mode}"]
     digits = max(3, len(str(len(cuts.clips))))
     reel = reel_of(made.stem)
@@ -43,7 +44,8 @@ def write_edl(made: Export) -> str:
         lines.append(f"* COMMENT: {title(clip.segment)} ({described(clip.segment)})")
         for marker in cuts.markers_at(clip.start):
             colour = _MARKER_COLOURS[marker.segment.level]
-            lines.append(f"* LOC: {cuts.rate.timecode(marker.start)} {colour:<7} {title(marker.segment)}")
+            at = cuts.rate.timecode(marker.start, cuts.drop)
+            lines.append(f"* LOC: {at} {colour:<7} {title(marker.segment)}")
     return _EOL.join(lines) + _EOL
 
 
@@ -69,5 +71,5 @@ def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | N
 
 def _times(cuts: CutList, begin: int, end: int) -> str:
     """Timecodes of source in, source out, record in, record out."""
-    span = f"{cuts.rate.timecode(begin)} {cuts.rate.timecode(end)}"
-    return f"{span} {span}"
+    record = (cuts.rate.timecode(frame, cuts.drop) for frame in (begin, end))
+    return " ".join([cuts.source.label(begin), cuts.source.label(end), *record])

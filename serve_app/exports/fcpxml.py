@@ -21,7 +21,8 @@ def write_fcpxml(made: Export) -> str:
     """A sequence of clips, one a segment of the level (default: shots). Times are multiples of a frame.
 
     Chapters become chapter markers, scenes above the level markers, dissolves transitions. The clips' notes
-    name the kind of each boundary. The media file is named without a folder, relative to the document.
+    name the kind of each boundary. The media file is named without a folder, relative to the document. Times
+    in the media are those of its timecode: Final Cut Pro refuses a file that begins at another time.
     """
     cuts = cut_list(made)
     root = ET.Element("fcpxml", version=VERSION)
@@ -47,8 +48,7 @@ def write_fcpxml(made: Export) -> str:
 
 def _resources(root: ET.Element, made: Export, cuts: CutList) -> None:
     resources = ET.SubElement(root, "resources")
-    size = {name: str(made.media[name]) for name in ("width", "height") if made.media.get(name)}
-    ET.SubElement(resources, "format", {"id": _FORMAT, "frameDuration": _time(cuts, 1), **size})
+    ET.SubElement(resources, "format", {"id": _FORMAT, "frameDuration": _time(cuts, 1), **_picture(made)})
     sound = {"hasAudio": "1", "audioSources": "1"} if made.has_audio else {}
     asset = ET.SubElement(
         resources,
@@ -56,8 +56,8 @@ def _resources(root: ET.Element, made: Export, cuts: CutList) -> None:
         {
             "id": _ASSET,
             "name": one_line(made.filename),
-            "start": "0s",
-            "duration": _time(cuts, cuts.total),
+            "start": _time(cuts, cuts.source.begin),
+            "duration": _time(cuts, cuts.source.number(cuts.total) - cuts.source.begin),
             "hasVideo": "1",
             "format": _FORMAT,
             "videoSources": "1",
@@ -68,6 +68,13 @@ def _resources(root: ET.Element, made: Export, cuts: CutList) -> None:
     ET.SubElement(asset, "media-rep", kind="original-media", src=f"./{quote(made.filename)}")
     if any(_is_dissolve(clip) for clip in cuts.clips):
         ET.SubElement(resources, "effect", id=_DISSOLVE, name=_CROSS_DISSOLVE, uid=_CROSS_DISSOLVE_UID)
+
+
+def _picture(made: Export) -> dict[str, str]:
+    """Size in pixels, and the shape of a pixel where it is no square."""
+    told = {name: str(made.media[name]) for name in ("width", "height") if made.media.get(name)}
+    wide, _, high = (made.media.get("pixel_aspect") or "1:1").partition(":")
+    return told if wide == high else {**told, "paspH": wide, "paspV": high}
 
 
 def _is_dissolve(clip: TimelineClip) -> bool:
@@ -92,7 +99,7 @@ def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         ref=_ASSET,
         name=title(clip.segment),
         offset=_time(cuts, clip.start),
-        start=_time(cuts, clip.start),
+        start=_time(cuts, cuts.source.number(clip.start)),
         duration=_time(cuts, clip.end - clip.start),
         format=_FORMAT,
         tcFormat=_timecode_format(cuts),
@@ -102,10 +109,11 @@ def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
     if clip.segment.level == "chapter":
         here.append(clip.segment)
     if here:  # Final Cut Pro keeps one marker a frame: the coarsest
-        _marker(element, cuts, clip.start, here[0])
+        _marker(element, cuts, cuts.source.number(clip.start), here[0])
 
 
 def _marker(element: ET.Element, cuts: CutList, frame: int, segment: Segment) -> None:
+    """A marker at a frame of the source: an element in a clip is on the clip's own clock."""
     place = {"start": _time(cuts, frame), "duration": _time(cuts, 1), "value": title(segment)}
     if segment.level == "chapter":
         ET.SubElement(element, "chapter-marker", {**place, "posterOffset": "0s"})
@@ -114,10 +122,12 @@ def _marker(element: ET.Element, cuts: CutList, frame: int, segment: Segment) ->
 
 
 def _time(cuts: CutList, frame: int) -> str:
-    """A frame's time in seconds as a fraction of the rate, such as "1001/30000s"; "0s" for frame 0."""
+    """A frame's time in seconds: a fraction of the rate ("1001/30000s"), or whole seconds ("36000s")."""
     rate: Fraction = cuts.rate.fraction
-    return f"{frame * rate.denominator}/{rate.numerator}s" if frame else "0s"
+    ticks = frame * rate.denominator
+    whole, rest = divmod(ticks, rate.numerator)
+    return f"{ticks}/{rate.numerator}s" if rest else f"{whole}s"
 
 
 def _timecode_format(cuts: CutList) -> str:
-    return "DF" if cuts.rate.drop_frame else "NDF"
+    return "DF" if cuts.drop else "NDF"

@@ -85,9 +85,13 @@ def _facts(made: Export, levels: Mapping[Level, list[Segment]]) -> str:
     if media.get("duration_s"):
         facts.append(length(float(media["duration_s"])))
     if media.get("width") and media.get("height"):
-        facts.append(f"{media['width']} × {media['height']}")
+        aspect = media.get("pixel_aspect") or "1:1"
+        shape = "" if aspect == "1:1" else f" (pixels {aspect})"
+        facts.append(f"{media['width']} × {media['height']}{shape}")
     if media.get("fps"):
         facts.append(f"{media['fps']:.5g} fps{' (variable)' if media.get('variable_frame_rate') else ''}")
+    if media.get("timecode"):
+        facts.append(f"timecode {media['timecode']}")
     if media.get("video_codec"):
         facts.append(f"{media['video_codec']} / {media.get('audio_codec') or 'no sound'}")
     facts += [f"{len(of)} {level}{'' if len(of) == 1 else 's'}" for level, of in levels.items()]

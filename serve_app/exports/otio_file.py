@@ -20,7 +20,8 @@ def write_otio(made: Export) -> str:
     """A video track and, if the film has sound, an audio track of clips of the level (default: shots).
 
     Dissolves and wipes become transitions, chapters and scenes above the level markers of the timeline. The
-    media file is named without a folder: tools look for it beside the timeline, or ask the user.
+    media file is named without a folder: tools look for it beside the timeline, or ask the user. Ranges of
+    the media are on its own clock (`SourceClock`), as tools count it.
     """
     cuts = cut_list(made)
     timeline = otio.schema.Timeline(name=one_line(made.stem), global_start_time=_time(cuts, 0))
@@ -44,6 +45,8 @@ def write_otio(made: Export) -> str:
 def _track(made: Export, cuts: CutList, kind: str) -> otio.schema.Track:
     picture = kind == otio.schema.TrackKind.Video
     track = otio.schema.Track(name="Picture" if picture else "Sound", kind=kind)
+    source = cuts.source
+    available = _range(cuts, source.begin, source.number(cuts.total))
     for clip in cuts.clips:
         boundary = clip.segment.start_boundary
         if clip.half and picture:
@@ -58,9 +61,9 @@ def _track(made: Export, cuts: CutList, kind: str) -> otio.schema.Track:
             otio.schema.Clip(
                 name=title(clip.segment),
                 media_reference=otio.schema.ExternalReference(
-                    target_url=quote(made.filename), available_range=_range(cuts, 0, cuts.total)
+                    target_url=quote(made.filename), available_range=available
                 ),
-                source_range=_range(cuts, clip.start, clip.end),
+                source_range=_range(cuts, source.number(clip.start), source.number(clip.end)),
                 metadata={"scenestream": _facts(clip.segment)} if picture else {},
             )
         )

@@ -6,6 +6,7 @@ Knows numbers only, no segment and no format.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,6 +19,7 @@ NOMINAL = tuple(
     )
 )
 """Frames per second. Timecode has two digits for frames, and editing tools agree on no rates but these."""
+_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})[:;](\d{2,3})")
 _DROP_FRAME_RATES = (30 * _NTSC, 60 * _NTSC)
 _SAME_RATIO = 0.0004
 """Relative difference below which two rates count as equal: 23.976 and 24 differ by 0.001."""
@@ -33,17 +35,39 @@ class Rate:
 
     @property
     def drop_frame(self) -> bool:
-        """Whether timecode skips numbers to stay in step with the clock (drop frame): 29.97 and 59.94."""
+        """Whether timecode skips numbers to stay in step with the clock (drop frame): 29.97 and 59.94.
+
+        It can at no other rate. A source of these rates may do without; where it tells none, this is usual.
+        """
         return self.fraction in _DROP_FRAME_RATES
 
     def frame_at(self, time_s: float) -> int:
         """The frame whose start is nearest to a time."""
         return math.floor(Fraction(time_s) * self.fraction + Fraction(1, 2))
 
-    def timecode(self, frame: int) -> str:
-        """Timecode HH:MM:SS:FF, with drop frame HH:MM:SS;FF; begins again at 0 after 24 hours."""
+    def timecode(self, frame: int, drop: bool | None = None) -> str:
+        """Timecode HH:MM:SS:FF, with drop frame HH:MM:SS;FF; begins again at 0 after 24 hours.
+
+        `drop`: None for what is usual at this rate.
+        """
         rate = float(self.fraction)
-        return str(RationalTime(frame, rate).to_timecode(rate, self.drop_frame))
+        return str(RationalTime(frame, rate).to_timecode(rate, self.drop_frame if drop is None else drop))
+
+    def number_of(self, timecode: str, fps: float, drop: bool) -> int:
+        """The frame of this rate, counted from midnight, with a timecode that counts `fps` frames a second.
+
+        `drop`: whether this rate leaves numbers out. ValueError for a text that is no timecode.
+        """
+        match = _TIMECODE.fullmatch(timecode)
+        if match is None:
+            raise ValueError(f"{timecode!r} is no timecode")
+        hours, minutes, seconds, frames = (int(part) for part in match.groups())
+        base, counted = math.floor(self.fraction + Fraction(1, 2)), math.floor(fps + 0.5)
+        number = (3600 * hours + 60 * minutes + seconds) * base + frames * base // counted
+        if drop:
+            total = 60 * hours + minutes
+            number -= base // 15 * (total - total // 10)  # all but every tenth minute leave out 2 of 30
+        return number
 
 
 def nominal_rate(fps: float) -> Rate:

@@ -1,9 +1,10 @@
 """`python -m tests.benchmarks.exports FILM FILM.json`: every export of a real film in a reader of others.
 
 FILM.json is what `scenestream segment FILM --json` wrote. Each format is written at each level and read by
-something that knows nothing of Scenestream: OpenTimelineIO and its adapters, webvtt-py, ffprobe, the standard
-library's JSON, CSV and HTML. What it finds is held against the film itself: times against the timestamps of
-its decoded frames, editing tools' frames against the frames' numbers, so FILM has to be of a constant rate.
+something that knows nothing of Scenestream: OpenTimelineIO and its adapter, webvtt-py, ffprobe, the standard
+library's JSON, CSV, XML and HTML. What it finds is held against the film itself: times against the timestamps
+of its decoded frames, editing tools' frames against the frames' numbers, so FILM has to be of a constant
+rate. Where it has a timecode tag, editing tools' frames have to begin there.
 Exit codes: 0 all agree, 1 otherwise.
 """
 
@@ -18,9 +19,11 @@ import subprocess
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import av
 import opentimelineio as otio
@@ -44,9 +47,19 @@ class Film:
     def __init__(self, path: Path) -> None:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            self.rate = float(stream.average_rate or 0)
+            stated = float(stream.average_rate or 0)  # a duration's rounding is in it: 23.976013
+            self.rate = float(otio.opentime.RationalTime.nearest_smpte_timecode_rate(stated))
+            tags = {**container.metadata, **stream.metadata}
+            self.timecode = next((tags[name] for name in tags if name.lower() == "timecode"), None)
             self.times_s = [float(frame.time or 0.0) for frame in container.decode(stream)]
             self.origin_s = min((container.start_time or 0) / av.time_base, self.times_s[0])
+
+    def from_first(self, spans: Spans) -> Spans:
+        """Spans of the source as editing tools count it, counted from the first picture."""
+        first = spans[0][0]
+        if self.timecode is not None:
+            first = round(otio.opentime.from_timecode(self.timecode, self.rate).value)
+        return [(start - first, end - first) for start, end in spans]
 
     def shown_at(self, time_s: float) -> int:
         """The frame that is seen at a time; that after the last, when the film is over."""
@@ -93,17 +106,23 @@ def from_timeline(timeline: Any) -> Spans:
 
 def read_edl(text: str, film: Film, level: Level) -> Spans:
     """With OpenTimelineIO's adapter."""
-    return from_timeline(otio.adapters.read_from_string(text, "cmx_3600", rate=film.rate))
+    return film.from_first(from_timeline(otio.adapters.read_from_string(text, "cmx_3600", rate=film.rate)))
 
 
 def read_otio(text: str, film: Film, level: Level) -> Spans:
     """With OpenTimelineIO."""
-    return from_timeline(otio.adapters.read_from_string(text, "otio_json"))
+    return film.from_first(from_timeline(otio.adapters.read_from_string(text, "otio_json")))
 
 
 def read_fcpxml(text: str, film: Film, level: Level) -> Spans:
-    """With OpenTimelineIO's adapter."""
-    return from_timeline(otio.adapters.read_from_string(text, "fcpx_xml")[0])
+    """With the standard library: OpenTimelineIO's adapter takes 23.976 frames a second for 23."""
+    root = ET.fromstring(text)
+    frame_s = next(_rational(found.attrib["frameDuration"]) for found in root.iter("format"))
+    places = [
+        [_rational(clip.attrib[name]) / frame_s for name in ("start", "duration")]
+        for clip in root.iter("asset-clip")
+    ]
+    return film.from_first([(int(start), int(start + length)) for start, length in places])
 
 
 def read_webvtt(text: str, film: Film, level: Level) -> Spans:
@@ -158,6 +177,10 @@ def _agreed(film: Film, row: dict[str, Any]) -> tuple[int, int]:
     if span != (int(row["start_frame"]), int(row["end_frame"])):
         raise ValueError(f"{row['level']} {row['index']} is at {span} by its times")
     return span
+
+
+def _rational(time: str) -> Fraction:
+    return Fraction(time.removesuffix("s"))
 
 
 def _seconds(clock: str) -> float:

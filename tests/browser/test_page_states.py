@@ -311,3 +311,21 @@ def test_dark_and_light_follow_the_system(site: Site, new_page: NewPage) -> None
     assert page.evaluate(background) == "rgb(236, 238, 242)"
     page.emulate_media(color_scheme="dark")
     assert page.evaluate(background) == "rgb(16, 18, 22)"
+
+
+def test_the_shape_of_pixels_and_the_timecode_are_among_the_facts(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    video = analysed()
+    plain = video.document["media"]
+    facts = new_page(site.page_of(video)).page.locator(".video-facts")
+    expect(facts).to_contain_text("320 × 180 · 24 fps · h264 / no sound")
+
+    told = {"pixel_aspect": "64:45", "timecode": "10:00:00:00"}
+    other = analysed("tape.mpg")
+    other.document["media"] = plain | told
+    facts = new_page(site.page_of(other)).page.locator(".video-facts")
+
+    expect(facts).to_contain_text(
+        "320 × 180 (pixels 64:45) · 24 fps · timecode 10:00:00:00 · h264 / no sound"
+    )

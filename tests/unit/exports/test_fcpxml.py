@@ -11,6 +11,7 @@ import pytest
 
 from serve_app.exports.fcpxml import write_fcpxml
 from tests.support.exports import BOUNDS, NTSC, ODD_NAMES, RATES, film, frames
+from tests.support.fcpxml import check_structure, seconds
 
 
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(25), Fraction(50), Fraction(60)])
@@ -23,53 +24,6 @@ def test_fcpxml_is_read_by_its_adapter(rate: Fraction) -> None:
     assert [frames(clip) for clip in clips] == [(0, 50), (50, 100), (100, 175)]
     assert [clip.name for clip in clips] == ["Shot 1: speech", "Shot 2: speech", "Shot 3: speech"]
     assert [[mark.name for mark in clip.markers] for clip in clips] == [[], [], ["Scene 2: speech"]]
-
-
-# What FCPXML's document type says of what is used here: required and other attributes, children in order.
-STRUCTURE: dict[str, tuple[set[str], set[str], str]] = {
-    "fcpxml": ({"version"}, set(), "resources library"),
-    "resources": (set(), set(), "(format |asset |effect )*"),
-    "format": ({"id"}, {"frameDuration", "width", "height"}, ""),
-    "asset": (
-        {"id"},
-        {"name", "start", "duration", "hasVideo", "format", "videoSources", "hasAudio", "audioSources"},
-        "(media-rep )+",
-    ),
-    "media-rep": ({"src"}, {"kind"}, ""),
-    "effect": ({"id", "uid"}, {"name"}, ""),
-    "library": (set(), set(), "(event )*"),
-    "event": (set(), {"name"}, "(project )*"),
-    "project": (set(), {"name"}, "sequence"),
-    "sequence": ({"format"}, {"duration", "tcStart", "tcFormat"}, "spine"),
-    "spine": (set(), set(), "(asset-clip |transition )*"),
-    "transition": ({"duration"}, {"name", "offset"}, "filter-video"),
-    "filter-video": ({"ref"}, {"name"}, ""),
-    "asset-clip": (
-        {"ref"},
-        {"name", "offset", "start", "duration", "format", "tcFormat"},
-        "(note )?(marker |chapter-marker )*",
-    ),
-    "note": (set(), set(), ""),
-    "marker": ({"start", "value"}, {"duration"}, ""),
-    "chapter-marker": ({"start", "value"}, {"duration", "posterOffset"}, ""),
-}
-
-
-def check_structure(element: ET.Element) -> None:
-    required, optional, children = STRUCTURE[element.tag]
-    assert required <= set(element.attrib) <= required | optional, element.attrib
-    order = "".join(f"{child.tag} " for child in element)
-    assert re.fullmatch(children if children.endswith((")*", ")+", "")) else f"{children} ", order) or (
-        order.strip() == children
-    ), f"{element.tag}: {order}"
-    for child in element:
-        check_structure(child)
-
-
-def seconds(text: str) -> Fraction:
-    match = re.fullmatch(r"(\d+)(?:/(\d+))?s", text)
-    assert match, text
-    return Fraction(int(match[1]), int(match[2] or 1))
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -170,8 +170,11 @@ function facts(video) {
   const { media } = video;
   const list = [];
   if (media) {
-    list.push(duration(media.duration_s), `${media.width} × ${media.height}`);
+    const pixels = media.pixel_aspect ?? "1:1";
+    const shape = pixels === "1:1" ? "" : ` (pixels ${pixels})`;
+    list.push(duration(media.duration_s), `${media.width} × ${media.height}${shape}`);
     list.push(`${Number(media.fps.toFixed(3))} fps${media.variable_frame_rate ? " (variable)" : ""}`);
+    if (media.timecode) list.push(`timecode ${media.timecode}`);
     list.push([media.video_codec, media.audio_codec ?? "no sound"].join(" / "));
   }
   list.push(bytes(video.bytes));
