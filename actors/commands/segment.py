@@ -1,4 +1,4 @@
-"""`scenestream segment FILE`: segments one video in this process, without Ray and without servers.
+"""`scenestream segment FILE…`: segments videos in this process, without Ray and without servers.
 
 Found by `cluster.cli` through the entry point group `scenestream.commands`. It is not part of the library,
 because presets and their validation belong to `cluster`, which the library does not import. Knows the library
@@ -9,72 +9,124 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from actors.segmentation import Limits, MediaError, Timeline, segment_file
+from actors.commands.inputs import WRONG_USAGE, Input, find_inputs, for_each, stop, targets
+from actors.segmentation import Limits, Timeline, segment_file
+from actors.segmentation.networks.loading import ModelsLoading
 from actors.segmentation.timeline import LEVELS
 from cluster import terminal
 from cluster.commands.options import Assignments, Preset
-from cluster.errors import InvalidSettingsError
+from cluster.errors import UsageError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
-FAILED, WRONG_USAGE = 1, 2
-"""Exit codes of all commands: the work failed; the command was called wrongly (as typer's own errors)."""
+STDOUT = "-"
+
+Words = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", show_default=False, help="Video files, pipes; - for stdin."),
+]
 
 
 def segment(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="A video file.")],
+    files: Words,
     json_out: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write the result as JSON.")
+        str | None,
+        typer.Option(
+            "--json",
+            metavar="OUT",
+            help="Write the result as JSON: a file (- for stdout), or for several videos a folder.",
+        ),
     ] = None,
     preset: Preset = None,
     set_: Assignments = None,
 ) -> None:
-    """Segment one video here: no servers, the same library, the same result."""
+    """Segment videos here: no servers, the same library, the same result.
+
+    A video that fails does not stop the others; the exit code is 1 then.
+    """
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
     try:
         settings = resolve(preset, parse_assignments(set_ or []))
-    except InvalidSettingsError as error:
+        inputs = find_inputs(files)
+        written = _json_files(inputs, json_out) if json_out is not None else {}
+    except UsageError as error:
         raise stop(error.message, WRONG_USAGE) from error
-    if not file.is_file():
-        raise stop(f"No such file: {file}", WRONG_USAGE)
-    if json_out is not None and not json_out.resolve().parent.is_dir():
-        raise stop(f"There is no folder to write {json_out} to.", WRONG_USAGE)
-    try:
-        timeline = segmented(file, settings)
-        if json_out is not None:
-            document = json.dumps(timeline.to_document(), ensure_ascii=False, indent=1)
-            json_out.write_text(document + "\n", encoding="utf-8")
-    except (MediaError, OSError) as error:
-        raise stop(f"{file.name}: {error}", FAILED) from error
-    if json_out is None:
-        _print(timeline)
+    several = len(inputs) > 1
+    segmenter = Segmenter(settings, several=several)
+
+    def work(one: Input, path: Path) -> None:
+        timeline = segmenter.timeline(path, one.name)
+        if json_out is None:
+            _print(timeline, f"{one.word}: " if several else "")
+            return
+        _write(timeline, written.get(one))
+        if several:
+            print(written[one], flush=True)
+
+    for_each(inputs, segmenter.limits, work)
 
 
-def segmented(file: Path, settings: dict[str, object]) -> Timeline:
-    """The file's timeline, with a progress bar. MediaError and OSError as the library raises them."""
-    limits = Limits(**get_settings().limits.model_dump())
-    with terminal.bar(f"segmenting {file.name}", 1.0) as at:
-        return segment_file(
-            file, settings, limits=limits, on_progress=lambda done, total: at(done / max(1, total))
-        )
+class Segmenter:
+    """Segments files one after the other with the same settings, each with a progress bar."""
+
+    def __init__(self, settings: dict[str, Any], *, several: bool) -> None:
+        """`several`: the networks are loaded once and kept. A single file frees them before its fusion."""
+        self._settings = settings
+        self._models = ModelsLoading() if several else None
+        self.limits = Limits(**get_settings().limits.model_dump())
+
+    def timeline(self, path: Path, name: str) -> Timeline:
+        """The timeline of a file that is called `name`. MediaError and OSError as the library raises them."""
+        with terminal.bar(f"segmenting {name}", 1.0) as at:
+            return segment_file(
+                path,
+                self._settings,
+                models=self._models,
+                limits=self.limits,
+                on_progress=lambda done, total: at(done / max(1, total)),
+            )
 
 
-def _print(timeline: Timeline) -> None:
+def _json_files(inputs: list[Input], out: str) -> dict[Input, Path]:
+    """The file that each video's document goes to; none for stdout. UsageError where it cannot be made."""
+    if out == STDOUT:
+        if len(inputs) > 1:
+            raise UsageError("--json - takes one video; name a folder for several.")
+        return {}
+    path = Path(out)
+    if len(inputs) == 1 and not path.is_dir():
+        if not path.resolve().parent.is_dir():
+            raise UsageError(f"There is no folder to write {path} to.")
+        return {inputs[0]: path}
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file; for several videos --json names a folder.")
+    files = targets(inputs, lambda one: path / document_name(one))
+    path.mkdir(parents=True, exist_ok=True)
+    return dict(zip(inputs, files, strict=True))
+
+
+def document_name(one: Input) -> str:
+    """The name of a video's document in a folder of several."""
+    return f"{one.stem}.json"
+
+
+def _write(timeline: Timeline, file: Path | None) -> None:
+    document = json.dumps(timeline.to_document(), ensure_ascii=False, indent=1)
+    if file is None:
+        print(document)
+    else:
+        file.write_text(document + "\n", encoding="utf-8")
+
+
+def _print(timeline: Timeline, whose: str) -> None:
     """Print the shots, and before them chapters and scenes where there are two or more of them."""
     for level in LEVELS:
         segments = timeline.level(level)
         if len(segments) > 1 or level == LEVELS[-1]:
-            print(f"{len(segments)} {level}{'' if len(segments) == 1 else 's'}")
+            print(f"{whose}{len(segments)} {level}{'' if len(segments) == 1 else 's'}")
             terminal.print_segments([segment.to_dict() for segment in segments])
-
-
-def stop(message: str, code: int) -> typer.Exit:
-    """Print the message on stderr; returns the exception to raise, which ends the command with this code."""
-    Console(stderr=True).print(message, markup=False, highlight=False)
-    return typer.Exit(code)

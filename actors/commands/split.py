@@ -1,8 +1,8 @@
-"""`scenestream split FILE`: cuts a video into its segments in this process, without Ray and without servers.
+"""`scenestream split FILE…`: cuts videos into their segments in this process, without Ray or servers.
 
-Segments the video first, or takes the document that `scenestream segment --json` wrote. Found by
-`cluster.cli` through the entry point group `scenestream.commands`. Knows the libraries and the command line;
-imports no Ray and no store.
+Segments a video first, or takes the document that `scenestream segment --json` wrote. Found by `cluster.cli`
+through the entry point group `scenestream.commands`. Knows the libraries and the command line; imports no Ray
+and no store.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 
 from actors.clips import ClipError, CutOptions, Piece, cut
-from actors.commands.segment import FAILED, WRONG_USAGE, segmented, stop
-from actors.segmentation import Limits, MediaError, build_plan
+from actors.commands.inputs import WRONG_USAGE, Input, find_inputs, for_each, say, stop, targets
+from actors.commands.segment import Segmenter, Words, document_name
+from actors.segmentation import Limits, build_plan
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import split as settings_of
 from cluster import terminal
@@ -38,7 +39,7 @@ from cluster.commands.options import (
     Sound,
 )
 from cluster.contract.clips import DEFAULT_PATTERN, MAX_CLIPS, ClipOrder
-from cluster.errors import InvalidSettingsError, UsageError
+from cluster.errors import UsageError
 from cluster.segment_settings import parse_assignments, resolve
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
@@ -49,16 +50,26 @@ among more, and its output depends on their number."""
 
 
 def split(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="A video file.")],
+    files: Words,
     level: CutLevel = "shot",
     mode: CutMode = "exact",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to; a folder named after the file if left out.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where to; a folder named after the file if left out. For several videos: where these are.",
+        ),
     ] = None,
     pattern: NamePattern = DEFAULT_PATTERN,
-    document: Annotated[
-        Path | None, typer.Option("--json", metavar="DOC", help="What `segment --json` wrote of this file.")
+    from_json: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-json",
+            metavar="DOC",
+            help="What `segment --json` wrote of this file; for several videos the folder that it wrote.",
+        ),
     ] = None,
+    old_from_json: Annotated[Path | None, typer.Option("--json", hidden=True)] = None,
     label: Labels = None,
     min_s: MinSeconds = None,
     max_s: MaxSeconds = None,
@@ -69,7 +80,10 @@ def split(
     preset: Preset = None,
     set_: Assignments = None,
 ) -> None:
-    """Cut one video into its shots, scenes or chapters here: no servers. Prints one file a line."""
+    """Cut videos into their shots, scenes or chapters here: no servers. Prints one file a line.
+
+    A video that fails does not stop the others; the exit code is 1 then.
+    """
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
     select = {"labels": label or None, "min_s": min_s, "max_s": max_s}
     values = {"level": level, "mode": mode, "pattern": pattern, "container": container, "crf": crf}
@@ -78,53 +92,87 @@ def split(
         order = clip_order(
             {**values, "height": height, "sound": sound, "max_clips": MAX_CLIPS, "select": select}
         )
-    except InvalidSettingsError as error:
-        raise stop(error.message, WRONG_USAGE) from error
-    for needed in (file, document):
-        if needed is not None and not needed.is_file():
-            raise stop(f"No such file: {needed}", WRONG_USAGE)
-    folder = out if out is not None else Path(f"{file.stem}-{level}s")
-    if folder.exists() and not folder.is_dir():
-        raise stop(f"{folder} is a file; name another folder with --out.", WRONG_USAGE)
-    try:
-        timeline = segmented(file, settings).to_document() if document is None else _read(document)
-        made = _cut(file, timeline, order, folder)
+        inputs = find_inputs(files)
+        folders = _folders(inputs, out, level)
+        documents = _documents(inputs, _renamed(old_from_json, from_json))
     except UsageError as error:
-        raise stop(error.message, FAILED) from error
-    except (MediaError, OSError) as error:
-        raise stop(f"{file.name}: {error}", FAILED) from error
-    missing = [entry for entry in made if "error" in entry]
-    for entry in missing:
-        stop(f"{entry['file']}: {entry['error']['message']}", FAILED)
-    if missing:
-        raise typer.Exit(FAILED)
+        raise stop(error.message, WRONG_USAGE) from error
+    segmenter = Segmenter(settings, several=len(inputs) > 1 and not documents)
+
+    def work(one: Input, path: Path) -> None:
+        document = _read(documents[one]) if documents else segmenter.timeline(path, one.name).to_document()
+        made = _cut(one, path, document, order, folders[one], segmenter.limits)
+        missing = [entry for entry in made if "error" in entry]
+        for entry in missing:
+            say(f"{one.word}: {entry['file']}: {entry['error']['message']}")
+        if missing:
+            raise UsageError(f"{len(missing)} of {len(made)} clips could not be cut.")
+
+    for_each(inputs, segmenter.limits, work)
+
+
+def _renamed(old: Path | None, new: Path | None) -> Path | None:
+    if old is None:
+        return new
+    if new is not None:
+        raise UsageError("--json is the old name of --from-json; give one of them.")
+    say("--json is called --from-json now, because it reads; the old name will be removed.")
+    return old
+
+
+def _folders(inputs: list[Input], out: Path | None, level: str) -> dict[Input, Path]:
+    """The folder that each video's clips go to. UsageError where it cannot be one."""
+    if out is not None and len(inputs) == 1:
+        folders = [out]
+    else:
+        folders = targets(inputs, lambda one: (out or Path()) / f"{one.stem}-{level}s")
+    for folder in (*([out] if out is not None else []), *folders):
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file; name another folder with --out.")
+    return dict(zip(inputs, folders, strict=True))
+
+
+def _documents(inputs: list[Input], given: Path | None) -> dict[Input, Path]:
+    """The document of each video; empty if they are segmented here. UsageError where one is missing."""
+    if given is None:
+        return {}
+    if len(inputs) > 1 and not given.is_dir():
+        raise UsageError(f"{given} is no folder; for several videos --from-json names the folder of theirs.")
+    found = {one: given / document_name(one) if given.is_dir() else given for one in inputs}
+    for one, path in found.items():
+        if not path.exists():
+            raise UsageError(f"There is no document of {one.word}: {path}")
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise stop(f"{path} is no JSON document: {error}", WRONG_USAGE) from error
+        raise UsageError(f"{path} is no JSON document: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("segments"), list):
-        raise stop(f"{path} is not what `scenestream segment --json` writes.", WRONG_USAGE)
+        raise UsageError(f"{path} is not what `scenestream segment --json` writes.")
     return document
 
 
-def _cut(file: Path, document: dict[str, Any], order: ClipOrder, folder: Path) -> list[dict[str, Any]]:
+def _cut(
+    one: Input, file: Path, document: dict[str, Any], order: ClipOrder, folder: Path, limits: Limits
+) -> list[dict[str, Any]]:
     """Cut every wanted segment into a file of the folder and write the manifest; returns its entries."""
-    limits = Limits(**get_settings().limits.model_dump())
     analysis, _ = settings_of(document.get("settings") or {})
     plan = build_plan(file, analysis, limits)
     media = plan.media.contract()
     if (document.get("media") or {}).get("frames", plan.frames) != plan.frames:
-        raise UsageError(f"The document is of another video: it has not the {plan.frames} frames of {file}.")
+        raise UsageError(
+            f"The document is of another video: it has not the {plan.frames} frames of {one.name}."
+        )
     options = cut_options(order, media)
-    wanted = chosen(order, document["segments"], file.name, f".{options['container']}")
+    wanted = chosen(order, document["segments"], one.name, f".{options['container']}")
     folder.mkdir(parents=True, exist_ok=True)
     frames = sum(segment["end_frame"] - segment["start_frame"] for segment in wanted)
     entries: list[ManifestEntry] = []
     done = 0
-    with terminal.bar(f"cutting {file.name}", float(max(1, frames))) as at:
+    with terminal.bar(f"cutting {one.name}", float(max(1, frames))) as at:
         for segment in wanted:
 
             def report(count: int, before: int = done) -> None:
@@ -136,7 +184,7 @@ def _cut(file: Path, document: dict[str, Any], order: ClipOrder, folder: Path) -
             entries.append(entry)
             if "error" not in entry:
                 print(folder / segment["name"], flush=True)
-    source = {"filename": file.name, "bytes": file.stat().st_size}
+    source = {"filename": one.name, "bytes": file.stat().st_size}
     settings = {**options, "pattern": order.pattern, "select": order.select.model_dump()}
     (folder / MANIFEST).write_bytes(manifest(source, settings, media, entries))
     (folder / TABLE).write_bytes(table(source, order.mode, entries))

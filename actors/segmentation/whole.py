@@ -28,7 +28,7 @@ def segment_file(
     path: Path | str,
     settings: Mapping[str, Any] | None = None,
     *,
-    models: Models | None = None,
+    models: Models | ModelsLoading | None = None,
     limits: Limits | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,

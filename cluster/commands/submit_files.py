@@ -108,6 +108,11 @@ def _files(word: str, recursive: bool) -> list[Path]:
         if files := [file for file in files if file.is_file()]:
             return files
         raise UsageError(f"No file matches {word}.")
+    if word == "-" or path.exists():
+        raise UsageError(
+            f"{word} is a pipe or a device. An upload that breaks off is read again, which takes a file: "
+            "write to one first."
+        )
     raise UsageError(f"No such file: {word}")
 
 

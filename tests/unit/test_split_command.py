@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,7 +42,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_a_document_is_cut_into_its_shots(film: Path, document: Path, tmp_path: Path) -> None:
-    ran = run(film, "--json", document, "--out", tmp_path / "clips", "--pattern", "{number:02}-{label}")
+    ran = run(film, "--from-json", document, "--out", tmp_path / "clips", "--pattern", "{number:02}-{label}")
 
     assert ran.exit_code == 0, ran.output
     names = ["01-music.mp4", "02-speech.mp4", "03-music.mp4"]
@@ -51,7 +54,7 @@ def test_a_document_is_cut_into_its_shots(film: Path, document: Path, tmp_path: 
 
 
 def test_only_what_is_asked_for_is_cut(film: Path, document: Path, tmp_path: Path) -> None:
-    ran = run(film, "--json", document, "--out", tmp_path, "--mode", "copy", "--label", "speech")
+    ran = run(film, "--from-json", document, "--out", tmp_path, "--mode", "copy", "--label", "speech")
 
     assert ran.exit_code == 0, ran.output
     assert [p.name for p in tmp_path.glob("*.mp4")] == ["film-shot-0001-0.00.00.800.mp4"]
@@ -64,13 +67,14 @@ def test_only_what_is_asked_for_is_cut(film: Path, document: Path, tmp_path: Pat
         (["--mode", "fast"], 2, "mode"),
         (["--level", "act"], 2, "level"),
         (["--label", "singing"], 1, "No shot"),
-        (["--json", "missing.json"], 2, "missing.json"),
+        (["--from-json", "missing.json"], 2, "missing.json"),
+        (["--json", "missing.json"], 2, "old name of --from-json"),
     ],
 )
 def test_exit_codes(
     film: Path, document: Path, tmp_path: Path, arguments: list[str], code: int, said: str
 ) -> None:
-    ran = run(film, "--out", tmp_path / "out", "--json", document, *arguments)
+    ran = run(film, "--out", tmp_path / "out", "--from-json", document, *arguments)
 
     assert ran.exit_code == code, ran.output
     assert said in ran.stderr
@@ -79,7 +83,95 @@ def test_exit_codes(
 def test_a_document_of_another_film_is_refused(document: Path, tmp_path: Path) -> None:
     other = make_media(tmp_path / "other.mp4", Picture(shots=(10,), size=(160, 96)))
 
-    ran = run(other, "--json", document, "--out", tmp_path / "out")
+    ran = run(other, "--from-json", document, "--out", tmp_path / "out")
 
     assert ran.exit_code == 1
     assert "another video" in ran.stderr
+    assert "other.mp4: The document" in ran.stderr
+
+
+def test_the_old_name_of_from_json_still_works_and_says_its_new_one(
+    film: Path, document: Path, tmp_path: Path
+) -> None:
+    ran = run(film, "--json", document, "--out", tmp_path, "--level", "scene")
+
+    assert ran.exit_code == 0, ran.output
+    assert "--json is called --from-json now" in ran.stderr
+    assert len(list(tmp_path.glob("*.mp4"))) == 1
+
+
+@pytest.fixture
+def films(film: Path, document: Path, tmp_path: Path) -> Path:
+    """A folder with two copies of the film, a file that is no video, and the documents of all three."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        shutil.copy(document, folder / f"{name}.json")
+    for name in ("a.mp4", "c.mp4"):
+        shutil.copy(film, folder / name)
+    (folder / "b.mp4").write_text("no video" * 100)
+    return folder
+
+
+def test_several_films_have_folders_of_their_own_and_one_that_fails_stops_no_other(
+    films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = [films / name for name in ("a.mp4", "b.mp4", "c.mp4")]
+
+    ran = run(*words, "--from-json", films, "--out", out, "--mode", "copy")
+
+    assert ran.exit_code == 1
+    assert sorted(p.name for p in out.iterdir()) == ["a-shots", "c-shots"]
+    assert len(list(out.glob("*-shots/*.mp4"))) == 2 * len(SHOTS)
+    assert f"{films}/b.mp4: This is not a video file" in ran.stderr
+    assert "1 of 3 files failed." in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "said"),
+    [
+        (["a.mp4", "c.mp4"], ["--from-json", "{films}/a.json"], "no folder"),
+        (["a.mp4", "d.mp4"], ["--from-json", "{films}"], "d.json"),
+        (["a.mp4", "more/a.mp4"], [], "both"),
+        (["a.mp4", "none.mp4"], [], "none.mp4"),
+    ],
+)
+def test_several_films_are_checked_before_any_work(
+    films: Path, tmp_path: Path, names: list[str], arguments: list[str], said: str
+) -> None:
+    (films / "more").mkdir()
+    for name in ("d.mp4", "more/a.mp4"):
+        shutil.copy(films / "a.mp4", films / name)
+    out = tmp_path / "out"
+
+    ran = run(*(films / name for name in names), *(a.format(films=films) for a in arguments), "--out", out)
+
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+    assert not out.exists()
+
+
+def test_a_film_is_cut_that_comes_through_a_pipe(film: Path, document: Path, tmp_path: Path) -> None:
+    program = "import sys; from cluster.cli import main; sys.argv[0] = 'scenestream'; main()"
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "split",
+        "-",
+        "--from-json",
+        document,
+        "--out",
+        tmp_path / "out",
+    ]
+
+    with film.open("rb") as content, subprocess.Popen(["cat"], stdin=content, stdout=subprocess.PIPE) as cat:
+        ran = subprocess.run(
+            command, stdin=cat.stdout, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    assert ran.returncode == 0, ran.stderr
+    clips = sorted((tmp_path / "out").glob("*.mp4"))
+    assert [clip.name for clip in clips][:1] == ["stdin-shot-0000-0.00.00.000.mp4"]
+    assert [len(decode_plainly(clip)) for clip in clips] == list(SHOTS)

@@ -109,3 +109,12 @@ def test_containers_of_videos_are_known_by_their_content(head: bytes) -> None:
 )
 def test_other_files_are_left_aside(head: bytes) -> None:
     assert not may_be_video(head)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_pipe_is_told_why_it_cannot_be_uploaded(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+
+    for word in ("pipe.mp4", "-"):
+        with pytest.raises(UsageError, match=f"{word} is a pipe .* takes a file"):
+            find([word])

@@ -1,0 +1,98 @@
+"""`scenestream segment` with several files, with stdout, with the real networks."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+import typer
+from typer.testing import CliRunner, Result
+
+from actors.commands.segment import segment
+from tests.support.media import Picture, make_media
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command sends logs to its own stderr; they are sent back afterwards."""
+    root, structured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**structured)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """a.mp4 has two shots, c.mkv three; b.mp4 is no video."""
+    folder = tmp_path_factory.mktemp("films")
+    make_media(folder / "a.mp4", Picture(shots=(30, 40), size=(160, 96), number=False))
+    make_media(folder / "c.mkv", Picture(shots=(30, 40, 35), size=(160, 96), number=False))
+    (folder / "b.mp4").write_text("no video" * 100)
+    return folder
+
+
+def run(*arguments: str | Path) -> Result:
+    app = typer.Typer()
+    app.command()(segment)
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+def starts(document: str) -> list[int]:
+    return [s["start_frame"] for s in json.loads(document)["segments"] if s["level"] == "shot"]
+
+
+def test_each_file_has_a_document_and_one_that_fails_stops_no_other(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "documents"
+
+    ran = run(folder / "a.mp4", folder / "b.mp4", folder / "c.mkv", "--json", out)
+
+    assert ran.exit_code == 1
+    assert ran.stdout.splitlines() == [f"{out}/a.json", f"{out}/c.json"]
+    assert starts((out / "a.json").read_text()) == [0, 30]
+    assert starts((out / "c.json").read_text()) == [0, 30, 70]
+    assert f"{folder}/b.mp4: This is not a video file" in ran.stderr
+    assert "1 of 3 files failed." in ran.stderr
+
+
+def test_each_file_has_a_table(folder: Path) -> None:
+    ran = run(folder / "a.mp4", folder / "c.mkv")
+
+    assert ran.exit_code == 0, ran.output
+    assert f"{folder}/a.mp4: 2 shots" in ran.stdout
+    assert f"{folder}/c.mkv: 3 shots" in ran.stdout
+
+
+def test_one_document_goes_to_stdout_or_into_a_folder(folder: Path, tmp_path: Path) -> None:
+    printed = run(folder / "a.mp4", "--json", "-")
+    written = run(folder / "a.mp4", "--json", tmp_path)
+
+    assert (printed.exit_code, written.exit_code) == (0, 0)
+    assert starts(printed.stdout) == [0, 30]
+    assert json.loads(printed.stdout) == json.loads((tmp_path / "a.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("names", "out", "said"),
+    [
+        (["a.mp4", "c.mkv"], "-", "one video"),
+        (["a.mp4", "c.mkv"], "{folder}/b.mp4", "is a file"),
+        (["a.mp4", "./a.mp4"], "{out}", "both be written"),
+        (["a.mp4", "none.mp4"], "{out}", "No such file: {folder}/none.mp4"),
+    ],
+)
+def test_files_are_checked_before_any_work(
+    folder: Path, tmp_path: Path, names: list[str], out: str, said: str
+) -> None:
+    places = {"folder": folder, "out": tmp_path / "out"}
+
+    ran = run(*(f"{folder}/{name}" for name in names), "--json", out.format(**places))
+
+    assert ran.exit_code == 2
+    assert said.format(**places) in ran.stderr
+    assert not (tmp_path / "out").exists()
