@@ -66,7 +66,23 @@ def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {key: prop["default"] for key, prop in properties.items()}
     merged = {**defaults, **_presets()[name], **given}
     _validate(merged)
+    _validate_together(merged)
     return merged
+
+
+def check_part(settings: Mapping[str, Any], media: Mapping[str, Any]) -> None:
+    """InvalidSettingsError when the part from `from_s` to `to_s` lies outside of the video that `media` (the
+    contract's keys) describes."""
+    if "duration_s" not in media:
+        return
+    start_s = float(media.get("start_s") or 0.0)
+    end_s = start_s + float(media["duration_s"])
+    from_s, to_s = settings.get("from_s"), settings.get("to_s")
+    span = f"the video lasts from {start_s:g} to {end_s:g} s"
+    if from_s is not None and from_s >= end_s:
+        raise InvalidSettingsError(f"from_s must lie before the end: {span}, and {from_s:g} is behind it.")
+    if to_s is not None and to_s <= start_s:
+        raise InvalidSettingsError(f"to_s must lie after the start: {span}, and {to_s:g} is before it.")
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
@@ -92,6 +108,15 @@ def _validate(settings: Mapping[str, Any]) -> None:
     errors = sorted(Draft202012Validator(_schema()).iter_errors(dict(settings)), key=lambda e: list(e.path))
     if errors:
         raise InvalidSettingsError(" ".join(_say(error, settings) for error in errors))
+
+
+def _validate_together(settings: Mapping[str, Any]) -> None:
+    """What no schema says: bounds that one setting sets another."""
+    from_s, to_s, scenes, chapters = (settings[key] for key in ("from_s", "to_s", "scenes", "chapters"))
+    if from_s is not None and to_s is not None and to_s <= from_s:
+        raise InvalidSettingsError(f"to_s must lie after from_s ({from_s:g}), not at {to_s:g}.")
+    if scenes is not None and chapters is not None and chapters > scenes:
+        raise InvalidSettingsError(f"chapters must be at most scenes ({scenes}), not {chapters}.")
 
 
 def _say(error: ValidationError, settings: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 
 from actors.segmentation import Limits, MediaError
-from actors.segmentation.errors import MediaErrorCode
+from actors.segmentation.errors import MediaErrorCode, SettingsError
 from cluster import terminal
 from cluster.errors import UsageError
 
@@ -104,7 +104,7 @@ def for_each(inputs: Sequence[Input], limits: Limits, work: Callable[[Input, Pat
         try:
             with one.local(limits) as path:
                 work(one, path)
-        except (MediaError, UsageError, OSError) as error:
+        except (MediaError, SettingsError, UsageError, OSError) as error:
             say(f"{one.word}: {error}")
             failed += 1
     if failed and len(inputs) > 1:

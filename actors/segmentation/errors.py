@@ -1,6 +1,6 @@
-"""The library's two exceptions: the video cannot be analysed, or the caller stopped the analysis.
+"""The library's exceptions: the video cannot be analysed, the settings do not fit it, the caller stopped.
 
-Both can be pickled, because they travel from an actor to its caller. Knows the stable codes; imports no PyAV
+All can be pickled, because they travel from an actor to its caller. Knows the stable codes; imports no PyAV
 (`demux.container` turns FFmpeg's errors into MediaError), no web framework and nothing of the cluster.
 """
 
@@ -34,6 +34,10 @@ class MediaError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class SettingsError(ValueError):
+    """The settings are valid, but not for this video; the message says why and what would be."""
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the caller asked for it

@@ -31,19 +31,32 @@ RANGES: dict[str, tuple[float, float]] = {
     "scene_length_s": (1.0, 3_600.0),
     "chapter_length_s": (5.0, 36_000.0),
     "audio_weight": UNIT,
+    "from_s": (0.0, 1e10),
+    "to_s": (0.0, 1e10),
+    "scenes": (1, 1000),
+    "chapters": (1, 1000),
 }
-"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), or without unit. Equal to those of
-the JSON Schema (a test compares them). No measurement; so wide that they only catch mistakes."""
+"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), numbers of segments, or without
+unit. Equal to those of the JSON Schema (a test compares them). No measurement; so wide that they only catch
+mistakes: recorders may count seconds from 1970 on. The numbers of segments bound the time of a fusion."""
+WHOLE = ("video_stream", "audio_stream", "scenes", "chapters")
+"""Settings that are whole numbers; JSON may write them as 6.0."""
 
 
 def _check(settings: object) -> None:
     for field in fields(settings):  # type: ignore[arg-type]
         value = getattr(settings, field.name)
         low, high = RANGES[field.name]
-        if value is None and field.name in ("video_stream", "audio_stream"):
+        if value is None and field.default is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise ValueError(f"{field.name} must be a number from {low:g} to {high:g}, not {value!r}")
+        kind = "whole number" if field.name in WHOLE else "number"
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not low <= value <= high
+            or (field.name in WHOLE and not isinstance(value, int))
+        ):
+            raise ValueError(f"{field.name} must be a {kind} from {low:g} to {high:g}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,10 @@ class FusionSettings:
     *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. *_length_s: seconds that a scene or chapter is
     expected to last (median of the prior). min_*_s: seconds of the shortest one kept. audio_weight: 0 the
     picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
+
+    from_s, to_s: the part that is segmented, in seconds on the container's clock, as segments have them;
+    None: from the start, to the end. scenes, chapters: how many are wanted, in place of their sensitivity;
+    None: as many as the evidence gives.
     """
 
     shot_sensitivity: float = 0.5
@@ -78,9 +95,17 @@ class FusionSettings:
     scene_length_s: float = 20.0
     chapter_length_s: float = 180.0
     audio_weight: float = 0.5
+    from_s: float | None = None
+    to_s: float | None = None
+    scenes: int | None = None
+    chapters: int | None = None
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.from_s is not None and self.to_s is not None and self.to_s <= self.from_s:
+            raise ValueError(f"to_s must lie after from_s ({self.from_s:g}), not at {self.to_s:g}")
+        if self.scenes is not None and self.chapters is not None and self.chapters > self.scenes:
+            raise ValueError(f"chapters must be at most scenes ({self.scenes}), not {self.chapters}")
 
 
 def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings]:
@@ -92,8 +117,10 @@ def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings
     unknown = set(settings) - known[0] - known[1] - {"preset"}
     if unknown:
         raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
-    analysis = AnalysisSettings(**{k: v for k, v in settings.items() if k in known[0]})
-    fusion = FusionSettings(**{k: v for k, v in settings.items() if k in known[1]})
+    whole = {k: int(v) for k, v in settings.items() if k in WHOLE and isinstance(v, float) and v.is_integer()}
+    given = {**settings, **whole}
+    analysis = AnalysisSettings(**{k: v for k, v in given.items() if k in known[0]})
+    fusion = FusionSettings(**{k: v for k, v in given.items() if k in known[1]})
     return analysis, fusion
 
 

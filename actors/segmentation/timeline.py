@@ -141,7 +141,8 @@ class Curve:
 class Timeline:
     """The whole result. ValueError when the segments do not form a tree over the video.
 
-    media, settings: as in the contract. segments: chapters, then scenes, then shots, each in order.
+    media, settings: as in the contract. segments: chapters, then scenes, then shots, each in order. part: the
+    frames first .. last - 1 that were segmented, if not all. curves: of the whole video.
     """
 
     media: Mapping[str, Any]
@@ -149,13 +150,18 @@ class Timeline:
     segments: tuple[Segment, ...]
     audio_track: tuple[AudioSegment, ...]
     curves: tuple[Curve, ...] = ()
+    part: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        frames = int(self.media["frames"])
+        part = self.part or (0, frames)
+        if not 0 <= part[0] < part[1] <= frames:
+            raise ValueError(f"the part must lie within the frames 0..{frames}: {part}")
         levels = [self.level(name) for name in LEVELS]
         if sum(map(len, levels)) != len(self.segments):
             raise ValueError(f"segments must be of the levels {', '.join(LEVELS)}")
         for segments in levels:
-            _check_tiling(segments, int(self.media["frames"]))
+            _check_tiling(segments, part)
         for above, below in pairwise(levels):
             _check_nesting(above, below)
         if any(segment.parent is not None for segment in levels[0]):
@@ -181,21 +187,21 @@ class Timeline:
     def curves_document(self) -> dict[str, Any]:
         """Curves for a store: {"start_s", "step_s", "series": [{"name", "unit", "values": bytes}]}."""
         return {
-            "start_s": self.level("shot")[0].start_s,
+            "start_s": self.media["start_s"],
             "step_s": CURVE_STEP_S,
             "series": [curve.to_dict() for curve in self.curves],
         }
 
 
-def _check_tiling(segments: tuple[Segment, ...], frames: int) -> None:
+def _check_tiling(segments: tuple[Segment, ...], part: tuple[int, int]) -> None:
     if not segments:
         raise ValueError("every level has at least one segment")
     name = segments[0].level
     if [segment.index for segment in segments] != list(range(len(segments))):
         raise ValueError(f"{name}s must be numbered in order")
-    bounds = [0, *(segment.end_frame for segment in segments)]
-    if bounds[:-1] != [segment.start_frame for segment in segments] or bounds[-1] != frames:
-        raise ValueError(f"{name}s must tile the frames 0..{frames}: {bounds}")
+    bounds = [part[0], *(segment.end_frame for segment in segments)]
+    if bounds[:-1] != [segment.start_frame for segment in segments] or bounds[-1] != part[1]:
+        raise ValueError(f"{name}s must tile the frames {part[0]}..{part[1]}: {bounds}")
     if any(a >= b for a, b in pairwise(bounds)):
         raise ValueError(f"a {name} has no frames: {bounds}")
     for before, after in pairwise(segments):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion.fuse import fuse
+from actors.segmentation.fusion.part import part_of
 from actors.segmentation.limits import Limits
 from actors.segmentation.networks.loading import ModelsLoading
 from actors.segmentation.planning.chunks import ChunkSpec
@@ -41,10 +42,12 @@ def segment_file(
     takes the images of the keyframe candidates, among them all thumbnails.
 
     Raises MediaError when the file cannot be segmented, OSError when it cannot be read, ValueError for
-    settings out of range, and Cancelled when `should_stop()` is true.
+    settings out of range (SettingsError for a part that lies outside of the video), and Cancelled when
+    `should_stop()` is true.
     """
     analysis, fusion = split(settings or {})
     plan = build_plan(path, analysis, limits, should_stop=should_stop)
+    part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
     networks = models or ModelsLoading()
     # one chunk, so that no context is decoded twice
     plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))

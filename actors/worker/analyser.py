@@ -80,7 +80,10 @@ class Analyser(Protocol):
         """Hash of all that the tracks depend on besides the file. Settings of the fusion do not change it."""
 
     def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
-        """Demux the file: what it holds, and the chunks in which it is analysed."""
+        """Demux the file: what it holds, and the chunks in which it is analysed.
+
+        SettingsError when the settings do not fit it.
+        """
 
     def planned(self, payload: bytes) -> PlannedVideo:
         """Parse a stored plan. ValueError when it is not one of this version."""
@@ -101,7 +104,7 @@ class Analyser(Protocol):
         """Concatenate the tracks of all chunks, which come in order."""
 
     def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """Compute the segments of the whole video."""
+        """Compute the segments of the video. SettingsError when the settings do not fit it."""
 
     def close(self) -> None:
         """Release weights and devices."""

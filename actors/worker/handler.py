@@ -17,7 +17,7 @@ import structlog
 from cachetools import LRUCache
 
 from actors import metrics
-from actors.segmentation.errors import Cancelled, MediaError
+from actors.segmentation.errors import Cancelled, MediaError, SettingsError
 from actors.tasks import CODE_MEDIA_MISSING, Outcome, Status, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks, PlannedVideo
 from actors.worker.clips import ClipHandler
@@ -94,6 +94,8 @@ class TaskHandler:
         except MediaError as error:
             bound.info("video refused", code=str(error.code), reason=error.message)
             return Outcome.error(str(error.code), error.message)
+        except SettingsError as error:
+            return Outcome.error(InvalidSettingsError.code, str(error))
         except Cancelled:
             return Outcome.cancelled()
         except (NotFoundError, FileNotFoundError) as error:

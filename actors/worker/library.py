@@ -14,6 +14,7 @@ from actors import metrics
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
 from actors.segmentation.fusion.measured import Measured
+from actors.segmentation.fusion.part import part_of
 from actors.segmentation.limits import Limits
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import Plan, build_plan
@@ -50,8 +51,9 @@ class LibraryAnalyser:
 
     def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
         """Demux the file once (and decode it once where its timestamps cannot be trusted)."""
-        analysis, _ = split(settings)
+        analysis, fusion = split(settings)
         plan = build_plan(path, analysis, self._limits, should_stop=should_stop)
+        part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
         return _planned(plan, plan.to_bytes())
 
     def planned(self, payload: bytes) -> PlannedVideo:

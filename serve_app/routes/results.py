@@ -65,6 +65,8 @@ def list_segments(
     services = context_of(request).services
     video = services.jobs.get(video_id)
     number, timeline_id = _shown(services, video, revision, cursor)
+    if timeline_id is None:  # the shots of the chunks are those of the whole file
+        from_s, to_s = _within_part(video.settings, from_s, to_s)
     find: Callable[..., Page[dict[str, Any]]] = (
         partial(services.results.segments, timeline_id)
         if timeline_id is not None
@@ -80,6 +82,15 @@ def list_segments(
         state="provisional" if timeline_id is None else "final",
         revision=number,
     )
+
+
+def _within_part(
+    settings: Mapping[str, Any], from_s: float | None, to_s: float | None
+) -> tuple[float | None, float | None]:
+    """The times that are asked for, no wider than the part that is segmented."""
+    starts = [time_s for time_s in (from_s, settings.get("from_s")) if time_s is not None]
+    ends = [time_s for time_s in (to_s, settings.get("to_s")) if time_s is not None]
+    return max(starts, default=None), min(ends, default=None)
 
 
 def _shown(

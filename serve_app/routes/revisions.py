@@ -11,6 +11,7 @@ from cluster.contract.revisions import Comparison, Preview, ResegmentRequest, Re
 from cluster.contract.videos import VideoDocument
 from cluster.contract.vocabulary import LEVELS, Level
 from cluster.errors import ConflictError, NotFoundError
+from cluster.segment_settings import check_part
 from cluster.stores.documents import segment_document
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.access.callers import client_id
@@ -63,7 +64,7 @@ async def resegment_video(
         queued: list[Video] = []
 
         def resegment() -> VideoDocument:
-            resolved = resolve_settings(asked.preset, asked.settings)
+            resolved = _settings_for(context.services.jobs.get(video_id), asked)
             queued.append(context.services.jobs.resegment(video_id, resolved, str(resolved["preset"])))
             return shown(context, queued[0])
 
@@ -73,14 +74,22 @@ async def resegment_video(
         return answer
 
     if asked.dry_run:
-        resolved = resolve_settings(asked.preset, asked.settings)
         video = await to_thread.run_sync(context.services.jobs.get, video_id)
+        resolved = _settings_for(video, asked)
         if video.state is not VideoState.DONE:
             raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
         rows = await context.previews.segments(client_id(request), video, resolved)
         return await to_thread.run_sync(_preview, request, video_id, asked, resolved, rows)
     await to_thread.run_sync(context.services.require_for_new_work)
     return await to_thread.run_sync(queue)
+
+
+def _settings_for(video: Video, asked: ResegmentRequest) -> dict[str, Any]:
+    """The complete settings. InvalidSettingsError, also for a part that lies outside of the video: to find
+    that out later would end a video that is done as one that failed."""
+    resolved = resolve_settings(asked.preset, asked.settings)
+    check_part(resolved, video.media or {})
+    return resolved
 
 
 def _preview(

@@ -96,3 +96,15 @@ def test_files_are_checked_before_any_work(
     assert ran.exit_code == 2
     assert said.format(**places) in ran.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_part_that_one_of_the_files_does_not_have_fails_for_that_file(folder: Path, tmp_path: Path) -> None:
+    wanted = ("--set", "from_s=3.2", "--json", tmp_path)
+
+    ran = run(folder / "a.mp4", folder / "c.mkv", *wanted)
+
+    assert ran.exit_code == 1
+    assert (
+        f"{folder}/a.mp4: from_s must lie before the end: the video lasts from 0.000 to 2.800" in ran.stderr
+    )
+    assert starts((tmp_path / "c.json").read_text()) == [80]

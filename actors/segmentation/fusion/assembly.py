@@ -5,6 +5,7 @@ Knows where segments start and why, and the clock; decides nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -47,9 +48,10 @@ def assemble(
     shots: Sequence[SegmentStart],
     within: tuple[int, int] | None = None,
 ) -> tuple[tuple[Segment, ...], tuple[AudioSegment, ...]]:
-    """Chapters, scenes and shots from their starts (ascending, without the video's own), and the sound track.
+    """Chapters, scenes and shots from their starts (ascending, without the first one's), and the sound track.
 
-    `within`: frames of the video that are looked at, default all of them.
+    `within`: frames of the video that are segmented, default all of them. The sound track of all of them goes
+    on where it is longer than the picture.
     """
     first, last = within or (0, len(clock))
     segments: list[Segment] = []
@@ -61,7 +63,9 @@ def assemble(
             why = given[index - 1] if index else None
             segments.append(_segment(clock, summaries, level, index, parent, start, stop, why))
         above = starts
-    return tuple(segments), _audio_track(summaries)
+    begin_s = clock.seconds_of(first) if first > 0 else -math.inf
+    end_s = clock.seconds_of(last) if last < len(clock) else math.inf
+    return tuple(segments), _audio_track(summaries, begin_s, end_s)
 
 
 def _segment(
@@ -104,8 +108,8 @@ def _boundary(clock: FrameClock, why: SegmentStart | None, start_s: float) -> Bo
     return Boundary(why.kind, why.confidence, why.visual, why.audio, from_s, to_s)
 
 
-def _audio_track(summaries: Summaries) -> tuple[AudioSegment, ...]:
-    """Runs of one class over the whole sound track, also where it is longer than the picture."""
+def _audio_track(summaries: Summaries, begin_s: float, end_s: float) -> tuple[AudioSegment, ...]:
+    """Runs of one class over the sound track between two times."""
     classes = summaries.classes
     if classes is None or not classes.present.any():
         return ()
@@ -114,8 +118,9 @@ def _audio_track(summaries: Summaries) -> tuple[AudioSegment, ...]:
     found = []
     for start, stop, kind in classes.runs():
         a, b = max(start, first), min(stop, last)
-        if a < b:
-            from_s, to_s = classes.start_s + a * AUDIO_STEP_S, classes.start_s + b * AUDIO_STEP_S
+        from_s = max(classes.start_s + a * AUDIO_STEP_S, begin_s)
+        to_s = min(classes.start_s + b * AUDIO_STEP_S, end_s)
+        if a < b and round(from_s, 3) < round(to_s, 3):
             sound = summaries.sound(from_s, to_s)
             assert sound is not None
             found.append(AudioSegment(round(from_s, 3), round(to_s, 3), LABELS[kind], sound))

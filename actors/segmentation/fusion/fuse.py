@@ -2,9 +2,9 @@
 
 First come the transitions of the picture and the breaks of the sound inside long takes. Both are candidates
 for scene boundaries, which one cost over picture and sound decides; scenes are grouped into chapters by the
-same cost. A break at which a scene or chapter begins, or that is strong, divides the shot, too. The same
-tracks and settings give the same timeline, however the tracks were chunked. Knows no file, no network and no
-store.
+same cost. A break at which a scene or chapter begins, or that is strong, divides the shot, too. Only the part
+that the settings name is segmented; its ends are edges, as those of the video are. The same tracks and
+settings give the same timeline, however the tracks were chunked. Knows no file, no network and no store.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness
 from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
 from actors.segmentation.fusion.locations import find_locations
 from actors.segmentation.fusion.measured import Measured, WholeSound, measured_pace
+from actors.segmentation.fusion.part import part_of
 from actors.segmentation.fusion.sounds import find_sounds
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
@@ -56,7 +57,8 @@ def fuse(
     """The timeline of a video from the tracks of all its chunks, in order.
 
     `document_settings`: what the document tells as its settings, if more than `settings`.
-    TracksMismatchError when the tracks do not cover the plan's frames exactly.
+    TracksMismatchError when the tracks do not cover the plan's frames exactly, SettingsError when the part
+    from `from_s` to `to_s` lies outside of the video.
     """
     return fuse_measured(plan, Measured.of(plan, tracks), settings, document_settings=document_settings)
 
@@ -78,16 +80,19 @@ def fuse_measured(
     clock = plan.index.clock
     fps = measured_pace(clock)
 
+    part = part_of(clock, settings.from_s, settings.to_s)
+
     shortest = round(settings.min_shot_s * fps)
-    shots = select(measured.transitions, settings.shot_sensitivity, shortest, len(frames))
+    inside = (t for t in measured.transitions if t.frame - part.start >= max(1, shortest))
+    shots = select(inside, settings.shot_sensitivity, shortest, part.stop)
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     if sound.changes is not None and settings.audio_weight > 0:
-        bounds = [0, *(t.frame for t in shots), len(frames)]
+        bounds = [part.start, *(t.frame for t in shots), part.stop]
         breaks = sound_breaks(sound.changes, clock, bounds, weights)
         moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
         moments.sort(key=lambda m: m.frame)
 
-    scenes, chapters = _Grouper(plan, frames, keyframes, sound, settings, weights).levels(moments)
+    scenes, chapters = _Grouper(plan, part, frames, keyframes, sound, settings, weights).levels(moments)
     chosen = {moment.frame for moment, _ in (*scenes, *chapters)}
     enough = weights.break_strength - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
     kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
@@ -99,6 +104,7 @@ def fuse_measured(
         chapters=[start for _, start in chapters],
         scenes=[start for _, start in scenes],
         shots=shot_starts,
+        within=(part.start, part.stop),
     )
     return Timeline(
         media=plan.media.contract(),
@@ -106,6 +112,7 @@ def fuse_measured(
         segments=segments,
         audio_track=audio_segments,
         curves=measured.curves,
+        part=(part.start, part.stop),
     )
 
 
@@ -148,13 +155,14 @@ class _Grouper:
     def __init__(
         self,
         plan: Plan,
+        part: range,
         frames: FrameTrack,
         keyframes: KeyframeTrack,
         sound: WholeSound,
         settings: FusionSettings,
         weights: FusionWeights,
     ) -> None:
-        self._clock = plan.index.clock
+        self._clock, self._part = plan.index.clock, part
         self._frames, self._keyframes, self._sound, self._settings = frames, keyframes, sound, settings
         self._cues, self._weights = CueWeights.of(settings.audio_weight), weights
 
@@ -163,16 +171,9 @@ class _Grouper:
     ) -> tuple[list[tuple[Moment, SegmentStart]], list[tuple[Moment, SegmentStart]]]:
         """Scene starts among the moments, chapter starts among the scenes'."""
         s = self._settings
-        scenes = self._level(
-            moments,
-            GroupingRules(
-                bias=self._weights.scene_bias,
-                wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
-                reach_s=SCENE_REACH * s.scene_length_s,
-                usual_s=s.scene_length_s,
-                shortest_s=s.min_scene_s,
-            ),
-        )
+        scenes = self._scenes(moments, s.scenes)
+        if s.scenes is None and s.chapters is not None and s.chapters > len(scenes) + 1:
+            scenes = self._scenes(moments, s.chapters)  # each chapter begins with a scene
         chapters = self._level(
             [moment for moment, _ in scenes],
             GroupingRules(
@@ -181,14 +182,30 @@ class _Grouper:
                 reach_s=CHAPTER_REACH * s.chapter_length_s,
                 usual_s=s.chapter_length_s,
                 shortest_s=s.min_chapter_s,
+                count=s.chapters,
             ),
         )
         return scenes, chapters
 
+    def _scenes(self, moments: list[Moment], count: int | None) -> list[tuple[Moment, SegmentStart]]:
+        s = self._settings
+        return self._level(
+            moments,
+            GroupingRules(
+                bias=self._weights.scene_bias,
+                wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
+                reach_s=SCENE_REACH * s.scene_length_s,
+                usual_s=s.scene_length_s,
+                shortest_s=s.min_scene_s,
+                count=count,
+            ),
+        )
+
     def _level(self, moments: list[Moment], rules: GroupingRules) -> list[tuple[Moment, SegmentStart]]:
         if not moments:
             return []
-        bounds = np.array([0, *(m.frame for m in moments), len(self._frames)], np.int64)
+        edges = self._part.start, self._part.stop
+        bounds = np.array([edges[0], *(m.frame for m in moments), edges[1]], np.int64)
         times_s: npt.NDArray[np.float64] = np.array([self._clock.seconds_of(int(f)) for f in bounds])
         weights, middles_s = self._weights, 0.5 * (times_s[1:] + times_s[:-1])
         locations = find_locations(self._frames, self._keyframes, bounds, middles_s, weights)

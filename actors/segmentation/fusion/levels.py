@@ -39,13 +39,15 @@ MARGIN_MAX = 30.0
 class GroupingRules:
     """How the units of one level are grouped. bias: log odds of a boundary before any evidence; wanted: log
     odds added to it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of
-    units this far apart count a third. usual_s, shortest_s: lengths of a group."""
+    units this far apart count a third. usual_s, shortest_s: lengths of a group. count: how many groups are
+    wanted, None: as many as the evidence gives."""
 
     bias: float
     wanted: float
     reach_s: float
     usual_s: float
     shortest_s: float
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def group_units(
         out: Floats = np.where(duration_s < rules.shortest_s, NEVER, unusual)
         return out
 
-    grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS)
+    grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS, rules.count)
     picture, sound = pairs.across(grouping)
     starts = np.array(grouping.starts, np.int64)
     margins = np.clip(np.array(grouping.margins) - rules.wanted, -MARGIN_MAX, MARGIN_MAX)

@@ -105,3 +105,20 @@ def test_unknown_settings_are_refused(stack: ActorStack, film: Path) -> None:
     video = stack.ended(stack.submit(film.read_bytes(), loudness="eleven"))
     assert (video.state, video.error_code) == (VideoState.FAILED, "invalid_settings")
     assert "loudness" in str(video.error_message)
+
+
+def test_only_a_part_is_segmented_when_that_is_asked_for(stack: ActorStack, film: Path) -> None:
+    video = stack.ended(stack.submit(film.read_bytes(), from_s=5.0, to_s=20.0))
+
+    assert video.state is VideoState.DONE
+    shots = in_order([s for s in stack.segments(video) if s["level"] == "shot"])
+    assert (shots[0]["start_frame"], shots[-1]["end_frame"]) == (125, 500)
+    cuts = [s["start_frame"] for s in shots if s["start_boundary"]["kind"] != "audio"]
+    assert cuts == [125, 240, 440]
+
+
+def test_a_part_outside_of_the_video_fails_before_anything_is_decoded(stack: ActorStack, film: Path) -> None:
+    video = stack.ended(stack.submit(film.read_bytes(), from_s=44.0))
+
+    assert (video.state, video.error_code, video.chunks_done) == (VideoState.FAILED, "invalid_settings", 0)
+    assert "the video lasts from 0.000 to 44.000 s" in str(video.error_message)

@@ -45,6 +45,16 @@ def test_shots_are_provisional_while_the_work_goes_on(api: Api) -> None:
     assert scenes["items"] == []
 
 
+def test_provisional_shots_are_those_of_the_part(api: Api) -> None:
+    video_id = api.make(settings={"from_s": 5.0, "to_s": 13.0})
+    start_work(api, video_id)
+    put_shots(api, video_id, 0)
+    put_shots(api, video_id, 1)
+
+    assert [item["start_s"] for item in read(api, video_id)["items"]] == [4.0, 6.0, 8.0, 10.0, 12.0]
+    assert [item["start_s"] for item in read(api, video_id, from_s=9, to_s=100)["items"]] == [8.0, 10.0, 12.0]
+
+
 def test_the_final_tree_has_all_levels(api: Api, done: str) -> None:
     page = read(api, done)
 

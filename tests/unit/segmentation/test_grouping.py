@@ -45,6 +45,26 @@ def test_no_other_grouping_is_better(problem: tuple[Floats, Floats, Floats]) -> 
     assert np.isclose(cost(found.starts, times_s, pairs, boundary), best)
 
 
+@given(problems(), st.integers(1, 10))
+def test_of_a_wanted_number_no_other_grouping_is_better(
+    problem: tuple[Floats, Floats, Floats], count: int
+) -> None:
+    times_s, pairs, boundary = problem
+    units = len(boundary)
+
+    found = group(
+        times_s, lambda unit, first: pairs[first:unit, unit], boundary, length_cost, units, count=count
+    )
+
+    best: dict[int, float] = {}
+    for n in range(units):
+        for starts in combinations(range(1, units), n):
+            best[n + 1] = min(best.get(n + 1, np.inf), cost(starts, times_s, pairs, boundary))
+    allowed = [n for n, least in best.items() if n <= count and least < NEVER / 2]
+    assert len(found.starts) + 1 == max(allowed, default=1)
+    assert np.isclose(cost(found.starts, times_s, pairs, boundary), best[len(found.starts) + 1])
+
+
 @given(problems())
 def test_a_margin_is_what_giving_the_boundary_up_would_cost(problem: tuple[Floats, Floats, Floats]) -> None:
     times_s, pairs, boundary = problem
@@ -65,3 +85,15 @@ def test_a_narrow_window_still_divides_everything() -> None:
 
     bounds = [0, *found.starts, 60]
     assert all(2 <= b - a <= 10 for a, b in pairwise(bounds))
+
+
+def test_few_groups_may_be_longer_than_the_window() -> None:
+    times_s = np.arange(61.0)
+    boundary = np.full(60, -1.0)
+    boundary[50] = 3.0
+
+    found = group(
+        times_s, lambda unit, first: np.zeros(unit - first), boundary, lambda d: np.zeros(len(d)), 10, count=2
+    )
+
+    assert found.starts == (50,)

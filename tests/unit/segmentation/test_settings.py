@@ -8,7 +8,7 @@ import pytest
 
 from actors.segmentation.settings import RANGES, AnalysisSettings, FusionSettings, split, tracks_hash
 from cluster.errors import InvalidSettingsError
-from cluster.segment_settings import parse_assignments, preset_names, resolve, schema
+from cluster.segment_settings import check_part, parse_assignments, preset_names, resolve, schema
 
 LIBRARY = {f.name: f for f in (*fields(AnalysisSettings), *fields(FusionSettings))}
 
@@ -55,6 +55,10 @@ def test_a_preset_may_be_named_among_the_settings() -> None:
         ({"shot_sensitivity": True}, ("shot_sensitivity", "true")),
         ({"scene_length_s": float("nan")}, ("scene_length_s", "NaN")),
         ({"preset": "opera"}, ("preset", "film", "opera")),
+        ({"from_s": -1}, ("from_s", "0", "null", "-1")),
+        ({"from_s": 60, "to_s": 60}, ("to_s", "after from_s", "60")),
+        ({"scenes": 0}, ("scenes", "whole number", "1", "1000")),
+        ({"scenes": 3, "chapters": 4}, ("chapters", "at most scenes", "3", "4")),
     ],
 )
 def test_an_error_names_the_key_and_what_it_takes(
@@ -85,6 +89,48 @@ def test_the_library_checks_ranges_itself(name: str) -> None:
         split({name: RANGES[name][1] * 2 + 1})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"from_s": 60, "to_s": 60},
+        {"scenes": 3, "chapters": 4},
+        {"scenes": 2.5},
+        {"shot_sensitivity": None},
+        {"from_s": True},
+    ],
+)
+def test_the_library_checks_what_belongs_together_itself(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=list(wrong)[-1]):
+        split(wrong)
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    given = resolve(None, {"scenes": 6.0, "audio_stream": 1.0})
+
+    analysis, fusion = split(given)
+    assert (repr(fusion.scenes), repr(analysis.audio_stream)) == ("6", "1")
+
+
+MEDIA = {"start_s": 10.0, "duration_s": 50.0}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"from_s": 60}, "from_s must lie before the end: the video lasts from 10 to 60 s, and 60 is behind"),
+        ({"to_s": 10}, "to_s must lie after the start: the video lasts from 10 to 60 s, and 10 is before"),
+    ],
+)
+def test_a_part_outside_of_a_video_says_where_the_video_is(part: dict[str, float], said: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=said):
+        check_part(resolve(None, part), MEDIA)
+
+
+@pytest.mark.parametrize("part", [{}, {"from_s": 0, "to_s": 11}, {"from_s": 59, "to_s": 99}])
+def test_a_part_that_reaches_into_the_video_is_taken(part: dict[str, float]) -> None:
+    check_part(resolve(None, part), MEDIA)
+
+
 def test_the_library_refuses_unknown_settings() -> None:
     with pytest.raises(ValueError, match="colour"):
         split({"colour": 1})
@@ -92,7 +138,7 @@ def test_the_library_refuses_unknown_settings() -> None:
 
 def test_only_what_is_decoded_changes_the_tracks() -> None:
     first, _ = split(resolve("film", {}))
-    second, _ = split(resolve("talk", {"scene_sensitivity": 1}))
+    second, _ = split(resolve("talk", {"scene_sensitivity": 1, "from_s": 5, "scenes": 3, "chapters": 2}))
     other, _ = split(resolve("talk", {"audio_stream": 2}))
 
     assert tracks_hash(first) == tracks_hash(second)

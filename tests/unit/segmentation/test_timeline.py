@@ -23,7 +23,7 @@ SEGMENT_KEYS = {
     *("level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts"),
     *("start_boundary", "label", "audio", "visual", "keyframe_s", "thumbnail"),
 }
-MEDIA = {"frames": 100, "duration_s": 4.0}
+MEDIA = {"frames": 100, "duration_s": 4.0, "start_s": 0.0}
 
 
 def segment(level: str, index: int, parent: int | None, start: int, end: int) -> Segment:
