@@ -1,8 +1,8 @@
 """Makes an editing timeline of a film: clips of one level end to end, on the frames of a nominal rate.
 
-The timeline is the whole film, cut: its frame 0 is the first picture. `CutList.source` says which number that
-frame has in the source, by its timecode. Times come from the film's timestamps, so films with a variable rate
-or dropped frames do not drift. Knows no format.
+The timeline is the film, cut: it begins with the first picture, or with the part that is segmented.
+`CutList.source` says which number a frame of the film has in the source, by its timecode. Times come from the
+film's timestamps, so films with a variable rate or dropped frames do not drift. Knows no format.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_TRANSITION_FRAMES = 998
 
 @dataclass(frozen=True, slots=True)
 class TimelineClip:
-    """Clip of the timeline: frames start .. end - 1.
+    """Clip of the timeline: frames start .. end - 1 of the film.
 
     `half`: frames of the transition at its start on either side of the boundary, 0 for a cut.
     """
@@ -39,7 +39,10 @@ class TimelineClip:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Timeline marker: a segment of a coarser level, frames start .. end - 1. Begins with a clip."""
+    """Timeline marker: a segment of a coarser level, frames start .. end - 1 of the film.
+
+    Begins with a clip.
+    """
 
     segment: Segment
     start: int
@@ -48,11 +51,13 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class CutList:
-    """A timeline. `clips` tile frames 0 .. total - 1; `markers`: the coarser levels, chapters first."""
+    """A timeline. `clips` tile the film's frames from `first` on; `markers`: the coarser levels, chapters
+    first. `total`: length of the film in frames."""
 
     source: SourceClock
     clips: tuple[TimelineClip, ...]
     markers: tuple[Marker, ...]
+    total: int
 
     @property
     def rate(self) -> Rate:
@@ -65,9 +70,14 @@ class CutList:
         return self.source.drop
 
     @property
-    def total(self) -> int:
+    def first(self) -> int:
+        """The frame of the film with which the timeline begins; 0 unless a part is segmented."""
+        return self.clips[0].start if self.clips else 0
+
+    @property
+    def length(self) -> int:
         """Length of the timeline in frames."""
-        return self.clips[-1].end if self.clips else 0
+        return self.clips[-1].end - self.first if self.clips else 0
 
     def markers_at(self, frame: int) -> list[Marker]:
         """The markers that begin at a frame, the coarsest first."""
@@ -79,10 +89,10 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
     level = made.level or default
     segments = made.of(level)
     rate = _rate(made, segments)
-    origin_s = segments[0].start_s if segments else 0.0
+    origin_s = made.picture_start_s
     source = source_clock(made.media, origin_s, rate)
     if not segments:
-        return CutList(source, (), ())
+        return CutList(source, (), (), 0)
     bounds = _on_grid([s.start_s - origin_s for s in segments] + [segments[-1].end_s - origin_s], rate)
     clips = []
     for index, (segment, (start, end)) in enumerate(zip(segments, pairwise(bounds), strict=True)):
@@ -95,12 +105,15 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
         for coarser in COARSE_TO_FINE[: COARSE_TO_FINE.index(level)]
         for segment in made.of(coarser)
     ]
-    return CutList(source, tuple(clips), tuple(markers))
+    total = bounds[-1]
+    if segments[-1].end_frame < int(made.media.get("frames") or 0):
+        total = max(total, rate.frame_at(float(made.media["duration_s"])))
+    return CutList(source, tuple(clips), tuple(markers), total)
 
 
 def source_labels(made: Export) -> Callable[[Segment], tuple[str | None, str | None]]:
     """Gives the source's timecode at a segment's start and end; (None, None) where the source has none."""
-    rate, origin_s = _rate(made, made.segments), made.segments[0].start_s if made.segments else 0.0
+    rate, origin_s = _rate(made, made.segments), made.picture_start_s
     source = source_clock(made.media, origin_s, rate)
 
     def labels(segment: Segment) -> tuple[str | None, str | None]:

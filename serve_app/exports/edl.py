@@ -24,9 +24,9 @@ _EOL = "\r\n"
 def write_edl(made: Export) -> str:
     """One event for each segment of the level (default: shots).
 
-    Source times are those of the source's timecode (`SourceClock`), record times begin at 0. Chapters and
-    scenes above the level are locators. An event with a dissolve or wipe begins where the transition begins
-    in the film, so the boundary is its middle. Fades are written as cuts, see `cuts.MIXED`,
+    Source times are those of the source's timecode (`SourceClock`), record times count from the first event.
+    Chapters and scenes above the level are locators. An event with a dissolve or wipe begins where the
+    transition begins in the film, so the boundary is its middle. Fades are written as cuts, see `cuts.MIXED`,
     with their kind in a comment.
     """
     cuts = cut_list(made)
@@ -44,7 +44,7 @@ def write_edl(made: Export) -> str:
         lines.append(f"* COMMENT: {title(clip.segment)} ({described(clip.segment)})")
         for marker in cuts.markers_at(clip.start):
             colour = _MARKER_COLOURS[marker.segment.level]
-            at = cuts.rate.timecode(marker.start, cuts.drop)
+            at = cuts.rate.timecode(marker.start - cuts.first, cuts.drop)
             lines.append(f"* LOC: {at} {colour:<7} {title(marker.segment)}")
     return _EOL.join(lines) + _EOL
 
@@ -71,5 +71,5 @@ def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | N
 
 def _times(cuts: CutList, begin: int, end: int) -> str:
     """Timecodes of source in, source out, record in, record out."""
-    record = (cuts.rate.timecode(frame, cuts.drop) for frame in (begin, end))
+    record = (cuts.rate.timecode(frame - cuts.first, cuts.drop) for frame in (begin, end))
     return " ".join([cuts.source.label(begin), cuts.source.label(end), *record])

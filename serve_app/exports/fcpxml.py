@@ -33,7 +33,7 @@ def write_fcpxml(made: Export) -> str:
         ET.SubElement(event, "project", name=name),
         "sequence",
         format=_FORMAT,
-        duration=_time(cuts, cuts.total),
+        duration=_time(cuts, cuts.length),
         tcStart="0s",
         tcFormat=_timecode_format(cuts),
     )
@@ -86,7 +86,7 @@ def _transition(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         spine,
         "transition",
         name=_CROSS_DISSOLVE,
-        offset=_time(cuts, clip.start - clip.half),
+        offset=_time(cuts, clip.start - clip.half - cuts.first),
         duration=_time(cuts, 2 * clip.half),
     )
     ET.SubElement(transition, "filter-video", ref=_DISSOLVE, name=_CROSS_DISSOLVE)
@@ -98,7 +98,7 @@ def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         "asset-clip",
         ref=_ASSET,
         name=title(clip.segment),
-        offset=_time(cuts, clip.start),
+        offset=_time(cuts, clip.start - cuts.first),
         start=_time(cuts, cuts.source.number(clip.start)),
         duration=_time(cuts, clip.end - clip.start),
         format=_FORMAT,

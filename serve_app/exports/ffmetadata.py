@@ -17,7 +17,7 @@ def write_ffmetadata(made: Export) -> str:
     segments = made.chosen()
     lines = [";FFMETADATA1", f"title={_escaped(one_line(made.filename))}"]
     if segments:
-        origin_s = _begin_s(made, segments[0].start_s)
+        origin_s = _begin_s(made)
         marks = [ceil_ms(segment.start_s - origin_s) for segment in segments]
         marks.append(ceil_ms(segments[-1].end_s - origin_s))
         for segment, (begin, end) in zip(segments, pairwise(marks), strict=True):
@@ -26,10 +26,10 @@ def write_ffmetadata(made: Export) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _begin_s(made: Export, picture_s: float) -> float:
+def _begin_s(made: Export) -> float:
     """Start of the file in seconds: the earlier of picture and sound."""
     sound_s = made.media.get("audio_start_s")
-    return picture_s if sound_s is None else min(picture_s, float(sound_s))
+    return made.picture_start_s if sound_s is None else min(made.picture_start_s, float(sound_s))
 
 
 def _escaped(line: str) -> str:

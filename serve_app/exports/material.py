@@ -41,6 +41,14 @@ class Export:
         return stem_of(self.filename)
 
     @property
+    def picture_start_s(self) -> float:
+        """When the film's first picture is shown: also where only a later part of it is segmented."""
+        first = min(self.segments, key=lambda segment: segment.start_frame, default=None)
+        if first is not None and first.start_frame == 0:
+            return first.start_s
+        return float(self.media.get("start_s") or 0.0)
+
+    @property
     def has_audio(self) -> bool:
         """Whether the film has a sound track."""
         return bool(self.media.get("audio_codec"))

@@ -42,20 +42,21 @@ def film(
 ) -> Export:
     """A film cut into shots at the frames `bounds` (with 0 and the end), into scenes at some of them.
 
-    `times_s`: when each frame is shown, and the end; default: `fps`, from `start_s`. `kinds`: of the boundary
-    at a frame, with the first and last frame of its extent; others are cuts.
+    Where `bounds` do not begin with 0, only that part is segmented. `times_s`: when each frame is shown, and
+    the end; default: `fps`, from `start_s`. `kinds`: of the boundary at a frame, with the first and last
+    frame of its extent; others are cuts.
     """
     if times_s is None:
         times_s = [float(start_s + frame / Fraction(fps)) for frame in range(bounds[-1] + 1)]
     levels: dict[Level, Sequence[int]] = {
-        "chapter": (0, bounds[-1]),
-        "scene": (0, *scenes, bounds[-1]),
+        "chapter": (bounds[0], bounds[-1]),
+        "scene": (bounds[0], *scenes, bounds[-1]),
         "shot": bounds,
     }
     segments = []
     for name, edges in levels.items():
         for index, (start, end) in enumerate(pairwise(edges)):
-            kind, first, last = (kinds or {}).get(start, ("cut" if start else "start", start, start))
+            kind, first, last = (kinds or {}).get(start, ("cut" if index else "start", start, start))
             row = a_segment(
                 level=name, index=index, label=label, start_s=times_s[start], end_s=times_s[end],
                 start_frame=start, end_frame=end, start_pts=start, end_pts=end,
