@@ -15,6 +15,10 @@ SETTINGS = {
     "shot_sensitivity": 0.5,
     "scene_sensitivity": 0.5,
     "chapter_sensitivity": 0.5,
+    "from_s": None,
+    "to_s": None,
+    "scenes": None,
+    "chapters": None,
 }
 SCENES = '.tl-segment[data-level="scene"]'
 
@@ -28,6 +32,7 @@ def video(analysed: Callable[..., FakeVideo]) -> FakeVideo:
 @pytest.fixture
 def page(site: Site, video: FakeVideo, new_page: NewPage) -> Page:
     """The video's page with the strip open."""
+    video.document["media"]["start_s"] = 0.0
     page = new_page(site.page_of(video)).page
     expect(page.locator(SCENES)).to_have_count(3)
     page.get_by_role("button", name="Adjust").click()
@@ -89,3 +94,70 @@ def test_another_kind_of_video_brings_its_own_settings(site: Site, video: FakeVi
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".status .badge")).to_have_text("Queued")
     assert video.document["settings"]["preset"] == "talk"
+
+
+def test_a_number_of_scenes_is_tried_in_place_of_the_slider(site: Site, video: FakeVideo, page: Page) -> None:
+    page.get_by_label("Scenes, about").fill("2")
+    page.get_by_label("Scenes, about").press("Enter")
+    expect(page.locator(SCENES)).to_have_count(2)
+    expect(page.get_by_label("Scenes", exact=True)).to_be_disabled()
+
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+    assert video.document["settings"]["scenes"] == 2
+    assert video.document["settings"]["from_s"] is None
+
+
+def test_a_part_leaves_the_rest_of_the_timeline_empty(site: Site, video: FakeVideo, page: Page) -> None:
+    page.get_by_label("From", exact=True).fill("0:01")
+    page.get_by_label("To", exact=True).fill("4.5")
+    page.get_by_label("To", exact=True).press("Enter")
+    expect(page.locator('.tl-segment[data-level="shot"]')).to_have_count(3)
+    expect(page.get_by_label("From", exact=True)).to_have_value("0:00:01.000")
+
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+    assert (video.document["settings"]["from_s"], video.document["settings"]["to_s"]) == (1, 4.5)
+    site.api.finish(video)
+    site.api.change(video, revision=2)
+    expect(page.get_by_role("group", name="Adjust the segmentation")).to_be_hidden()
+
+    first = page.locator('.tl-segment[data-level="shot"]').first
+    assert first.evaluate("cell => cell.style.left") == "20%"  # of the whole file's five seconds
+    page.keyboard.press("End")
+    expect(page.locator(".tl-segment.active")).to_have_count(0)
+    expect(page.locator(".row[aria-current]")).to_have_count(0)
+    page.get_by_role("button", name="shot at 0:00:01.000").click()
+    expect(page.locator('.tl-segment.active[data-level="shot"]')).to_have_count(1)
+
+
+def test_what_is_no_time_is_marked_and_what_the_server_refuses_is_told(
+    site: Site, video: FakeVideo, page: Page
+) -> None:
+    before = posts(site, video)
+    page.get_by_label("From", exact=True).fill("a minute")
+    page.get_by_label("From", exact=True).press("Enter")
+    expect(page.get_by_label("From", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("From: a time such as 1:30 or 90.")).to_be_visible()
+    assert posts(site, video) == before
+
+    page.get_by_label("From", exact=True).fill("3")
+    page.get_by_label("To", exact=True).fill("2")
+    page.get_by_label("To", exact=True).press("Enter")
+    expect(page.get_by_text("to_s must lie after from_s")).to_be_visible()
+    expect(page.get_by_role("button", name="Apply")).to_be_disabled()
+    expect(page.get_by_label("From", exact=True)).to_have_attribute("aria-invalid", "false")
+
+
+def test_the_part_stays_when_another_kind_of_video_is_chosen(
+    site: Site, video: FakeVideo, page: Page
+) -> None:
+    page.get_by_label("From", exact=True).fill("1")
+    page.get_by_label("From", exact=True).press("Enter")
+    expect(page.locator('.tl-segment[data-level="shot"]')).to_have_count(4)
+    adjust = page.get_by_role("group", name="Adjust the segmentation")
+    adjust.get_by_label("Kind of video").select_option("talk")
+    expect(page.get_by_text("A try: nothing is changed until you apply it.")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+    assert (video.document["settings"]["preset"], video.document["settings"]["from_s"]) == ("talk", 1)

@@ -209,12 +209,21 @@ class FakeApi:
         return self.videos[video_id].document
 
     async def _resegment(self, video_id: str, request: Request) -> Any:
-        """Above the middle every shot is a scene of its own; below, the scenes are those there were."""
+        """Above the middle every shot is a scene of its own; below, the scenes are those there were, or the
+        first so many as are wanted. Of a part there is what lies wholly in it."""
         video, asked = self.videos[video_id], await request.json()
         settings = {"scene_sensitivity": 0.5, **asked["settings"], "preset": asked["preset"]}
         found = dict(video.segments)
         if settings["scene_sensitivity"] > 0.5:
             found["scene"] = [shot | {"level": "scene"} for shot in found["shot"]]
+        found["scene"] = found["scene"][: settings.get("scenes")]
+        from_s, to_s = settings.get("from_s") or 0.0, settings.get("to_s") or float("inf")
+        if from_s >= to_s:
+            return problem(422, "invalid_settings", f"to_s must lie after from_s ({from_s}), not at {to_s}.")
+        found = {
+            level: [one for one in segments if from_s <= one["start_s"] and one["end_s"] <= to_s]
+            for level, segments in found.items()
+        }
         if asked.get("dry_run"):
             levels = {level: len(segments) for level, segments in found.items()}
             return {"settings": settings, "counts": levels, "segments": [*itertools.chain(*found.values())]}

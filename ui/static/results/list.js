@@ -6,7 +6,7 @@ import { fill, h, setText, show } from "../toolkit/dom.js";
 import { clock, count, duration, percent } from "../toolkit/format.js";
 import { thumbnailUrl } from "../api/requests.js";
 import { kindName, LEVEL_NAMES, LEVELS } from "../video/names.js";
-import { indexAt } from "../video/segments.js";
+import { coveringIndex } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 import { transport } from "../player/transport.js";
@@ -163,7 +163,7 @@ class SegmentList {
   }
 
   #markActive() {
-    const active = indexAt(this.segments, transport.time);
+    const active = coveringIndex(this.segments, transport.time);
     if (active === this.active) return;
     this.rows.get(this.active)?.removeAttribute("aria-current");
     this.active = active;

@@ -1,8 +1,12 @@
-/** The panel above the timeline where the sensitivity of each level is changed; the rows show the result of the try. */
+/**
+ * The panel above the timeline where other settings are tried: the sensitivity of each level, how many segments are
+ * wanted, and of which part; the rows show the result of the try.
+ */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { LEVEL_NAMES, LEVELS, PRESET_NAMES } from "../video/names.js";
 import { session } from "../video/session.js";
-import { sensitivityOf, tuning } from "./tuning.js";
+import { tuningFields } from "./tuning-fields.js";
+import { sensitivityOf, tuning, wantedOf } from "./tuning.js";
 
 /** Step of a slider; a sensitivity goes from 0 to 1. */
 const STEP = 0.05;
@@ -19,6 +23,7 @@ class TuningPanel {
       on: { change: (event) => tuning.choosePreset(event.target.value) } },
       h("option", { value: "default" }, "Any video"),
       Object.entries(PRESET_NAMES).map(([value, name]) => h("option", { value }, name)));
+    this.fields = tuningFields();
     this.note = h("p", { class: "tune-note", role: "status" });
     this.discard = h("button", { type: "button", class: "button", on: { click: () => tuning.close() } }, "Discard");
     this.apply = h("button", { type: "button", class: "button primary",
@@ -28,6 +33,7 @@ class TuningPanel {
       h("label", { for: `tune-${level}` }, LEVEL_NAMES[level]),
       h("span", { class: "tune-ends", "aria-hidden": "true" }, "fewer"), this.sliders[place],
       h("span", { class: "tune-ends", "aria-hidden": "true" }, "more"), this.counts[place])),
+      this.fields.element,
       h("div", { class: "tune-end" }, h("label", { for: "tune-preset" }, "Kind of video"), this.preset,
         this.note, this.discard, this.apply));
     tuning.on("change", () => this.draw());
@@ -37,6 +43,7 @@ class TuningPanel {
   }
 
   draw() {
+    this.fields.draw();
     show(this.button, session.video?.state === "done" || tuning.open);
     show(this.element, tuning.open);
     this.button.setAttribute("aria-expanded", String(tuning.open));
@@ -45,16 +52,18 @@ class TuningPanel {
       const slider = this.sliders[place];
       const value = tuning.values[sensitivityOf(level)];
       if (value !== undefined && Number(slider.value) !== value) slider.value = String(value);
-      slider.disabled = tuning.applied;
+      // a wanted number takes the place of the sensitivity
+      slider.disabled = tuning.applied || (tuning.values[wantedOf(level)] ?? null) !== null;
       fill(this.counts[place], ...countOf(level));
     });
     this.preset.value = tuning.values.preset ?? "default";
     this.preset.disabled = tuning.applied;
-    this.element.dataset.state = tuning.problem ? "failed" : "";
+    const problem = this.fields.problem() || tuning.problem;
+    this.element.dataset.state = problem ? "failed" : "";
     this.element.setAttribute("aria-busy", String(tuning.busy || tuning.applied));
-    setText(this.note, tuning.problem || note());
+    setText(this.note, problem || note());
     this.discard.disabled = tuning.applied;
-    this.apply.disabled = tuning.applied || tuning.busy || Boolean(tuning.problem) || !tuning.differs;
+    this.apply.disabled = tuning.applied || tuning.busy || Boolean(problem) || !tuning.differs;
   }
 }
 
@@ -70,7 +79,7 @@ function countOf(level) {
 function note() {
   if (tuning.applied) return "Making a new result…";
   if (tuning.busy) return "Trying…";
-  return tuning.segments ? "A try: nothing is changed until you apply it." : "Move a slider to see what it does.";
+  return tuning.segments ? "A try: nothing is changed until you apply it." : "Change something to see what it does.";
 }
 
 /** The button for the timeline's toolbar, and the panel that it opens. */

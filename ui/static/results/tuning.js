@@ -16,6 +16,15 @@ const SETTLE_MS = 180;
 /** Name of the setting that a level's slider changes. */
 export const sensitivityOf = (level) => `${level}_sensitivity`;
 
+/** Name of the setting that says how many segments of a level are wanted; shots have none. */
+export const wantedOf = (level) => `${level}s`;
+
+/** Settings that belong to the one video and stay when another kind of video is chosen: no preset has them. */
+const OF_THE_VIDEO = ["video_stream", "audio_stream", "from_s", "to_s", "scenes", "chapters"];
+
+/** Whether two settings are equal; a setting that an older video does not have is null. */
+const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+
 class Tuning extends Emitter {
   constructor() {
     super();
@@ -56,7 +65,7 @@ class Tuning extends Emitter {
   /** Whether a value differs from the video's settings. */
   get differs() {
     const { settings } = session.video ?? {};
-    return Boolean(settings) && Object.entries(this.values).some(([name, value]) => settings[name] !== value);
+    return Boolean(settings) && Object.entries(this.values).some(([name, value]) => !same(settings[name], value));
   }
 
   /** Change one setting and try it soon. */
@@ -65,9 +74,10 @@ class Tuning extends Emitter {
     this.#trySoon();
   }
 
-  /** Change the preset; the server fills in its settings, and changed ones are discarded. */
+  /** Change the preset; the server fills in its settings, and those that were changed for it are discarded. */
   choosePreset(preset) {
-    this.values = { preset };
+    const kept = OF_THE_VIDEO.filter((name) => (this.values[name] ?? null) !== null);
+    this.values = { preset, ...Object.fromEntries(kept.map((name) => [name, this.values[name]])) };
     this.#trySoon();
   }
 

@@ -5,7 +5,7 @@
 import { fill, h } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
 import { kindName } from "../video/names.js";
-import { indexAt } from "../video/segments.js";
+import { coveringIndex, indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { shownSegments, tuning } from "../results/tuning.js";
 import { zoom } from "./zoom.js";
@@ -105,7 +105,7 @@ export class TimelineRow {
 
   /** Highlight the segment at `timeS`. */
   mark(timeS) {
-    const index = indexAt(this.segments, timeS);
+    const index = coveringIndex(this.segments, timeS);
     if (this.active?.dataset.index === String(index) && this.active.isConnected) return;
     this.active?.classList.remove("active");
     this.active = this.element.querySelector(`[data-index="${index}"]`);

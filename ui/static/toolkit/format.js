@@ -15,6 +15,14 @@ export function clock(seconds, decimals = 3) {
   return `${seconds < 0 && units ? "−" : ""}${Math.floor(whole / 3600)}:${minutes}:${rest}${fraction}`;
 }
 
+/** Seconds of a time that a person typed: "90", "1:30", "0:01:30.5"; NaN for anything else. */
+export function parseClock(text) {
+  const parts = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?)$/.exec(text.trim());
+  if (!parts) return Number.NaN;
+  const [, hours = "0", minutes = "0", seconds] = parts;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds.replace(",", "."));
+}
+
 /** The label of a ruler's tick: as many decimals as ticks `stepS` apart need, hours only from one hour on. */
 export function rulerClock(seconds, stepS) {
   const text = clock(seconds, stepS < 0.1 ? 2 : stepS < 1 ? 1 : 0);

@@ -9,7 +9,7 @@ export const LEVEL_NAMES = { chapter: "Chapters", scene: "Scenes", shot: "Shots"
 
 /** Kinds of boundaries, in the order of the legend. */
 export const KINDS = {
-  start: "start of the video",
+  start: "start",
   cut: "cut",
   dissolve: "dissolve",
   fade: "fade",

@@ -21,6 +21,12 @@ export function indexAt(segments, timeS) {
   return low - 1;
 }
 
+/** The same, and -1 also behind the last segment's end: only a part of a video may be segmented. */
+export function coveringIndex(segments, timeS) {
+  const index = indexAt(segments, timeS);
+  return index >= 0 && timeS <= segments[index].end_s + CLOCK_TOLERANCE_S ? index : -1;
+}
+
 /** The first segment that starts after `timeS`, or null. */
 export function nextBoundary(segments, timeS) {
   return segments[indexAt(segments, timeS) + 1] ?? null;

@@ -53,16 +53,18 @@ class Session extends Emitter {
     return this.video !== null && TERMINAL.has(this.video.state);
   }
 
-  /** Start of the timeline, in the file's own times, which need not begin at zero. */
+  /**
+   * Start of the timeline, in the file's own times, which need not begin at zero. The timeline is the whole file, also
+   * where only a part of it is segmented.
+   */
   get startS() {
-    return this.segments.shot[0]?.start_s ?? this.video?.media?.start_s ?? 0;
+    return this.video?.media?.start_s ?? this.segments.shot[0]?.start_s ?? 0;
   }
 
-  /** End of the timeline: the end of the last segment; while that is not final, at least the file's duration. */
+  /** End of the timeline: the end of the file, or of the last segment where that is later. */
   get endS() {
     const { shot } = this.segments;
     const lastEndS = shot.length ? shot[shot.length - 1].end_s : 0;
-    if (shot.length && !this.provisional) return lastEndS;
     return Math.max(lastEndS, this.startS + (this.video?.media?.duration_s ?? 0));
   }
 
