@@ -22,6 +22,10 @@ from cluster.errors import InvalidSettingsError
 from cluster.settings import CONFIG_DIR
 
 DEFAULT_PRESET = "default"
+_IGNORED_MAX = 0.75
+"""Share of the picture that `ignore` may cover."""
+_EDGE_SLACK = 1e-6
+"""By so much `ignore` may reach over the edge: shares such as 2/3 + 1/3 are not exact."""
 
 
 @lru_cache(maxsize=1)
@@ -86,28 +90,39 @@ def check_part(settings: Mapping[str, Any], media: Mapping[str, Any]) -> None:
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """Parses `["min_scene_s=5", …]` of the command line into overrides; what is not JSON is a string."""
+    """Parses `["min_scene_s=5", "ignore=0.8,0,0.2,0.1", …]` of the command line into overrides.
+
+    What is not JSON is a string.
+    """
     overrides: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key.strip():
             raise InvalidSettingsError(f"Settings are given as KEY=VALUE, not '{assignment}'.")
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
-            value = text.strip()
-        overrides[key.strip()] = value
+        overrides[key.strip()] = _value(text)
     return overrides
+
+
+def _value(text: str) -> Any:
+    """JSON, or an array without its brackets, which shells take for a pattern; else the text itself."""
+    for written in (text, f"[{text}]") if "," in text else (text,):
+        try:
+            return json.loads(written)
+        except json.JSONDecodeError:
+            continue
+    return text.strip()
 
 
 def _validate(settings: Mapping[str, Any]) -> None:
     for key, value in settings.items():  # JSON has no such numbers, but JSON Schema lets them pass
-        if isinstance(value, float) and not math.isfinite(value):
+        numbers = value if isinstance(value, list) else [value]
+        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
             wanted = _wanted(_schema()["properties"].get(key, {}))
             raise InvalidSettingsError(f"{key} must be {wanted}, not {json.dumps(value)}.")
     errors = sorted(Draft202012Validator(_schema()).iter_errors(dict(settings)), key=lambda e: list(e.path))
     if errors:
-        raise InvalidSettingsError(" ".join(_say(error, settings) for error in errors))
+        said = dict.fromkeys(_say(error, settings) for error in errors)  # once for each key
+        raise InvalidSettingsError(" ".join(said))
 
 
 def _validate_together(settings: Mapping[str, Any]) -> None:
@@ -117,6 +132,23 @@ def _validate_together(settings: Mapping[str, Any]) -> None:
         raise InvalidSettingsError(f"to_s must lie after from_s ({from_s:g}), not at {to_s:g}.")
     if scenes is not None and chapters is not None and chapters > scenes:
         raise InvalidSettingsError(f"chapters must be at most scenes ({scenes}), not {chapters}.")
+    if settings["ignore"] is not None:
+        _validate_rectangle(*settings["ignore"])
+
+
+def _validate_rectangle(x: float, y: float, width: float, height: float) -> None:
+    for name, start, length in (("x", x, width), ("y", y, height)):
+        side = "width" if name == "x" else "height"
+        if length <= 0:
+            raise InvalidSettingsError(f"ignore is [x, y, width, height]; its {side} must be more than 0.")
+        if start + length > 1 + _EDGE_SLACK:
+            raise InvalidSettingsError(
+                f"ignore must lie inside the picture: {name} + {side} is {start + length:g}, at most 1."
+            )
+    if width * height > _IGNORED_MAX:
+        raise InvalidSettingsError(
+            f"ignore covers {width * height:g} of the picture; it may cover at most {_IGNORED_MAX:g}."
+        )
 
 
 def _say(error: ValidationError, settings: Mapping[str, Any]) -> str:
@@ -132,6 +164,12 @@ def _say(error: ValidationError, settings: Mapping[str, Any]) -> str:
 def _wanted(prop: Mapping[str, Any]) -> str:
     if "enum" in prop:
         return f"one of {', '.join(prop['enum'])}"
+    if "array" in prop.get("type", ()):
+        low, high = prop["items"]["minimum"], prop["items"]["maximum"]
+        return (
+            f"{prop['minItems']} numbers from {low} to {high} or null ([x, y, width, height], each divided "
+            "by the picture's width or height)"
+        )
     kind = "a whole number" if "integer" in prop.get("type", ()) else "a number"
     null = " or null" if "null" in prop.get("type", ()) else ""
     return f"{kind} from {prop.get('minimum')} to {prop.get('maximum')}{null}"

@@ -22,6 +22,7 @@ UNIT = (0.0, 1.0)
 RANGES: dict[str, tuple[float, float]] = {
     "video_stream": (0, 1023),
     "audio_stream": (0, 1023),
+    "ignore": UNIT,
     "shot_sensitivity": UNIT,
     "scene_sensitivity": UNIT,
     "chapter_sensitivity": UNIT,
@@ -36,18 +37,24 @@ RANGES: dict[str, tuple[float, float]] = {
     "scenes": (1, 1000),
     "chapters": (1, 1000),
 }
-"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), numbers of segments, or without
-unit. Equal to those of the JSON Schema (a test compares them). No measurement; so wide that they only catch
-mistakes: recorders may count seconds from 1970 on. The numbers of segments bound the time of a fusion."""
+"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), numbers of segments, shares of the
+picture, or without unit. Equal to those of the JSON Schema (a test compares them). No measurement; so wide
+that they only catch mistakes: recorders may count seconds from 1970 on. The numbers of segments bound the
+time of a fusion."""
 WHOLE = ("video_stream", "audio_stream", "scenes", "chapters")
 """Settings that are whole numbers; JSON may write them as 6.0."""
+IGNORED_MAX = 0.75
+"""Share of the picture that `ignore` may cover. No measurement; some rows or columns of the small picture
+must be left."""
+_EDGE_SLACK = 1e-6
+"""By so much a rectangle may reach over the edge: shares such as 2/3 + 1/3 are not exact."""
 
 
 def _check(settings: object) -> None:
     for field in fields(settings):  # type: ignore[arg-type]
         value = getattr(settings, field.name)
         low, high = RANGES[field.name]
-        if value is None and field.default is None:
+        if field.name == "ignore" or (value is None and field.default is None):
             continue
         kind = "whole number" if field.name in WHOLE else "number"
         if (
@@ -59,18 +66,36 @@ def _check(settings: object) -> None:
             raise ValueError(f"{field.name} must be a {kind} from {low:g} to {high:g}, not {value!r}")
 
 
+def _check_rectangle(rectangle: object) -> None:
+    if not (
+        isinstance(rectangle, tuple)
+        and len(rectangle) == 4
+        and all(isinstance(value, float) and 0 <= value <= 1 for value in rectangle)
+    ):
+        raise ValueError(f"ignore must be four numbers from 0 to 1, not {rectangle!r}")
+    x, y, width, height = rectangle
+    if not (width > 0 and height > 0 and max(x + width, y + height) <= 1 + _EDGE_SLACK):
+        raise ValueError(f"ignore must lie inside the picture and have a width and a height: {rectangle!r}")
+    if width * height > IGNORED_MAX:
+        raise ValueError(f"ignore may cover at most {IGNORED_MAX:g} of the picture: {rectangle!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysisSettings:
-    """Which streams are analysed, by index in the container; None = the best, as FFmpeg chooses.
+    """What is analysed. ValueError for values out of range.
 
-    ValueError for values out of range.
+    *_stream: index in the container; None = the best, as FFmpeg chooses. ignore: rectangle of the picture
+    that is left out, (x, y, width, height) as shares, 0..1, of the upright picture from its top left corner.
     """
 
     video_stream: int | None = None
     audio_stream: int | None = None
+    ignore: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.ignore is not None:
+            _check_rectangle(self.ignore)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +142,28 @@ def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings
     unknown = set(settings) - known[0] - known[1] - {"preset"}
     if unknown:
         raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
-    whole = {k: int(v) for k, v in settings.items() if k in WHOLE and isinstance(v, float) and v.is_integer()}
-    given = {**settings, **whole}
+    given = {name: _read(name, value) for name, value in settings.items()}
     analysis = AnalysisSettings(**{k: v for k, v in given.items() if k in known[0]})
     fusion = FusionSettings(**{k: v for k, v in given.items() if k in known[1]})
     return analysis, fusion
 
 
+def _read(name: str, value: Any) -> Any:
+    """A value of a type that only JSON gives it, as the settings have it; any other as it is."""
+    if name in WHOLE and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if name == "ignore" and isinstance(value, list):
+        return tuple(float(part) if type(part) is int else part for part in value)
+    return value
+
+
 def tracks_hash(analysis: AnalysisSettings) -> str:
-    """Hash of all that decides a file's tracks: equal hashes mean equal tracks. 16 hex digits."""
-    what = json.dumps({"version": TRACKS_VERSION, **asdict(analysis)}, sort_keys=True)
+    """Hash of all that decides a file's tracks: equal hashes mean equal tracks. 16 hex digits.
+
+    `ignore` is left out while it is None, so that tracks stored before it existed are found.
+    """
+    decisive = {
+        name: value for name, value in asdict(analysis).items() if name != "ignore" or value is not None
+    }
+    what = json.dumps({"version": TRACKS_VERSION, **decisive}, sort_keys=True)
     return hashlib.sha256(what.encode()).hexdigest()[:16]

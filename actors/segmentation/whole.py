@@ -46,7 +46,7 @@ def segment_file(
     `should_stop()` is true.
     """
     analysis, fusion = split(settings or {})
-    plan = build_plan(path, analysis, limits, should_stop=should_stop)
+    plan = build_plan(path, analysis, limits, ignore=analysis.ignore, should_stop=should_stop)
     part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
     networks = models or ModelsLoading()
     # one chunk, so that no context is decoded twice

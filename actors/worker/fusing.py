@@ -49,8 +49,8 @@ class FusionHandler(TaskHandler):
         if self._analyser.tracks_hash(task.settings) != task.tracks_hash:
             return Outcome.error(
                 CODE_NEEDS_DECODE,
-                "These settings need the video decoded again (another stream, or a new version of the "
-                "analysis), which a dry run does not do. Send the request without `dry_run`.",
+                "These settings need the video decoded again (another stream, another `ignore`, or a new "
+                "version of the analysis), which a dry run does not do. Send the request without `dry_run`.",
             )
         fused = self._analyser.fuse(self._joined(task, state), task.settings)
         return Outcome.done(segments=fused.segments)

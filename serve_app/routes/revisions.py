@@ -52,8 +52,8 @@ AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 async def resegment_video(
     request: Request, video_id: VideoId, idempotency_key: IdempotencyKey = None
 ) -> Response | VideoDocument:
-    """A new revision from what was measured; the video is not decoded again unless another of its streams is
-    asked for. Until it is there, the one before is what segments, signals and exports give.
+    """A new revision from what was measured; the video is decoded again only for another of its streams or
+    another rectangle to ignore. Until it is there, the one before is what segments, signals and exports give.
 
     With `dry_run` the answer is the timeline itself and nothing is stored.
     """

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.picture.keyframes import FrameSampler, SampledFrame, sharpness
+from actors.segmentation.picture.masking import Mask
 from actors.segmentation.picture.measures import change
 
 HOLE_REACH_FRAMES = 50
@@ -71,6 +72,7 @@ class FrameMeasurer(Generic[FrameT]):
     """Scales and measures a range of slots, in one pass.
 
     `before(start, stop)` decodes the slots start .. stop - 1; called only when the first slot is a hole.
+    `mask`: what is left out of a picture. The images of keyframe samples are kept as they are.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class FrameMeasurer(Generic[FrameT]):
         scaler: Scaler[FrameT],
         sampler: FrameSampler,
         before: Callable[[int, int], Iterable[DecodedSlot[FrameT]]],
+        mask: Mask | None = None,
     ) -> None:
+        self._mask = mask or Mask(None)
         self._scaler = scaler
         self._sampler = sampler
         self._before = before
@@ -95,14 +99,14 @@ class FrameMeasurer(Generic[FrameT]):
             sampled = None
             if self._sampler.wants(item.slot, moved) and item.frame is not None:
                 image = self._scaler.image(item.frame)
-                sampled = SampledFrame(item.slot, image, sharpness(image))
+                sampled = SampledFrame(item.slot, image, sharpness(self._mask.even(image)))
             yield MeasuredFrame(item.slot, item.frame is not None, small, moved, sampled)
             previous = small
 
     def _filled(self, item: DecodedSlot[FrameT]) -> Image:
         """The slot's small picture; that of the last decoded slot, or black, for a hole."""
         if item.frame is not None:
-            self._decoded = item.slot, self._scaler.network(item.frame)
+            self._decoded = item.slot, self._mask.nearest(self._scaler.network(item.frame))
         if self._decoded is None or item.slot - self._decoded[0] > HOLE_REACH_FRAMES:
             return np.zeros((FRAME_HEIGHT_PX, FRAME_WIDTH_PX, 3), np.uint8)
         return self._decoded[1]

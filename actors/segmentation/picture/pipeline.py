@@ -22,6 +22,7 @@ from actors.segmentation.decode.video import DecodedFrame, VideoReader
 from actors.segmentation.limits import Limits
 from actors.segmentation.picture.blocks import BlockWindow, analyse_block
 from actors.segmentation.picture.keyframes import FrameSampler, SampledFrame, choose, interval_bounds, webp
+from actors.segmentation.picture.masking import Mask
 from actors.segmentation.picture.measured_frames import FrameMeasurer, MeasuredFrame
 from actors.segmentation.picture.measures import VALUES_PER_PICTURE
 from actors.segmentation.picture.scaling import IMAGE_SIDE_PX, FrameScaler
@@ -136,6 +137,7 @@ class PicturePipeline:
         self._own = range(spec.start_frame, spec.end_frame)
         self._pace = job.plan.pace
         self._bounds = interval_bounds(self._pace)
+        self._mask = Mask(job.plan.ignore)
         self._pending: list[MeasuredFrame] = []
         # allocated whole, filled block by block: joining tables at the end would take the memory twice
         self._frames = FrameTrack.empty(len(self._own))
@@ -177,7 +179,8 @@ class PicturePipeline:
                 yield from earlier.frames(start, stop)
 
         plan = self._job.plan
-        measurer = FrameMeasurer(FrameScaler(plan.media), FrameSampler(self._bounds, self._own), before)
+        sampler = FrameSampler(self._bounds, self._own)
+        measurer = FrameMeasurer(FrameScaler(plan.media), sampler, before, self._mask)
         slots = plan.context(self._job.chunk_index)
         with self._job.video() as reader:
 
@@ -209,7 +212,7 @@ class PicturePipeline:
 
     def _keep(self, candidate: SampledFrame) -> None:
         """Embed a keyframe candidate, give its image to the sink, append its row."""
-        embedding = self._job.models.embedding(candidate.image)
+        embedding = self._job.models.embedding(self._mask.even(candidate.image))
         if self._sink is not None:
             self._sink(candidate.slot, webp(candidate.image))
         self._keyframes.append(

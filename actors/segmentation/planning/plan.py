@@ -43,12 +43,14 @@ _ZLIB_LEVEL = 6
 class Plan:
     """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES.
 
-    ValueError otherwise.
+    ValueError otherwise. ignore: rectangle of the upright picture that is not measured, (x, y, width, height)
+    as shares, 0..1.
     """
 
     media: MediaInfo
     index: FrameIndex
     chunks: tuple[ChunkSpec, ...]
+    ignore: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         bounds = [0, *(chunk.end_frame for chunk in self.chunks)]
@@ -105,6 +107,8 @@ class Plan:
             "damaged": index.damaged,
             "lengths": [len(index), len(index.key_dts)],
         }
+        if self.ignore is not None:  # left out otherwise, so that plans made before have the same bytes
+            header["ignore"] = self.ignore
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         body = text + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
         return _HEAD.pack(_MAGIC, _FORMAT, len(text)) + zlib.compress(body, _ZLIB_LEVEL)
@@ -137,7 +141,8 @@ class Plan:
                 damaged=header["damaged"],
             )
             chunks = tuple(ChunkSpec(**chunk) for chunk in header["chunks"])
-            return cls(MediaInfo.from_document(header["media"]), index, chunks)
+            ignore = tuple(header["ignore"]) if "ignore" in header else None
+            return cls(MediaInfo.from_document(header["media"]), index, chunks, ignore)
         except (struct.error, zlib.error, KeyError, TypeError, UnicodeDecodeError) as error:
             raise ValueError(f"damaged plan: {error}") from error
 
@@ -147,18 +152,19 @@ def build_plan(
     analysis: StreamChoice | None = None,
     limits: Limits | None = None,
     *,
+    ignore: tuple[float, float, float, float] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Probe and index a local file and divide it into chunks. The same file gives the same plan.
 
-    `analysis`: which streams. MediaError when the file cannot be analysed, OSError when it cannot be read,
-    Cancelled when `should_stop` says so.
+    `analysis`: which streams. `ignore`: see Plan. MediaError when the file cannot be analysed, OSError when
+    it cannot be read, Cancelled when `should_stop` says so.
     """
     path = Path(path)
     media, index = examine(path, analysis, limits or Limits(), should_stop)
     chunks = divide(len(index), [point.frame for point in index.seek_points()])
     log.info("planned", file=path.name, frames=len(index), chunks=len(chunks), trusted=index.trusted)
-    return Plan(media, index, chunks)
+    return Plan(media, index, chunks, ignore)
 
 
 def _running_sum(first: int, steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -138,6 +138,7 @@ def test_a_video_that_is_done_can_be_segmented_anew(api: Api) -> None:
         (b'{"settings": {"from_s": 1000}}', 422, "invalid_settings"),  # behind its end
         (b'{"settings": {"from_s": 1000}, "dry_run": true}', 422, "invalid_settings"),
         (b'{"settings": {"scenes": 2.5}}', 422, "invalid_settings"),
+        (b'{"settings": {"ignore": [10, 10, 200, 80]}}', 422, "invalid_settings"),
         (b'{"min_scene_s": 5}', 422, "invalid_request"),
         (b"[]", 422, "invalid_request"),
         (b"{", 400, "bad_json"),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import fields
 
 import pytest
 
-from actors.segmentation.settings import RANGES, AnalysisSettings, FusionSettings, split, tracks_hash
+from actors.segmentation.settings import (
+    RANGES,
+    TRACKS_VERSION,
+    AnalysisSettings,
+    FusionSettings,
+    split,
+    tracks_hash,
+)
 from cluster.errors import InvalidSettingsError
 from cluster.segment_settings import check_part, parse_assignments, preset_names, resolve, schema
 
@@ -19,7 +28,8 @@ def test_schema_and_library_know_the_same_settings() -> None:
     assert set(properties) - {"preset"} == set(LIBRARY)
     for name, field in LIBRARY.items():
         assert properties[name]["default"] == field.default
-        assert (properties[name]["minimum"], properties[name]["maximum"]) == RANGES[name]
+        bounded = properties[name].get("items", properties[name])
+        assert (bounded["minimum"], bounded["maximum"]) == RANGES[name]
         assert properties[name]["description"]
 
 
@@ -59,6 +69,14 @@ def test_a_preset_may_be_named_among_the_settings() -> None:
         ({"from_s": 60, "to_s": 60}, ("to_s", "after from_s", "60")),
         ({"scenes": 0}, ("scenes", "whole number", "1", "1000")),
         ({"scenes": 3, "chapters": 4}, ("chapters", "at most scenes", "3", "4")),
+        ({"ignore": [10, 20, 300, 80]}, ("ignore", "4 numbers from 0 to 1", "divided by", "300")),
+        ({"ignore": [0.1, 0.2, 0.3]}, ("ignore", "4 numbers", "[x, y, width, height]")),
+        ({"ignore": "logo"}, ("ignore", "4 numbers", "logo")),
+        ({"ignore": [0.1, 0.2, float("nan"), 0.1]}, ("ignore", "4 numbers", "NaN")),
+        ({"ignore": [0.8, 0, 0.3, 0.1]}, ("ignore", "x + width is 1.1")),
+        ({"ignore": [0.8, 0.5, 0.1, 0.6]}, ("ignore", "y + height is 1.1")),
+        ({"ignore": [0.8, 0.5, 0, 0.1]}, ("ignore", "width must be more than 0")),
+        ({"ignore": [0, 0, 1, 0.8]}, ("ignore", "covers 0.8", "0.75")),
     ],
 )
 def test_an_error_names_the_key_and_what_it_takes(
@@ -76,9 +94,20 @@ def test_an_unknown_preset_is_refused() -> None:
 
 
 def test_assignments_of_the_command_line() -> None:
-    given = parse_assignments(["min_scene_s=5", "audio_stream = null", "preset=film"])
+    given = parse_assignments(
+        ["min_scene_s=5", "audio_stream = null", "preset=film", "ignore=0.8, 0,0.2,0.1"]
+    )
 
-    assert given == {"min_scene_s": 5, "audio_stream": None, "preset": "film"}
+    assert given == {
+        "min_scene_s": 5,
+        "audio_stream": None,
+        "preset": "film",
+        "ignore": [0.8, 0, 0.2, 0.1],
+    }
+    assert parse_assignments(["ignore=[0.8,0,0.2,0.1]", "preset=a,b"]) == {
+        "ignore": [0.8, 0, 0.2, 0.1],
+        "preset": "a,b",
+    }
     with pytest.raises(InvalidSettingsError, match="KEY=VALUE"):
         parse_assignments(["min_scene_s"])
 
@@ -95,6 +124,13 @@ def test_the_library_checks_ranges_itself(name: str) -> None:
         {"from_s": 60, "to_s": 60},
         {"scenes": 3, "chapters": 4},
         {"scenes": 2.5},
+        {"ignore": [0.1, 0.2, 0.3]},
+        {"ignore": [0.8, 0, 0.3, 0.1]},
+        {"ignore": [0, 0, 1, 0.8]},
+        {"ignore": [0, 0, 0.5, 0.0]},
+        {"ignore": [0, 0, 0.5, float("nan")]},
+        {"ignore": [0, 0, 0.5, True]},
+        {"ignore": 0.5},
         {"shot_sensitivity": None},
         {"from_s": True},
     ],
@@ -131,6 +167,13 @@ def test_a_part_that_reaches_into_the_video_is_taken(part: dict[str, float]) -> 
     check_part(resolve(None, part), MEDIA)
 
 
+@pytest.mark.parametrize("rectangle", [[0.75, 0, 0.25, 1], [0, 0, 1, 0.75], [1 / 3, 0, 2 / 3, 0.1]])
+def test_a_rectangle_may_reach_the_edges(rectangle: list[float]) -> None:
+    analysis, _ = split(resolve(None, {"ignore": rectangle}))
+
+    assert analysis.ignore == tuple(rectangle)
+
+
 def test_the_library_refuses_unknown_settings() -> None:
     with pytest.raises(ValueError, match="colour"):
         split({"colour": 1})
@@ -143,3 +186,15 @@ def test_only_what_is_decoded_changes_the_tracks() -> None:
 
     assert tracks_hash(first) == tracks_hash(second)
     assert tracks_hash(first) != tracks_hash(other)
+
+
+def test_a_rectangle_to_ignore_changes_the_tracks_and_none_does_not() -> None:
+    """Tracks stored before there was such a setting are found by the hash that they were stored under."""
+    before = json.dumps(
+        {"version": TRACKS_VERSION, "video_stream": None, "audio_stream": None}, sort_keys=True
+    )
+    corner, _ = split({"ignore": [0.75, 0, 0.25, 0.25]})
+    the_same, _ = split({"ignore": [0.75, 0.0, 0.25, 0.25]})
+
+    assert tracks_hash(AnalysisSettings()) == hashlib.sha256(before.encode()).hexdigest()[:16]
+    assert tracks_hash(corner) == tracks_hash(the_same) != tracks_hash(AnalysisSettings())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_the_same_file_gives_the_same_bytes_and_the_bytes_the_plan(film: Path) -
     assert build_plan(film).to_bytes() == payload
     assert Plan.from_bytes(payload) == plan
     assert len(payload) < 1500
+
+
+def test_a_rectangle_to_ignore_survives_as_bytes_and_none_leaves_no_trace(film: Path) -> None:
+    plain, masked = build_plan(film), build_plan(film, ignore=(0.75, 0.0, 0.25, 0.3))
+
+    assert Plan.from_bytes(masked.to_bytes()).ignore == (0.75, 0.0, 0.25, 0.3)
+    assert replace(masked, ignore=None).to_bytes() == plain.to_bytes()
+    assert masked.to_bytes() != plain.to_bytes()
 
 
 @pytest.mark.parametrize("spoil", ["version", "cut", "noise", "empty"])
