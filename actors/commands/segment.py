@@ -28,7 +28,7 @@ STDOUT = "-"
 
 Words = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", show_default=False, help="Video files, pipes; - for stdin."),
+    typer.Argument(metavar="FILE", show_default=False, help="Video files, pipes; - for stdin."),
 ]
 
 
