@@ -38,7 +38,8 @@ class SoundWeights:
     silence_slope_db: float
     """So many dB further away from that level, silence (or sound) is one unit of log odds likelier."""
     evidence_max: float
-    """One step says at most this much (log odds) about each question: neighbours are not independent."""
+    """One step says at most this much (log odds) about each question: neighbours are not independent. Only
+    that a loud step is not silent is surer, see `sound.classes`."""
     switch_cost: float
     """Of changing the state (log odds). There and back cost twice as much, and a step gives at most about
     twice `evidence_max`, so a state must hold for some steps to be believed."""
