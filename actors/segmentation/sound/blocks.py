@@ -3,12 +3,12 @@
 A block is a pure function of the samples from 2 s before it to 2 s after it (zeros where the file has
 none), so it comes out the same whichever chunk owns it and whatever was analysed before. Knows where
 blocks lie and how steps are made of them; the models are in `networks.events` and `networks.voice`, the
-measures in `loudness` and `mel`.
+measures in `loudness` and `mel`, the mix of the channels in `downmix`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
@@ -25,7 +25,7 @@ from actors.segmentation.networks.audio import AudioNetworks
 from actors.segmentation.networks.events import AED_FRAMES_PER_SECOND
 from actors.segmentation.networks.voice import VAD_FRAME_S
 from actors.segmentation.planning.plan import Plan
-from actors.segmentation.sound import loudness
+from actors.segmentation.sound import downmix, loudness
 from actors.segmentation.sound.mel import log_mel
 from actors.segmentation.sound.resampling import SAMPLE_RATE_HZ, resampled
 from actors.segmentation.tracks import AUDIO_STEP_S, MEL_BANDS, NO_ENERGY_DB, STEPS_PER_SECOND, AudioTrack
@@ -47,10 +47,6 @@ LOUDER_SHARE = 0.95
 """Quantile of a block's levels that is raised to QUIET_DB: single clicks may be louder."""
 GAIN_MAX_DB = 40.0
 """Decibels by which a block is raised at most: beyond, it would be the noise of 16 bits that is raised."""
-
-# Factors of the loudspeakers (in front, in the centre, behind) where two ears listen in the middle, as ITU-R
-# BS.775-3 mixes down to stereo and the mean of left and right is taken
-_MIX_FRONT, _MIX_CENTRE, _MIX_BEHIND = 0.5, 0.5**0.5, 0.5**1.5
 
 Samples = npt.NDArray[np.float32]
 Steps = npt.NDArray[np.int64]
@@ -112,24 +108,6 @@ def analyse_blocks(
     return AudioTrack.join(parts)
 
 
-def mixed(samples: Samples, places: Sequence[str]) -> Samples:
-    """float32[channels, n] -> float32[n]: what a listener in the middle hears.
-
-    `places`: of the channels' loudspeakers; without them, and for one or two, the mean.
-    """
-    count = len(samples)
-    if count <= 2 or len(places) != count:
-        mean: Samples = samples[0] if count == 1 else samples.mean(axis=0)
-        return mean
-    mix: Samples = np.zeros_like(samples[0])
-    for place, channel in zip(places, samples, strict=True):
-        if place in loudness.NO_LOUDNESS:
-            continue
-        behind, centre = place in loudness.BEHIND, place == "FC"
-        mix += (_MIX_BEHIND if behind else _MIX_CENTRE if centre else _MIX_FRONT) * channel
-    return mix
-
-
 def _extent_s(audio: AudioInfo) -> tuple[int, int]:
     """From when to when there are steps: whole tens of seconds, at least one."""
     first = floor(Fraction(audio.start_s) / GRID_S)
@@ -147,7 +125,7 @@ def _block(
     """One block from its samples with context, at the file's own rate."""
     steps, rate = len(step), source.sample_rate_hz
     own = slice(CONTEXT_S * STEPS_PER_SECOND, CONTEXT_S * STEPS_PER_SECOND + steps)
-    mono = mixed(samples, source.channel_names)
+    mono = downmix.heard(samples, rate, source.channel_names)
     places = source.channel_names or ("",) * len(samples)
     settled = slice((CONTEXT_S - _SETTLING_S) * rate, (own.stop * rate) // STEPS_PER_SECOND)
     lufs = loudness.momentary_lufs(

@@ -21,7 +21,8 @@ from actors.segmentation.networks.events import EventDetector
 from actors.segmentation.networks.packaged import packaged
 from actors.segmentation.networks.voice import VoiceDetector
 from actors.segmentation.networks.weight_files import read_bundle, read_safetensors
-from actors.segmentation.sound.blocks import analyse_blocks, mixed
+from actors.segmentation.sound.blocks import analyse_blocks
+from actors.segmentation.sound.downmix import mixed
 from actors.segmentation.sound.mel import log_mel
 from actors.segmentation.sound.resampling import resampled
 from actors.segmentation.tracks import AudioTrack
