@@ -84,7 +84,7 @@ def _check_rectangle(rectangle: object) -> None:
 class AnalysisSettings:
     """What is analysed. ValueError for values out of range.
 
-    *_stream: index in the container; None = the best, as FFmpeg chooses. ignore: rectangle of the picture
+    *_stream: index in the container; None = the best, as `planning` chooses. ignore: rectangle of the picture
     that is left out, (x, y, width, height) as shares, 0..1, of the upright picture from its top left corner.
     """
 

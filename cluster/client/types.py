@@ -30,11 +30,12 @@ from cluster.contract.wire.results import (
     Sound,
     Tag,
 )
-from cluster.contract.wire.videos import Failure, Fetch, Media, Progress, Video
+from cluster.contract.wire.videos import AudioStream, Failure, Fetch, Media, Progress, Video
 from cluster.contract.wire.webhooks import Delivery, MadeWebhook, Webhook
 
 __all__ = [
     "TERMINAL_STATES",
+    "AudioStream",
     "Backlog",
     "BatchItem",
     "Boundary",

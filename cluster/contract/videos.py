@@ -10,13 +10,29 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cluster.contract.vocabulary import Priority, State
+from cluster.contract.vocabulary import AudioPurpose, Priority, State
 
 EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
 
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+class AudioStream(BaseModel):
+    """An audio stream of the file, heard or not."""
+
+    stream: int = Field(description="Index in the container, as the setting `audio_stream` takes it")
+    codec: str | None = Field(description="null where it is not known here")
+    language: str | None
+    title: str | None
+    default: bool = Field(description="The container's flag")
+    purpose: AudioPurpose | None = Field(
+        description="What it is for by the container's flags; null: the film's own sound"
+    )
+    silent: bool | None = Field(
+        description="Whether no signal was found in it; null where it was not listened to"
+    )
 
 
 class Media(BaseModel):
@@ -51,6 +67,16 @@ class Media(BaseModel):
         None,
         exclude_if=_is_none,
         description="Frames a second that it counts, which need not be those of the picture",
+    )
+    audio_stream: int | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Index of the stream that is heard; not told without sound, nor of older results",
+    )
+    audio_streams: list[AudioStream] = Field(
+        [],
+        exclude_if=lambda streams: streams == [],
+        description="All of the file, in its order; not told where there is none, nor of older results",
     )
 
 

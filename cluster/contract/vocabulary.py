@@ -24,6 +24,8 @@ VIDEO_START: BoundaryKind = "start"
 SoundLabel = Literal["silence", "noise", "speech", "music", "speech+music", "singing"]
 """Classes of sound: labels of stretches of the audio track."""
 SOUND_LABELS: tuple[SoundLabel, ...] = get_args(SoundLabel)
+AudioPurpose = Literal["commentary", "visual_impaired", "hearing_impaired", "karaoke", "part", "dub"]
+"""What an audio stream is for, other than to be the film's own sound; `part`: to be mixed with another."""
 SegmentLabel = Literal[SoundLabel, "black", "static", "moving"]
 """Labels of segments: `black`, else what is heard most; without a sound track, whether the picture moves."""
 SEGMENT_LABELS: tuple[SegmentLabel, ...] = get_args(SegmentLabel)

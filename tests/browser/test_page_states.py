@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
@@ -329,3 +330,24 @@ def test_the_shape_of_pixels_and_the_timecode_are_among_the_facts(
     expect(facts).to_contain_text(
         "320 × 180 (pixels 64:45) · 24 fps · timecode 10:00:00:00 · h264 / no sound"
     )
+
+
+@pytest.mark.parametrize(
+    ("heard", "silent", "told"),
+    [
+        (1, [None], "h264 / aac"),
+        (1, [False, None], "h264 / aac (audio track 1 of 2)"),
+        (3, [True, True, False], "h264 / aac (audio track 3 of 3; silent: 1, 2)"),
+    ],
+)
+def test_it_is_told_which_audio_track_is_heard(
+    heard: int, silent: list[bool | None], told: str, site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    video = analysed()
+    streams = [{"stream": number, "silent": one} for number, one in enumerate(silent, 1)]
+    media = video.document["media"] | {"audio_codec": "aac", "audio_stream": heard, "audio_streams": streams}
+    site.api.change(video, state="done", media=media)
+
+    facts = new_page(site.page_of(video)).page.locator(".video-facts")
+
+    expect(facts).to_contain_text(f"{told} · ")

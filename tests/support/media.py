@@ -64,7 +64,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sound:
-    """An audio stream. `parts`: (kind, seconds), kind = silence | noise | a tone's frequency in Hz."""
+    """An audio stream. `parts`: (kind, seconds), kind = silence | noise | a tone's frequency in Hz. `gain`: a
+    factor of every sample; `offset`: added to it. `title`: a tag."""
 
     parts: Sequence[tuple[str | float, float]] = ((440.0, 1.0),)
     rate_hz: int = 48_000
@@ -73,6 +74,10 @@ class Sound:
     start_s: Fraction = Fraction(0)
     options: Mapping[str, str] = field(default_factory=dict)
     bit_rate: int = 96_000
+    gain: float = 1.0
+    offset: float = 0.0
+    disposition: Disposition | None = None
+    title: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -91,7 +96,7 @@ class Sound:
             else:
                 out.append(0.3 * np.sin(2 * np.pi * float(kind) * (at + np.arange(count)) / self.rate_hz))
             at += count
-        return np.concatenate(out).astype(np.float32)
+        return (self.gain * np.concatenate(out) + self.offset).astype(np.float32)
 
 
 def draw(shot: int, frame: int, size: tuple[int, int]) -> Rgb:
@@ -191,6 +196,10 @@ def _encode_sound(container: Any, spec: Sound) -> Iterator[av.Packet]:
     stream.codec_context.layout = layout
     stream.codec_context.bit_rate = spec.bit_rate
     stream.codec_context.thread_count = 1
+    if spec.disposition is not None:
+        stream.disposition = spec.disposition
+    if spec.title is not None:
+        stream.metadata["title"] = spec.title
     tick = Fraction(1, spec.rate_hz)
     samples = np.repeat(spec.samples()[None], spec.channels, axis=0)
     resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=spec.rate_hz)

@@ -13,7 +13,7 @@ from actors.segmentation.timecode import Timecode
 
 
 class StreamChoice(Protocol):
-    """Which streams to analyse, by index in the container; None = the best, as FFmpeg chooses."""
+    """Which streams to analyse, by index in the container; None = the best, as `planning` chooses."""
 
     @property
     def video_stream(self) -> int | None:
@@ -29,7 +29,9 @@ class StreamInfo:
     """One stream of the container, analysed or not.
 
     kind: video, audio, subtitle, data, attachment or unknown. codec: FFmpeg's name; None where FFmpeg has no
-    decoder. language: as tagged. default: the container's flag. attached_picture: a cover or thumbnails.
+    decoder. language, title: as tagged. default: the container's flag. attached_picture: a cover or
+    thumbnails. purpose: of an audio stream that is not the film's own sound, see `planning.audio_choice`.
+    silent: whether an audio stream was found without a signal; None where it was not listened to.
     """
 
     index: int
@@ -38,6 +40,21 @@ class StreamInfo:
     language: str | None = None
     default: bool = False
     attached_picture: bool = False
+    title: str | None = None
+    purpose: str | None = None
+    silent: bool | None = None
+
+    def contract(self) -> dict[str, Any]:
+        """The keys of an audio stream in the HTTP contract."""
+        return {
+            "stream": self.index,
+            "codec": self.codec,
+            "language": None if self.language == "und" else self.language,  # ISO 639-2: undetermined
+            "title": self.title,
+            "default": self.default,
+            "purpose": self.purpose,
+            "silent": self.silent,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,8 @@ class MediaInfo:
             "audio_start_s": None if self.audio is None else self.audio.start_s,
             "pixel_aspect": f"{self.pixel_aspect.numerator}:{self.pixel_aspect.denominator}",
             **({} if self.timecode is None else self.timecode.contract()),
+            "audio_stream": None if self.audio is None else self.audio.stream,
+            "audio_streams": [stream.contract() for stream in self.streams if stream.kind == "audio"],
         }
 
     def to_document(self) -> dict[str, Any]:

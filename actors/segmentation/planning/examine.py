@@ -7,7 +7,7 @@ Decides which error a person reads when a file cannot be analysed. Knows `demux`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,6 +22,7 @@ from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan, scan_packe
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning import probe
+from actors.segmentation.planning.audio_choice import AudioChoice, choose_audio, purpose_of
 from actors.segmentation.planning.frame_rate import frame_rate, variable_frame_rate
 from actors.segmentation.planning.index_check import (
     DecodedHead,
@@ -35,6 +36,7 @@ from actors.segmentation.timebase import UNKNOWN_TIME_BASE, seconds
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from av.video.frame import VideoFrame
 
 log = structlog.get_logger(__name__)
@@ -125,12 +127,13 @@ def _find(
 ) -> _Findings:
     with opened(path, limits) as container:
         video = probe.choose_video(container, analysis, limits)
-        audio, notes = probe.choose_audio(container, analysis, video)
+        choice = choose_audio(path, container, analysis, video, limits, should_stop)
+        audio = choice.stream
         return _Findings(
             scan=scan_packets(container, video, audio, limits, should_stop),
             container=container.format.name,
             bytes=path.stat().st_size,
-            streams=probe.describe_streams(container),
+            streams=_described(container, choice),
             video=video.index,
             video_codec=probe.codec_name(video),
             time_base=Fraction(video.time_base or UNKNOWN_TIME_BASE),
@@ -141,8 +144,23 @@ def _find(
             audio=audio.index if audio is not None else None,
             audio_codec=probe.codec_name(audio) if audio is not None else "",
             audio_time_base=Fraction((audio.time_base if audio is not None else None) or 1),
-            notes=notes,
+            notes=choice.notes,
         )
+
+
+def _described(container: InputContainer, choice: AudioChoice) -> tuple[StreamInfo, ...]:
+    """All streams, and of those of sound what they are for and whether a signal was found."""
+    return tuple(
+        replace(
+            info,
+            title=stream.metadata.get("title"),
+            purpose=purpose_of(stream),
+            silent=choice.silent.get(info.index),
+        )
+        if info.kind == "audio"
+        else info
+        for info, stream in zip(probe.describe_streams(container), container.streams, strict=True)
+    )
 
 
 def _require_packets(found: _Findings) -> None:

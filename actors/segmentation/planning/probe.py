@@ -47,7 +47,7 @@ class Orientation:
 
 
 def describe_streams(container: InputContainer) -> tuple[StreamInfo, ...]:
-    """All streams of the container, in its order."""
+    """All streams of the container, in its order; what audio streams are for is not told here."""
     return tuple(
         StreamInfo(
             index=stream.index,
@@ -88,9 +88,9 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
         )
     best = container.streams.best("video")
     film = best if best in films else max(films, key=_picture_area)
-    if not _has_decoder(film):
-        film = next((s for s in films if _has_decoder(s)), film)
-    if not _has_decoder(film):
+    if not has_decoder(film):
+        film = next((s for s in films if has_decoder(s)), film)
+    if not has_decoder(film):
         raise MediaError(
             MediaErrorCode.UNKNOWN_CODEC,
             "The picture is coded in a way that is not known here. Convert the video to H.264, H.265, VP9 or "
@@ -98,31 +98,6 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
         )
     check_size(film.codec_context.width, film.codec_context.height, limits)
     return film
-
-
-def choose_audio(
-    container: InputContainer, choice: StreamChoice | None, video: VideoStream
-) -> tuple[AudioStream | None, tuple[str, ...]]:
-    """The audio stream to analyse, None where there is none, and notes for people on what is ignored.
-
-    The chosen one, or FFmpeg's best for this video stream that has a decoder. MediaError no_stream.
-    """
-    tracks = list(container.streams.audio)
-    wanted = choice.audio_stream if choice is not None else None
-    if wanted is not None:
-        tracks = [s for s in tracks if s.index == wanted]
-        if not tracks:
-            raise MediaError(
-                MediaErrorCode.NO_STREAM,
-                f"Stream {wanted} is no audio stream of this file. Choose one of "
-                f"{[s.index for s in container.streams.audio]} or leave the choice open.",
-            )
-    best = container.streams.best("audio", related=video)
-    tracks.sort(key=lambda s: s is not best)
-    known = [s for s in tracks if _has_decoder(s)]
-    if tracks and not known:
-        return None, ("The sound is coded in a way that is not known here; it is ignored.",)
-    return (known[0] if known else None), ()
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
@@ -177,16 +152,16 @@ def codec_name(stream: VideoStream | AudioStream) -> str:
     return str(stream.codec_context.codec.canonical_name)
 
 
-def _codec_name(stream: Stream) -> str | None:
-    if isinstance(stream, av.VideoStream | av.AudioStream) and _has_decoder(stream):
-        return codec_name(stream)
-    return None
-
-
-def _has_decoder(stream: VideoStream | AudioStream) -> bool:
+def has_decoder(stream: VideoStream | AudioStream) -> bool:
     """Whether FFmpeg has a decoder. If not, `codec_context` is None in PyAV 18, against its type hints."""
     return cast("object", stream.codec_context) is not None
 
 
+def _codec_name(stream: Stream) -> str | None:
+    if isinstance(stream, av.VideoStream | av.AudioStream) and has_decoder(stream):
+        return codec_name(stream)
+    return None
+
+
 def _picture_area(stream: VideoStream) -> int:
-    return stream.codec_context.width * stream.codec_context.height if _has_decoder(stream) else 0
+    return stream.codec_context.width * stream.codec_context.height if has_decoder(stream) else 0

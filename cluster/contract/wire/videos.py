@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from cluster.contract.vocabulary import Priority, State
+from cluster.contract.vocabulary import AudioPurpose, Priority, State
+
+
+class AudioStream(TypedDict):
+    """An audio stream of the file, heard or not."""
+
+    stream: int
+    codec: str | None
+    language: str | None
+    title: str | None
+    default: bool
+    purpose: AudioPurpose | None
+    silent: bool | None
 
 
 class Media(TypedDict):
@@ -24,6 +36,8 @@ class Media(TypedDict):
     timecode: NotRequired[str]
     timecode_drop: NotRequired[bool]
     timecode_fps: NotRequired[float]
+    audio_stream: NotRequired[int]
+    audio_streams: NotRequired[list[AudioStream]]
 
 
 class Fetch(TypedDict):

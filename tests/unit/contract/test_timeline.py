@@ -15,11 +15,12 @@ import pytest
 from pydantic import BaseModel
 
 from actors.segmentation import timeline
-from actors.segmentation.demux.media import MediaInfo
+from actors.segmentation.demux.media import MediaInfo, StreamInfo
 from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.timecode import Timecode
 from cluster.contract import results, videos
+from cluster.contract.vocabulary import AudioPurpose
 from tests.support.tracks import Edit, audio_track, keyframe_track, make_plan, place, split_tracks
 
 SHOT_FRAMES = 75
@@ -104,8 +105,8 @@ PROBED: dict[str, Any] = {"pixel_aspect": Fraction, "timecode": Timecode | None}
 
 def test_what_is_probed_has_the_types_of_the_contract() -> None:
     hints = get_type_hints(MediaInfo)
-    of_the_timecode = {"timecode_drop", "timecode_fps"}
-    plainly = videos.Media.model_fields.keys() - of_the_timecode
+    told_elsewhere = {"timecode_drop", "timecode_fps", "audio_stream", "audio_streams"}  # the tests below
+    plainly = videos.Media.model_fields.keys() - told_elsewhere
 
     assert {name: hints[name] for name in plainly} == {
         name: videos.Media.model_fields[name].annotation for name in plainly
@@ -117,6 +118,31 @@ def test_what_is_told_of_pixels_and_timecode_is_what_the_contract_has(timecode: 
     plain = make_plan(25).media
     told = json.loads(json.dumps(replace(plain, pixel_aspect=Fraction(64, 45), timecode=timecode).contract()))
 
-    assert as_it_is(videos.Media, told) == {name: told[name] for name in told if name != "audio_start_s"}
+    left_out = {"audio_start_s", "audio_stream", "audio_streams"}  # it has no sound
+    assert as_it_is(videos.Media, told) == {name: told[name] for name in told if name not in left_out}
     assert told["pixel_aspect"] == "64:45"
     assert ("timecode" in told) == (timecode is not None)
+
+
+@pytest.mark.parametrize("silent", [None, True, False])
+@pytest.mark.parametrize("purpose", [None, *get_args(AudioPurpose)])
+def test_audio_streams_are_told_as_the_contract_has_them(purpose: str | None, silent: bool | None) -> None:
+    plain = make_plan(25, sound_s=1.0).media
+    streams = (
+        StreamInfo(0, "video", "h264"),
+        StreamInfo(1, "audio", "aac", language="eng", default=True, title="Film"),
+        StreamInfo(2, "audio", None, purpose=purpose, silent=silent),
+    )
+
+    told = json.loads(json.dumps(replace(plain, streams=streams).contract()))
+
+    kept = as_it_is(videos.Media, told)
+    assert kept["audio_stream"] == told["audio_stream"] == 1
+    assert kept["audio_streams"] == told["audio_streams"]
+    assert [stream["stream"] for stream in told["audio_streams"]] == [1, 2]
+
+
+def test_results_of_earlier_versions_have_no_audio_streams() -> None:
+    older = {k: v for k, v in make_plan(25).media.contract().items() if not k.startswith("audio_stream")}
+
+    assert as_it_is(videos.Media, older).keys() == older.keys() - {"audio_start_s"}

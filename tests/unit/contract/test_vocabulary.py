@@ -13,6 +13,7 @@ import pytest
 from actors.clips import pieces
 from actors.segmentation import timeline
 from actors.segmentation.fusion.summary import label
+from actors.segmentation.planning import audio_choice
 from actors.segmentation.sound import classes
 from cluster.contract import vocabulary as words
 from cluster.contract.protocol import API_PREFIX
@@ -47,6 +48,7 @@ def test_the_segmentation_library_uses_the_same_words() -> None:
     assert timeline.LEVELS == words.COARSE_TO_FINE
     assert get_args(words.BoundaryKind) == timeline.KINDS
     assert classes.LABELS == words.SOUND_LABELS
+    assert tuple(audio_choice.PURPOSES) == get_args(words.AudioPurpose)
 
 
 def test_the_page_asks_below_the_same_prefix() -> None:

@@ -41,6 +41,7 @@ from cluster.contract.wire import webhooks as wire_webhooks
 Models = tuple[type[BaseModel], ...]
 
 PAIRS: dict[Any, Models] = {
+    wire_videos.AudioStream: (videos.AudioStream,),
     wire_videos.Media: (videos.Media,),
     wire_videos.Fetch: (videos.Fetched,),
     wire_videos.Progress: (videos.Progress,),

@@ -175,7 +175,7 @@ function facts(video) {
     list.push(duration(media.duration_s), `${media.width} × ${media.height}${shape}`);
     list.push(`${Number(media.fps.toFixed(3))} fps${media.variable_frame_rate ? " (variable)" : ""}`);
     if (media.timecode) list.push(`timecode ${media.timecode}`);
-    list.push([media.video_codec, media.audio_codec ?? "no sound"].join(" / "));
+    list.push([media.video_codec, soundOf(media)].join(" / "));
   }
   list.push(bytes(video.bytes));
   const preset = video.settings?.preset;
@@ -186,6 +186,17 @@ function facts(video) {
       + `${count(shot.length, "shot")}`);
   }
   return list;
+}
+
+/** What is heard of the file; where it has several audio streams, which of them, and which are silent. */
+function soundOf(media) {
+  if (!media.audio_codec) return "no sound";
+  const streams = media.audio_streams ?? [];
+  const at = streams.findIndex(({ stream }) => stream === media.audio_stream);
+  if (streams.length < 2 || at < 0) return media.audio_codec;
+  const silent = streams.flatMap((stream, place) => (stream.silent ? [place + 1] : []));
+  const also = silent.length ? `; silent: ${silent.join(", ")}` : "";
+  return `${media.audio_codec} (audio track ${at + 1} of ${streams.length}${also})`;
 }
 
 /** @param {HTMLElement} element */

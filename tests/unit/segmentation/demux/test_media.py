@@ -45,6 +45,18 @@ def test_an_ordinary_film_is_described_by_the_contract(tmp_path: Path) -> None:
         "start_s": 0.0,
         "audio_start_s": 0.0,
         "pixel_aspect": "1:1",
+        "audio_stream": 1,
+        "audio_streams": [
+            {
+                "stream": 1,
+                "codec": "aac",
+                "language": None,
+                "title": None,
+                "default": True,
+                "purpose": None,
+                "silent": None,
+            }
+        ],
     }
     assert media.audio is not None
     assert (media.audio.sample_rate_hz, media.audio.channels) == (48_000, 1)
