@@ -8,6 +8,7 @@ and the command line; imports no Ray and no store.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,15 +82,21 @@ class Segmenter:
         self.limits = Limits(**get_settings().limits.model_dump())
 
     def timeline(self, path: Path, name: str) -> Timeline:
-        """The timeline of a file that is called `name`. MediaError and OSError as the library raises them."""
+        """The timeline of a file that is called `name`; its warnings go to stderr.
+
+        MediaError and OSError as the library raises them.
+        """
         with terminal.bar(f"segmenting {name}", 1.0) as at:
-            return segment_file(
+            timeline = segment_file(
                 path,
                 self._settings,
                 models=self._models,
                 limits=self.limits,
                 on_progress=lambda done, total: at(done / max(1, total)),
             )
+        for warning in timeline.warnings:
+            print(f"{name}: warning: {warning.message}", file=sys.stderr)
+        return timeline
 
 
 def _json_files(inputs: list[Input], out: str) -> dict[Input, Path]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.media_warning import MediaWarning
 from actors.segmentation.tracks import AUDIO_STEP_S
 
 LEVELS = ("chapter", "scene", "shot")
@@ -142,7 +143,8 @@ class Timeline:
     """The whole result. ValueError when the segments do not form a tree over the video.
 
     media, settings: as in the contract. segments: chapters, then scenes, then shots, each in order. part: the
-    frames first .. last - 1 that were segmented, if not all. curves: of the whole video.
+    frames first .. last - 1 that were segmented, if not all. curves: of the whole video. warnings: what is
+    missing in the file.
     """
 
     media: Mapping[str, Any]
@@ -151,6 +153,7 @@ class Timeline:
     audio_track: tuple[AudioSegment, ...]
     curves: tuple[Curve, ...] = ()
     part: tuple[int, int] | None = None
+    warnings: tuple[MediaWarning, ...] = ()
 
     def __post_init__(self) -> None:
         frames = int(self.media["frames"])
@@ -176,10 +179,11 @@ class Timeline:
         return tuple(segment for segment in self.segments if segment.level == name)
 
     def to_document(self) -> dict[str, Any]:
-        """The document of `scenestream segment --json`: media, settings, segments, audio_track."""
+        """The document of `scenestream segment --json`: media, settings, warnings, segments, audio_track."""
         return {
             "media": dict(self.media),
             "settings": dict(self.settings),
+            "warnings": [asdict(warning) for warning in self.warnings],
             "segments": [segment.to_dict() for segment in self.segments],
             "audio_track": [asdict(segment) for segment in self.audio_track],
         }

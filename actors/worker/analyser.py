@@ -31,11 +31,13 @@ class PlannedChunk:
 
 @dataclass(frozen=True, slots=True)
 class PlannedVideo:
-    """`media`: the contract's keys; `payload`: the plan for `Results.put_plan`; chunks tile the video."""
+    """`media` and `warnings`: the contract's keys; `payload`: the plan for `Results.put_plan`; chunks tile
+    the video."""
 
     media: dict[str, Any]
     payload: bytes = field(repr=False)
     chunks: tuple[PlannedChunk, ...]
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class JoinedTracks:
 
 @dataclass(frozen=True, slots=True)
 class FusedVideo:
-    """`segments` of every level; `document`: the rest of the timeline (media, settings, audio, curves)."""
+    """`segments` of every level; `document`: the rest of the timeline (media, settings, warnings, audio,
+    curves)."""
 
     segments: list[dict[str, Any]] = field(repr=False)
     document: dict[str, Any] = field(repr=False)

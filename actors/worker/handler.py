@@ -176,7 +176,8 @@ class TaskHandler:
         counts: dict[str, int] = {}
         for segment in fused.segments:
             counts[segment["level"]] = counts.get(segment["level"], 0) + 1
-        return Outcome.done(timeline_id=task.timeline_id, counts=counts)
+        warnings = fused.document.get("warnings", [])
+        return Outcome.done(timeline_id=task.timeline_id, counts=counts, warnings=warnings)
 
     def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
         """The tracks of all chunks, read from the store, where they are complete by now."""
@@ -228,9 +229,11 @@ def stage(name: str) -> Iterator[None]:
 
 
 def planned_outcome(planned: PlannedVideo, tracks_hash: str) -> Outcome:
-    """DONE, with what a bridge needs of a plan: media, tracks_hash, (index, seconds) of each chunk."""
+    """DONE, with what a bridge needs of a plan: media, warnings, tracks_hash, (index, seconds) of each
+    chunk."""
     return Outcome.done(
         media=planned.media,
+        warnings=planned.warnings,
         tracks_hash=tracks_hash,
         chunks=[(chunk.index, chunk.duration_s) for chunk in planned.chunks],
     )

@@ -7,6 +7,7 @@ Knows the segmentation library and the metrics; imports no store and no Ray.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -135,4 +136,5 @@ def _planned(plan: Plan, payload: bytes) -> PlannedVideo:
         )
         for chunk in plan.chunks
     )
-    return PlannedVideo(media=plan.media.contract(), payload=payload, chunks=chunks)
+    warnings = [asdict(warning) for warning in plan.media.warnings]
+    return PlannedVideo(plan.media.contract(), payload, chunks, warnings)

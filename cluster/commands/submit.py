@@ -184,6 +184,8 @@ def _wait(client: Client, video_id: str) -> str | None:
         except ScenestreamError as error:
             return f"{video_id}: {error.message}"
     if video["state"] == "done":
+        for warning in video["warnings"]:
+            print(f"{video_id}: warning: {warning['message']}", file=sys.stderr)
         return None
     reason = video["error"]["message"] if video["error"] else f"it was {video['state']}"
     return f"{video_id}: {reason}"

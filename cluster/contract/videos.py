@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cluster.contract.vocabulary import AudioPurpose, Priority, State
+from cluster.contract.vocabulary import AudioPurpose, Priority, State, WarningCode
 
 EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
 
@@ -80,6 +80,15 @@ class Media(BaseModel):
     )
 
 
+class MediaWarning(BaseModel):
+    """Something that is missing in a file which is segmented all the same."""
+
+    code: WarningCode = Field(description="`truncated`: the file is cut off; `damaged`: inside it")
+    message: str
+    missing_frames: int | None = Field(description="Pictures that are not there or do not decode, if known")
+    missing_s: float | None = Field(description="Seconds that are missing, if known")
+
+
 class Fetched(BaseModel):
     """How much of an imported file is here."""
 
@@ -121,6 +130,7 @@ class VideoDocument(BaseModel):
                     "bytes": 4_372_373,
                     "sha256": "6e2b…",
                     "media": None,
+                    "warnings": [],
                     "progress": {"fraction": 0.25, "chunks_done": 1, "chunks_total": 4, "eta_s": 9.5},
                     "settings": {"preset": "default"},
                     "priority": "interactive",
@@ -141,6 +151,7 @@ class VideoDocument(BaseModel):
     bytes: int
     sha256: str | None
     media: Media | None
+    warnings: list[MediaWarning] = Field(description="Known in part when probed, in whole when it is done")
     progress: Progress
     settings: dict[str, Any]
     priority: Priority

@@ -30,6 +30,10 @@ SegmentLabel = Literal[SoundLabel, "black", "static", "moving"]
 """Labels of segments: `black`, else what is heard most; without a sound track, whether the picture moves."""
 SEGMENT_LABELS: tuple[SegmentLabel, ...] = get_args(SegmentLabel)
 
+WarningCode = Literal["truncated", "damaged"]
+"""What is missing in a file that is segmented all the same: its end, or something inside it."""
+WARNING_CODES: tuple[WarningCode, ...] = get_args(WarningCode)
+
 ChangeKind = Literal["kept", "moved", "added", "removed"]
 """What became of a boundary between two revisions; `moved`: to another frame."""
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)

@@ -13,7 +13,7 @@ from typing import Any
 from cluster.contract.access import KeyDocument
 from cluster.contract.events import LiveProgress
 from cluster.contract.results import Segment
-from cluster.contract.videos import Failure, Fetched, Media, Progress, VideoDocument
+from cluster.contract.videos import Failure, Fetched, Media, MediaWarning, Progress, VideoDocument
 from cluster.contract.webhooks import DeliveryDocument, WebhookDocument, WebhookPayload
 from cluster.stores.postgres.api_keys import ApiKey
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
@@ -34,6 +34,7 @@ def video_document(video: Video, live: LiveProgress | None, now: datetime | None
         bytes=video.bytes,
         sha256=video.sha256,
         media=media_document(video.media),
+        warnings=[MediaWarning.model_validate(warning) for warning in video.warnings],
         progress=progress_document(video, live, now),
         settings=video.settings,
         priority=video.priority,

@@ -8,10 +8,11 @@ from serve_app.exports.material import Export
 
 
 def write_json(made: Export) -> str:
-    """UTF-8 JSON (RFC 8259): media, settings, segments (chapters, scenes, shots), audio_track."""
+    """UTF-8 JSON (RFC 8259): media, settings, warnings, segments (chapters, scenes, shots), audio_track."""
     document = {
         "media": dict(made.media),
         "settings": dict(made.settings),
+        "warnings": list(made.warnings),
         "segments": [segment.model_dump(mode="json") for segment in made.chosen()],
         "audio_track": list(made.audio_track),
     }

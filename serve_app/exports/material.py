@@ -23,8 +23,8 @@ def no_image(_segment: Segment) -> bytes | None:
 class Export:
     """Input of a writer. `segments`: all levels, each in time order; `level`: the requested one, or None.
 
-    `media`, `settings`, `audio_track` as in the document of `scenestream segment --json`. `image`: a
-    segment's keyframe as the bytes of a WebP file, None where there is none.
+    `media`, `settings`, `audio_track`, `warnings` as in the document of `scenestream segment --json`.
+    `image`: a segment's keyframe as the bytes of a WebP file, None where there is none.
     """
 
     filename: str
@@ -34,6 +34,7 @@ class Export:
     segments: Sequence[Segment]
     level: Level | None = None
     image: Callable[[Segment], bytes | None] = no_image
+    warnings: Sequence[Mapping[str, Any]] = ()
 
     @property
     def stem(self) -> str:

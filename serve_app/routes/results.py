@@ -180,6 +180,7 @@ def export(
             segments=[segment_document(row, video.id, root) for row in rows],
             level=level or chosen.default_level,
             image=_images_of(context, video, rows),
+            warnings=document.get("warnings") or [],
         )
     )
     headers = {"Content-Disposition": content_disposition("attachment", chosen.filename(video.filename))}

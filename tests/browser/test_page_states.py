@@ -55,6 +55,29 @@ def test_from_the_file_to_the_final_timeline(
     assert starts == [shot["start_s"] for shot in video.segments["shot"]]
 
 
+def test_what_is_missing_in_a_file_is_told_beside_the_video(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    texts = ["The file is cut off: its picture ends after 4.0 s of 9.0 s.", "<b>The file is damaged.</b>"]
+    warnings = [
+        {"code": code, "message": text, "missing_frames": None, "missing_s": 5.0}
+        for code, text in zip(("truncated", "damaged"), texts, strict=True)
+    ]
+    video = analysed(done=False, warnings=warnings[:1])
+    page = new_page(site.page_of(video)).page
+    told = page.get_by_role("list", name="What is missing in the file")
+    expect(told.get_by_role("listitem")).to_have_text(texts[:1])
+    expect(told).to_be_visible()
+
+    site.api.change(video, warnings=warnings)
+    expect(told.get_by_role("listitem")).to_have_text(texts)
+
+    whole = analysed("whole.mp4")
+    page.goto(site.page_of(whole))
+    expect(page.locator(".status .badge")).to_have_text("Done")
+    expect(told).to_be_hidden()
+
+
 def test_without_events_polling_does(site: Site, analysed: Analysed, new_page: NewPage) -> None:
     video = analysed(done=False)
     site.api.events_work = False

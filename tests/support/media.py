@@ -232,6 +232,15 @@ def flip_bits(source: Path, target: Path, count: int, *, after: float = 0.0, see
     return target
 
 
+def blot(source: Path, target: Path, start: float, end: float, *, noise: bool = False) -> Path:
+    """The file with the bytes of a part (0..1) of it replaced by zeros, or by noise."""
+    data = bytearray(source.read_bytes())
+    first, last = int(len(data) * start), int(len(data) * end)
+    data[first:last] = random.Random(1).randbytes(last - first) if noise else bytes(last - first)
+    target.write_bytes(bytes(data))
+    return target
+
+
 def spoil_packets(source: Path, target: Path, numbers: range, *, kind: str = "video") -> Path:
     """The file with the content of some packets (counted in decoding order) replaced by zeros."""
     data = bytearray(source.read_bytes())

@@ -172,6 +172,7 @@ FLOORS: dict[str, list[set[str]]] = {
             "errors",
             "limits",
             "luma",
+            "media_warning",
             "runs",
             "settings",
             "timebase",

@@ -69,16 +69,19 @@ class Job(Leased):
         planned = self._plan()
         tracks_hash = str(planned["tracks_hash"])
         chunks = {int(index): float(duration_s) for index, duration_s in planned["chunks"]}
-        self._fenced(jobs.record_media, planned["media"], len(chunks), tracks_hash)
+        self._fenced(
+            jobs.record_media, planned["media"], len(chunks), tracks_hash, planned.get("warnings", [])
+        )
         self._analyse(tracks_hash, chunks)
         self._fenced(jobs.begin_finalizing)
         self._services.reporter.state(video.id, "finalizing")
-        self._ask(
+        fused = self._ask(
             self._task(
                 TaskKind.FUSE, tracks_hash=tracks_hash, timeline_id=self._timeline_id, revision=self._revision
             )
         )
-        self._conclude("done", lambda: jobs.finish(*self.held, self._revision, self._timeline_id))
+        warnings = fused.get("warnings")  # none from a worker of an earlier version
+        self._conclude("done", lambda: jobs.finish(*self.held, self._revision, self._timeline_id, warnings))
         self._drop_outdated()
 
     def _plan(self) -> dict[str, Any]:

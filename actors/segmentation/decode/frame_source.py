@@ -258,6 +258,8 @@ class FrameSource:
             at = int(np.searchsorted(self.index.pts, pts))
             if at < len(self.index) and int(self.index.pts[at]) == pts:
                 return at
+            if pts == self.index.end_pts:
+                return None  # the first frame that the index leaves out at the end: it is incomplete
         if attempt.point >= 0 and not attempt.skip_from_start:
             raise _SeekMissedError
         return None

@@ -76,7 +76,7 @@ class VideoReader:
 
         While iterating: OSError or MediaError when the file cannot be opened any more; MediaError
         limit_exceeded when a frame is larger than allowed; MediaError decode_failed when the range is the
-        whole video and fewer than half of its frames decode (a part of a video may be the only broken one).
+        whole video and none of its frames decodes (a part of a video may be the only broken one).
         """
         index = self._source.index
         if not 0 <= start_slot <= end_slot <= len(index):
@@ -116,10 +116,9 @@ class VideoReader:
 
 
 def require_decoded(decoded: int, promised: int) -> None:
-    """MediaError decode_failed when fewer than half of the promised frames decoded."""
-    if decoded * 2 < promised:
+    """MediaError decode_failed when none of the promised frames decoded."""
+    if decoded == 0:
         raise MediaError(
             MediaErrorCode.DECODE_FAILED,
-            f"Only {decoded} of {promised} frames could be decoded; the file is damaged. Export or upload it "
-            "again.",
+            f"None of {promised} frames could be decoded; the file is damaged. Export or upload it again.",
         )

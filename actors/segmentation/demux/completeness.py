@@ -1,72 +1,201 @@
-"""Refuses files that are cut off: compares what a file's own tables promise with what could be read.
+"""How a file's bytes end: whole, cut off, or in a structure that cannot be read further.
 
-An upload that broke off leaves a file that opens and plays for a while; its segments would be taken for those
-of the whole video. Knows two promises: the number of frames of an MP4 or QuickTime file (ISO/IEC 14496-12,
-sample tables) and the length of a Matroska or WebM file (RFC 8794 and RFC 9559, size of the Segment element).
-Other containers promise nothing that can be relied on. Reads bytes itself; imports no PyAV.
+An upload or a recording that broke off leaves a file that opens and plays for a while. Knows what containers
+say of their own length: MP4 and QuickTime in fragments (ISO/IEC 14496-12, boxes), Matroska and WebM (RFC 8794
+and RFC 9559, sizes of Segment and Cluster), AVI (size of the list `movi`), MPEG transport streams (packets of
+one size). An MP4 that is not in fragments has its promise in tables that FFmpeg reads, so nothing is looked
+at here. Reads bytes itself; imports no PyAV.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
-
-from actors.segmentation.errors import MediaError, MediaErrorCode
+from typing import BinaryIO
 
 _EBML_HEADER = bytes.fromhex("1A45DFA3")
 """Element ID of the EBML header (RFC 8794, 11.2.1), with which a Matroska file begins."""
-_SEGMENT = bytes.fromhex("18538067")
-"""Element ID of Segment (RFC 9559, 5.1), which holds all the rest."""
+_SEGMENT, _CLUSTER = bytes.fromhex("18538067"), bytes.fromhex("1F43B675")
+"""Element IDs of Segment (RFC 9559, 5.1), which holds all the rest, and of Cluster, which holds blocks."""
+_IN_SEGMENT = frozenset(
+    bytes.fromhex(one)
+    for one in (
+        *("114D9B74", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B", "1254C367", "1043A770", "1941A469"),
+        *("EC", "BF", "E7", "A3", "A0", "AB", "A7", "AF", "5854"),
+    )
+)
+"""Element IDs of what stands in a Segment, and in a Cluster (RFC 9559, 5.1). Others are damage."""
 _HEAD_BYTES = 4096
-"""Bytes read to find both: the EBML header is some 40 bytes long, and Segment follows it."""
+"""Bytes read to find the first two: the EBML header is some 40 bytes long, and Segment follows it."""
+_MAX_ELEMENTS = 1_000_000
+"""Elements, boxes or chunks that are stepped over at most. No measurement; clusters last seconds, and a
+second or two is the most that this takes."""
+_TS_PACKET_BYTES = (188, 192, 204)
+"""Sizes of packets of a transport stream: plain, with a timestamp (Blu-ray), with error correction (DVB)."""
+_TS_MARK = 0x47
+_TS_TAIL_BYTES = 16 * 204
+"""Bytes at the end in which the packets' marks are looked for."""
+_TS_MARKS = 8
+"""Marks, each a packet after the other, that tell where packets begin."""
+_ZEROS_BYTES = 4096
+"""A file that was given its size before its content came ends in zeros; as many are looked at."""
 
 
-def require_whole(
-    path: Path, container: str, *, promised_frames: int, read_frames: int, read_s: float
-) -> None:
-    """MediaError truncated when part of the file is missing.
+class Ending(StrEnum):
+    """WHOLE also where the container promises nothing. ZEROS: the last bytes are all zero, as where a
+    download was given its size first; some recorders do so on purpose. BROKEN: FFmpeg cannot read on."""
 
-    `container`: FFmpeg's name of the demuxer. `promised_frames`: 0 where the container does not say.
-    `read_frames`: packets of the video stream that could be read; `read_s`: seconds that they cover.
-    """
-    if container.startswith("mov"):
-        missing = read_frames < promised_frames
-    elif container.startswith("matroska"):
-        missing = (end := _segment_end(path)) is not None and end > path.stat().st_size
-    else:
-        missing = False
-    if missing:
-        raise MediaError(
-            MediaErrorCode.TRUNCATED,
-            f"The file is cut off: its picture ends after {read_s:.1f} s, although more is announced. It was "
-            "probably not copied or uploaded to its end; upload the whole file again.",
-        )
+    WHOLE = "whole"
+    CUT_OFF = "cut_off"
+    ZEROS = "zeros"
+    BROKEN = "broken"
 
 
-def _segment_end(path: Path) -> int | None:
-    """Offset of the byte after a Matroska file's Segment; None where its size is unknown (recorded live)."""
+def ending_of(path: Path, container: str) -> Ending:
+    """How the file ends. `container`: FFmpeg's name of the demuxer. OSError when it cannot be read."""
+    size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if not head.startswith(_EBML_HEADER):
-        return None
-    header = _element_size(head, len(_EBML_HEADER))
-    if header is None:
-        return None
+        if container.startswith("mov"):
+            found = _fragments_end(file, size)
+        elif container.startswith("matroska"):
+            found = _matroska_end(file, size)
+        elif container == "avi":
+            found = _avi_end(file, size)
+        elif container == "mpegts":
+            found = _transport_end(file, size)
+        else:
+            found = Ending.WHOLE
+        if found is Ending.WHOLE and _ends_in_zeros(file, size):
+            return Ending.ZEROS
+        return found
+
+
+def _ends_in_zeros(file: BinaryIO, size: int) -> bool:
+    if size < _ZEROS_BYTES:
+        return False
+    file.seek(size - _ZEROS_BYTES)
+    return not any(file.read(_ZEROS_BYTES))
+
+
+def _fragments_end(file: BinaryIO, size: int) -> Ending:
+    """Of an MP4 in fragments; WHOLE for another, where the last box says nothing of the samples."""
+    at = count = 0
+    fragmented = False
+    while at + 8 <= size and count < _MAX_ELEMENTS:
+        file.seek(at)
+        head = file.read(16)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        fragmented = fragmented or kind == b"moof"
+        if length == 1 and len(head) == 16:
+            length = int.from_bytes(head[8:], "big")
+        elif length == 0 and kind.isalnum():  # a last box may reach to the file's end, whatever that is
+            return Ending.WHOLE
+        if length < 8 or not all(0x20 <= byte < 0x7F for byte in kind):
+            return Ending.BROKEN if fragmented and not _ends_in_zeros(file, size) else Ending.WHOLE
+        at, count = at + length, count + 1
+    return Ending.CUT_OFF if fragmented and at != size else Ending.WHOLE
+
+
+def _matroska_end(file: BinaryIO, size: int) -> Ending:
+    head = file.read(_HEAD_BYTES)
+    header = _element_size(head, len(_EBML_HEADER)) if head.startswith(_EBML_HEADER) else None
+    if header is None or header[0] is None:
+        return Ending.WHOLE
     start = header[1] + header[0]
-    if head[start : start + len(_SEGMENT)] != _SEGMENT:
-        return None
     segment = _element_size(head, start + len(_SEGMENT))
-    return None if segment is None else segment[1] + segment[0]
+    if segment is None or head[start : start + len(_SEGMENT)] != _SEGMENT:
+        return Ending.WHOLE
+    length, inside = segment
+    if length is not None:
+        return Ending.CUT_OFF if inside + length > size else Ending.WHOLE
+    return Ending.CUT_OFF if _last_element_end(file, inside, size) > size else Ending.WHOLE
 
 
-def _element_size(data: bytes, at: int) -> tuple[int, int] | None:
+def _last_element_end(file: BinaryIO, at: int, size: int) -> int:
+    """Where the last element in a Segment of unknown length (recorded live) says it ends.
+
+    A Cluster of unknown length is gone through block by block. Where the chain of elements is broken inside
+    the file, the end of the last one before that.
+    """
+    end = at
+    for _ in range(_MAX_ELEMENTS):
+        if at >= size:
+            return end
+        file.seek(at)
+        head = file.read(12)
+        id_bytes = 9 - head[0].bit_length()
+        known = head[:id_bytes] in _IN_SEGMENT
+        found = _element_size(head, id_bytes) if known else None
+        if found is None:
+            cut = at + len(head) == size and (known or len(head) < id_bytes)
+            return size + 1 if cut else end
+        length, past_head = found
+        if length is None:
+            if head[:id_bytes] != _CLUSTER:
+                return end
+            at += past_head  # its blocks are stepped over as if they stood in the Segment
+        else:
+            at += past_head + length
+        end = at
+    return end
+
+
+def _element_size(data: bytes, at: int) -> tuple[int | None, int] | None:
     """(value, offset after it) of the variable-length integer at an offset (RFC 8794, 4).
 
-    None if it is missing or says "unknown" (all bits set).
+    The value is None where it says "unknown" (all bits set). None where there is no such integer.
     """
     if at >= len(data) or data[at] == 0:
         return None
     length = 9 - data[at].bit_length()
-    raw = int.from_bytes(data[at : at + length], "big")
+    if at + length > len(data):
+        return None
     marker = 1 << (7 * length)
-    size = raw - marker
-    return None if size == marker - 1 else (size, at + length)
+    size = int.from_bytes(data[at : at + length], "big") - marker
+    return None if size < 0 else (None if size == marker - 1 else size, at + length)
+
+
+def _avi_end(file: BinaryIO, size: int) -> Ending:
+    """By the last list of pictures and sound. An AVI of 1 GB and more has several RIFF chunks with one
+    each."""
+    at = 0
+    while at + 12 <= size:
+        file.seek(at)
+        head = file.read(12)
+        if head[:4] != b"RIFF":
+            break
+        length = int.from_bytes(head[4:8], "little")
+        for kind, end in _chunks(file, at + 12, min(size, at + 8 + length)):
+            if kind == b"movi" and end > size:
+                return Ending.CUT_OFF
+        if length == 0:
+            break
+        at += 8 + length + length % 2
+    return Ending.WHOLE
+
+
+def _chunks(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """(identifier, of a list its kind; offset after it) of the chunks up to an offset."""
+    for _ in range(_MAX_ELEMENTS):
+        if at + 8 > end:
+            return
+        file.seek(at)
+        head = file.read(12)
+        length = int.from_bytes(head[4:8], "little")
+        at += 8 + length + length % 2
+        yield (head[8:12] if head[:4] == b"LIST" else head[:4]), at
+
+
+def _transport_end(file: BinaryIO, size: int) -> Ending:
+    """CUT_OFF where the file ends inside a packet."""
+    file.seek(max(0, size - _TS_TAIL_BYTES))
+    tail = file.read(_TS_TAIL_BYTES)
+    for packet in _TS_PACKET_BYTES:
+        span = packet * _TS_MARKS
+        front = 4 if packet == 192 else 0  # the timestamp stands in front of the mark
+        for beyond in range(min(packet, len(tail) - span + 1)):  # bytes after the last of these packets
+            first = len(tail) - span - beyond
+            if all(tail[first + k * packet] == _TS_MARK for k in range(_TS_MARKS)):
+                return Ending.CUT_OFF if (beyond + front) % packet else Ending.WHOLE
+    return Ending.WHOLE

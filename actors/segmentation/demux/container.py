@@ -44,6 +44,10 @@ _LOST_DRIVE = frozenset(
 """Values of errno that only an operating system gives, when a drive is gone. EIO is not among them, because
 FFmpeg's demuxers give it for damaged files, too."""
 
+_RESYNC_BYTES = 64 << 10
+"""FFmpeg's demuxer of transport streams looks so far for the next packet and then reports an error; asked
+again, it goes on from there (libavformat/mpegts.c, MAX_RESYNC_SIZE)."""
+
 _SNIFF_BYTES = 16
 """Bytes read to recognise a container that FFmpeg could not open; the longest mark ends at byte 12."""
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide")
@@ -121,16 +125,24 @@ def demux(container: InputContainer, streams: Sequence[AnyStream]) -> Iterator[P
     av.error.FFmpegError when the file cannot be read further; OSError when the drive is gone, which must not
     be taken for the end of a damaged file.
     """
-    try:
-        yield from cast("Iterator[Packet[AnyStream]]", container.demux(list(streams)))
-    except IndexError:
-        # PyAV 18 raises it after the last packet, when all streams have been flushed, for streams that
-        # appeared only while a damaged file was read: its list of streams does not have them.
+    gone_on = 0
+    while True:
+        try:
+            yield from cast("Iterator[Packet[AnyStream]]", container.demux(list(streams)))
+        except IndexError:
+            # PyAV 18 raises it after the last packet, when all streams have been flushed, for streams that
+            # appeared only while a damaged file was read: its list of streams does not have them.
+            return
+        except av.error.BlockingIOError:  # long damage in a transport stream, see _RESYNC_BYTES
+            if container.format.name != "mpegts" or gone_on > container.size // _RESYNC_BYTES:
+                raise
+            gone_on += 1
+            continue
+        except av.error.FFmpegError as error:
+            if error.errno in _LOST_DRIVE:
+                raise OSError(error.errno, error.strerror) from error
+            raise
         return
-    except av.error.FFmpegError as error:
-        if error.errno in _LOST_DRIVE:
-            raise OSError(error.errno, error.strerror) from error
-        raise
 
 
 def ignore_other_streams(container: InputContainer, wanted: Sequence[int]) -> None:

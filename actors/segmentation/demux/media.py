@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from actors.segmentation.media_warning import MediaWarning
 from actors.segmentation.timecode import Timecode
 
 
@@ -81,14 +82,16 @@ class AudioInfo:
 class MediaInfo:
     """The file and the chosen streams; ValueError for impossible values.
 
-    width, height: pixels as coded, after rotation (a 1920x1080 film held upright is 1080x1920).
-    pixel_aspect: width : height of one pixel, after rotation; not applied to width and height.
-    rotation: degrees by which the coded picture is turned clockwise for display, 0, 90, 180 or 270; mirrored:
-    it is flipped left to right after that. start_s: when the first frame appears on the container's clock;
-    duration_s: from there to the last frame's end. fps: frames/s where frames follow each other (without
-    pauses), and fps_fraction the same exactly (30000/1001 where the timestamps stand for it). bytes: of the
-    file. time_base: seconds for each unit of a PTS. video_stream: index in the container. notes: sentences on
-    what is odd but no error. timecode: of the first frame; None where the file tells none.
+    width, height: pixels as coded, after rotation (a 1920x1080 film held upright is 1080x1920). pixel_aspect:
+    width : height of one pixel, after rotation; not applied to width and height. rotation: degrees by which
+    the coded picture is turned clockwise for display, 0, 90, 180 or 270; mirrored: it is flipped left to
+    right after that. start_s: when the first frame appears on the container's clock; duration_s: from there
+    to the last frame's end. fps: frames/s where frames follow each other (without pauses), and fps_fraction
+    the same exactly (30000/1001 where the timestamps stand for it). bytes: of the file. time_base: seconds
+    for each unit of a PTS. video_stream: index in the container. notes: sentences on what is odd but no
+    error. timecode: of the first frame; None where the file tells none. warnings: what is missing in the
+    file, as far as is known before the analysis. placeholders: video packets that hold no picture and say
+    that the one before stays; no frame is decoded from them.
     """
 
     duration_s: float
@@ -112,6 +115,8 @@ class MediaInfo:
     streams: tuple[StreamInfo, ...]
     notes: tuple[str, ...] = ()
     timecode: Timecode | None = None
+    warnings: tuple[MediaWarning, ...] = ()
+    placeholders: int = 0
 
     def __post_init__(self) -> None:
         if self.frames < 1 or self.width < 1 or self.height < 1 or self.duration_s <= 0 or self.fps <= 0:
@@ -160,6 +165,8 @@ class MediaInfo:
         timecode = values.get("timecode")  # missing in plans of earlier versions
         if timecode is not None:
             values["timecode"] = Timecode(**{**timecode, "rate": Fraction(*timecode["rate"])})
+        # a plan that was stored before there were any has none
+        values["warnings"] = tuple(MediaWarning(**warning) for warning in values.get("warnings", ()))
         return cls(**values)
 
 

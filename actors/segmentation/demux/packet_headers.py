@@ -19,6 +19,13 @@ CLEAN_KEY_CODECS = frozenset({
 })  # fmt: skip
 """Codecs (FFmpeg's names) in which no picture shown after a key frame refers to anything before it."""
 
+_PLACEHOLDER_CODECS = frozenset(
+    {"mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "h263", "flv1", "wmv1", "wmv2"}
+)
+"""Codecs whose encoders write a packet that holds no picture where the one before stays on the screen."""
+_PLACEHOLDER_BYTES = 8
+"""Bytes that such a packet has at most: a start code and the fields up to vop_coded (MPEG-4 Visual 6.2.5)."""
+
 _H264_IDR, _H264_SEI = 5, 6
 """nal_unit_type of an IDR picture's slice and of supplemental enhancement information (H.264 table 7-1)."""
 _SEI_RECOVERY_POINT = 6
@@ -62,6 +69,11 @@ def is_hidden(codec: str, packet: memoryview) -> bool:
         show_frame = first >> (1 - shift) & 1
         return first >> 6 == 2 and not in_superframe and not show_existing and not show_frame
     return False
+
+
+def is_placeholder(codec: str, size_bytes: int) -> bool:
+    """Whether a packet says only that the picture before it stays: no frame is decoded from it."""
+    return codec in _PLACEHOLDER_CODECS and size_bytes <= _PLACEHOLDER_BYTES
 
 
 def _length_size(codec: str, extradata: bytes | None) -> int:

@@ -26,6 +26,7 @@ from actors.segmentation.fusion.sounds import find_sounds
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
 from actors.segmentation.fusion.weights import FusionWeights
+from actors.segmentation.media_warning import with_loss
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
@@ -113,6 +114,7 @@ def fuse_measured(
         audio_track=audio_segments,
         curves=measured.curves,
         part=(part.start, part.stop),
+        warnings=with_loss(plan.media.warnings, measured.undecoded),
     )
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from actors.segmentation.fusion.curves import make_curves
 from actors.segmentation.fusion.summary import Summaries
+from actors.segmentation.media_warning import Loss
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.shots.rate import transitions_at_any_rate
 from actors.segmentation.shots.transitions import Transition
@@ -49,7 +52,8 @@ class WholeSound:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Measured:
-    """A whole video. `transitions`: every one that any sensitivity might choose."""
+    """A whole video. `transitions`: every one that any sensitivity might choose. `undecoded`: frames that
+    were planned and did not decode."""
 
     frames: FrameTrack
     keyframes: KeyframeTrack
@@ -57,6 +61,7 @@ class Measured:
     transitions: tuple[Transition, ...]
     summaries: Summaries
     curves: tuple[Curve, ...]
+    undecoded: Loss
 
     @classmethod
     def of(cls, plan: Plan, tracks: Sequence[ChunkTracks]) -> Measured:
@@ -75,6 +80,7 @@ class Measured:
             transitions,
             Summaries.of(frames, keyframes, sound.track, sound.classes),
             make_curves(clock, frames, transitions, sound.track, sound.classes),
+            _undecoded(plan, frames),
         )
 
     @property
@@ -82,6 +88,16 @@ class Measured:
         """What the tracks take in memory, and about as much again for what was found in their frames."""
         tables = (self.frames, self.keyframes, self.sound.track)
         return 2 * sum(table.size_bytes for table in tables if table is not None)
+
+
+def _undecoded(plan: Plan, frames: FrameTrack) -> Loss:
+    """Frames that did not decode, without those that are to repeat the one before."""
+    holes = np.flatnonzero(~frames.valid)
+    lost = len(holes) - plan.media.placeholders
+    if lost <= 0:
+        return Loss()
+    steps = np.diff(plan.index.pts, append=plan.index.end_pts)[holes]
+    return Loss(lost, float(int(steps.sum()) * plan.index.time_base) * lost / len(holes))
 
 
 def _joined(plan: Plan, tracks: Sequence[ChunkTracks]) -> ChunkTracks:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from actors.segmentation.demux.completeness import require_whole
+from actors.segmentation.demux.completeness import Ending, ending_of
 from actors.segmentation.demux.container import opened
 from actors.segmentation.demux.frame_index import FrameIndex, index_from_packets
 from actors.segmentation.demux.media import AudioInfo, MediaInfo, StreamChoice, StreamInfo
@@ -24,6 +24,14 @@ from actors.segmentation.limits import Limits
 from actors.segmentation.planning import probe
 from actors.segmentation.planning.audio_choice import AudioChoice, choose_audio, purpose_of
 from actors.segmentation.planning.frame_rate import frame_rate, variable_frame_rate
+from actors.segmentation.planning.incomplete import (
+    Checked,
+    Promised,
+    Received,
+    lost_at_head,
+    lost_by_decoding,
+    warnings_of,
+)
 from actors.segmentation.planning.index_check import (
     DecodedHead,
     agree,
@@ -50,8 +58,8 @@ class _Findings:
     """What container and packets say, before anything is decoded.
 
     video, audio: indices of the chosen streams. named_rates: frame rates that the container states. aspect:
-    width : height of a coded pixel. timecode: as the container tells it. promised_frames: 0 where the
-    container does not say. audio_codec: "" and audio_time_base: 1 without sound.
+    width : height of a coded pixel. timecode: as the container tells it. promised: what the container
+    announces. ending: how its bytes end. audio_codec: "" and audio_time_base: 1 without sound.
     """
 
     container: str
@@ -63,7 +71,8 @@ class _Findings:
     named_rates: list[Fraction | None]
     aspect: Fraction
     timecode: TimecodeTag | None
-    promised_frames: int
+    promised: Promised
+    ending: Ending
     scan: PacketScan
     audio: int | None
     audio_codec: str
@@ -71,10 +80,11 @@ class _Findings:
     notes: tuple[str, ...]
 
     @property
-    def read_s(self) -> float:
-        """Seconds from the first to the last PTS of the packets that could be read."""
-        known = self.scan.pts[self.scan.pts != NO_PTS]
-        return seconds(int(known.max() - known.min()), self.time_base) if len(known) else 0.0
+    def last_is_incomplete(self) -> bool:
+        """Whether only a part of the last picture is there. A transport stream does not say how long it
+        is."""
+        in_doubt = self.container == "mpegts" and self.ending is Ending.CUT_OFF
+        return in_doubt or "video" in self.scan.reading.incomplete
 
     @property
     def first_pts(self) -> int | None:
@@ -100,17 +110,11 @@ def examine(
     """
     found = _find(path, analysis, limits, should_stop)
     _require_packets(found)
-    require_whole(
-        path,
-        found.container,
-        promised_frames=found.promised_frames,
-        read_frames=len(found.scan.pts),
-        read_s=found.read_s,
-    )
-    head = decode_head(path, found.video, limits)
+    head = decode_head(path, found.video, limits, should_stop)
     if head.first is None:
         raise _nothing_decodes(found)
-    index = _checked_index(path, found, head, limits, should_stop)
+    checked = _checked_index(path, found, head, limits, should_stop)
+    index = checked.index
     duration_s = index.clock.duration_s
     if duration_s > limits.duration_s:
         raise MediaError(
@@ -119,7 +123,9 @@ def examine(
             "parts and upload those.",
         )
     sound, notes = _sound(path, found, limits)
-    return _media(path, found, head.first, index, sound, found.notes + notes, limits), index
+    warnings = warnings_of(found.promised, _received(found), checked)
+    media = _media(path, found, head.first, index, sound, found.notes + notes, limits)
+    return replace(media, warnings=warnings, placeholders=found.scan.reading.placeholders), index
 
 
 def _find(
@@ -140,7 +146,8 @@ def _find(
             named_rates=[video.average_rate, video.base_rate],
             aspect=probe.pixel_aspect(video),
             timecode=timecode_tag(container, video),
-            promised_frames=video.frames,
+            promised=Promised.by(container, video, audio),
+            ending=ending_of(path, container.format.name),
             audio=audio.index if audio is not None else None,
             audio_codec=probe.codec_name(audio) if audio is not None else "",
             audio_time_base=Fraction((audio.time_base if audio is not None else None) or 1),
@@ -171,7 +178,7 @@ def _require_packets(found: _Findings) -> None:
         )
     if bool(found.scan.shown.any()):
         return
-    if found.scan.damaged or found.promised_frames > 0:
+    if found.scan.damaged or found.promised.frames > 0:
         raise _truncated()
     raise MediaError(
         MediaErrorCode.NO_FRAMES,
@@ -198,15 +205,36 @@ def _truncated() -> MediaError:
 
 def _checked_index(
     path: Path, found: _Findings, head: DecodedHead, limits: Limits, should_stop: Callable[[], bool] | None
-) -> FrameIndex:
-    promised = index_from_packets(found.scan, found.time_base, found.frame_s)
-    index = agree(promised, head) if promised is not None else None
-    if index is None:
+) -> Checked:
+    scan = found.scan
+    promised = index_from_packets(scan, found.time_base, found.frame_s)
+    blank = int(scan.reading.blank.sum())
+    index = agree(promised, head, blank) if promised is not None else None
+    if promised is None or index is None:
         log.info("indexing_by_decoding", file=path.name)
-        return index_by_decoding(path, found.video, found.time_base, found.frame_s, limits, should_stop)
-    if found.scan.damaged:
-        return without_lost_tail(path, found.video, index, limits, should_stop)
-    return index
+        index, errors = index_by_decoding(
+            path, found.video, found.time_base, found.frame_s, limits, should_stop
+        )
+        return Checked(index, lost_by_decoding(index, scan, errors + blank), 0)
+    undecoded = lost_at_head(promised, index, scan, head.errors + blank)
+    whole = index
+    if found.last_is_incomplete and len(index) > 1 and scan.pts[-1] == index.pts[-1]:
+        index = index.without(0, 1)  # what can be decoded of it is no picture of the film
+    if scan.damaged or scan.reading.ends_blank:
+        index = without_lost_tail(path, found.video, index, limits, should_stop)
+    return Checked(index, undecoded, len(whole) - len(index))
+
+
+def _received(found: _Findings) -> Received:
+    scan, tick = found.scan, found.audio_time_base
+    return Received(
+        container=found.container,
+        bytes=found.bytes,
+        ending=found.ending,
+        scan=scan,
+        audio_s=seconds(scan.reading.audio_ticks, tick),
+        audio_end_s=None if scan.audio_end is None else seconds(scan.audio_end, tick),
+    )
 
 
 def _sound(path: Path, found: _Findings, limits: Limits) -> tuple[AudioInfo | None, tuple[str, ...]]:

@@ -29,22 +29,25 @@ if TYPE_CHECKING:
 HEAD_FRAMES = 48
 """Frames decoded from the beginning. Three times the deepest reordering (16 frames), so that each pattern of
 B-frames, field pairs and hidden references occurs; two seconds of film are decoded in a moment."""
-_GIVE_UP_PACKETS = 1200
-"""Packets without a single frame after which none is expected. No measurement; several long GOPs."""
+_STOP_CHECK_PACKETS = 256
+"""Packets without a frame between two calls of `should_stop`. No measurement; they take a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedHead:
     """The first frames as decoded. pts: in the decoder's order, None where unknown. first: the first frame,
-    None when none decodes. complete: the video has no more."""
+    None when none decodes. complete: the video has no more. errors: packets that did not decode."""
 
     pts: list[int | None]
     first: VideoFrame | None
     complete: bool
+    errors: int
 
 
-def decode_head(path: Path, stream: int, limits: Limits) -> DecodedHead:
-    """Decode the first HEAD_FRAMES frames with one thread."""
+def decode_head(
+    path: Path, stream: int, limits: Limits, should_stop: Callable[[], bool] | None = None
+) -> DecodedHead:
+    """Decode the first HEAD_FRAMES frames with one thread, however far into the file they are. Cancelled."""
     pts: list[int | None] = []
     first: VideoFrame | None = None
     with opened(path, limits) as container:
@@ -55,19 +58,27 @@ def decode_head(path: Path, stream: int, limits: Limits) -> DecodedHead:
             for frame in decoder.decode(packet):
                 first = first or frame
                 pts.append(sane_stamp(frame.pts))
-            if len(pts) >= HEAD_FRAMES or (count >= _GIVE_UP_PACKETS and not pts):
-                return DecodedHead(pts[:HEAD_FRAMES], first, complete=False)
-    return DecodedHead(pts, first, complete=True)
+            if len(pts) >= HEAD_FRAMES:
+                return DecodedHead(pts[:HEAD_FRAMES], first, complete=False, errors=decoder.errors)
+            if should_stop is not None and count % _STOP_CHECK_PACKETS == 0 and should_stop():
+                raise Cancelled
+    return DecodedHead(pts, first, complete=True, errors=decoder.errors)
 
 
-def agree(index: FrameIndex, head: DecodedHead) -> FrameIndex | None:
-    """The index without leading frames that do not decode; None when the decoder gives other timestamps."""
+def agree(index: FrameIndex, head: DecodedHead, blank: int = 0) -> FrameIndex | None:
+    """The index without leading frames that do not decode; None when the decoder gives other timestamps.
+
+    As many frames may be left out as packets gave an error or are blank (`blank`): that is damage, and they
+    stay in the index as holes.
+    """
     if not head.pts or None in head.pts:
         return None
     given = np.array(head.pts, np.int64)
     lost = int(np.searchsorted(index.pts, given[0]))
-    promised = index.pts[lost:] if head.complete else index.pts[lost : lost + len(given)]
-    if not np.array_equal(promised, given):
+    end = len(index) if head.complete else int(np.searchsorted(index.pts, given[-1], "right"))
+    promised = index.pts[lost:end]
+    holes = len(promised) - len(given)
+    if not 0 <= holes <= head.errors + blank or not np.array_equal(promised[np.isin(promised, given)], given):
         return None
     return index.without(lost, 0)
 
@@ -79,14 +90,18 @@ def without_lost_tail(
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> FrameIndex:
-    """The index without frames at the end that do not decode (where the file breaks off inside one)."""
-    points = index.seek_points()
-    start = points[-1].frame if points else 0
-    last = start - 1
+    """The index without frames at the end that do not decode (where the file breaks off inside one).
+
+    From seek point to seek point backwards, until a frame decodes. Cancelled.
+    """
     source = FrameSource(path, stream, index, limits, should_stop=should_stop)
-    for number, _ in source.frames(start, len(index)):
-        last = number
-    return index.without(0, len(index) - 1 - last) if last >= 0 else index
+    end = len(index)
+    for start in [point.frame for point in reversed(index.seek_points())] or [0]:
+        last = max((number for number, _ in source.frames(start, end)), default=-1)
+        if last >= 0:
+            return index.without(0, len(index) - 1 - last)
+        end = start
+    return index
 
 
 def index_by_decoding(
@@ -96,8 +111,11 @@ def index_by_decoding(
     frame_s: Fraction | None,
     limits: Limits,
     should_stop: Callable[[], bool] | None,
-) -> FrameIndex:
-    """Decode everything once and number the frames as they come. Cancelled; MediaError limit_exceeded."""
+) -> tuple[FrameIndex, int]:
+    """Decode everything once and number the frames as they come; and how many packets did not decode.
+
+    Cancelled; MediaError limit_exceeded.
+    """
     pts: list[int | None] = []
     last_duration = 0
     corrupt = False
@@ -118,4 +136,5 @@ def index_by_decoding(
                     f"The video has more than {limits.frames} frames. Cut it into parts and upload those.",
                 )
     damaged = corrupt or decoder.errors > 0
-    return index_from_frames(pts, last_duration, time_base, frame_s, damaged=damaged)
+    index = index_from_frames(pts, last_duration, time_base, frame_s, damaged=damaged)
+    return index, decoder.errors

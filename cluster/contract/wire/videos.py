@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from cluster.contract.vocabulary import AudioPurpose, Priority, State
+from cluster.contract.vocabulary import AudioPurpose, Priority, State, WarningCode
 
 
 class AudioStream(TypedDict):
@@ -40,6 +40,15 @@ class Media(TypedDict):
     audio_streams: NotRequired[list[AudioStream]]
 
 
+class MediaWarning(TypedDict):
+    """Something that is missing in a file which is segmented all the same; numbers where they are known."""
+
+    code: WarningCode
+    message: str
+    missing_frames: int | None
+    missing_s: float | None
+
+
 class Fetch(TypedDict):
     """How much of an imported file is here."""
 
@@ -73,6 +82,7 @@ class Video(TypedDict):
     bytes: int
     sha256: str | None
     media: Media | None
+    warnings: list[MediaWarning]
     progress: Progress
     settings: dict[str, Any]
     priority: Priority

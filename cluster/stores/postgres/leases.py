@@ -8,7 +8,7 @@ then stops and writes nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,13 @@ class Leases:
         }
 
     def record_media(
-        self, video_id: str, epoch: int, media: Mapping[str, Any], chunks_total: int, tracks_hash: str
+        self,
+        video_id: str,
+        epoch: int,
+        media: Mapping[str, Any],
+        chunks_total: int,
+        tracks_hash: str,
+        warnings: Sequence[Mapping[str, Any]] = (),
     ) -> bool:
         """Stores the result of probing, and the number of chunks."""
         return self._update(
@@ -68,6 +74,7 @@ class Leases:
             video_id,
             epoch,
             media=Jsonb(dict(media)),
+            warnings=_json_list(warnings),
             chunks_total=chunks_total,
             tracks_hash=tracks_hash,
         )
@@ -80,12 +87,25 @@ class Leases:
         """Changes the state to finalizing: all chunks are stored, and fusion begins."""
         return self._change_state("begin_finalizing", VideoState.FINALIZING, video_id, epoch)
 
-    def finish(self, video_id: str, epoch: int, revision: int, timeline_id: str) -> bool:
+    def finish(
+        self,
+        video_id: str,
+        epoch: int,
+        revision: int,
+        timeline_id: str,
+        warnings: Sequence[Mapping[str, Any]] | None = None,
+    ) -> bool:
         """Ends the video as done: readers then see the timeline `timeline_id`, which must be stored
-        before.
+        before. `warnings`: of this result; None leaves those that are stored.
         """
         return self._change_state(
-            "finish", VideoState.DONE, video_id, epoch, revision=revision, timeline_id=timeline_id
+            "finish",
+            VideoState.DONE,
+            video_id,
+            epoch,
+            revision=revision,
+            timeline_id=timeline_id,
+            warnings=None if warnings is None else _json_list(warnings),
         )
 
     def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:
@@ -139,6 +159,10 @@ class Leases:
         if changed:
             _log.info("video state", video_id=video_id, epoch=epoch, state=str(state))
         return changed
+
+
+def _json_list(warnings: Sequence[Mapping[str, Any]]) -> Jsonb:
+    return Jsonb([dict(warning) for warning in warnings])
 
 
 def extend_leases(

@@ -7,7 +7,7 @@ enforces them in the WHERE of each UPDATE.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -87,6 +87,7 @@ class Video:
     fetching: bool = False  # its file is not here yet, see `cluster.stores.postgres.imports`
     priority: Priority = INTERACTIVE
     traceparent: str | None = None  # the trace it belongs to, see `cluster.telemetry.tracing`
+    warnings: list[dict[str, Any]] = field(default_factory=list)  # what is missing in its file
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:
@@ -123,4 +124,4 @@ def _time(text: str | None) -> datetime | None:
 
 
 _TIMES = ("created_at", "started_at", "finished_at", "lease_expires_at")
-_VIDEO_FIELDS = tuple(field.name for field in fields(Video))
+_VIDEO_FIELDS = tuple(one.name for one in fields(Video))

@@ -16,7 +16,7 @@ from actors.segmentation.settings import FusionSettings
 from actors.worker.analyser import LIBRARY
 from cluster.settings import Settings
 from cluster.stores.postgres.video import Video, VideoState
-from tests.support.media import Picture, Sound, make_media
+from tests.support.media import Picture, Sound, cut_off, make_media, spoil_packets
 from tests.support.stack.actor_fixtures import ray_connection, settings
 from tests.support.stack.actors import ActorStack, actor_stack, kill_process
 
@@ -85,6 +85,27 @@ def test_provisional_shots_keyframes_and_curves_are_stored(stack: ActorStack, di
     assert document["settings"] == {"scene_sensitivity": 0.8}
     assert {"start_s", "step_s", "series"} <= set(document["curves"])
     assert document["audio_track"][0]["start_s"] == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_film_that_is_cut_off_is_segmented_as_far_as_it_goes(stack: ActorStack, tmp_path: Path) -> None:
+    picture = Picture(shots=[90, 150, 200], size=(160, 120), gop=50, number=False)
+    whole = make_media(tmp_path / "whole.mp4", picture, options={"movflags": "faststart"})
+    spoilt = spoil_packets(whole, tmp_path / "spoilt.mp4", range(60, 65))
+
+    video = stack.ended(stack.submit(cut_off(spoilt, tmp_path / "cut.mp4", 0.7).read_bytes()))
+
+    assert video.state is VideoState.DONE
+    assert video.media is not None
+    frames = video.media["frames"]
+    assert 240 < frames < 440
+    told = [(warning["code"], warning["missing_frames"]) for warning in video.warnings]
+    assert told == [("truncated", 440 - frames), ("damaged", 5)]
+    shots = [one for one in stack.segments(video) if one["level"] == "shot"]
+    assert {90, 240} <= {shot["start_frame"] for shot in shots}
+    assert shots[-1]["end_frame"] == frames
+    document = stack.results.timeline(str(video.timeline_id))
+    assert document is not None
+    assert document["warnings"] == video.warnings
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_file_is_named_after_the_film(api: Api, done: str, kind: str) -> None:
 def test_json_is_the_whole_document(api: Api, done: str) -> None:
     document = export(api, done, "json").json()
 
-    assert list(document) == ["media", "settings", "segments", "audio_track"]
+    assert list(document) == ["media", "settings", "warnings", "segments", "audio_track"]
     assert document["media"] == support.MEDIA
     listed = [
         item

@@ -84,6 +84,29 @@ def test_progress_counts_frames_where_they_are_known(api: Api) -> None:
     assert (done["state"], done["revision"]) == ("done", 1)
 
 
+def test_what_is_missing_in_the_file_is_told(api: Api) -> None:
+    warning = {"code": "truncated", "message": "It is cut off.", "missing_frames": None, "missing_s": 2.5}
+    video_id = api.make()
+    video = support.claim(api.services.jobs, video_id)
+    before = api.client.get(f"/videos/{video_id}").json()
+    api.services.jobs.record_media(video_id, video.lease_epoch, support.MEDIA, 4, "t1", [warning])
+    planned = api.client.get(f"/videos/{video_id}").json()
+    finish_work(api, video_id, video.lease_epoch, {"warnings": [warning]})
+
+    done = api.client.get(f"/videos/{video_id}").json()
+    document = api.client.get(f"/videos/{video_id}/export", params={"format": "json"}).json()
+
+    assert before["warnings"] == []
+    assert planned["warnings"] == done["warnings"] == document["warnings"] == [warning]
+
+
+def test_a_result_from_before_there_were_warnings_has_none(api: Api) -> None:
+    video_id = support.done_video(api)
+
+    assert api.client.get(f"/videos/{video_id}").json()["warnings"] == []
+    assert api.client.get(f"/videos/{video_id}/export", params={"format": "json"}).json()["warnings"] == []
+
+
 def test_a_failure_is_told_with_its_reason(api: Api) -> None:
     video_id = api.make()
     epoch = start_work(api, video_id)
@@ -216,8 +239,8 @@ def test_the_document_describes_the_contract(api: Api) -> None:
 
     assert document == json.loads(json.dumps(api.contract.document)) | {"servers": [{"url": "/api/v1"}]}
     assert set(document["components"]["schemas"]["VideoDocument"]["properties"]) == {
-        "id", "state", "filename", "bytes", "sha256", "media", "progress", "settings", "priority", "revision",
-        "attempt", "error", "created_at", "started_at", "finished_at",
+        "id", "state", "filename", "bytes", "sha256", "media", "warnings", "progress", "settings", "priority",
+        "revision", "attempt", "error", "created_at", "started_at", "finished_at",
     }  # fmt: skip
     assert set(document["components"]["schemas"]["Segment"]["properties"]) == {
         "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",

@@ -136,6 +136,25 @@ def test_progress_of_an_attempt_outlives_it_unless_the_tracks_are_others(jobs: J
     assert jobs.get(first.id).chunks_done == 0
 
 
+def test_warnings_are_those_of_the_last_result(jobs: Jobs) -> None:
+    """Planning knows a part of them, so it does not replace those of a result."""
+    planned = [{"code": "truncated", "message": "Cut off.", "missing_frames": 3, "missing_s": 0.12}]
+    found = [*planned, {"code": "damaged", "message": "Broken.", "missing_frames": None, "missing_s": None}]
+    video = claim(jobs, create_video(jobs).id)
+    assert video.warnings == []
+    assert jobs.record_media(video.id, video.lease_epoch, {}, 4, "h", planned)
+    assert jobs.get(video.id).warnings == planned
+    assert jobs.finish(video.id, video.lease_epoch, 1, "t1", found)
+    assert jobs.get(video.id).warnings == found
+
+    jobs.resegment(video.id, {}, "talk")
+    again = claim(jobs, video.id)
+    assert jobs.record_media(video.id, again.lease_epoch, {}, 4, "h", planned)
+    assert jobs.get(video.id).warnings == found
+    assert jobs.finish(video.id, again.lease_epoch, 2, "t2")
+    assert jobs.get(video.id).warnings == found
+
+
 def test_the_reaper_fails_what_has_no_attempt_left(jobs: Jobs) -> None:
     video_id = create_video(jobs).id
     for _ in range(MAX_ATTEMPTS):

@@ -107,6 +107,7 @@ class FakeApi:
             "bytes": (file or self.media).stat().st_size,
             "sha256": None,
             "media": None,
+            "warnings": [],
             "progress": {"fraction": 0.0, "chunks_done": 0, "chunks_total": None, "eta_s": None},
             "settings": {"preset": "default"},
             "priority": "interactive",

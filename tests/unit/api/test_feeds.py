@@ -22,7 +22,7 @@ def video(state: VideoState) -> Video:
     row |= {
         "id": "0" * 32, "state": state, "filename": "a", "bytes": 1, "media_key": "k", "preset": "default",
         "settings": {}, "revision": 0, "chunks_done": 0, "attempt": 1, "created_at": NOW, "lease_epoch": 1,
-        "cancel_requested": False, "version": 1, "priority": "interactive",
+        "cancel_requested": False, "version": 1, "priority": "interactive", "warnings": [],
     }  # fmt: skip
     return Video(**row)
 

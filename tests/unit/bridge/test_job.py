@@ -95,9 +95,25 @@ def test_a_video_is_planned_analysed_fused_and_done() -> None:
         TaskKind.FUSE,
     ]
     assert [task.kind for task in setting.fuser.asked] == [TaskKind.PLAN, TaskKind.FUSE]
-    assert setting.jobs.calls[-1] == ("finish", "video-1", EPOCH, 1, TIMELINE)
+    assert setting.jobs.calls[-1] == ("finish", "video-1", EPOCH, 1, TIMELINE, None)
     assert setting.told() == [("running",), ("finalizing",), (1,)]
     assert "drop_other_timelines" in setting.results.names()
+
+
+def test_what_is_missing_in_the_file_is_stored_when_it_is_planned_and_when_it_is_done() -> None:
+    cut_off, damaged = {"code": "truncated"}, {"code": "damaged"}
+    results = {
+        TaskKind.PLAN: PLANNED | {"warnings": [cut_off]},
+        TaskKind.FUSE: {"warnings": [cut_off, damaged]},
+    }
+    setting = Setting(attempt=2)
+    setting.pool.answer = lambda task: Outcome.done(**results.get(task.kind, {}))
+
+    setting.job.run()
+
+    stored = {call[0]: call[-1] for call in setting.jobs.calls}
+    assert stored["record_media"] == [cut_off]
+    assert stored["finish"] == [cut_off, damaged]
 
 
 def test_every_write_and_task_names_the_fencing_token() -> None:

@@ -27,13 +27,15 @@ ROW: dict[str, Any] = {
         "start_s": 0.0, "duration_s": 52.25, "audio_codec": None, "video_codec": "h264",
         "variable_frame_rate": False,
     },
+    "warnings": [{"code": "damaged", "message": "Broken.", "missing_frames": 2, "missing_s": 0.08}],
 }  # fmt: skip
 """PostgreSQL's JSON of a row, columns that are nobody's business included."""
 
 HEAD = '{"id": "e0", "type": "%s", "created_at": "2026-01-05T10:00:09.500000+00:00", "video": '
 DONE = (
     '{"id": "5f0c2d6a9be14a7d8f3e1c0b7a645d21", "state": "done", "filename": "Füße – 映画.mp4", '
-    '"bytes": 4372373, "sha256": "6e2b", "settings": {"preset": "default", "shot_sensitivity": 0.5}, '
+    '"bytes": 4372373, "sha256": "6e2b", "warnings": [{"code": "damaged", "message": "Broken.", '
+    '"missing_frames": 2, "missing_s": 0.08}], "settings": {"preset": "default", "shot_sensitivity": 0.5}, '
     '"priority": "interactive", "revision": 1, "attempt": 1, "created_at": "2026-01-05T10:00:00.120000Z", '
     '"started_at": "2026-01-05T10:00:01Z", "finished_at": "2026-01-05T10:00:09.123456Z", '
     '"media": {"duration_s": 52.25, "width": 1280, "height": 720, "fps": 23.976, "frames": 1253, '
@@ -43,9 +45,10 @@ DONE = (
 )
 FAILED = (
     '{"id": "5f0c2d6a9be14a7d8f3e1c0b7a645d21", "state": "failed", "filename": "Füße – 映画.mp4", '
-    '"bytes": 4372373, "sha256": null, "settings": {"preset": "default", "shot_sensitivity": 0.5}, '
-    '"priority": "batch", "revision": 0, "attempt": 1, "created_at": "2026-01-05T10:00:00.120000Z", '
-    '"started_at": null, "finished_at": "2026-01-05T10:00:09.123456Z", "media": null, '
+    '"bytes": 4372373, "sha256": null, "warnings": [], "settings": {"preset": "default", '
+    '"shot_sensitivity": 0.5}, "priority": "batch", "revision": 0, "attempt": 1, '
+    '"created_at": "2026-01-05T10:00:00.120000Z", "started_at": null, '
+    '"finished_at": "2026-01-05T10:00:09.123456Z", "media": null, '
     '"progress": {"fraction": 0.4286, "chunks_done": 3, "chunks_total": 7, "eta_s": null}, '
     '"error": {"code": "not_media", "message": ""}}}'
 )
@@ -71,6 +74,7 @@ def without(*columns: str) -> Delivery:
 FAILURE: dict[str, Any] = {
     "state": "failed", "media": None, "sha256": None, "error_code": "not_media", "chunks_done": 3,
     "chunks_total": 7, "started_at": None, "revision": 0, "priority": "batch", "fetching": True,
+    "warnings": [],
 }  # fmt: skip
 
 
@@ -90,3 +94,4 @@ def test_the_video_is_the_one_of_the_api() -> None:
 
 def test_a_row_that_is_older_than_a_column_is_told_too() -> None:
     assert body_of(without("traceparent", "priority", "newest_revision")) == body_of(delivery())
+    assert body_of(without("warnings")) == body_of(delivery(warnings=[]))

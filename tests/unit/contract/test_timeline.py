@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from actors.segmentation import timeline
 from actors.segmentation.demux.media import MediaInfo, StreamInfo
 from actors.segmentation.fusion.fuse import fuse
+from actors.segmentation.media_warning import MediaWarning, truncated
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.timecode import Timecode
 from cluster.contract import results, videos
@@ -30,6 +31,7 @@ NAMES: dict[type[BaseModel], type] = {
     results.Picture: timeline.Visual,
     results.Segment: timeline.Segment,
     results.Heard: timeline.AudioSegment,
+    videos.MediaWarning: MediaWarning,
 }
 ON_ITS_OWN: dict[type[BaseModel], dict[str, Any]] = {
     results.Segment: {
@@ -49,6 +51,8 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
     keyframes = keyframe_track(len(frames), [(start, 1) for start in starts])
     audio = audio_track([("speech", 9.0, 1), ("music", 9.0, 2)]) if request.param else None
     plan = make_plan(len(frames), sound_s=None if audio is None else len(audio) / 10)
+    cut_off = truncated("picture", 18.0, None if audio is None else 30.0)
+    plan = replace(plan, media=replace(plan.media, warnings=(cut_off,)))
     made = fuse(plan, split_tracks(plan, frames, keyframes, audio), FusionSettings())
     again: dict[str, Any] = json.loads(json.dumps(made.to_document()))
     return again
@@ -70,6 +74,12 @@ def test_segments_are_those_of_the_contract(document: dict[str, Any]) -> None:
 def test_the_audio_track_is_that_of_the_contract(document: dict[str, Any]) -> None:
     for heard in document["audio_track"]:
         assert as_it_is(results.Heard, heard) == heard
+
+
+def test_warnings_are_those_of_the_contract(document: dict[str, Any]) -> None:
+    assert len(document["warnings"]) == 1
+    for warning in document["warnings"]:
+        assert as_it_is(videos.MediaWarning, warning) == warning
 
 
 def test_media_has_what_the_contract_has(document: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from actors.clips import pieces
-from actors.segmentation import timeline
+from actors.segmentation import media_warning, timeline
 from actors.segmentation.fusion.summary import label
 from actors.segmentation.planning import audio_choice
 from actors.segmentation.sound import classes
@@ -49,6 +49,7 @@ def test_the_segmentation_library_uses_the_same_words() -> None:
     assert get_args(words.BoundaryKind) == timeline.KINDS
     assert classes.LABELS == words.SOUND_LABELS
     assert tuple(audio_choice.PURPOSES) == get_args(words.AudioPurpose)
+    assert media_warning.CODES == words.WARNING_CODES
 
 
 def test_the_page_asks_below_the_same_prefix() -> None:

@@ -43,6 +43,7 @@ Models = tuple[type[BaseModel], ...]
 PAIRS: dict[Any, Models] = {
     wire_videos.AudioStream: (videos.AudioStream,),
     wire_videos.Media: (videos.Media,),
+    wire_videos.MediaWarning: (videos.MediaWarning,),
     wire_videos.Fetch: (videos.Fetched,),
     wire_videos.Progress: (videos.Progress,),
     wire_videos.Failure: (videos.Failure,),

@@ -39,7 +39,8 @@ def test_json_is_the_document_of_all_levels() -> None:
 
     document = json.loads(write_json(made))
 
-    assert list(document) == ["media", "settings", "segments", "audio_track"]
+    assert list(document) == ["media", "settings", "warnings", "segments", "audio_track"]
+    assert document["warnings"] == []
     assert [(s["level"], s["index"]) for s in document["segments"]] == [
         ("chapter", 0),
         ("scene", 0),
@@ -49,6 +50,14 @@ def test_json_is_the_document_of_all_levels() -> None:
     ]
     assert document["segments"][0]["label"] == ODD
     assert document["segments"][0]["audio"] is None
+
+
+def test_json_has_the_warnings() -> None:
+    warning = {"code": "truncated", "message": "It is cut off.", "missing_frames": None, "missing_s": 2.5}
+
+    document = json.loads(write_json(replace(film([0, 50]), warnings=[warning])))
+
+    assert document["warnings"] == [warning]
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

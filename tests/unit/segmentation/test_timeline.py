@@ -73,7 +73,7 @@ def test_the_document_has_the_contract_s_keys_and_is_json() -> None:
     document = timeline().to_document()
 
     again = json.loads(json.dumps(document, allow_nan=False))
-    assert set(again) == {"media", "settings", "segments", "audio_track"}
+    assert set(again) == {"media", "settings", "warnings", "segments", "audio_track"}
     assert all(set(item) == SEGMENT_KEYS for item in again["segments"])
     first = again["segments"][0]
     assert set(first["start_boundary"]) == {"kind", "confidence", "visual", "audio", "from_s", "to_s"}

@@ -29,7 +29,7 @@ from actors.segmentation import (
     segment_file,
 )
 from actors.segmentation.planning.plan import ChunkSpec
-from tests.support.media import Picture, Sound, make_media
+from tests.support.media import Picture, Sound, cut_off, make_media
 
 SHOTS = (110, 14, 150, 96, 130, 130)
 FILM = Picture(shots=SHOTS, size=(160, 96), gop=60, number=False)
@@ -194,7 +194,8 @@ def test_the_command_writes_the_document(
 
     assert ran.exit_code == 0, ran.output
     document = json.loads(out.read_text())
-    assert set(document) == {"media", "settings", "segments", "audio_track"}
+    assert set(document) == {"media", "settings", "warnings", "segments", "audio_track"}
+    assert document["warnings"] == []
     assert document["settings"]["min_shot_s"] == 0.2
     assert document["settings"]["preset"] == "default"
     wanted = [s.to_dict() for s in timeline.level("shot")]
@@ -210,6 +211,20 @@ def test_the_command_prints_a_table(command: typer.Typer, tmp_path: Path) -> Non
     assert ran.exit_code == 0, ran.output
     assert "2 shots" in ran.stdout
     assert "0:00:01.600" in ran.stdout
+
+
+def test_the_command_warns_of_a_file_that_is_cut_off(command: typer.Typer, tmp_path: Path) -> None:
+    picture = Picture(shots=(40, 50), size=(160, 96), number=False)
+    whole = make_media(tmp_path / "whole.mp4", picture, options={"movflags": "faststart"})
+    clip, out = cut_off(whole, tmp_path / "clip.mp4", 0.8), tmp_path / "out.json"
+
+    ran = CliRunner().invoke(command, [str(clip), "--json", str(out)])
+
+    assert ran.exit_code == 0, ran.output
+    (warning,) = json.loads(out.read_text())["warnings"]
+    assert warning["code"] == "truncated"
+    assert f"clip.mp4: warning: {warning['message']}" in ran.stderr.splitlines()
+    assert ran.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ ROW: dict[str, Any] = {
     "fetching": False,
     "priority": "interactive",
     "traceparent": None,
+    "warnings": [],
 }
 
 

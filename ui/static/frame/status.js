@@ -36,6 +36,7 @@ class Status {
     this.story = h("p", { class: "story" });
     this.announce = h("p", { class: "visually-hidden", role: "status" });
     this.failure = h("p", { class: "failure", role: "alert" });
+    this.warnings = h("ul", { class: "warnings", "aria-label": "What is missing in the file" });
     this.cancel = this.#button("Cancel", "button", () => cancelVideo(session.id));
     this.retry = this.#button("Retry", "button primary", () => retryVideo(session.id));
     this.remove = this.#button("Delete", "button danger-quiet", () => this.#delete());
@@ -50,7 +51,7 @@ class Status {
     fill(element, h("section", { class: "panel status", "aria-label": "Video" },
       h("div", { class: "status-head" }, h("div", { class: "status-title" }, this.name, this.badge),
         h("div", { class: "actions" }, this.cancel, this.retry, this.exports, this.remove)),
-      this.facts, h("div", { class: "status-progress" }, this.bar, this.story), this.failure,
+      this.facts, this.warnings, h("div", { class: "status-progress" }, this.bar, this.story), this.failure,
       this.announce));
     session.on("opened", () => this.draw());
     session.on("missing", () => this.draw());
@@ -112,8 +113,8 @@ class Status {
     if (!video) {
       this.shownState = null;
       setText(this.name, session.id ? "Loading…" : "");
-      for (const part of [this.badge, this.facts, this.bar, this.story, this.failure, this.cancel, this.retry,
-        this.remove, this.exports]) show(part, false);
+      for (const part of [this.badge, this.facts, this.warnings, this.bar, this.story, this.failure, this.cancel,
+        this.retry, this.remove, this.exports]) show(part, false);
       return;
     }
     document.title = `${video.filename} · Scenestream`;
@@ -124,6 +125,7 @@ class Status {
     show(this.badge, true);
     setText(this.facts, facts(video).join(" · "));
     show(this.facts, true);
+    this.#drawWarnings(video.warnings ?? []);
     this.#drawProgress(video);
     const failed = video.state === "failed";
     setText(this.failure, this.problem ?? (failed ? failureSentence(video) : ""));
@@ -132,6 +134,14 @@ class Status {
     show(this.retry, failed || video.state === "cancelled");
     show(this.exports, video.state === "done");
     show(this.remove, true);
+  }
+
+  /** What is missing in the file: known in part when it has been probed, in whole when the video is done. */
+  #drawWarnings(warnings) {
+    const messages = warnings.map((warning) => warning.message);
+    const shown = [...this.warnings.children].map((item) => item.textContent);
+    if (String(messages) !== String(shown)) fill(this.warnings, messages.map((message) => h("li", {}, message)));
+    show(this.warnings, messages.length > 0);
   }
 
   #drawProgress(video) {

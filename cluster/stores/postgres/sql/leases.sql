@@ -31,9 +31,10 @@ UNION ALL
 SELECT id, lease_epoch FROM clip_jobs WHERE cancel_requested AND lease_owner = %(owner)s
 
 -- record_media --
--- Stores the result of probing and the number of chunks. Chunks done under another tracks_hash do not count.
+-- Stores the result of probing and the number of chunks. Chunks done under another tracks_hash do not count. The
+-- warnings of an earlier result stay until there is a new one: planning knows only a part of them.
 UPDATE videos
-SET media = %(media)s, chunks_total = %(chunks_total)s, tracks_hash = %(tracks_hash)s,
+SET media = %(media)s, warnings = CASE WHEN revision = 0 THEN %(warnings)s ELSE warnings END, chunks_total = %(chunks_total)s, tracks_hash = %(tracks_hash)s,
     chunks_done = CASE WHEN tracks_hash IS NOT DISTINCT FROM %(tracks_hash)s
                        THEN least(chunks_done, %(chunks_total)s) ELSE 0 END
 WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
@@ -55,7 +56,7 @@ WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizi
 WITH finished AS (
     UPDATE videos
     SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
-        newest_revision = greatest(newest_revision, %(revision)s),
+        newest_revision = greatest(newest_revision, %(revision)s), warnings = coalesce(%(warnings)s::jsonb, warnings),
         chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false,
         lease_owner = NULL, lease_expires_at = NULL
     WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')

@@ -93,16 +93,6 @@ def encrypted(folder: Path) -> Path:
     return make_media(folder / "locked.mp4", Picture((20,)), options=options)
 
 
-def half_an_mp4(folder: Path) -> Path:
-    options = {"movflags": "faststart"}
-    whole = make_media(folder / "whole.mp4", Picture((60,), gop=20), options=options)
-    return cut_off(whole, folder / "half.mp4", 0.6)
-
-
-def half_a_matroska(folder: Path) -> Path:
-    return cut_off(make_media(folder / "whole.mkv", Picture((60,), gop=20)), folder / "half.mkv", 0.6)
-
-
 def nothing_decodes(folder: Path) -> Path:
     whole = film(folder)
     data = bytearray(whole.read_bytes())
@@ -123,8 +113,6 @@ CASES: list[tuple[Callable[[Path], Path], MediaErrorCode]] = [
     (still_image, MediaErrorCode.NOT_MEDIA),
     (without_its_index, MediaErrorCode.TRUNCATED),
     (only_the_index, MediaErrorCode.TRUNCATED),
-    (half_an_mp4, MediaErrorCode.TRUNCATED),
-    (half_a_matroska, MediaErrorCode.TRUNCATED),
     (only_a_beginning, MediaErrorCode.NO_FRAMES),
     (only_sound, MediaErrorCode.NO_VIDEO),
     (sound_with_a_cover, MediaErrorCode.NO_VIDEO),
