@@ -10,6 +10,7 @@ at here. Reads bytes itself; imports no PyAV.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -78,23 +79,59 @@ def _ends_in_zeros(file: BinaryIO, size: int) -> bool:
     return not any(file.read(_ZEROS_BYTES))
 
 
-def _fragments_end(file: BinaryIO, size: int) -> Ending:
-    """Of an MP4 in fragments; WHOLE for another, where the last box says nothing of the samples."""
-    at = count = 0
-    fragmented = False
-    while at + 8 <= size and count < _MAX_ELEMENTS:
+def whole_boxes_end(path: Path) -> int | None:
+    """Bytes of an MP4 in fragments up to the head of a fragment that is there in part; None for other
+    files."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        boxes = list(_boxes(file, size))
+    if len(boxes) > 1 and boxes[-1].kind == b"moof" and boxes[-1].end > size:
+        return boxes[-1].start
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box of an MP4 file at the top. kind: its type; start, end: offsets. An end of 0: to the file's end,
+    whatever that is; -1: it is none."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[_Box]:
+    """Boxes up to the file's end, or to the first that is none."""
+    at = 0
+    for _ in range(_MAX_ELEMENTS):
+        if at + 8 > size:
+            return
         file.seek(at)
         head = file.read(16)
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
-        fragmented = fragmented or kind == b"moof"
         if length == 1 and len(head) == 16:
             length = int.from_bytes(head[8:], "big")
-        elif length == 0 and kind.isalnum():  # a last box may reach to the file's end, whatever that is
-            return Ending.WHOLE
-        if length < 8 or not all(0x20 <= byte < 0x7F for byte in kind):
-            return Ending.BROKEN if fragmented and not _ends_in_zeros(file, size) else Ending.WHOLE
-        at, count = at + length, count + 1
-    return Ending.CUT_OFF if fragmented and at != size else Ending.WHOLE
+        named = all(0x20 <= byte < 0x7F for byte in kind)
+        if length == 0 and named:
+            yield _Box(kind, at, 0)
+            return
+        if length < 8 or not named:
+            yield _Box(kind, at, -1)
+            return
+        yield _Box(kind, at, at + length)
+        at += length
+
+
+def _fragments_end(file: BinaryIO, size: int) -> Ending:
+    """Of an MP4 in fragments; WHOLE for another, where the last box says nothing of the samples."""
+    fragmented, last = False, None
+    for last in _boxes(file, size):
+        fragmented = fragmented or last.kind == b"moof"
+    if last is None or not fragmented or last.end == 0:
+        return Ending.WHOLE
+    if last.end < 0:
+        return Ending.WHOLE if _ends_in_zeros(file, size) else Ending.BROKEN
+    return Ending.WHOLE if last.end == size else Ending.CUT_OFF
 
 
 def _matroska_end(file: BinaryIO, size: int) -> Ending:

@@ -1,8 +1,9 @@
 """Opens a local file for demuxing, and nothing else that FFmpeg would open.
 
 Demuxers are allowed by name, so that a playlist, a concat script, an image sequence or a device opens
-nothing, whatever the file is called; the only protocol is `file`. FFmpeg's errors on opening become
-MediaError; a missing or unreadable path raises the OSError it is. Knows containers and streams, no frames.
+nothing, whatever the file is called; the only protocol is `file` (with `subfile` for a part of one). FFmpeg's
+errors on opening become MediaError; a missing or unreadable path raises the OSError it is. Knows containers
+and streams, no frames.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import av.error
 import structlog
 from av.stream import Discard, Stream
 
+from actors.segmentation.demux.completeness import whole_boxes_end
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 
@@ -61,6 +63,9 @@ def open_container(
 ) -> InputContainer:
     """Open a local file for demuxing; the caller closes it.
 
+    An MP4 in fragments that breaks off in the head of one is opened without it: FFmpeg would refuse all of
+    it.
+
     `hardware`: the device that decodes its video. Where the file cannot be opened with it, it is opened
     without: a device whose memory is full says nothing about the file.
 
@@ -81,22 +86,18 @@ def open_container(
             "compressed version.",
         )
     try:
-        container = av.open(
-            str(file),
-            mode="r",
-            options={"max_pixels": str(limits.decoder_pixels), "threads": "1"},
-            container_options={
-                "format_whitelist": ",".join(VIDEO_DEMUXERS + AUDIO_DEMUXERS),
-                "protocol_whitelist": "file",
-            },
-            metadata_errors="replace",  # PyAV's default raises on tags that are not UTF-8
-            hwaccel=hardware,
-        )
+        container = _open(str(file), limits, hardware)
     except av.error.FFmpegError as error:
         if hardware is not None:
             log.warning("hardware_refused", file=file.name, reason=str(error))
             return open_container(path, limits)
-        raise _opening_failed(head, error) from error
+        readable_bytes = whole_boxes_end(file)
+        if readable_bytes is None:
+            raise _opening_failed(head, error) from error
+        try:
+            container = _open(f"subfile,,start,0,end,{readable_bytes},,:{file}", limits)
+        except av.error.FFmpegError:
+            raise _opening_failed(head, error) from error
     if len(container.streams) > limits.streams:
         count = len(container.streams)
         container.close()
@@ -105,6 +106,21 @@ def open_container(
             f"The file has {count} streams; at most {limits.streams} are allowed. Remove the unneeded ones.",
         )
     return container
+
+
+def _open(url: str, limits: Limits, hardware: HWAccel | None = None) -> InputContainer:
+    """`url`: a path, or a part of a file in FFmpeg's notation (protocol `subfile`)."""
+    return av.open(
+        url,
+        mode="r",
+        options={"max_pixels": str(limits.decoder_pixels), "threads": "1"},
+        container_options={
+            "format_whitelist": ",".join(VIDEO_DEMUXERS + AUDIO_DEMUXERS),
+            "protocol_whitelist": "subfile,file" if url.startswith("subfile,") else "file",
+        },
+        metadata_errors="replace",  # PyAV's default raises on tags that are not UTF-8
+        hwaccel=hardware,
+    )
 
 
 @contextmanager

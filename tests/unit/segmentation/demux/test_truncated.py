@@ -178,6 +178,22 @@ def test_an_index_that_is_cut_off_is_no_loss(
     assert len(numbers) == plan.frames == FRAMES
 
 
+def test_a_file_that_breaks_off_in_the_head_of_a_fragment_is_opened_without_it(
+    films: Callable[[Kind], Path], tmp_path: Path
+) -> None:
+    data = films(FRAGMENTS).read_bytes()
+    heads = [at - 4 for at in range(len(data)) if data[at : at + 4] == b"moof"]
+    for cut in (heads[3] + 9, heads[3] + 100, heads[4] - 1):
+        path = tmp_path / "odd, name:.mp4"
+        path.write_bytes(data[:cut])
+
+        plan, numbers, warnings = told(path)
+
+        assert [warning.code for warning in warnings] == ["truncated"]
+        assert 0 < plan.frames < FRAMES
+        assert numbers == {k: k for k in range(plan.frames)}
+
+
 def test_a_fragment_that_is_missing_altogether_cannot_be_noticed(
     films: Callable[[Kind], Path], tmp_path: Path
 ) -> None:
