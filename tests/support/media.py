@@ -192,7 +192,7 @@ def _encode_picture(container: Any, spec: Picture) -> Iterator[av.Packet]:
 
 def _encode_sound(container: Any, spec: Sound) -> Iterator[av.Packet]:
     stream = container.add_stream(spec.codec, rate=spec.rate_hz, options=dict(spec.options))
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[spec.channels]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[spec.channels]
     stream.codec_context.layout = layout
     stream.codec_context.bit_rate = spec.bit_rate
     stream.codec_context.thread_count = 1
@@ -206,7 +206,8 @@ def _encode_sound(container: Any, spec: Sound) -> Iterator[av.Packet]:
     step = 1024
     for at in range(0, samples.shape[1], step):
         block = np.ascontiguousarray(samples[:, at : at + step])
-        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        # interleaved, since PyAV 18 cannot fill eight planes
+        frame = av.AudioFrame.from_ndarray(block.T.reshape(1, -1), format="flt", layout=layout)
         frame.sample_rate = spec.rate_hz
         frame.time_base = tick
         frame.pts = at + round(spec.start_s * spec.rate_hz)

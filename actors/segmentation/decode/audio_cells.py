@@ -141,7 +141,9 @@ def samples_of(frame: AudioFrame) -> Samples:
     if kind not in _FORMATS:
         raise ValueError(f"samples of format {kind} are not supported")
     dtype, zero, unit = _FORMATS[kind]
-    planes, channels = [memoryview(plane) for plane in frame.planes], frame.layout.nb_channels
+    channels = frame.layout.nb_channels
+    # of eight planes PyAV 18 gives a ninth, which is no memory of the frame
+    planes = [memoryview(plane) for plane in frame.planes[:channels]]
     if kind == name:
         data = np.frombuffer(planes[0], dtype, count * channels).reshape(count, channels).T
     elif channels == 1:

@@ -29,6 +29,7 @@ CODECS = {
     "flac.mkv": replace(NOISE, codec="flac", channels=2),
     "pcm.mov": replace(NOISE, codec="pcm_s16le", channels=2),
     "alac.mov": replace(NOISE, codec="alac"),
+    "aac-7.1.mp4": replace(NOISE, channels=8, bit_rate=512_000),
     "wma.asf": replace(NOISE, codec="wmav2"),
 }
 
@@ -137,6 +138,17 @@ def test_channels_stay_apart_and_know_their_places(tmp_path: Path) -> None:
 
     assert samples.shape == (6, 2 * reader.sample_rate_hz)
     assert level(samples[0]) > 0.05
+
+
+def test_eight_channels_are_read_and_no_more(tmp_path: Path) -> None:
+    """Decoders give them in eight planes, of which PyAV makes nine."""
+    sound = Sound((("noise", 3.0),), channels=8, bit_rate=512_000)
+    with reader_of(make_media(tmp_path / "film.mp4", PICTURE, sound)) as reader:
+        samples = reader.pcm(0, 3)
+
+        assert samples.shape[0] == len(reader.channel_names) == 8
+        heard = zip(samples, reader.channel_names, strict=True)
+        assert [level(channel) > 0.01 for channel, place in heard if place != "LFE"] == [True] * 7
 
 
 def test_another_number_of_channels() -> None:
