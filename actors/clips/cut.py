@@ -46,6 +46,8 @@ def cut(
     """
     if piece.end_frame > plan.frames:
         raise ValueError(f"the video has {plan.frames} frames; the piece ends at {piece.end_frame}")
+    if not plan.media.has_picture:
+        raise ClipError("no_picture", "The file has sound only; clips are cut of files with a picture.")
     write = encode_piece if options.mode == "exact" else copy_piece
     done = False
     try:

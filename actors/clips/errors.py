@@ -7,7 +7,7 @@ class ClipError(Exception):
     """This clip cannot be made; trying again gives the same result.
 
     `code`, for programs, is stable: copy_impossible, codec_not_in_container, encoding_failed,
-    nothing_decodes. `message`, for people, says what to do.
+    no_picture, nothing_decodes. `message`, for people, says what to do.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -131,9 +131,11 @@ def _write(timeline: Timeline, file: Path | None) -> None:
 
 
 def _print(timeline: Timeline, whose: str) -> None:
-    """Print the shots, and before them chapters and scenes where there are two or more of them."""
+    """Print the shots (without a picture: the scenes), and before them each coarser level that has two or
+    more segments."""
+    finest = [level for level in LEVELS if timeline.level(level)][-1]
     for level in LEVELS:
         segments = timeline.level(level)
-        if len(segments) > 1 or level == LEVELS[-1]:
+        if len(segments) > 1 or level == finest:
             print(f"{whose}{len(segments)} {level}{'' if len(segments) == 1 else 's'}")
             terminal.print_segments([segment.to_dict() for segment in segments])

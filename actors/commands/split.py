@@ -161,6 +161,8 @@ def _cut(
     """Cut every wanted segment into a file of the folder and write the manifest; returns its entries."""
     analysis, _ = settings_of(document.get("settings") or {})
     plan = build_plan(file, analysis, limits)
+    if not plan.media.has_picture:
+        raise UsageError("The file has sound only; clips are cut of files with a picture.")
     media = plan.media.contract()
     if (document.get("media") or {}).get("frames", plan.frames) != plan.frames:
         raise UsageError(

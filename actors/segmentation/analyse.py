@@ -5,7 +5,8 @@ they take turns on the caller's thread.
 
 The picture is analysed in blocks: BLOCK_FRAMES slots on a grid of the whole video, each with CONTEXT_FRAMES
 before and after; the sound in blocks of its own (`sound.blocks`). A block's rows depend on its own frames or
-samples only, so one chunk or fifty give the same bits. Imports nothing of the cluster, no store and no Ray;
+samples only, so one chunk or fifty give the same bits. A file without a picture has rows that say nothing in
+place of frames. Imports nothing of the cluster, no store and no Ray;
 torch is imported only when a network is needed.
 """
 
@@ -14,9 +15,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from actors.segmentation.decode.audio_cells import BLOCK_S
 from actors.segmentation.decode.prefetch import POLL_S
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
@@ -77,6 +83,10 @@ def analyse_chunk(
         return ChunkTracks(spec.start_frame, spec.end_frame, frames, keyframes, audio)
 
     job = ChunkJob(Path(path), plan, chunk_index, models, limits, asked, stopping)
+    if not plan.media.has_picture:
+        audio = _sound(job, _block_by_block(job, stop_if_asked, report))
+        report(plan.chunks[chunk_index].frames)
+        return finished(*_no_picture(job), audio)
     if not job.concurrent:
 
         def sound_block_begins_in_turn() -> bool:
@@ -103,6 +113,27 @@ def _no_report(_frames: int) -> None: ...
 
 def _never() -> bool:
     return False
+
+
+def _no_picture(job: ChunkJob) -> tuple[FrameTrack, KeyframeTrack]:
+    """Rows that say nothing, one for each slot of a file that has sound alone."""
+    slots = job.plan.chunks[job.chunk_index].frames
+    return replace(FrameTrack.empty(slots), valid=np.ones(slots, np.bool_)), KeyframeTrack.empty()
+
+
+def _block_by_block(
+    job: ChunkJob, stop_if_asked: Callable[[], None], report: Callable[[int], None]
+) -> Callable[[], bool]:
+    """What is done before each block of sound where there is nothing else: look whether to stop, report."""
+    slots = job.plan.chunks[job.chunk_index].frames
+    begun = count(0)
+
+    def block_begins() -> bool:
+        stop_if_asked()
+        report(min(slots, round(next(begun) * BLOCK_S * job.plan.media.fps)))
+        return False
+
+    return block_begins
 
 
 def _sound(job: ChunkJob, should_stop: Callable[[], bool]) -> AudioTrack | None:

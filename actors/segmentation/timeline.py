@@ -85,8 +85,8 @@ class Segment:
 
     level: see LEVELS. index: place in its level. parent: index of the segment of the level above, None for
     chapters. *_s: seconds and *_pts: timestamps on the container's clock; ends are exclusive. label: class of
-    its sound. audio: None without an audio track. keyframe_s: time of the frame that represents it;
-    thumbnail: that frame's number; None without one.
+    its sound. audio: None without an audio track. visual: None without a picture. keyframe_s: time of the
+    frame that represents it; thumbnail: that frame's number; None without one.
     """
 
     level: str
@@ -101,14 +101,15 @@ class Segment:
     start_boundary: Boundary
     label: str
     audio: Sound | None
-    visual: Visual
+    visual: Visual | None
     keyframe_s: float | None
     thumbnail: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's keys, JSON types only."""
         document = asdict(self)
-        document["visual"]["tags"] = [dict(tag) for tag in self.visual.tags]
+        if self.visual is not None:
+            document["visual"]["tags"] = [dict(tag) for tag in self.visual.tags]
         return document
 
 
@@ -142,9 +143,9 @@ class Curve:
 class Timeline:
     """The whole result. ValueError when the segments do not form a tree over the video.
 
-    media, settings: as in the contract. segments: chapters, then scenes, then shots, each in order. part: the
-    frames first .. last - 1 that were segmented, if not all. curves: of the whole video. warnings: what is
-    missing in the file.
+    Without a picture (media: video_codec None) there are no shots. media, settings: as in the contract.
+    segments: chapters, then scenes, then shots, each in order. part: the frames first .. last - 1 that were
+    segmented, if not all. curves: of the whole video. warnings: what is missing in the file.
     """
 
     media: Mapping[str, Any]
@@ -160,9 +161,12 @@ class Timeline:
         part = self.part or (0, frames)
         if not 0 <= part[0] < part[1] <= frames:
             raise ValueError(f"the part must lie within the frames 0..{frames}: {part}")
-        levels = [self.level(name) for name in LEVELS]
+        has_picture = self.media.get("video_codec", "") is not None
+        levels = [self.level(name) for name in (LEVELS if has_picture else LEVELS[:-1])]
         if sum(map(len, levels)) != len(self.segments):
-            raise ValueError(f"segments must be of the levels {', '.join(LEVELS)}")
+            raise ValueError(
+                f"segments must be of the levels {', '.join(LEVELS)}; without a picture, no shots"
+            )
         for segments in levels:
             _check_tiling(segments, part)
         for above, below in pairwise(levels):

@@ -1,7 +1,7 @@
 """Expands the arguments of `scenestream submit` to videos: files, URLs, glob patterns, folders.
 
-Checks a file's magic bytes, never its name, to leave out files that are no videos; the server examines the
-rest. Knows no server.
+Checks a file's magic bytes, never its name, to leave out files that are neither videos nor sound; the server
+examines the rest. Knows no server.
 """
 
 from __future__ import annotations
@@ -39,10 +39,19 @@ _MAGIC = (
     b"\x1f\x07\x00",  # DV
     b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d",  # WTV
     b"\x00\x00\x00\x00\x01\xbc",  # GXF
+    b"ID3",  # MP3 and others behind a tag
+    b"fLaC",
+    b"caff",
+    b"#!AMR",
+    b"wvpk",
+    b"MAC ",  # Monkey's Audio
 )
+_MPEG_SOUND_MARKS = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1", b"\xff\xf9")
+"""First bytes of MP3 and AAC (ADTS) without a tag."""
+_IN_FORM, _IN_RIFF = (b"AIFF", b"AIFC"), (b"AVI ", b"WAVE")
 _MXF = b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02"  # may follow a run-in
 _ISO_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide"})
-_ISO_NOT_VIDEO = frozenset({b"M4A ", b"M4B ", b"heic", b"heix", b"mif1", b"avif", b"avis"})
+_ISO_NOT_VIDEO = frozenset({b"heic", b"heix", b"mif1", b"avif", b"avis"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +95,13 @@ def find(words: Sequence[str], *, recursive: bool = False) -> Found:
 
 
 def may_be_video(head: bytes) -> bool:
-    """Whether a file with these first HEAD_BYTES is in a container format for videos."""
+    """Whether a file with these first HEAD_BYTES is in a container format for videos or sound."""
     if head[4:8] in _ISO_BOXES:
         return head[8:12] not in _ISO_NOT_VIDEO
-    if head.startswith(b"RIFF"):
-        return head[8:12] == b"AVI "
+    if head.startswith((b"RIFF", b"RF64", b"FORM")):
+        return head[8:12] in (_IN_FORM if head.startswith(b"FORM") else _IN_RIFF)
+    if head.startswith(_MPEG_SOUND_MARKS):
+        return True
     return head.startswith(_MAGIC) or _MXF in head or _is_transport_stream(head)
 
 
@@ -137,7 +148,7 @@ def _why_not(path: Path) -> str | None:
         return None  # the upload will fail with the reason
     if not head:
         return "it is empty"
-    return None if may_be_video(head) else "it is not a video"
+    return None if may_be_video(head) else "it is neither a video nor sound"
 
 
 def _is_transport_stream(head: bytes) -> bool:

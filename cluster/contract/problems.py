@@ -46,6 +46,7 @@ CODES: Mapping[str, Kind] = {
     "invalid_request": Kind(422, "A parameter has a wrong value"),
     "invalid_settings": Kind(422, "A segmentation setting is wrong"),
     "nothing_selected": Kind(422, "No segment meets the conditions"),
+    "no_picture": Kind(422, "The file has sound only"),
     "empty_file": Kind(422, "The file is empty"),
     "idempotency_key_reused": Kind(422, "The Idempotency-Key belongs to another request"),
     "address_refused": Kind(422, "The address is not one that is connected to"),

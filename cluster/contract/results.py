@@ -63,7 +63,7 @@ class Segment(BaseModel):
     start_boundary: Boundary
     label: str
     audio: Sound | None = Field(description="null where the file has no sound track")
-    visual: Picture | None
+    visual: Picture | None = Field(description="null where the file has no picture")
     keyframe_s: float | None
     thumbnail: str | None = Field(description="Address of the keyframe's image")
 

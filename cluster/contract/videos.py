@@ -39,15 +39,16 @@ class Media(BaseModel):
     """What the container and its streams say; null in the video until it has been probed."""
 
     duration_s: float
-    width: int
-    height: int
+    width: int = Field(description="Pixels; 0 without a picture")
+    height: int = Field(description="Pixels; 0 without a picture")
     fps: float = Field(
-        description="Where frames follow each other: pauses and jumps of the clock are left out"
+        description="Frames a second where they follow each other: pauses and jumps of the clock are left "
+        "out; without a picture, slots a second that stand for them"
     )
     frames: int
     variable_frame_rate: bool
     rotation: int
-    video_codec: str
+    video_codec: str | None = Field(description="null where the file has sound only")
     audio_codec: str | None
     start_s: float = Field(0.0, description="Time of the first frame, as the container states it")
     pixel_aspect: str | None = Field(

@@ -54,6 +54,11 @@ def media_document(media: Mapping[str, Any] | None) -> Media | None:
     return Media.model_validate({name: media[name] for name in Media.model_fields if name in media})
 
 
+def has_sound_only(media: Mapping[str, Any] | None) -> bool:
+    """Whether a file that was probed has no picture; False for one that was not."""
+    return media is not None and media.get("video_codec", "") is None
+
+
 def progress_document(video: Video, live: LiveProgress | None, now: datetime | None = None) -> Progress:
     """The contract's Progress of `video`.
 

@@ -24,12 +24,14 @@ __all__ = ["FORMATS", "MEDIA_TYPES", "Export", "Format"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format of exports. `default_level` None: the file holds all levels."""
+    """A file format of exports. `default_level` None: the file holds all levels. `needs_picture`: it says how
+    a film is cut, and nothing of sound alone."""
 
     media_type: str
     suffix: str
     default_level: Level | None
     write: Callable[[Export], str | Iterator[str]]
+    needs_picture: bool = False
 
     def filename(self, video: str) -> str:
         """Name of the file for a video of this name."""
@@ -40,9 +42,11 @@ FORMATS: Mapping[str, Format] = {
     "json": Format("application/json", ".json", None, write_json),
     "csv": Format("text/csv", ".csv", None, write_csv),
     "webvtt": Format("text/vtt", ".vtt", "chapter", write_webvtt),
-    "edl": Format("application/x-edl", ".edl", "shot", write_edl),
-    "otio": Format("application/vnd.pixar.opentimelineio+json", ".otio", "shot", write_otio),
-    "fcpxml": Format("application/xml", ".fcpxml", "shot", write_fcpxml),
+    "edl": Format("application/x-edl", ".edl", "shot", write_edl, needs_picture=True),
+    "otio": Format(
+        "application/vnd.pixar.opentimelineio+json", ".otio", "shot", write_otio, needs_picture=True
+    ),
+    "fcpxml": Format("application/xml", ".fcpxml", "shot", write_fcpxml, needs_picture=True),
     "ffmetadata": Format("text/plain", ".ffmetadata.txt", "chapter", write_ffmetadata),
     "html": Format("text/html", ".html", None, write_html),
 }

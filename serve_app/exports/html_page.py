@@ -25,9 +25,11 @@ from serve_app.exports.spoken import length, share
 def write_html(made: Export) -> Iterator[str]:
     """The page in pieces, one for each card, so that an image is read only when its card is sent.
 
-    Shows the levels from chapters down to that of `made` (default: shots). A card is a segment of the last.
+    Shows the levels from chapters down to that of `made` (default: shots; without a picture, scenes). A card
+    is a segment of the last.
     """
-    shown = COARSE_TO_FINE[: COARSE_TO_FINE.index(made.level or "shot") + 1]
+    finest = made.level or ("shot" if made.has_picture else "scene")
+    shown = COARSE_TO_FINE[: COARSE_TO_FINE.index(finest) + 1]
     levels = {level: made.of(level) for level in shown}
     cards = levels[shown[-1]]
     images = EmbeddedImages(cards, made.image)
@@ -39,16 +41,16 @@ def write_html(made: Export) -> Iterator[str]:
     yield "</header><main>"
     chapters = levels["chapter"] if len(shown) > 1 else []
     if len(shown) == 1:
-        yield from _grid(cards, images)
+        yield from _grid(cards, images, made)
     for chapter in chapters:
         yield f'<section id="chapter-{chapter.index}"><h2>{_heading(chapter)}</h2>'
         inside = [s for s in levels[shown[1]] if s.parent == chapter.index]
         if len(shown) == 2:
-            yield from _grid(inside, images)
+            yield from _grid(inside, images, made)
         else:
             for scene in inside:
                 yield f'<section id="scene-{scene.index}"><h3>{_heading(scene)}</h3>'
-                yield from _grid([s for s in cards if s.parent == scene.index], images)
+                yield from _grid([s for s in cards if s.parent == scene.index], images, made)
                 yield "</section>"
         yield "</section>"
     yield "</main></body></html>\n"
@@ -88,11 +90,13 @@ def _facts(made: Export, levels: Mapping[Level, list[Segment]]) -> str:
         aspect = media.get("pixel_aspect") or "1:1"
         shape = "" if aspect == "1:1" else f" (pixels {aspect})"
         facts.append(f"{media['width']} × {media['height']}{shape}")
-    if media.get("fps"):
+    if media.get("fps") and made.has_picture:
         facts.append(f"{media['fps']:.5g} fps{' (variable)' if media.get('variable_frame_rate') else ''}")
     if media.get("timecode"):
         facts.append(f"timecode {media['timecode']}")
-    if media.get("video_codec"):
+    if not made.has_picture:
+        facts.append(f"{media.get('audio_codec')}, no picture")
+    elif media.get("video_codec"):
         facts.append(f"{media['video_codec']} / {media.get('audio_codec') or 'no sound'}")
     facts += [f"{len(of)} {level}{'' if len(of) == 1 else 's'}" for level, of in levels.items()]
     return " · ".join(_text(fact) for fact in facts)
@@ -103,27 +107,30 @@ def _heading(segment: Segment) -> str:
     return f"{_text(title(segment))} <small>{span} · {length(segment.end_s - segment.start_s)}</small>"
 
 
-def _grid(segments: list[Segment], images: EmbeddedImages) -> Iterator[str]:
+def _grid(segments: list[Segment], images: EmbeddedImages, made: Export) -> Iterator[str]:
     yield '<div class="grid">'
     for segment in segments:
-        yield _card(segment, images.url_of(segment))
+        yield _card(segment, images.url_of(segment), has_picture=made.has_picture)
     yield "</div>"
 
 
-def _card(segment: Segment, image: str | None) -> str:
+def _card(segment: Segment, image: str | None, *, has_picture: bool) -> str:
     boundary = segment.start_boundary
     name = title(segment)
-    picture = f'<img src="{image}" alt="" loading="lazy">' if image else '<div class="none">no keyframe</div>'
+    none = '<div class="none">no keyframe</div>' if has_picture else ""
+    picture = f'<img src="{image}" alt="" loading="lazy">' if image else none
     begins = f'<span class="kind">{_text(boundary.kind)}</span>'
     if boundary.kind != VIDEO_START:
         begins += (
             f' <meter min="0" max="1" value="{boundary.confidence:.3f}"></meter> {share(boundary.confidence)}'
         )
     span = f"<time>{clock(segment.start_s)}</time> · {length(segment.end_s - segment.start_s)}"
-    frames = f"frames {segment.start_frame}–{segment.end_frame - 1}"
+    frames = (
+        f'<p class="facts">frames {segment.start_frame}–{segment.end_frame - 1}</p>' if has_picture else ""
+    )
     return (
         f'<article id="{segment.level}-{segment.index}">{picture}<h4>{_text(name)}</h4><p>{span}</p>'
-        f'<p class="facts">{frames}</p><p>{begins}</p>{_seen_and_heard(segment)}</article>'
+        f"{frames}<p>{begins}</p>{_seen_and_heard(segment)}</article>"
     )
 
 

@@ -42,6 +42,11 @@ class Export:
         return stem_of(self.filename)
 
     @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture; documents that do not say have one."""
+        return self.media.get("video_codec", "") is not None
+
+    @property
     def picture_start_s(self) -> float:
         """When the film's first picture is shown: also where only a later part of it is segmented."""
         first = min(self.segments, key=lambda segment: segment.start_frame, default=None)

@@ -79,7 +79,8 @@ def _shown(request: Request, job: ClipJob) -> ClipsWithFiles:
     },
     responses=declared(
         "cross_site", "bad_json", "not_found", "client_too_slow", "not_ready", "too_large", "limit_exceeded",
-        "invalid_request", "invalid_settings", "nothing_selected", "idempotency_key_reused", "unavailable",
+        "invalid_request", "invalid_settings", "nothing_selected", "no_picture", "idempotency_key_reused",
+        "unavailable",
     ),
 )  # fmt: skip
 async def order_clips(

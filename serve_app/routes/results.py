@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEGMENTS_PAGE_ITEMS
 from cluster.contract.results import AudioTrack, Segment, SegmentList, Signals
 from cluster.contract.vocabulary import Level
-from cluster.stores.documents import segment_document
+from cluster.stores.documents import has_sound_only, segment_document
 from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
 from cluster.stores.postgres.video import Video
@@ -149,7 +149,9 @@ def get_signals(
                 for kind in exports.MEDIA_TYPES
             },
         },
-        **declared("unknown_format", "not_found", "not_ready", "invalid_request", "unavailable"),
+        **declared(
+            "unknown_format", "not_found", "not_ready", "invalid_request", "no_picture", "unavailable"
+        ),
     },
 )
 def export(
@@ -168,6 +170,12 @@ def export(
         raise Problem("unknown_format", f"There is no format {format_!r}; use {', '.join(exports.FORMATS)}.")
     context = context_of(request)
     video, document = _finished(context, video_id)
+    if chosen.needs_picture and has_sound_only(document.get("media")):
+        raise Problem(
+            "no_picture",
+            f"The file has sound only, and {format_} says how a picture is cut. Use "
+            f"{', '.join(name for name, kind in exports.FORMATS.items() if not kind.needs_picture)}.",
+        )
     assert video.timeline_id is not None
     rows = context.services.results.all_segments(video.timeline_id)
     root = root_of(request)

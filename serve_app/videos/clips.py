@@ -10,6 +10,7 @@ from cluster.clips.orders import chosen, cut_options
 from cluster.contract.clips import ClipDocument, ClipOrder, ClipProgress, ClipsDocument, ClipsWithFiles
 from cluster.contract.pages import MAX_PAGE_ITEMS
 from cluster.contract.videos import Failure
+from cluster.stores.documents import has_sound_only
 from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
 from cluster.stores.postgres.video import Video
@@ -33,7 +34,7 @@ def place_order(
     """Choose the segments and queue their cutting. Returns the order, and whether this call made it.
 
     For an idempotency key used before, returns the earlier order, whatever has happened to the video since.
-    Raises Problem `not_ready`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and
+    Raises Problem `not_ready` and `no_picture`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and
     `ClipJobs.create` raise.
     """
     video = services.jobs.get(video_id)
@@ -46,6 +47,8 @@ def place_order(
         raise Problem(
             "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
         )
+    if has_sound_only(video.media):
+        raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
     options = cut_options(order, video.media or {})
     segments = _segments(services, video.timeline_id, order.level)
     wanted = chosen(order, segments, video.filename, f".{options['container']}")

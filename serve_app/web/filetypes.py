@@ -14,7 +14,8 @@ HEAD_BYTES = 512
 UNKNOWN_TYPE = "application/octet-stream"
 CONTENT_TYPES = (
     "video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "video/ogg",
-    "video/x-flv", "video/x-ms-wmv", "video/mpeg", "video/mp2t", UNKNOWN_TYPE,
+    "video/x-flv", "video/x-ms-wmv", "video/mpeg", "video/mp2t", "audio/mp4", "audio/mpeg", "audio/aac",
+    "audio/flac", "audio/wav", UNKNOWN_TYPE,
 )  # fmt: skip
 """All values that `content_type` returns."""
 MAX_NAME_CHARS = 200
@@ -23,6 +24,8 @@ _TS_PACKET_BYTES = 188
 
 def content_type(head: bytes) -> str:
     """The media type of a file by its first HEAD_BYTES (ISO 14496-12, Matroska, RIFF, ISO 13818-1)."""
+    if (sound := _sound_type(head)) is not None:
+        return sound
     if head[4:8] == b"ftyp":
         return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
     if head[4:8] in {b"moov", b"mdat", b"wide", b"free"}:
@@ -42,6 +45,21 @@ def content_type(head: bytes) -> str:
     if head[:1] == b"G" and head[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1] == b"G":
         return "video/mp2t"
     return UNKNOWN_TYPE
+
+
+def _sound_type(head: bytes) -> str | None:
+    """The media type of a file for sound alone; None for others."""
+    if head[4:12] in {b"ftypM4A ", b"ftypM4B "}:
+        return "audio/mp4"
+    if head.startswith(b"fLaC"):
+        return "audio/flac"
+    if head[:4] in {b"RIFF", b"RF64"} and head[8:12] == b"WAVE":
+        return "audio/wav"
+    if head.startswith((b"\xff\xf1", b"\xff\xf9")):
+        return "audio/aac"
+    if head.startswith((b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")):
+        return "audio/mpeg"
+    return None
 
 
 def display_name(given: str | None) -> str:

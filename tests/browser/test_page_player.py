@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import CUTS_S, NewPage, Site
 from tests.support.api.fake import FakeVideo
 from tests.support.browser import READ_FRAME_NUMBER, numbered_clip
+from tests.support.media import Sound, make_media
 
 VIDEO = "video"
 
@@ -204,3 +206,84 @@ def test_the_sound_is_shown_by_kind(
     assert speech == [47, 127, 214, 255]
     assert music == [221, 138, 44, 255]
     assert silence == [207, 213, 223, 255]
+
+
+def test_sound_alone_is_drawn_in_place_of_the_picture(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage, tmp_path: Path
+) -> None:
+    """Speech in the first half, music in the second."""
+    sound = Sound((("noise", CUTS_S[-1]),), codec="libopus")
+    video = analysed("podcast.ogg", file=make_media(tmp_path / "podcast.ogg", sound, form="ogg"))
+    video.segments["shot"] = []
+    video.document["media"] |= {
+        "video_codec": None,
+        "audio_codec": "opus",
+        "width": 0,
+        "height": 0,
+        "fps": 10.0,
+    }
+    heard = {"speech": (1.0, 0.0), "music": (0.0, 1.0), "loudness": (-20.0, -10.0)}
+    curves = [{"name": name, "unit": "", "min": values, "max": values} for name, values in heard.items()]
+    video.signals = {"revision": 1, "start_s": 0.0, "end_s": CUTS_S[-1], "points": 2, "curves": curves}
+    page = new_page(site.page_of(video)).page
+
+    expect(page.get_by_text("opus, no picture")).to_be_visible()
+    expect(page.get_by_text("1 chapter, 3 scenes")).to_be_visible()
+    picture = page.get_by_role("img", name="Loudness and kinds of sound")
+    expect(picture).to_be_visible()
+    expect(page.locator(".screen-message")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Shots")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Scenes")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(cells("scene"))).to_have_count(3)
+    expect(page.locator(".tl-names")).not_to_contain_text("Shots")
+    expect(page.get_by_role("button", name="Clips")).to_be_hidden()
+    page.get_by_text("Export", exact=True).click()
+    expect(page.locator(".menu-list .unavailable")).to_have_text(
+        ["EDLneeds a picture", "OTIOneeds a picture", "FCPXMLneeds a picture"]
+    )
+
+    bars = page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector(".sound-bars");
+            const ratio = window.devicePixelRatio;
+            const at = (share) => Math.floor(Math.floor(canvas.clientWidth * share / 4) * 4 * ratio) + 1;
+            const context = canvas.getContext("2d");
+            const column = (share) => context.getImageData(at(share), 0, 1, canvas.height).data;
+            const of = (data) => {
+                const rows = [...Array(canvas.height).keys()].filter((row) => data[4 * row + 3] === 255);
+                const middle = 4 * Math.floor(canvas.height / 2);
+                return [[...data.slice(middle, middle + 3)], rows.length / canvas.height];
+            };
+            const found = [of(column(0.25)), of(column(0.75))];
+            return found[0][1] > 0 && found;
+        }"""
+    )
+    (speech, quiet), (music, loud) = bars.json_value()
+    assert (speech, music) == ([47, 127, 214], [221, 138, 44])
+    assert (quiet, loud) == pytest.approx((40 / 55, 50 / 55), abs=0.03)
+
+    box = picture.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".clock").first).to_have_text(re.compile(r"^0:00:02\.[45]"))
+    page.get_by_role("button", name="Play (space)").click()
+    page.wait_for_function("() => document.querySelector('video').currentTime > 2.6")
+
+
+def test_a_picture_comes_back_after_sound_alone(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    alone = analysed("podcast.mp3")
+    alone.segments["shot"] = []
+    alone.document["media"] |= {"video_codec": None, "audio_codec": "mp3", "width": 0, "height": 0}
+    analysed("film.mp4")
+    page = new_page(site.page_of(alone)).page
+    expect(page.get_by_text("No curves were kept of this sound.")).to_be_visible()
+
+    page.get_by_role("link", name="film.mp4").click()
+
+    expect(page.get_by_role("heading", name="film.mp4")).to_be_visible()
+    expect(page.locator(".sound-picture")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Shots")).to_be_visible()
+    expect(page.locator(cells("shot"))).to_have_count(6)
+    expect(page.get_by_role("button", name="Clips")).to_be_visible()

@@ -66,7 +66,7 @@ def test_ids_come_in_the_order_of_the_files(api: Api, submit: Submit, tmp_path: 
     ]
     assert {video["settings"]["preset"] for video in videos} == {"talk"}
     assert {video["priority"] for video in videos} == {"batch"}
-    assert "films/notes.txt: it is not a video; skipped." in ended.stderr
+    assert "films/notes.txt: it is neither a video nor sound; skipped." in ended.stderr
     assert "uploading 3.mp4: 100 %" in ended.stderr
 
 

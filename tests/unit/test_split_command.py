@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from actors.commands.split import split
 from actors.segmentation.planning.plan import build_plan
 from tests.support.api.clips import shots_of
-from tests.support.media import Picture, decode_plainly, make_media
+from tests.support.media import Picture, Sound, decode_plainly, make_media
 
 SHOTS = (20, 15, 25)
 
@@ -51,6 +51,18 @@ def test_a_document_is_cut_into_its_shots(film: Path, document: Path, tmp_path: 
     manifest = json.loads((tmp_path / "clips" / "manifest.json").read_text())
     assert [clip["frames"] for clip in manifest["clips"]] == list(SHOTS)
     assert manifest["not_made"] == []
+
+
+def test_sound_alone_is_not_cut(tmp_path: Path) -> None:
+    song = make_media(tmp_path / "song.m4a", Sound(), form="mp4")
+    document = tmp_path / "song.json"
+    document.write_text(json.dumps({"segments": []}))
+
+    ran = run(song, "--from-json", document, "--out", tmp_path / "clips")
+
+    assert ran.exit_code == 1
+    assert "sound only" in ran.stderr
+    assert not (tmp_path / "clips").exists()
 
 
 def test_only_what_is_asked_for_is_cut(film: Path, document: Path, tmp_path: Path) -> None:

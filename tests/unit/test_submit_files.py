@@ -50,7 +50,7 @@ def test_a_pattern_takes_what_matches_and_a_name_with_signs_is_a_name() -> None:
 def test_a_folder_is_taken_whole_when_asked_for() -> None:
     found = find(["in"], recursive=True)
     assert [source.name for source in found.sources] == ["in/d.mov", "in/deep/e.mkv"]
-    assert found.skipped == ["in/notes.txt: it is not a video"]
+    assert found.skipped == ["in/notes.txt: it is neither a video nor sound"]
     with pytest.raises(UsageError, match="in is a folder; --recursive"):
         find(["in"])
 
@@ -65,7 +65,7 @@ def test_what_is_no_file_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "in/pipe.mp4")
 
     assert find(["in"], recursive=True).skipped == [
-        "in/notes.txt: it is not a video",
+        "in/notes.txt: it is neither a video nor sound",
         "in/pipe.mp4: it is not a file",
     ]
 
@@ -87,9 +87,16 @@ def test_a_word_that_names_nothing_is_wrong_usage(word: str) -> None:
         b"".join(bytes(4) + b"G" + bytes(187) for _ in range(8)),
         b"\x00\x00\x01\xba" + bytes(60),
         b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01" + bytes(60),
+        b"RIFF\x00\x00\x00\x00WAVEfmt ",
+        b"FORM\x00\x00\x00\x00AIFFCOMM",
+        b"\x00\x00\x00\x18ftypM4A " + bytes(100),
+        b"ID3\x04" + bytes(100),
+        b"\xff\xfb\x90\x64" + bytes(100),
+        b"fLaC" + bytes(100),
+        b"OggS" + bytes(100),
     ],
 )
-def test_containers_of_videos_are_known_by_their_content(head: bytes) -> None:
+def test_containers_of_videos_and_sound_are_known_by_their_content(head: bytes) -> None:
     assert may_be_video(head)
 
 
@@ -99,8 +106,7 @@ def test_containers_of_videos_are_known_by_their_content(head: bytes) -> None:
         TEXT,
         b"\x89PNG\r\n\x1a\n" + bytes(100),
         b"\xff\xd8\xff\xe0" + bytes(100),
-        b"RIFF\x00\x00\x00\x00WAVEfmt ",
-        b"\x00\x00\x00\x18ftypM4A " + bytes(100),
+        b"RIFF\x00\x00\x00\x00WEBPVP8 ",
         b"\x00\x00\x00\x18ftypheic" + bytes(100),
         b"GGGG",
         b"%PDF-1.7" + bytes(100),

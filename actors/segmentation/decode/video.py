@@ -64,7 +64,12 @@ class VideoReader:
         gpu: int | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> VideoReader:
-        """A reader; the file is opened only by `frames`. faithful, gpu, should_stop: see FrameSource."""
+        """A reader; the file is opened only by `frames`. faithful, gpu, should_stop: see FrameSource.
+
+        ValueError for a file without a picture.
+        """
+        if not media.has_picture:
+            raise ValueError("the file has sound only")
         stream = media.video_stream
         if sum(one.kind == "video" for one in media.streams) > _MAX_GPU_STREAMS:
             gpu = None

@@ -38,7 +38,7 @@ VIDEO_DEMUXERS = (
 )  # fmt: skip
 """FFmpeg's names of the demuxers of single files that may hold video: containers and raw video streams."""
 AUDIO_DEMUXERS = ("wav", "mp3", "aac", "flac", "ac3", "eac3", "w64", "aiff", "caf", "amr", "dts", "ape", "wv")
-"""Allowed, too, so that the error can say that the file has sound but no picture (no_video)."""
+"""Demuxers of files that have sound only, which is then segmented alone."""
 
 _LOST_DRIVE = frozenset(
     {errno.ESTALE, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EHOSTDOWN}
@@ -188,5 +188,6 @@ def _opening_failed(head: bytes, error: av.error.FFmpegError) -> MediaError:
         )
     return MediaError(
         MediaErrorCode.NOT_MEDIA,
-        "This is not a video file of a known format. Upload MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV or OGV.",
+        "This is not a video file of a known format, nor one of sound. Upload MP4, MOV, MKV, WebM, AVI, "
+        "MPEG, TS, FLV, OGV, or MP3, M4A, WAV, FLAC, OGG.",
     )

@@ -82,6 +82,9 @@ class AudioInfo:
 class MediaInfo:
     """The file and the chosen streams; ValueError for impossible values.
 
+    A file without a picture has video_codec None, no pixels, and in place of frames slots of equal length
+    (fps: slots/s) that cover its sound.
+
     width, height: pixels as coded, after rotation (a 1920x1080 film held upright is 1080x1920). pixel_aspect:
     width : height of one pixel, after rotation; not applied to width and height. rotation: degrees by which
     the coded picture is turned clockwise for display, 0, 90, 180 or 270; mirrored: it is flipped left to
@@ -101,7 +104,7 @@ class MediaInfo:
     frames: int
     variable_frame_rate: bool
     rotation: int
-    video_codec: str
+    video_codec: str | None
     audio_codec: str | None
     start_s: float
     fps_fraction: Fraction
@@ -119,10 +122,17 @@ class MediaInfo:
     placeholders: int = 0
 
     def __post_init__(self) -> None:
-        if self.frames < 1 or self.width < 1 or self.height < 1 or self.duration_s <= 0 or self.fps <= 0:
-            raise ValueError("a video has at least one frame of one pixel, and lasts")
+        if self.frames < 1 or self.duration_s <= 0 or self.fps <= 0:
+            raise ValueError("a video has at least one frame, and lasts")
+        if (min(self.width, self.height) < 1) == self.has_picture or not (self.has_picture or self.audio):
+            raise ValueError("a picture has at least one pixel; a file without one has sound and no pixel")
         if self.rotation not in (0, 90, 180, 270):
             raise ValueError(f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture to analyse."""
+        return self.video_codec is not None
 
     def contract(self) -> dict[str, Any]:
         """The keys of `media` in the HTTP contract, as JSON types; of timecode only where there is one."""

@@ -141,6 +141,47 @@ class PacketScan:
         return f"PacketScan(packets={len(self.pts)}, shown={int(self.shown.sum())}, damaged={self.damaged})"
 
 
+@dataclass(frozen=True, slots=True)
+class SoundScan:
+    """The packets of one audio stream. start, end: extent in its time base, None without a timestamp.
+    packets: their number. incomplete: of the last packet only a part is there. stopped: reading ended with an
+    error. encrypted: the container says that packets are."""
+
+    start: int | None
+    end: int | None
+    packets: int
+    incomplete: bool
+    stopped: bool
+    encrypted: bool
+
+
+def scan_sound(
+    container: InputContainer, audio: AudioStream, should_stop: Callable[[], bool] | None = None
+) -> SoundScan:
+    """Read every packet of an audio stream alone. Cancelled."""
+    ignore_other_streams(container, [audio.index])
+    start: int | None = None
+    end: int | None = None
+    count = 0
+    incomplete = stopped = encrypted = False
+    try:
+        for packet in demux(container, [audio]):
+            if packet.size == 0:
+                continue
+            count += 1
+            if should_stop is not None and count % _STOP_CHECK_PACKETS == 0 and should_stop():
+                raise Cancelled
+            incomplete = packet.is_corrupt
+            encrypted = encrypted or (count == 1 and packet.has_sidedata("encryption_info"))
+            stamp = sane_stamp(packet.pts)
+            if stamp is not None and not packet.is_discard:
+                start = stamp if start is None else min(start, stamp)
+                end = max(end or stamp, stamp + (sane_stamp(packet.duration) or 0))
+    except av.error.FFmpegError:
+        stopped = True
+    return SoundScan(start, end, count, incomplete, stopped, encrypted)
+
+
 def sane_stamp(value: int | None) -> int | None:
     """A timestamp; None when there is none or it is damage."""
     return value if value is not None and abs(value) <= _STAMP_MAX else None

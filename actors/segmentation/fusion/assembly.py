@@ -45,18 +45,21 @@ def assemble(
     *,
     chapters: Sequence[SegmentStart],
     scenes: Sequence[SegmentStart],
-    shots: Sequence[SegmentStart],
+    shots: Sequence[SegmentStart] | None,
     within: tuple[int, int] | None = None,
 ) -> tuple[tuple[Segment, ...], tuple[AudioSegment, ...]]:
     """Chapters, scenes and shots from their starts (ascending, without the first one's), and the sound track.
 
-    `within`: frames of the video that are segmented, default all of them. The sound track of all of them goes
-    on where it is longer than the picture.
+    `shots`: None where there is no picture, and so no shots. `within`: frames of the video that are
+    segmented, default all of them. The sound track of all of them goes on where it is longer than the
+    picture.
     """
     first, last = within or (0, len(clock))
     segments: list[Segment] = []
     above: np.ndarray | None = None
     for level, given in (("chapter", chapters), ("scene", scenes), ("shot", shots)):
+        if given is None:
+            continue
         starts = np.array([first, *(one.frame for one in given)], np.int64)
         for index, (start, stop) in enumerate(pairwise([*starts.tolist(), last])):
             parent = None if above is None else int(np.searchsorted(above, start, "right")) - 1

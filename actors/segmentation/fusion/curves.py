@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 def make_curves(
     clock: FrameClock,
-    frames: FrameTrack,
+    frames: FrameTrack | None,
     transitions: Sequence[Transition],
     audio: AudioTrack | None,
     classes: SoundClasses | None,
@@ -31,20 +31,11 @@ def make_curves(
 
     The probabilities are the network's and, since it looks at doubtful frames only, those of all
     `transitions` that were found, however unlikely.
-    A step without a frame of its own repeats the one before. Without sound there are no curves of sound.
+    A step without a frame of its own repeats the one before. Without sound there are no curves of sound, and
+    without frames none of the picture.
     """
     grid = _Grid(clock)
-    cut, many = frames.cut.copy(), frames.many.copy()
-    for one in transitions:
-        many[one.first : one.last + 1] = np.maximum(many[one.first : one.last + 1], one.confidence)
-        if one.kind == "cut":
-            cut[one.frame - 1] = max(cut[one.frame - 1], one.confidence)
-    curves = [
-        Curve("cut", "probability", grid.highest(cut)),
-        Curve("transition", "probability", grid.highest(many)),
-        Curve("motion", "mean change 0..255", grid.mean(frames.motion)),
-        Curve("brightness", "luma 0..255", grid.mean(frames.luma_mean)),
-    ]
+    curves = _seen(grid, frames, transitions) if frames is not None else []
     if audio is not None and classes is not None and len(audio):
         loudness = _heard(audio.momentary_lufs)
         short_term = short_term_lufs(audio.momentary_lufs.astype(np.float64), floor=NO_ENERGY_DB)
@@ -56,6 +47,20 @@ def make_curves(
             Curve("music", "probability", grid.steps(audio.music.astype(np.float32), classes.start_s)),
         ]
     return tuple(curves)
+
+
+def _seen(grid: _Grid, frames: FrameTrack, transitions: Sequence[Transition]) -> list[Curve]:
+    cut, many = frames.cut.copy(), frames.many.copy()
+    for one in transitions:
+        many[one.first : one.last + 1] = np.maximum(many[one.first : one.last + 1], one.confidence)
+        if one.kind == "cut":
+            cut[one.frame - 1] = max(cut[one.frame - 1], one.confidence)
+    return [
+        Curve("cut", "probability", grid.highest(cut)),
+        Curve("transition", "probability", grid.highest(many)),
+        Curve("motion", "mean change 0..255", grid.mean(frames.motion)),
+        Curve("brightness", "luma 0..255", grid.mean(frames.luma_mean)),
+    ]
 
 
 def _heard(lufs: npt.NDArray[np.floating]) -> Floats:

@@ -74,6 +74,8 @@ def fuse_measured(
 ) -> Timeline:
     """The same from what no setting changes: the quick half, for trying one setting after the other.
 
+    Without a picture there are no shots: scenes are made of the pieces between changes of the sound.
+
     `weights`: the packaged ones if not given.
     """
     weights = weights or FusionWeights.packaged()
@@ -87,7 +89,8 @@ def fuse_measured(
     inside = (t for t in measured.transitions if t.frame - part.start >= max(1, shortest))
     shots = select(inside, settings.shot_sensitivity, shortest, part.stop)
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
-    if sound.changes is not None and settings.audio_weight > 0:
+    picture = plan.media.has_picture
+    if sound.changes is not None and (settings.audio_weight > 0 or not picture):
         bounds = [part.start, *(t.frame for t in shots), part.stop]
         breaks = sound_breaks(sound.changes, clock, bounds, weights)
         moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
@@ -104,7 +107,7 @@ def fuse_measured(
         measured.summaries,
         chapters=[start for _, start in chapters],
         scenes=[start for _, start in scenes],
-        shots=shot_starts,
+        shots=shot_starts if picture else None,
         within=(part.start, part.stop),
     )
     return Timeline(
@@ -121,8 +124,11 @@ def fuse_measured(
 def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
     """Shots of one chunk as segment documents, before anything is known of its neighbours.
 
-    Numbered within the chunk, without parent; the first begins where the chunk does, not at a cut.
+    Numbered within the chunk, without parent; the first begins where the chunk does, not at a cut. None
+    without a picture.
     """
+    if not plan.media.has_picture:
+        return []
     clock = plan.index.clock
     fps = measured_pace(clock)
     settings = FusionSettings()
@@ -166,7 +172,8 @@ class _Grouper:
     ) -> None:
         self._clock, self._part = plan.index.clock, part
         self._frames, self._keyframes, self._sound, self._settings = frames, keyframes, sound, settings
-        self._cues, self._weights = CueWeights.of(settings.audio_weight), weights
+        audio_weight = settings.audio_weight if plan.media.has_picture else 1.0
+        self._cues, self._weights = CueWeights.of(audio_weight), weights
 
     def levels(
         self, moments: list[Moment]

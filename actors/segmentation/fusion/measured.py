@@ -72,14 +72,15 @@ class Measured:
         whole = _joined(plan, tracks)
         clock = plan.index.clock
         frames, keyframes, sound = whole.frames, whole.keyframes, WholeSound.of(whole.audio)
-        transitions = transitions_at_any_rate(frames, measured_pace(clock))
+        picture = plan.media.has_picture
+        transitions = transitions_at_any_rate(frames, measured_pace(clock)) if picture else ()
         return cls(
             frames,
             keyframes,
             sound,
             transitions,
-            Summaries.of(frames, keyframes, sound.track, sound.classes),
-            make_curves(clock, frames, transitions, sound.track, sound.classes),
+            Summaries.of(frames, keyframes, sound.track, sound.classes, picture=picture),
+            make_curves(clock, frames if picture else None, transitions, sound.track, sound.classes),
             _undecoded(plan, frames),
         )
 

@@ -58,6 +58,7 @@ class Summaries:
     audio: AudioTrack | None
     classes: SoundClasses | None
     first_frame: int
+    picture: bool
     _frame_sums: Floats
     _step_sums: Floats
 
@@ -72,17 +73,23 @@ class Summaries:
         audio: AudioTrack | None,
         classes: SoundClasses | None,
         first_frame: int = 0,
+        *,
+        picture: bool = True,
     ) -> Summaries:
-        """Prepare a whole video, or the part of it whose first row is `first_frame`."""
+        """Prepare a whole video, or the part of it whose first row is `first_frame`. `picture`: whether there
+        is one."""
         luma = frames.luma_mean.astype(np.float64)
         motion = frames.motion.astype(np.float64)
         black = (luma < BLACK_LUMA) & (frames.luma_std.astype(np.float64) < BLACK_STD)
         shown = [luma / 255, np.minimum(motion / FULL_MOTION, 1), black, motion < STATIC_MOTION]
         heard = [] if classes is None else [getattr(classes, name) for name in SOUND_SHARES]
-        return cls(frames, keyframes, audio, classes, first_frame, _sums(shown), _sums(heard))
+        return cls(frames, keyframes, audio, classes, first_frame, picture, _sums(shown), _sums(heard))
 
-    def visual(self, start: int, stop: int, keyframe: int | None) -> Visual:
-        """Of frames start .. stop - 1; `keyframe`: row of the keyframe track whose tags are told."""
+    def visual(self, start: int, stop: int, keyframe: int | None) -> Visual | None:
+        """Of frames start .. stop - 1; `keyframe`: row of the keyframe track whose tags are told. None
+        without a picture."""
+        if not self.picture:
+            return None
         a, b = start - self.first_frame, stop - self.first_frame
         brightness, motion, black, static = _mean(self._frame_sums, a, b)
         return Visual(brightness, motion, black, static, self._tags(keyframe))
@@ -138,13 +145,13 @@ def _mean(sums: Floats, start: int, stop: int) -> list[float]:
     return [round(min(max(value, 0.0), 1.0), 4) for value in means.tolist()]
 
 
-def label(visual: Visual, sound: Sound | None) -> str:
+def label(visual: Visual | None, sound: Sound | None) -> str:
     """One word for a segment: black, or what is heard most: speech music singing speech+music noise silence;
-    without a sound track: static or moving."""
-    if visual.black > MOSTLY:
+    without a sound track: static or moving; of nothing at all: silence."""
+    if visual is not None and visual.black > MOSTLY:
         return "black"
     if sound is None:
-        return "static" if visual.static > MOSTLY else "moving"
+        return "silence" if visual is None else "static" if visual.static > MOSTLY else "moving"
     if sound.silence > MOSTLY:
         return "silence"
     if sound.speech >= MOSTLY and sound.music >= MOSTLY:

@@ -9,17 +9,17 @@ once for a file, before it is divided. Knows an open container and levels; does 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from av.stream import Disposition
 
-from actors.segmentation.demux.media import StreamChoice
+from actors.segmentation.demux.media import StreamChoice, StreamInfo
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.audio_levels import NOTHING_DB, loudest_db
-from actors.segmentation.planning.probe import has_decoder
+from actors.segmentation.planning.probe import describe_streams, has_decoder
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -69,12 +69,13 @@ def choose_audio(
     path: Path,
     container: InputContainer,
     choice: StreamChoice | None,
-    video: VideoStream,
+    video: VideoStream | None,
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> AudioChoice:
     """The stream that the settings name, else the first in rank that has a signal.
 
+    `video`: the chosen picture; None where the file has none, and streams of all programmes are ranked.
     MediaError no_stream when the settings name none; OSError when the file cannot be read; Cancelled.
     """
     tracks = list(container.streams.audio)
@@ -92,7 +93,7 @@ def choose_audio(
         return AudioChoice(
             None, notes=("The sound is coded in a way that is not known here; it is ignored.",)
         )
-    if wanted is None and container.format.name == "mpegts":
+    if wanted is None and video is not None and container.format.name == "mpegts":
         known = _of_programme(container, known, video)
     ranked = sorted(known, key=_rank)
     if len(ranked) < 2:
@@ -100,6 +101,21 @@ def choose_audio(
     indices = [s.index for s in ranked]
     levels_db = loudest_db(path, indices, limits, enough_db=CLEAR_DB, should_stop=should_stop)
     return _by_signal(ranked, levels_db)
+
+
+def described(container: InputContainer, choice: AudioChoice) -> tuple[StreamInfo, ...]:
+    """All streams, and of those of sound what they are for and whether a signal was found."""
+    return tuple(
+        replace(
+            info,
+            title=stream.metadata.get("title"),
+            purpose=purpose_of(stream),
+            silent=choice.silent.get(info.index),
+        )
+        if info.kind == "audio"
+        else info
+        for info, stream in zip(describe_streams(container), container.streams, strict=True)
+    )
 
 
 def _of_programme(

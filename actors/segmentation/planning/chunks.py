@@ -8,6 +8,7 @@ seek points; imports the standard library alone.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,7 +41,7 @@ class ChunkSpec:
         return self.end_frame - self.start_frame
 
 
-def divide(frames: int, seek_frames: list[int]) -> tuple[ChunkSpec, ...]:
+def divide(frames: int, seek_frames: Sequence[int]) -> tuple[ChunkSpec, ...]:
     """Chunks that tile [0, frames); `seek_frames`: ascending frame numbers at which decoding may begin.
 
     A bound is taken only where the frames decoded in vain before it are at most half of the chunk it ends; a
@@ -59,7 +60,7 @@ def divide(frames: int, seek_frames: list[int]) -> tuple[ChunkSpec, ...]:
     return tuple(ChunkSpec(i, a, b) for i, (a, b) in enumerate(pairwise(bounds)))
 
 
-def _next_bound(start: int, target: int, frames: int, seek_frames: list[int]) -> int | None:
+def _next_bound(start: int, target: int, frames: int, seek_frames: Sequence[int]) -> int | None:
     """End of the chunk that begins at `start`; None when it reaches to the video's end.
 
     Among bounds from half to one and a half times the target, the one of least cost: frames decoded in vain,
@@ -79,7 +80,7 @@ def _next_bound(start: int, target: int, frames: int, seek_frames: list[int]) ->
     return best[1] if best is not None else None
 
 
-def _decoded_in_vain(bound: int, seek_frames: list[int]) -> int:
+def _decoded_in_vain(bound: int, seek_frames: Sequence[int]) -> int:
     """Frames from the last usable seek point to the first frame that a chunk starting at `bound` needs."""
     needed = max(0, bound - CONTEXT_FRAMES)
     at = bisect_right(seek_frames, needed)

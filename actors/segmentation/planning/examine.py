@@ -22,7 +22,7 @@ from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan, scan_packe
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning import probe
-from actors.segmentation.planning.audio_choice import AudioChoice, choose_audio, purpose_of
+from actors.segmentation.planning.audio_choice import choose_audio, described
 from actors.segmentation.planning.frame_rate import frame_rate, variable_frame_rate
 from actors.segmentation.planning.incomplete import (
     Checked,
@@ -39,12 +39,12 @@ from actors.segmentation.planning.index_check import (
     index_by_decoding,
     without_lost_tail,
 )
+from actors.segmentation.planning.sound_only import examine_sound
 from actors.segmentation.planning.start_timecode import TimecodeTag, start_timecode, timecode_tag
 from actors.segmentation.timebase import UNKNOWN_TIME_BASE, seconds
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
 
 log = structlog.get_logger(__name__)
@@ -104,11 +104,19 @@ def examine(
     limits: Limits,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[MediaInfo, FrameIndex]:
-    """The file's description and its frame index.
+    """The file's description and its frame index; of a file without a picture, slots in place of frames.
 
     MediaError when it cannot be analysed, OSError when it cannot be read, Cancelled on request.
     """
-    found = _find(path, analysis, limits, should_stop)
+    try:
+        found = _find(path, analysis, limits, should_stop)
+    except MediaError as error:
+        if error.code is not MediaErrorCode.NO_VIDEO:
+            raise
+        heard = examine_sound(path, analysis, limits, should_stop)
+        if heard is None:
+            raise
+        return heard
     _require_packets(found)
     head = decode_head(path, found.video, limits, should_stop)
     if head.first is None:
@@ -139,7 +147,7 @@ def _find(
             scan=scan_packets(container, video, audio, limits, should_stop),
             container=container.format.name,
             bytes=path.stat().st_size,
-            streams=_described(container, choice),
+            streams=described(container, choice),
             video=video.index,
             video_codec=probe.codec_name(video),
             time_base=Fraction(video.time_base or UNKNOWN_TIME_BASE),
@@ -153,21 +161,6 @@ def _find(
             audio_time_base=Fraction((audio.time_base if audio is not None else None) or 1),
             notes=choice.notes,
         )
-
-
-def _described(container: InputContainer, choice: AudioChoice) -> tuple[StreamInfo, ...]:
-    """All streams, and of those of sound what they are for and whether a signal was found."""
-    return tuple(
-        replace(
-            info,
-            title=stream.metadata.get("title"),
-            purpose=purpose_of(stream),
-            silent=choice.silent.get(info.index),
-        )
-        if info.kind == "audio"
-        else info
-        for info, stream in zip(probe.describe_streams(container), container.streams, strict=True)
-    )
 
 
 def _require_packets(found: _Findings) -> None:

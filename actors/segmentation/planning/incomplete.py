@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_SAME_S = 0.25
+SAME_S = 0.25
 """Seconds by which what is read may be shorter than announced and still be all of it: priming of the sound, a
 last frame without a duration. No measurement; more than a packet of any codec."""
 _GAP_STEPS = 1.5
@@ -148,7 +148,7 @@ def _missing_end(promised: Promised, received: Received, checked: Checked) -> Me
     cut_off = received.ending is Ending.CUT_OFF or bool(reading.incomplete) or reading.stopped
     if received.container.startswith("matroska") and promised.whole_s is not None:
         read_s = max(checked.index.clock.end_s, received.audio_end_s or 0.0)
-        if read_s + _SAME_S >= promised.whole_s:
+        if read_s + SAME_S >= promised.whole_s:
             return None  # what is cut off is the index at the file's end
         cut_off = cut_off or received.ending is Ending.ZEROS
         return truncated("picture", picture_s, promised.whole_s) if cut_off else None
@@ -169,7 +169,7 @@ def _missing_samples(promised: Promised, received: Received, checked: Checked) -
         )
     sound_s = promised.sound_s
     fewer = received.scan.reading.audio_packets < promised.audio_packets
-    if fewer and sound_s is not None and received.audio_s + _SAME_S < sound_s:
+    if fewer and sound_s is not None and received.audio_s + SAME_S < sound_s:
         return truncated("sound", received.audio_s, sound_s, missing_frames=0)
     return None
 

@@ -162,7 +162,9 @@ def build_plan(
     """
     path = Path(path)
     media, index = examine(path, analysis, limits or Limits(), should_stop)
-    chunks = divide(len(index), [point.frame for point in index.seek_points()])
+    # sound alone can be read from anywhere
+    seek_frames = [point.frame for point in index.seek_points()] if media.has_picture else range(len(index))
+    chunks = divide(len(index), seek_frames)
     log.info("planned", file=path.name, frames=len(index), chunks=len(chunks), trusted=index.trusted)
     return Plan(media, index, chunks, ignore)
 

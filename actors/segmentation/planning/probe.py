@@ -84,7 +84,8 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
     if not films:
         raise MediaError(
             MediaErrorCode.NO_VIDEO,
-            "The file has no moving picture (a cover image does not count). Upload a video.",
+            "The file has no moving picture (a cover image does not count), and no sound of a known kind. "
+            "Upload a video.",
         )
     best = container.streams.best("video")
     film = best if best in films else max(films, key=_picture_area)

@@ -29,7 +29,7 @@ class Media(TypedDict):
     frames: int
     variable_frame_rate: bool
     rotation: int
-    video_codec: str
+    video_codec: str | None
     audio_codec: str | None
     start_s: float
     pixel_aspect: NotRequired[str]

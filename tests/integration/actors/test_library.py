@@ -108,6 +108,22 @@ def test_a_film_that_is_cut_off_is_segmented_as_far_as_it_goes(stack: ActorStack
     assert document["warnings"] == video.warnings
 
 
+def test_sound_alone_is_segmented_by_what_is_heard(stack: ActorStack, tmp_path: Path) -> None:
+    sound = Sound((("noise", 40.0), ("silence", 8.0), (440.0, 40.0)))
+
+    video = stack.ended(stack.submit(make_media(tmp_path / "song.m4a", sound, form="mp4").read_bytes()))
+
+    assert (video.state, video.chunks_total) == (VideoState.DONE, 3)
+    assert video.media is not None
+    assert video.media["video_codec"] is None
+    assert video.warnings == []
+    segments = stack.segments(video)
+    assert {one["level"] for one in segments} == {"scene", "chapter"}
+    scenes = [one["start_s"] for one in in_order(segments) if one["level"] == "scene"]
+    assert scenes == pytest.approx([0, 40, 48], abs=0.3)
+    assert stack.results.provisional_segments(video.id, video.tracks_hash).items == ()
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

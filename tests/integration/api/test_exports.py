@@ -153,6 +153,37 @@ def test_an_unknown_format_names_those_there_are(api: Api, done: str) -> None:
         assert kind in answer.json()["detail"]
 
 
+@pytest.fixture(scope="module")
+def heard(api: Api) -> str:
+    """A video whose file has sound only."""
+    media = {**support.MEDIA, "video_codec": None, "width": 0, "height": 0, "fps": 10.0, "frames": 400}
+    video_id = api.make(filename="podcast.mp3")
+    video = support.claim(api.services.jobs, video_id)
+    api.services.jobs.record_media(video_id, video.lease_epoch, media, 1, "t1")
+    support.finish_work(api, video_id, video.lease_epoch, {"media": media})
+    return video_id
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_formats_that_say_how_a_picture_is_cut_refuse_sound_alone(api: Api, heard: str, kind: str) -> None:
+    answer = api.client.get(f"/videos/{heard}/export", params={"format": kind})
+
+    if not FORMATS[kind].needs_picture:
+        assert answer.status_code == 200
+        return
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_picture")
+    assert "csv" in answer.json()["detail"]
+    assert "otio" not in answer.json()["detail"].partition("Use")[2]
+
+
+def test_a_file_with_sound_only_has_no_codec_of_a_picture_and_no_clips(api: Api, heard: str) -> None:
+    media = api.client.get(f"/videos/{heard}").json()["media"]
+    refused = api.client.post(f"/videos/{heard}/clips", json={"level": "scene"})
+
+    assert (media["video_codec"], media["width"], media["height"]) == (None, 0, 0)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_picture")
+
+
 def test_an_unknown_level_names_those_there_are(api: Api, done: str) -> None:
     answer = api.client.get(f"/videos/{done}/export", params={"format": "edl", "level": "act"})
 

@@ -36,7 +36,6 @@ NAMES: dict[type[BaseModel], type] = {
 ON_ITS_OWN: dict[type[BaseModel], dict[str, Any]] = {
     results.Segment: {
         "thumbnail": int | None,  # a frame's number; the API makes an address of it
-        "visual": timeline.Visual,  # always there; the contract's may be null
     },
     results.Picture: {"tags": tuple[Mapping[str, Any], ...]},
 }

@@ -54,6 +54,27 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
+def test_of_sound_alone_it_has_scenes_and_no_place_for_pictures() -> None:
+    media = {
+        "duration_s": 4.0,
+        "width": 0,
+        "height": 0,
+        "fps": 10.0,
+        "video_codec": None,
+        "audio_codec": "mp3",
+    }
+    made = film([0, 100], scenes=[40], **media)
+    alone = replace(made, segments=[one for one in made.segments if one.level != "shot"])
+
+    text, page = page_of(alone)
+
+    assert {found["id"] for found in page.all("article")} == {"scene-0", "scene-1"}
+    assert "mp3, no picture" in text
+    assert "fps" not in text
+    assert "keyframe" not in text
+    assert "frames 0" not in text
+
+
 def page_of(made: Export) -> tuple[str, Page]:
     text = "".join(write_html(made))
     return text, Page(text)

@@ -28,7 +28,7 @@ const HANDLERS = {
   l: () => transport.seek(transport.time + SKIP_S),
   1: () => view.choose("chapter"),
   2: () => view.choose("scene"),
-  3: () => view.choose("shot"),
+  3: () => !session.soundOnly && view.choose("shot"),
   "+": () => zoom.by(1),
   "=": () => zoom.by(1),
   "-": () => zoom.by(-1),

@@ -6,7 +6,7 @@ import { ApiError, cancelVideo, deleteVideo, exportUrl, retryVideo } from "../ap
 import { STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 
-/** Format code of the API, name, and what it is for. */
+/** Format code of the API, name, and what it is for. Those of NEED_PICTURE say how a picture is cut. */
 const EXPORTS = [
   ["html", "Page", "timeline and keyframes"],
   ["edl", "EDL", "shots for any editor"],
@@ -17,6 +17,8 @@ const EXPORTS = [
   ["csv", "CSV", "a table of the segments"],
   ["json", "JSON", "everything"],
 ];
+
+const NEED_PICTURE = new Set(["edl", "otio", "fcpxml"]);
 
 /** A sentence for each state that is not an error. */
 const STORIES = {
@@ -102,6 +104,7 @@ class Status {
       this.exports.open = false;
       this.#drawExports();
     }
+    if (this.offersPicture === session.soundOnly) this.#drawExports();
     if (video && video.state !== this.shownState) {
       if (this.shownState) {
         this.problem = null;
@@ -151,6 +154,7 @@ class Status {
     if (video.state === "running" && fraction > 0) this.bar.value = fraction;
     else this.bar.removeAttribute("value");
     let story = STORIES[video.state] ?? "";
+    if (video.state === "running" && session.soundOnly) story = "Analysing the sound. Scenes appear at its end.";
     if (video.state === "running" && fraction > 0) {
       story = [percent(fraction), remaining(etaS), found()].filter(Boolean).join(" · ");
     }
@@ -160,9 +164,13 @@ class Status {
 
   #drawExports() {
     if (!session.id) return;
+    const { soundOnly } = session;
     fill(this.exports.lastElementChild, EXPORTS.map(([format, name, what]) => h("li", {},
-      h("a", { href: exportUrl(session.id, format), download: true }, h("strong", {}, name),
-        h("span", {}, what)))));
+      soundOnly && NEED_PICTURE.has(format)
+        ? h("span", { class: "unavailable" }, h("strong", {}, name), h("span", {}, "needs a picture"))
+        : h("a", { href: exportUrl(session.id, format), download: true }, h("strong", {}, name),
+          h("span", {}, what)))));
+    this.offersPicture = !soundOnly;
   }
 }
 
@@ -180,12 +188,17 @@ function facts(video) {
   const { media } = video;
   const list = [];
   if (media) {
-    const pixels = media.pixel_aspect ?? "1:1";
-    const shape = pixels === "1:1" ? "" : ` (pixels ${pixels})`;
-    list.push(duration(media.duration_s), `${media.width} × ${media.height}${shape}`);
-    list.push(`${Number(media.fps.toFixed(3))} fps${media.variable_frame_rate ? " (variable)" : ""}`);
-    if (media.timecode) list.push(`timecode ${media.timecode}`);
-    list.push([media.video_codec, soundOf(media)].join(" / "));
+    list.push(duration(media.duration_s));
+    if (media.video_codec === null) {
+      list.push(`${soundOf(media)}, no picture`);
+    } else {
+      const pixels = media.pixel_aspect ?? "1:1";
+      const shape = pixels === "1:1" ? "" : ` (pixels ${pixels})`;
+      list.push(`${media.width} × ${media.height}${shape}`);
+      list.push(`${Number(media.fps.toFixed(3))} fps${media.variable_frame_rate ? " (variable)" : ""}`);
+      if (media.timecode) list.push(`timecode ${media.timecode}`);
+      list.push([media.video_codec, soundOf(media)].join(" / "));
+    }
   }
   list.push(bytes(video.bytes));
   const preset = video.settings?.preset;
@@ -194,6 +207,8 @@ function facts(video) {
   if (!session.provisional && shot.length) {
     list.push(`${count(chapter.length, "chapter")}, ${count(scene.length, "scene")}, `
       + `${count(shot.length, "shot")}`);
+  } else if (!session.provisional && scene.length) {
+    list.push(`${count(chapter.length, "chapter")}, ${count(scene.length, "scene")}`);
   }
   return list;
 }

@@ -75,7 +75,7 @@ class UploadPanel {
     this.queue = [];
     this.busy = false;
     this.input = /** @type {HTMLInputElement} */ (h("input", {
-      type: "file", multiple: true, accept: "video/*,.mkv,.mxf,.ts,.m2ts,.mts,.vob,.ogv,.flv,.mpg,.mpeg",
+      type: "file", multiple: true, accept: "video/*,audio/*,.mkv,.mxf,.ts,.m2ts,.mts,.vob,.ogv,.flv,.mpg,.mpeg",
       class: "visually-hidden", id: "upload-files", on: { change: () => this.#chosen() },
     }));
     this.preset = h("select", { id: "upload-preset" }, h("option", { value: "" }, "Any video"),

@@ -1,6 +1,6 @@
 /**
  * The player panel: a media element with controls of its own. Where the browser cannot play the file it shows the
- * stills of the shots instead. The position is kept by `transport`, not here.
+ * stills of the shots instead, and the sound where there is no picture. The position is kept by `transport`, not here.
  */
 import { fill, h, iconButton, setText, show, icon } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
@@ -9,6 +9,7 @@ import { connection } from "../api/connection.js";
 import { mediaUrl, thumbnailUrl } from "../api/requests.js";
 import { indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
+import { SoundPicture } from "./sound-picture.js";
 import { transport } from "./transport.js";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
@@ -19,6 +20,7 @@ class Player {
     this.screen = h("div", { class: "screen" });
     this.still = h("img", { class: "still", alt: "", hidden: true });
     this.message = h("div", { class: "screen-message", role: "status", hidden: true });
+    this.sound = new SoundPicture();
     this.play = iconButton("play", "Play", () => transport.toggle(), { class: "icon-button play" });
     this.back = iconButton("previous", "Previous boundary (←)", () => transport.step(-1));
     this.forth = iconButton("next", "Next boundary (→)", () => transport.step(1));
@@ -51,6 +53,8 @@ class Player {
   /** The file is loaded only after the API has confirmed the video: an address with an unknown id has no file. */
   #onVideo() {
     this.#setAspectRatio();
+    this.sound.draw();
+    if (session.soundOnly) show(this.message, this.broken || this.unplayable);
     if (!this.media) this.#load();
     else if (this.unplayable) this.#showUnplayable();
   }
@@ -69,6 +73,7 @@ class Player {
     this.still.hidden = true;
     this.stillUrl = null;
     this.screen.replaceChildren();
+    this.sound.draw();
   }
 
   #load() {
@@ -84,7 +89,8 @@ class Player {
     media.addEventListener("click", () => transport.toggle());
     media.addEventListener("error", () => this.media === media && this.#failed());
     media.addEventListener("loadedmetadata", () => this.media === media && this.#loaded());
-    this.screen.replaceChildren(media, this.still, this.message);
+    this.screen.replaceChildren(media, this.still, this.sound.element, this.message);
+    this.sound.draw();
     show(this.message, false);
     show(this.still, false);
     transport.attach(media);
@@ -94,7 +100,7 @@ class Player {
   }
 
   #loaded() {
-    if (this.media.videoWidth) return;
+    if (this.media.videoWidth || session.soundOnly) return;
     this.#showMessage("This browser plays only the sound of this file, not its picture. "
       + "The stills of its shots stand in.");
     this.#showStill();
@@ -127,9 +133,11 @@ class Player {
 
   /** Called again when the codec becomes known: the file can be loaded long before it has been probed. */
   #showUnplayable() {
-    const codec = session.video?.media?.video_codec;
-    const text = `This browser cannot play this file${codec ? ` (${codec})` : ""}. The stills of its shots stand `
-      + "in, and the timeline works all the same.";
+    const { media } = session.video ?? {};
+    const codec = media?.video_codec ?? media?.audio_codec;
+    const file = `This browser cannot play this file${codec ? ` (${codec})` : ""}`;
+    const text = session.soundOnly ? `${file}. The timeline works all the same.`
+      : `${file}. The stills of its shots stand in, and the timeline works all the same.`;
     if (this.message.textContent !== text) this.#showMessage(text);
   }
 

@@ -37,7 +37,7 @@ class ClipsPanel {
   }
 
   draw() {
-    show(this.button, session.video?.state === "done");
+    show(this.button, session.video?.state === "done" && !session.soundOnly);
     show(this.element, clips.open);
     this.button.setAttribute("aria-expanded", String(clips.open));
     if (!clips.open) return;

@@ -39,7 +39,7 @@ class SegmentList {
     this.rows = new Map();
     session.on("opened", () => this.#reset());
     session.on("segments", () => this.#update());
-    session.on("video", () => this.#explainEmpty());
+    session.on("video", () => this.#onVideo());
     view.on("level", () => this.#reset());
     transport.on("time", () => this.#markActive());
     new ResizeObserver(() => this.#draw()).observe(this.scroller);
@@ -55,12 +55,21 @@ class SegmentList {
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
-    const place = (LEVELS.indexOf(view.level) + step + LEVELS.length) % LEVELS.length;
-    view.choose(LEVELS[place]);
-    this.tabs[place].focus();
+    const levels = session.soundOnly ? LEVELS.filter((level) => level !== "shot") : LEVELS;
+    const level = levels[(levels.indexOf(view.level) + step + levels.length) % levels.length];
+    view.choose(level);
+    this.tabs[LEVELS.indexOf(level)].focus();
+  }
+
+  /** A file without a picture has no shots: the list shows scenes instead. */
+  #onVideo() {
+    show(this.tabs[LEVELS.indexOf("shot")], !session.soundOnly);
+    if (session.soundOnly && view.level === "shot") view.choose("scene");
+    this.#explainEmpty();
   }
 
   #reset() {
+    show(this.tabs[LEVELS.indexOf("shot")], !session.soundOnly);
     this.rows.clear();
     this.sheet.replaceChildren();
     this.scroller.scrollTop = 0;
@@ -107,7 +116,7 @@ class SegmentList {
       setText(this.empty, "Loading…");
     } else {
       setText(this.empty, view.level === "shot" ? "The first shots appear here soon."
-        : `${LEVEL_NAMES[view.level]} are formed when all shots are known.`);
+        : `${LEVEL_NAMES[view.level]} are formed when all ${session.soundOnly ? "sound is" : "shots are"} known.`);
     }
   }
 

@@ -2,38 +2,16 @@
  * Paints the timeline's canvases: ruler, kinds of sound and curves. A canvas is as wide as the visible part, not as the
  * zoomed timeline, and is painted again when that part changes. Colours come from the style sheet.
  */
+import { colours, prepare } from "../toolkit/canvas.js";
 import { rulerClock } from "../toolkit/format.js";
 import { session } from "../video/session.js";
-import { changeOf, columnAt, loudnessOf, soundReader } from "../video/signals.js";
+import { changeOf, columnAt, loudnessOf, loudnessShare, soundReader } from "../video/signals.js";
 import { zoom } from "./zoom.js";
 
 /** Possible distances of two ticks; the first that leaves room for the labels is used. */
 const TICK_STEPS_S = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 /** Least distance of two labelled ticks. */
 const TICK_EVERY_PX = 84;
-
-/** Bottom and top of the loudness curve: about the range of EBU R 128 meters. */
-const LOUDNESS_RANGE_LUFS = [-60, -5];
-
-/** Resize the canvas to the device pixels it covers and return a cleared context in CSS pixels. */
-function prepare(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return { context, width, height };
-}
-
-/** A function that reads a custom property (`--name`) of the style sheet. */
-function colours(canvas) {
-  const style = window.getComputedStyle(canvas);
-  return (name) => style.getPropertyValue(name).trim();
-}
 
 /**
  * Ticks with their times, and four small ticks in between.
@@ -73,7 +51,7 @@ export function paintRuler(canvas, scrollPx) {
 export function paintSound(canvas, scrollPx) {
   const { context, width, height } = prepare(canvas);
   const colour = colours(canvas);
-  const kindAt = soundReader(session.signals, session.segments.shot);
+  const kindAt = soundReader(session.signals, session.finest);
   let runKind = null;
   let runFrom = 0;
   for (let x = 0; x <= width; x += 1) {
@@ -114,8 +92,7 @@ function paintCurve(canvas, scrollPx, curve, toShare, colourName) {
 }
 
 export function paintLoudness(canvas, scrollPx) {
-  const [low, high] = LOUDNESS_RANGE_LUFS;
-  paintCurve(canvas, scrollPx, loudnessOf(session.signals), (lufs) => (lufs - low) / (high - low), "--curve-sound");
+  paintCurve(canvas, scrollPx, loudnessOf(session.signals), loudnessShare, "--curve-sound");
 }
 
 export function paintChange(canvas, scrollPx) {

@@ -94,12 +94,13 @@ class Timeline {
 
   /** Until the first shots are known, the length comes from the video's document, which changes with its state. */
   #checkSpan() {
-    if (this.drawnSpanS !== zoom.spanS) this.#refresh();
+    if (this.drawnSpanS !== zoom.spanS || this.drawnSoundOnly !== session.soundOnly) this.#refresh();
   }
 
   /** Take over the width, the segments and the curves, and draw everything anew. */
   #refresh() {
     this.drawnSpanS = zoom.spanS;
+    this.drawnSoundOnly = session.soundOnly;
     zoom.viewPx = Math.max(1, this.scroller.clientWidth);
     this.scroller.style.setProperty("--view", `${zoom.viewPx}px`);
     this.inner.style.width = `${zoom.widthPx}px`;
@@ -111,17 +112,20 @@ class Timeline {
   /** Show the names of the rows that have data, and a legend of the kinds that occur. */
   #describe() {
     const { segments, signals } = session;
-    const sound = segments.shot.some((shot) => shot.audio) || loudnessOf(signals) !== null;
+    const { soundOnly, finest } = session;
+    const sound = finest.some((segment) => segment.audio) || loudnessOf(signals) !== null;
     const extra = { change: changeOf(signals) !== null, sound, loudness: loudnessOf(signals) !== null };
     for (const [name, visible] of Object.entries(extra)) show(this[name], visible);
     show(this.film.element, segments.shot.length > 0);
+    const levels = LEVELS.filter((level) => level !== "shot" || !soundOnly);
+    for (const row of this.rows) show(row.element, levels.includes(row.level));
     const key = JSON.stringify([extra, segments.shot.length > 0,
-      Object.keys(KINDS).filter((kind) => segments.shot.some((shot) => shot.start_boundary?.kind === kind))]);
+      Object.keys(KINDS).filter((kind) => finest.some((segment) => segment.start_boundary?.kind === kind)), levels]);
     if (key !== this.described) {
       this.described = key;
       fill(this.names, h("span", { class: "tl-name ruler" }), segments.shot.length > 0
         && h("span", { class: "tl-name film" }, "Stills"),
-        LEVELS.map((level) => h("span", { class: "tl-name row" }, LEVEL_NAMES[level])),
+        levels.map((level) => h("span", { class: "tl-name row" }, LEVEL_NAMES[level])),
         extra.change && h("span", { class: "tl-name curve" }, "Change"),
         sound && h("span", { class: "tl-name sound" }, "Sound"),
         extra.loudness && h("span", { class: "tl-name curve" }, "Loudness"));
@@ -130,8 +134,9 @@ class Timeline {
         "aria-label": "Kinds of sound" }, [...SOUND_KINDS, "other"].map((kind) => h("li", {},
         h("span", { class: "swatch", dataset: { sound: kind } }), kind))));
     }
-    const waiting = session.video !== null && !session.terminal && segments.shot.length === 0;
-    setText(this.hint, waiting ? "The timeline fills as shots are found." : "");
+    const waiting = session.video !== null && !session.terminal && finest.length === 0;
+    setText(this.hint, !waiting ? "" : soundOnly ? "The timeline fills when the sound is analysed."
+      : "The timeline fills as shots are found.");
   }
 
   /** Draw with the next frame; `force`: also the rows whose visible part has not moved. */

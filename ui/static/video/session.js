@@ -53,18 +53,28 @@ class Session extends Emitter {
     return this.video !== null && TERMINAL.has(this.video.state);
   }
 
+  /** Whether the file is known to have no picture: it then has no shots. */
+  get soundOnly() {
+    return this.video?.media?.video_codec === null;
+  }
+
+  /** The segments of the finest level that there is. */
+  get finest() {
+    return this.segments.shot.length ? this.segments.shot : this.segments.scene;
+  }
+
   /**
    * Start of the timeline, in the file's own times, which need not begin at zero. The timeline is the whole file, also
    * where only a part of it is segmented.
    */
   get startS() {
-    return this.video?.media?.start_s ?? this.segments.shot[0]?.start_s ?? 0;
+    return this.video?.media?.start_s ?? this.finest[0]?.start_s ?? 0;
   }
 
   /** End of the timeline: the end of the file, or of the last segment where that is later. */
   get endS() {
-    const { shot } = this.segments;
-    const lastEndS = shot.length ? shot[shot.length - 1].end_s : 0;
+    const { finest } = this;
+    const lastEndS = finest.length ? finest[finest.length - 1].end_s : 0;
     return Math.max(lastEndS, this.startS + (this.video?.media?.duration_s ?? 0));
   }
 

@@ -14,6 +14,9 @@ import { indexAt } from "./segments.js";
 const HEARD_KINDS = ["speech", "singing", "music"];
 export const SOUND_KINDS = [...HEARD_KINDS, "silence"];
 
+/** Bottom and top of a drawn curve of loudness: about the range of EBU R 128 meters. */
+const LOUDNESS_RANGE_LUFS = [-60, -5];
+
 /** Probability from which a kind of sound is shown: more likely than not. */
 const SOUND_SHOWN_FROM = 0.5;
 
@@ -44,6 +47,12 @@ const curveOf = (signals, name) => signals?.curves.find((curve) => curve.name ==
 /** The curve of the loudness in LUFS, NaN in digital silence; null where there is none. */
 export const loudnessOf = (signals) => curveOf(signals, "loudness");
 
+/** Loudness in LUFS as a share (0 to 1) of the height it is drawn in; 0 for NaN. */
+export function loudnessShare(lufs) {
+  const [low, high] = LOUDNESS_RANGE_LUFS;
+  return Number.isNaN(lufs) ? 0 : Math.min(1, Math.max(0, (lufs - low) / (high - low)));
+}
+
 /** The curve of the probability that a frame is part of a transition; null where there is none. */
 export const changeOf = (signals) => curveOf(signals, "transition") ?? curveOf(signals, "cut");
 
@@ -56,17 +65,17 @@ export function columnAt(signals, length, timeS) {
 
 /**
  * Make a function from a time to the kind of sound at it: "other" for none of the known kinds, null for not
- * measured. It reads the curves of the kinds of sound; without such curves, the shares in each shot's `audio`.
+ * measured. It reads the curves of the kinds of sound; without such curves, the shares in each segment's `audio`.
  */
-export function soundReader(signals, shots) {
+export function soundReader(signals, segments) {
   const curves = HEARD_KINDS.map((kind) => curveOf(signals, kind));
   if (curves.some(Boolean)) {
     const loudness = loudnessOf(signals);
     return (timeS) => soundOfCurves(signals, curves, loudness, timeS);
   }
   return (timeS) => {
-    const shot = shots[indexAt(shots, timeS)];
-    return shot?.audio && timeS < shot.end_s ? dominantSound(shot.audio) : null;
+    const segment = segments[indexAt(segments, timeS)];
+    return segment?.audio && timeS < segment.end_s ? dominantSound(segment.audio) : null;
   };
 }
 

@@ -16,7 +16,7 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.plan import build_plan
 from cluster.settings import LimitSettings
-from tests.support.media import Picture, Sound, cut_off, make_media, rename_codec
+from tests.support.media import Picture, Sound, cut_off, make_media, rename_codec, spoil_packets
 
 KEY = "00112233445566778899aabbccddeeff"
 
@@ -75,13 +75,24 @@ def only_a_beginning(folder: Path) -> Path:
     return cut_off(whole, folder / "init.mp4", (whole.read_bytes().index(b"moof") - 4) / whole.stat().st_size)
 
 
-def only_sound(folder: Path) -> Path:
-    return make_media(folder / "song.m4a", Sound(), form="mp4")
+def only_unknown_sound(folder: Path) -> Path:
+    song = make_media(folder / "song.m4a", Sound(codec="alac"), form="mp4")
+    return rename_codec(song, folder / "odd.m4a", b"alac", b"zzzz")
 
 
-def sound_with_a_cover(folder: Path) -> Path:
+def only_a_cover(folder: Path) -> Path:
     cover = Picture((1,), codec="mjpeg", options={}, pix_fmt="yuvj420p", disposition=Disposition.attached_pic)
-    return make_media(folder / "song.m4a", Sound(), cover, form="mp4")
+    return make_media(folder / "song.m4a", cover, form="mp4")
+
+
+def sound_that_does_not_decode(folder: Path) -> Path:
+    song = make_media(folder / "song.mka", Sound(codec="flac"), form="matroska")
+    return spoil_packets(song, folder / "zeros.mka", range(1000), kind="audio")
+
+
+def encrypted_sound(folder: Path) -> Path:
+    options = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": KEY, "encryption_kid": KEY}
+    return make_media(folder / "locked.m4a", Sound(), form="mp4", options=options)
 
 
 def unknown_codec(folder: Path) -> Path:
@@ -114,8 +125,10 @@ CASES: list[tuple[Callable[[Path], Path], MediaErrorCode]] = [
     (without_its_index, MediaErrorCode.TRUNCATED),
     (only_the_index, MediaErrorCode.TRUNCATED),
     (only_a_beginning, MediaErrorCode.NO_FRAMES),
-    (only_sound, MediaErrorCode.NO_VIDEO),
-    (sound_with_a_cover, MediaErrorCode.NO_VIDEO),
+    (only_unknown_sound, MediaErrorCode.NO_VIDEO),
+    (only_a_cover, MediaErrorCode.NO_VIDEO),
+    (sound_that_does_not_decode, MediaErrorCode.DECODE_FAILED),
+    (encrypted_sound, MediaErrorCode.ENCRYPTED),
     (unknown_codec, MediaErrorCode.UNKNOWN_CODEC),
     (encrypted, MediaErrorCode.ENCRYPTED),
     (nothing_decodes, MediaErrorCode.DECODE_FAILED),
