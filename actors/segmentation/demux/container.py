@@ -95,7 +95,9 @@ def open_container(
         if readable_bytes is None:
             raise _opening_failed(head, error) from error
         try:
-            container = _open(f"subfile,,start,0,end,{readable_bytes},,:{file}", limits)
+            container = _open(
+                f"subfile,,start,0,end,{readable_bytes},,:{file}", limits, protocols="subfile,file"
+            )
         except av.error.FFmpegError:
             raise _opening_failed(head, error) from error
     if len(container.streams) > limits.streams:
@@ -108,15 +110,18 @@ def open_container(
     return container
 
 
-def _open(url: str, limits: Limits, hardware: HWAccel | None = None) -> InputContainer:
-    """`url`: a path, or a part of a file in FFmpeg's notation (protocol `subfile`)."""
+def _open(
+    url: str, limits: Limits, hardware: HWAccel | None = None, protocols: str = "file"
+) -> InputContainer:
+    """`url`: a path, or a part of a file in FFmpeg's notation if `protocols` allow `subfile`: a file may be
+    named like one."""
     return av.open(
         url,
         mode="r",
         options={"max_pixels": str(limits.decoder_pixels), "threads": "1"},
         container_options={
             "format_whitelist": ",".join(VIDEO_DEMUXERS + AUDIO_DEMUXERS),
-            "protocol_whitelist": "subfile,file" if url.startswith("subfile,") else "file",
+            "protocol_whitelist": protocols,
         },
         metadata_errors="replace",  # PyAV's default raises on tags that are not UTF-8
         hwaccel=hardware,

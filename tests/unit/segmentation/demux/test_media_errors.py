@@ -197,6 +197,20 @@ def test_a_playlist_of_frames_on_disk_is_not_followed(tmp_path: Path) -> None:
         build_plan(tmp_path / "%d.png")
 
 
+def test_a_name_that_reads_like_a_part_of_another_file_is_only_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path).rename(tmp_path / "film.mp4")
+    monkeypatch.chdir(tmp_path)
+    name = Path("subfile,,start,0,end,99999999,,:film.mp4")
+    name.write_bytes(b"no video at all")
+
+    with pytest.raises(MediaError) as caught:
+        build_plan(name)
+
+    assert caught.value.code == MediaErrorCode.NOT_MEDIA
+
+
 def test_the_error_survives_the_way_from_an_actor() -> None:
     sent = MediaError("truncated", "The file is cut off. Upload it again.")
 
