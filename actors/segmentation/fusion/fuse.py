@@ -20,7 +20,7 @@ from actors.segmentation.fusion.assembly import SegmentStart, assemble
 from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
 from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
 from actors.segmentation.fusion.locations import find_locations
-from actors.segmentation.fusion.measured import Measured, WholeSound, measured_pace
+from actors.segmentation.fusion.measured import Measured, WholeSound
 from actors.segmentation.fusion.part import part_of
 from actors.segmentation.fusion.sounds import find_sounds
 from actors.segmentation.fusion.summary import Summaries
@@ -81,7 +81,7 @@ def fuse_measured(
     weights = weights or FusionWeights.packaged()
     frames, keyframes, sound = measured.frames, measured.keyframes, measured.sound
     clock = plan.index.clock
-    fps = measured_pace(clock)
+    fps = clock.pace
 
     part = part_of(clock, settings.from_s, settings.to_s)
 
@@ -130,7 +130,7 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
     if not plan.media.has_picture:
         return []
     clock = plan.index.clock
-    fps = measured_pace(clock)
+    fps = clock.pace
     settings = FusionSettings()
     found = select(
         transitions_at_any_rate(tracks.frames, fps),

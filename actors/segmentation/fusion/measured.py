@@ -19,14 +19,8 @@ from actors.segmentation.shots.rate import transitions_at_any_rate
 from actors.segmentation.shots.transitions import Transition
 from actors.segmentation.sound.changes import SoundChanges, find_changes
 from actors.segmentation.sound.classes import SoundClasses, classify
-from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import Curve
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
-
-
-def measured_pace(clock: FrameClock) -> float:
-    """Frames a second by the timestamps, pauses left out."""
-    return clock.pace
 
 
 class TracksMismatchError(ValueError):
@@ -73,7 +67,7 @@ class Measured:
         clock = plan.index.clock
         frames, keyframes, sound = whole.frames, whole.keyframes, WholeSound.of(whole.audio)
         picture = plan.media.has_picture
-        transitions = transitions_at_any_rate(frames, measured_pace(clock)) if picture else ()
+        transitions = transitions_at_any_rate(frames, clock.pace) if picture else ()
         return cls(
             frames,
             keyframes,

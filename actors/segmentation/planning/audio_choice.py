@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from av.stream import Disposition
 
 from actors.segmentation.demux.media import StreamChoice, StreamInfo
-from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.audio_levels import NOTHING_DB, loudest_db
-from actors.segmentation.planning.probe import describe_streams, has_decoder
+from actors.segmentation.planning.probe import describe_streams, has_decoder, wanted_stream
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -81,13 +80,7 @@ def choose_audio(
     tracks = list(container.streams.audio)
     wanted = choice.audio_stream if choice is not None else None
     if wanted is not None:
-        tracks = [s for s in tracks if s.index == wanted]
-        if not tracks:
-            raise MediaError(
-                MediaErrorCode.NO_STREAM,
-                f"Stream {wanted} is no audio stream of this file. Choose one of "
-                f"{[s.index for s in container.streams.audio]} or leave the choice open.",
-            )
+        tracks = [wanted_stream(tracks, wanted, "audio", container.streams.audio)]
     known = [s for s in tracks if has_decoder(s)]
     if tracks and not known:
         return AudioChoice(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import av
 import av.error
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+
+StreamT = TypeVar("StreamT", bound="Stream")
 
 _NOT_A_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 """Flags of video streams that hold cover images or thumbnails."""
@@ -61,6 +64,21 @@ def describe_streams(container: InputContainer) -> tuple[StreamInfo, ...]:
     )
 
 
+def wanted_stream(streams: Sequence[StreamT], wanted: int, kind: str, offered: Sequence[Stream]) -> StreamT:
+    """The stream of that index. MediaError no_stream, which tells the `offered` ones, where there is none.
+
+    kind: video or audio, for the message.
+    """
+    for stream in streams:
+        if stream.index == wanted:
+            return stream
+    raise MediaError(
+        MediaErrorCode.NO_STREAM,
+        f"Stream {wanted} is no {kind} stream of this file. Choose one of "
+        f"{[s.index for s in offered]} or leave the choice open.",
+    )
+
+
 def choose_video(container: InputContainer, choice: StreamChoice | None, limits: Limits) -> VideoStream:
     """The video stream to analyse: the chosen one, or FFmpeg's best that has a decoder.
 
@@ -69,13 +87,7 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
     films = [s for s in container.streams.video if not s.disposition & _NOT_A_FILM]
     wanted = choice.video_stream if choice is not None else None
     if wanted is not None:
-        films = [s for s in films if s.index == wanted]
-        if not films:
-            raise MediaError(
-                MediaErrorCode.NO_STREAM,
-                f"Stream {wanted} is no video stream of this file. Choose one of "
-                f"{[s.index for s in container.streams.video]} or leave the choice open.",
-            )
+        films = [wanted_stream(films, wanted, "video", container.streams.video)]
     if len(container.streams) == 0:
         raise MediaError(
             MediaErrorCode.TRUNCATED,
