@@ -5,12 +5,13 @@ Knows the library as far as plans, decoding and fusion go; runs no network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from actors.segmentation.decode.video import VideoReader
 from actors.segmentation.fusion.fuse import fuse
@@ -60,6 +61,19 @@ KINDS = (
 """Containers of which it is noticed that they are cut off."""
 PROGRAM_STREAM = Kind("film.mpg", MPEG2, replace(SOUND, codec="mp2"), form="mpeg")
 """Promises nothing; damage inside is noticed."""
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], Path]:
+    """Makes each kind of film once, when it is first asked for."""
+    folder, made = tmp_path_factory.mktemp("films"), dict[str, Path]()
+
+    def film(kind: Kind) -> Path:
+        if kind.name not in made:
+            made[kind.name] = kind.make(folder)
+        return made[kind.name]
+
+    return film
 
 
 def shown(path: Path, plan: Plan) -> dict[int, int]:

@@ -28,27 +28,18 @@ from tests.support.incomplete import (
     PROGRAM_STREAM,
     SOUND,
     Kind,
+    films,
     seconds,
     told,
 )
 from tests.support.media import Picture, Sound, blot, make_media, spoil_packets
 
+__all__ = ["films"]
+
 MKV, TS = replace(LIVE, name="film.mkv", options={}), replace(LIVE, name="film.ts", options={})
 FLV = replace(MP4, name="film.flv", options={}, sound=replace(SOUND, rate_hz=44_100))
 INSIDE = [(0.5, 0.53), (0.5, 0.6), (0.4, 0.7)]
 AT_THE_BEGINNING = (0.03, 0.1)
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], Path]:
-    folder, made = tmp_path_factory.mktemp("films"), dict[str, Path]()
-
-    def film(kind: Kind) -> Path:
-        if kind.name not in made:
-            made[kind.name] = kind.make(folder)
-        return made[kind.name]
-
-    return film
 
 
 def assert_told(numbers: dict[int, int], warnings: tuple[MediaWarning, ...], tolerance: int = 0) -> None:

@@ -25,25 +25,16 @@ from tests.support.incomplete import (
     PICTURE,
     PROGRAM_STREAM,
     Kind,
+    films,
     seconds,
     shown,
     told,
 )
 from tests.support.media import Picture, Sound, blot, cut_off, joined, make_media
 
+__all__ = ["films"]
+
 WHOLE_S = FRAMES / 25
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], Path]:
-    folder, made = tmp_path_factory.mktemp("films"), dict[str, Path]()
-
-    def film(kind: Kind) -> Path:
-        if kind.name not in made:
-            made[kind.name] = kind.make(folder)
-        return made[kind.name]
-
-    return film
 
 
 def frames_within(path: Path, size: int) -> int:
