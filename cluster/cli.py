@@ -10,6 +10,7 @@ above `cluster`.
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from importlib import import_module
@@ -98,6 +99,9 @@ def _tune_process() -> None:
     """Sets the interpreter and libraries up for a short-lived process, before the libraries are imported."""
     # imported modules are hundreds of thousands of objects that never become garbage: collect rarely
     gc.set_threshold(100_000, 50, 1000)
+    # file names need not be UTF-8: they are printed with the bytes that they have
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
     # numpy's matrix products are tiny here: OpenBLAS's other threads would only occupy cores by busy waiting
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

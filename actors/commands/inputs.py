@@ -30,7 +30,7 @@ FAILED, WRONG_USAGE = 1, 2
 """Exit codes of all commands: the work failed; the command was called wrongly (as typer's own errors)."""
 
 STDIN = "-"
-_DESCRIPTOR = re.compile(r"/(?:dev/fd|proc/self/fd)/(\d+)")
+_DESCRIPTOR = re.compile(r"/(?:dev/fd|proc/self/fd)/(\d{1,9})")
 _BLOCK_BYTES = 1 << 20
 """Bytes copied from a pipe at a time: few system calls, little memory."""
 
@@ -38,7 +38,8 @@ _BLOCK_BYTES = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Input:
     """A video as the caller named it. name: of the file, for messages and for what is made of it; `stdin` or
-    `pipe-63` where it has none. descriptor: of a pipe that is open already; None: `word` is opened."""
+    `pipe-63` where it has none; what is no UTF-8 in it is replaced, because documents could not hold it.
+    descriptor: of a pipe that is open already; None: `word` is opened."""
 
     word: str
     name: str
@@ -88,8 +89,11 @@ def targets(inputs: Sequence[Input], target: Callable[[Input], Path]) -> list[Pa
     for one in inputs:
         other = taken.setdefault(target(one), one)
         if other is not one:
+            if other.word == one.word:
+                raise UsageError(f"{one.word} is named twice; name it once.")
             raise UsageError(
-                f"{other.word} and {one.word} would both be written to {target(one)}. Name them in two calls."
+                f"{other.word} and {one.word} would both be written to {target(one)}. Name them in two "
+                "calls, each with a folder of its own."
             )
     return list(taken)
 
@@ -130,16 +134,17 @@ def _input(word: str) -> Input:
     if opened := _DESCRIPTOR.fullmatch(word):  # the shell's <(command)
         return _of_descriptor(word, int(opened[1]), f"pipe-{opened[1]}")
     path = Path(word)
+    name = os.fsencode(path.name).decode("utf-8", "replace")
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
         raise UsageError(f"No such file: {word}") from error
     except OSError:
-        return Input(word, path.name)  # opening it will fail with the reason
+        return Input(word, name)  # opening it will fail with the reason
     if stat.S_ISREG(mode):
-        return Input(word, path.name)
+        return Input(word, name)
     if stat.S_ISFIFO(mode):
-        return Input(word, path.name, is_pipe=True)
+        return Input(word, name, is_pipe=True)
     kind = "folder" if stat.S_ISDIR(mode) else "device"
     raise UsageError(f"{word} is a {kind}; name files, pipes, or - for what is piped in.")
 

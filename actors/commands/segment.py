@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from actors.commands.documents import document_name
 from actors.commands.inputs import WRONG_USAGE, Input, find_inputs, for_each, stop, targets
 from actors.segmentation import Limits, Timeline, segment_file
 from actors.segmentation.networks.loading import ModelsLoading
@@ -26,6 +27,8 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
 STDOUT = "-"
+_BEGINNING_BYTES = 64
+"""Enough to see the bracket with which a document begins, white space before it included."""
 
 Words = Annotated[
     list[str],
@@ -55,8 +58,8 @@ def segment(
         settings = resolve(preset, parse_assignments(set_ or []))
         inputs = find_inputs(files)
         written = _json_files(inputs, json_out) if json_out is not None else {}
-    except UsageError as error:
-        raise stop(error.message, WRONG_USAGE) from error
+    except (UsageError, OSError) as error:
+        raise stop(str(error), WRONG_USAGE) from error
     several = len(inputs) > 1
     segmenter = Segmenter(settings, several=several)
 
@@ -109,17 +112,23 @@ def _json_files(inputs: list[Input], out: str) -> dict[Input, Path]:
     if len(inputs) == 1 and not path.is_dir():
         if not path.resolve().parent.is_dir():
             raise UsageError(f"There is no folder to write {path} to.")
-        return {inputs[0]: path}
+        return {inputs[0]: _replaceable(path)}
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file; for several videos --json names a folder.")
-    files = targets(inputs, lambda one: path / document_name(one))
+    files = [_replaceable(file) for file in targets(inputs, lambda one: path / document_name(one))]
     path.mkdir(parents=True, exist_ok=True)
     return dict(zip(inputs, files, strict=True))
 
 
-def document_name(one: Input) -> str:
-    """The name of a video's document in a folder of several."""
-    return f"{one.stem}.json"
+def _replaceable(file: Path) -> Path:
+    """The file itself. UsageError if it holds something else than a document: `--json a.mp4 b.mp4` names a
+    video where a document is to be written."""
+    if file.is_file():
+        with file.open("rb") as content:
+            beginning = content.read(_BEGINNING_BYTES).lstrip()
+        if beginning and not beginning.startswith(b"{"):
+            raise UsageError(f"{file} is no JSON document and would be lost; --json names the file to write.")
+    return file
 
 
 def _write(timeline: Timeline, file: Path | None) -> None:

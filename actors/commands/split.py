@@ -8,7 +8,6 @@ and no store.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from actors.clips import ClipError, CutOptions, Piece, cut
+from actors.commands.documents import check_document_is_of, document_files, read_document
 from actors.commands.inputs import WRONG_USAGE, Input, find_inputs, for_each, say, stop, targets
-from actors.commands.segment import Segmenter, Words, document_name
+from actors.commands.segment import Segmenter, Words
 from actors.segmentation import Limits, build_plan
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import split as settings_of
@@ -94,13 +94,20 @@ def split(
         )
         inputs = find_inputs(files)
         folders = _folders(inputs, out, level)
-        documents = _documents(inputs, _renamed(old_from_json, from_json))
-    except UsageError as error:
-        raise stop(error.message, WRONG_USAGE) from error
+        documents = document_files(inputs, _renamed(old_from_json, from_json))
+        if documents and (preset is not None or set_):
+            raise UsageError(
+                "--from-json takes the segments as they are, whatever the settings. Leave out --preset and "
+                "--set, or leave out --from-json to segment with them."
+            )
+    except (UsageError, OSError) as error:
+        raise stop(str(error), WRONG_USAGE) from error
     segmenter = Segmenter(settings, several=len(inputs) > 1 and not documents)
 
     def work(one: Input, path: Path) -> None:
-        document = _read(documents[one]) if documents else segmenter.timeline(path, one.name).to_document()
+        document = (
+            read_document(documents[one]) if documents else segmenter.timeline(path, one.name).to_document()
+        )
         made = _cut(one, path, document, order, folders[one], segmenter.limits)
         missing = [entry for entry in made if "error" in entry]
         for entry in missing:
@@ -132,29 +139,6 @@ def _folders(inputs: list[Input], out: Path | None, level: str) -> dict[Input, P
     return dict(zip(inputs, folders, strict=True))
 
 
-def _documents(inputs: list[Input], given: Path | None) -> dict[Input, Path]:
-    """The document of each video; empty if they are segmented here. UsageError where one is missing."""
-    if given is None:
-        return {}
-    if len(inputs) > 1 and not given.is_dir():
-        raise UsageError(f"{given} is no folder; for several videos --from-json names the folder of theirs.")
-    found = {one: given / document_name(one) if given.is_dir() else given for one in inputs}
-    for one, path in found.items():
-        if not path.exists():
-            raise UsageError(f"There is no document of {one.word}: {path}")
-    return found
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UsageError(f"{path} is no JSON document: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("segments"), list):
-        raise UsageError(f"{path} is not what `scenestream segment --json` writes.")
-    return document
-
-
 def _cut(
     one: Input, file: Path, document: dict[str, Any], order: ClipOrder, folder: Path, limits: Limits
 ) -> list[dict[str, Any]]:
@@ -164,12 +148,11 @@ def _cut(
     if not plan.media.has_picture:
         raise UsageError("The file has sound only; clips are cut of files with a picture.")
     media = plan.media.contract()
-    if (document.get("media") or {}).get("frames", plan.frames) != plan.frames:
-        raise UsageError(
-            f"The document is of another video: it has not the {plan.frames} frames of {one.name}."
-        )
+    check_document_is_of(document, media, one.name)
     options = cut_options(order, media)
     wanted = chosen(order, document["segments"], one.name, f".{options['container']}")
+    if any(_is_same(folder / segment["name"], file) for segment in wanted):
+        raise UsageError(f"A clip would be written over {one.name}; name another folder with --out.")
     folder.mkdir(parents=True, exist_ok=True)
     frames = sum(segment["end_frame"] - segment["start_frame"] for segment in wanted)
     entries: list[ManifestEntry] = []
@@ -191,6 +174,10 @@ def _cut(
     (folder / MANIFEST).write_bytes(manifest(source, settings, media, entries))
     (folder / TABLE).write_bytes(table(source, order.mode, entries))
     return entries
+
+
+def _is_same(target: Path, file: Path) -> bool:
+    return target.exists() and target.samefile(file)
 
 
 def _clip(

@@ -121,6 +121,7 @@ def test_a_file_that_stdin_comes_from_needs_no_copy(tmp_path: Path) -> None:
         (["."], "folder"),
         (["/dev/null"], "device"),
         (["/dev/fd/987"], "No such file"),
+        (["/dev/fd/99999999999999999999"], "No such file"),
     ],
 )
 def test_what_is_no_video_is_refused_before_any_work(words: list[str], said: str) -> None:

@@ -84,6 +84,9 @@ def test_one_document_goes_to_stdout_or_into_a_folder(folder: Path, tmp_path: Pa
         (["a.mp4", "c.mkv"], "{folder}/b.mp4", "is a file"),
         (["a.mp4", "./a.mp4"], "{out}", "both be written"),
         (["a.mp4", "none.mp4"], "{out}", "No such file: {folder}/none.mp4"),
+        (["a.mp4", "a.mp4"], "{out}", "{folder}/a.mp4 is named twice"),
+        (["a.mp4", "c.mkv"], "{folder}/b.mp4/x", "Not a directory"),
+        (["a.mp4"], "{out}" + "x" * 300, "File name too long"),
     ],
 )
 def test_files_are_checked_before_any_work(
@@ -96,6 +99,26 @@ def test_files_are_checked_before_any_work(
     assert ran.exit_code == 2
     assert said.format(**places) in ran.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["b.mp4", "a.mp4"])
+def test_no_video_is_written_over(folder: Path, name: str) -> None:
+    """`--json a.mp4 b.mp4` asks for the document of b.mp4 in the place of a.mp4."""
+    before = (folder / name).read_bytes()
+
+    ran = run("--json", folder / name, folder / "a.mp4")
+
+    assert ran.exit_code == 2
+    assert f"{folder / name} is no JSON document" in ran.stderr
+    assert (folder / name).read_bytes() == before
+
+
+def test_an_earlier_document_is_written_anew(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    out.write_text('\n {"media": {}}')
+
+    assert run(folder / "a.mp4", "--json", out).exit_code == 0
+    assert starts(out.read_text()) == [0, 30]
 
 
 def test_a_part_that_one_of_the_files_does_not_have_fails_for_that_file(folder: Path, tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -81,6 +83,9 @@ def test_only_what_is_asked_for_is_cut(film: Path, document: Path, tmp_path: Pat
         (["--label", "singing"], 1, "No shot"),
         (["--from-json", "missing.json"], 2, "missing.json"),
         (["--json", "missing.json"], 2, "old name of --from-json"),
+        (["--set", "scenes=2"], 2, "Leave out --preset and --set"),
+        (["--preset", "film"], 2, "Leave out --preset and --set"),
+        (["--out", "x" * 300], 2, "File name too long"),
     ],
 )
 def test_exit_codes(
@@ -100,6 +105,70 @@ def test_a_document_of_another_film_is_refused(document: Path, tmp_path: Path) -
     assert ran.exit_code == 1
     assert "another video" in ran.stderr
     assert "other.mp4: The document" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"media": [1]}, "media is no object"),
+        ({"settings": {"speed": 2}}, "unknown setting: speed"),
+        ({"settings": {"scenes": "many"}}, "scenes"),
+        ({"segments": {}}, "no list of segments"),
+        ({"segments": [1]}, "segments.0: Input should be"),
+        ({"segments": [{}]}, "segments.0.level: Field required"),
+        ({"end_frame": 61}, "another video: its segments reach to frame 61, and film.mp4 has 60 frames"),
+        ({"end_frame": 35}, "segments.2 has no frames: 35 to 35"),
+        ({"media": {"frames": 60, "width": 320}}, "another video: width is 320 there, and 160 in film.mp4"),
+    ],
+)
+def test_a_document_that_does_not_fit_is_refused_with_the_reason(
+    film: Path, document: Path, tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    content = json.loads(document.read_text())
+    if "end_frame" in change:
+        content["segments"][2] |= change
+    else:
+        content |= change
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(content))
+
+    ran = run(film, "--from-json", other, "--out", tmp_path / "out")
+
+    assert ran.exit_code == 1
+    assert said in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_is_not_written_over_the_film(film: Path, document: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(film, tmp_path / "film.mp4"))
+
+    ran = run(copy, "--from-json", document, "--out", tmp_path, "--level", "scene", "--pattern", "{stem}")
+
+    assert ran.exit_code == 1
+    assert "would be written over film.mp4" in ran.stderr
+    assert copy.read_bytes() == film.read_bytes()
+
+
+def test_a_film_and_a_folder_may_have_names_that_are_no_text(
+    film: Path, document: Path, tmp_path: Path
+) -> None:
+    odd = os.fsdecode(b"f\xff")
+    copy = shutil.copy(film, tmp_path / f"{odd}.mp4")
+    out = tmp_path / odd
+    program = "import sys; from cluster.cli import main; sys.argv[0] = 'scenestream'; main()"
+    words = ["split", copy, "--from-json", document, "--out", out, "--mode", "copy", "--level", "scene"]
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [os.fsencode(path) for path in out.glob("*.mp4")]
+    assert json.loads((out / "manifest.json").read_text())["source"]["filename"] == "f\ufffd.mp4"
 
 
 def test_the_old_name_of_from_json_still_works_and_says_its_new_one(
