@@ -108,7 +108,7 @@ def _value(text: str) -> Any:
     for written in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(written)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # no JSON, or thousands of digits or brackets
             continue
     return text.strip()
 

@@ -110,6 +110,8 @@ def test_assignments_of_the_command_line() -> None:
     }
     with pytest.raises(InvalidSettingsError, match="KEY=VALUE"):
         parse_assignments(["min_scene_s"])
+    for text in ("9" * 5000, "[" * 100_000):
+        assert parse_assignments([f"scenes={text}"]) == {"scenes": text}
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY))
