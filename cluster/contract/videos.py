@@ -39,15 +39,15 @@ class Media(BaseModel):
     """What the container and its streams say; null in the video until it has been probed."""
 
     duration_s: float
-    width: int = Field(description="Pixels; 0 without a picture")
-    height: int = Field(description="Pixels; 0 without a picture")
+    width: int = Field(description="Pixels of the upright picture; 0 without a picture")
+    height: int = Field(description="Pixels of the upright picture; 0 without a picture")
     fps: float = Field(
         description="Frames a second where they follow each other: pauses and jumps of the clock are left "
         "out; without a picture, slots a second that stand for them"
     )
     frames: int
     variable_frame_rate: bool
-    rotation: int
+    rotation: int = Field(description="Degrees by which decoded pictures are turned to be upright")
     video_codec: str | None = Field(description="null where the file has sound only")
     audio_codec: str | None
     start_s: float = Field(0.0, description="Time of the first frame, as the container states it")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -237,6 +238,10 @@ def test_sound_alone_is_drawn_in_place_of_the_picture(
     expect(page.locator(cells("scene"))).to_have_count(3)
     expect(page.locator(".tl-names")).not_to_contain_text("Shots")
     expect(page.get_by_role("button", name="Clips")).to_be_hidden()
+    page.get_by_role("button", name="Adjust").click()
+    expect(page.get_by_label("Scenes", exact=True)).to_be_visible()
+    expect(page.get_by_label("Shots", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Discard").click()
     page.get_by_text("Export", exact=True).click()
     expect(page.locator(".menu-list .unavailable")).to_have_text(
         ["EDLneeds a picture", "OTIOneeds a picture", "FCPXMLneeds a picture"]
@@ -287,3 +292,26 @@ def test_a_picture_comes_back_after_sound_alone(
     expect(page.get_by_role("tab", name="Shots")).to_be_visible()
     expect(page.locator(cells("shot"))).to_have_count(6)
     expect(page.get_by_role("button", name="Clips")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("told", "ratio"),
+    [
+        ({"width": 320, "height": 180}, 16 / 9),
+        ({"width": 180, "height": 320, "rotation": 90}, 9 / 16),
+        ({"width": 720, "height": 576, "pixel_aspect": "64:45"}, 16 / 9),
+    ],
+)
+def test_the_screen_and_the_stills_have_the_shape_of_the_picture(
+    told: dict[str, Any], ratio: float, site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed()
+    video.document["media"] |= told
+    page = new_page(site.page_of(video), viewport={"width": 800, "height": 900}).page
+
+    still = page.locator(".tl-film img").first
+    expect(still).to_be_attached()
+    box = still.evaluate("image => [image.clientWidth, image.parentElement.clientHeight]")
+    assert box[0] / box[1] == pytest.approx(ratio, rel=0.05)
+    shape = page.locator(".screen").evaluate("screen => getComputedStyle(screen).aspectRatio")
+    assert float(shape.split("/")[0]) == pytest.approx(ratio, abs=0.001)

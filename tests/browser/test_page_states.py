@@ -273,6 +273,16 @@ def test_the_list_is_searched_by_name(site: Site, analysed: Analysed, new_page: 
     expect(page.get_by_text("No video is called like “nothing like it”.")).to_be_visible()
 
 
+def test_a_search_that_the_server_refuses_says_why(site: Site, analysed: Analysed, new_page: NewPage) -> None:
+    analysed("holiday.mp4")
+    page = new_page(site.url).page
+    expect(page.get_by_label("Videos", exact=True).get_by_role("link")).to_have_count(1)
+
+    page.get_by_label("Search videos by name").fill("x" * 201)
+
+    expect(page.get_by_text("String should have at most 200 characters")).to_be_visible()
+
+
 def test_names_are_text(site: Site, analysed: Analysed, new_page: NewPage) -> None:
     name = '<img src=x onerror="window.hacked=1">&amp;.mp4'
     video = analysed(name)

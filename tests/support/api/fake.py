@@ -185,7 +185,9 @@ class FakeApi:
             return True
         return SESSION in cookies
 
-    def _list(self, q: str = "", limit: int = 30, cursor: str = "0") -> Json:
+    def _list(self, q: str = "", limit: int = 30, cursor: str = "0") -> Any:
+        if len(q) > 200:
+            return problem(422, "invalid_request", "query.q: String should have at most 200 characters.")
         found = [
             v.document for v in reversed(self.videos.values()) if q.lower() in v.document["filename"].lower()
         ]

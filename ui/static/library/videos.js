@@ -121,7 +121,10 @@ class VideoList {
       }
     } catch (error) {
       if (this.latestRequest === request) {
-        if (error.status >= 400 && error.status < 500) setText(this.note, error.message);
+        if (error.status >= 400 && error.status < 500) {
+          setText(this.note, error.message);
+          show(this.note, true);
+        }
         this.#schedule(REFRESH_IDLE_MS);
       }
       return;

@@ -9,6 +9,7 @@ import { connection } from "../api/connection.js";
 import { mediaUrl, thumbnailUrl } from "../api/requests.js";
 import { indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
+import { aspectRatio } from "../video/shape.js";
 import { SoundPicture } from "./sound-picture.js";
 import { transport } from "./transport.js";
 
@@ -152,10 +153,8 @@ class Player {
 
   /** Give the screen the video's aspect ratio before the first frame is decoded, so that the layout does not jump. */
   #setAspectRatio() {
-    const media = session.video?.media;
-    if (this.shaped || !media?.width || !media.height) return;
-    const turned = Math.abs(media.rotation ?? 0) % 180 === 90;
-    const ratio = turned ? media.height / media.width : media.width / media.height;
+    const ratio = aspectRatio(session.video?.media);
+    if (this.shaped || ratio === null) return;
     this.screen.style.setProperty("--ratio", String(ratio));
     this.shaped = true;
   }

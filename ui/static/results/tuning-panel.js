@@ -29,11 +29,11 @@ class TuningPanel {
     this.apply = h("button", { type: "button", class: "button primary",
       on: { click: () => tuning.apply() } }, "Apply");
     this.element = h("div", { class: "tune", id: "tune", role: "group", "aria-label": "Adjust the segmentation" });
-    fill(this.element, LEVELS.map((level, place) => h("div", { class: "tune-field", dataset: { level } },
+    this.levels = LEVELS.map((level, place) => h("div", { class: "tune-field", dataset: { level } },
       h("label", { for: `tune-${level}` }, LEVEL_NAMES[level]),
       h("span", { class: "tune-ends", "aria-hidden": "true" }, "fewer"), this.sliders[place],
-      h("span", { class: "tune-ends", "aria-hidden": "true" }, "more"), this.counts[place])),
-      this.fields.element,
+      h("span", { class: "tune-ends", "aria-hidden": "true" }, "more"), this.counts[place]));
+    fill(this.element, this.levels, this.fields.element,
       h("div", { class: "tune-end" }, h("label", { for: "tune-preset" }, "Kind of video"), this.preset,
         this.note, this.discard, this.apply));
     tuning.on("change", () => this.draw());
@@ -49,6 +49,7 @@ class TuningPanel {
     this.button.setAttribute("aria-expanded", String(tuning.open));
     if (!tuning.open) return;
     LEVELS.forEach((level, place) => {
+      show(this.levels[place], level !== "shot" || !session.soundOnly);
       const slider = this.sliders[place];
       const value = tuning.values[sensitivityOf(level)];
       if (value !== undefined && Number(slider.value) !== value) slider.value = String(value);

@@ -3,6 +3,7 @@ import { h } from "../toolkit/dom.js";
 import { thumbnailUrl } from "../api/requests.js";
 import { indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
+import { aspectRatio } from "../video/shape.js";
 import { zoom } from "./zoom.js";
 
 /** Pictures to the left and right of the visible ones that exist as well, so that scrolling shows no gaps. */
@@ -12,6 +13,9 @@ const SPARE_PICTURES = 2;
 const MIN_RATIO = 0.5;
 const MAX_RATIO = 2.4;
 const NARROWEST_PX = 24;
+
+/** Width to height of a picture whose size is not known. */
+const ASSUMED_RATIO = 16 / 9;
 
 /** A shot without a still takes that of a shot at most so many before or after it. */
 const NEIGHBOURS = 3;
@@ -47,14 +51,12 @@ export class Filmstrip {
    */
   draw(scrollPx, widthPx) {
     const { shot } = session.segments;
-    const media = session.video?.media;
     const heightPx = this.element.clientHeight;
     if (!shot.length || !heightPx) {
       this.clear();
       return;
     }
-    const turned = Math.abs(media?.rotation ?? 0) % 180 === 90;
-    const ratio = media?.width ? (turned ? media.height / media.width : media.width / media.height) : 16 / 9;
+    const ratio = aspectRatio(session.video?.media) ?? ASSUMED_RATIO;
     const slotPx = Math.max(NARROWEST_PX, Math.round(heightPx * Math.min(Math.max(ratio, MIN_RATIO), MAX_RATIO)));
     const first = Math.max(0, Math.floor(scrollPx / slotPx) - SPARE_PICTURES);
     const last = Math.min(Math.ceil(zoom.widthPx / slotPx), Math.ceil((scrollPx + widthPx) / slotPx) + SPARE_PICTURES);
