@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
@@ -40,17 +41,18 @@ def write_html(made: Export) -> Iterator[str]:
         yield '<p class="facts">Keyframes of some segments are left out, to keep the page small.</p>'
     yield "</header><main>"
     chapters = levels["chapter"] if len(shown) > 1 else []
+    children = [_by_parent(levels[level]) for level in shown[1:]]
     if len(shown) == 1:
         yield from _grid(cards, images, made)
     for chapter in chapters:
         yield f'<section id="chapter-{chapter.index}"><h2>{_heading(chapter)}</h2>'
-        inside = [s for s in levels[shown[1]] if s.parent == chapter.index]
+        inside = children[0][chapter.index]
         if len(shown) == 2:
             yield from _grid(inside, images, made)
         else:
             for scene in inside:
                 yield f'<section id="scene-{scene.index}"><h3>{_heading(scene)}</h3>'
-                yield from _grid([s for s in cards if s.parent == scene.index], images, made)
+                yield from _grid(children[1][scene.index], images, made)
                 yield "</section>"
         yield "</section>"
     yield "</main></body></html>\n"
@@ -100,6 +102,13 @@ def _facts(made: Export, levels: Mapping[Level, list[Segment]]) -> str:
         facts.append(f"{media['video_codec']} / {media.get('audio_codec') or 'no sound'}")
     facts += [f"{len(of)} {level}{'' if len(of) == 1 else 's'}" for level, of in levels.items()]
     return " · ".join(_text(fact) for fact in facts)
+
+
+def _by_parent(segments: list[Segment]) -> defaultdict[int | None, list[Segment]]:
+    found: defaultdict[int | None, list[Segment]] = defaultdict(list)
+    for segment in segments:
+        found[segment.parent].append(segment)
+    return found
 
 
 def _heading(segment: Segment) -> str:

@@ -192,3 +192,22 @@ def test_a_page_of_nothing() -> None:
 def test_lengths_are_said_shortly(time_s: float, said: str) -> None:
     assert length(time_s) == said
     assert share(0.934) == "93 %"
+
+
+def test_each_segment_is_put_into_its_parent_once() -> None:
+    """A film of 10,000 shots in 5,000 scenes took a quarter of a minute when each scene asked every shot."""
+    asked = 0
+
+    class Counting(Segment):
+        def __getattribute__(self, name: str) -> object:
+            nonlocal asked
+            asked += name == "parent"
+            return super().__getattribute__(name)
+
+    made = film(range(0, 1010, 10), scenes=range(20, 980, 20))
+    counted = [Counting.model_construct(**dict(segment)) for segment in made.segments]
+
+    page = "".join(write_html(replace(made, segments=counted)))
+
+    assert page == "".join(write_html(made))
+    assert asked <= len(counted)
