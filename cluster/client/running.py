@@ -15,6 +15,7 @@ import httpx
 
 from cluster.client.steps import Flow, Op
 from cluster.contract.protocol import API_PREFIX
+from cluster.errors import UsageError
 
 API_KEY_VARIABLE = "SCENESTREAM_API_KEY"
 
@@ -73,9 +74,14 @@ class Connection:
     """Base of both clients: address and API key of one Scenestream installation."""
 
     def __init__(self, base_url: str, *, api_key: str | None = None, timeout_s: float = 60.0) -> None:
-        """`api_key` None: that of the environment (SCENESTREAM_API_KEY), if there is one."""
+        """`api_key` None: that of the environment (SCENESTREAM_API_KEY), if there is one.
+
+        UsageError for a key with characters that no header can have.
+        """
         self.base_url = base_url.rstrip("/")
-        key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
+        key = (os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key).strip()
+        if not (key.isascii() and key.isprintable()):
+            raise UsageError("This is no API key: one begins with sk_ and has letters, digits, _ and - only.")
         self._options: dict[str, Any] = {
             "base_url": f"{self.base_url}{API_PREFIX}",
             "timeout": timeout_s,

@@ -187,3 +187,12 @@ def test_both_clients_name_the_server_that_does_not_answer(url: str, server: Scr
 
     with pytest.raises(UnavailableError, match="No answer from http://127"):
         asyncio.run(ask())
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("key", ["sk_é", "sk_1\nX-Other: 1"])
+def test_a_key_that_no_header_can_have_is_refused_with_a_sentence(
+    kind: type[Client] | type[AsyncClient], key: str
+) -> None:
+    with pytest.raises(UsageError, match="no API key"):
+        kind("http://127.0.0.1:1", api_key=key)
