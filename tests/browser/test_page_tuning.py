@@ -149,6 +149,28 @@ def test_what_is_no_time_is_marked_and_what_the_server_refuses_is_told(
     expect(page.get_by_label("From", exact=True)).to_have_attribute("aria-invalid", "false")
 
 
+@pytest.mark.parametrize("width", [320, 390, 500, 720, 820, 1024, 1200, 1440])
+def test_no_control_is_cut_off_or_covered_in_any_window(page: Page, width: int) -> None:
+    page.get_by_role("button", name="Clips").click()
+    page.set_viewport_size({"width": width, "height": 900})
+
+    crowded = page.evaluate(
+        """() => [...document.querySelectorAll(".transport, .tl-bar, .tune-field, .tune-values, .tune-end")]
+            .filter((row) => {
+                const edge = row.closest(".panel").getBoundingClientRect().right;
+                const parts = [...row.children].filter((part) => part.offsetWidth && !part.matches(".spacer"))
+                    .map((part) => part.getBoundingClientRect());
+                const meet = (one, other) => one.right > other.left + 1 && other.right > one.left + 1
+                    && one.bottom > other.top + 1 && other.bottom > one.top + 1;
+                const covered = parts.some((one, at) => parts.slice(at + 1).some((next) => meet(one, next)));
+                const field = row.matches(".tune-field") && row.scrollWidth > row.clientWidth + 1;
+                return covered || field || parts.some((part) => part.right > edge);
+            }).map((row) => row.className)"""
+    )
+
+    assert crowded == []
+
+
 def test_the_part_stays_when_another_kind_of_video_is_chosen(
     site: Site, video: FakeVideo, page: Page
 ) -> None:
