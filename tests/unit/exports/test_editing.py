@@ -108,9 +108,9 @@ def test_an_edl_of_a_thousand_events_numbers_them_all() -> None:
     bounds = list(range(0, 1205 * 3, 3))
     text = write_edl(film(bounds))
 
-    numbers = [int(EVENT.match(line)[1]) for line in text.split("\r\n") if EVENT.match(line)]  # type: ignore[index]
+    numbers = [match[1] for line in text.split("\r\n") if (match := EVENT.match(line))]
 
-    assert numbers == list(range(1, 1205))
+    assert numbers == [f"{number:04}" for number in range(1, 1205)]
     assert len(read_edl(text, Fraction(25)).tracks[0]) == 1204
 
 
@@ -231,3 +231,15 @@ def test_no_segments_are_no_error(write: Callable[[Export], str]) -> None:
     nothing = Export("film.mp4", media={}, settings={}, audio_track=[], segments=[], level="shot")
 
     assert "film" in write(nothing)
+
+
+def test_an_edl_has_three_digits_for_the_frames_of_a_transition() -> None:
+    made = film([0, 5000, 10_000], kinds={5000: ("dissolve", 3000, 7000)})
+
+    events = [line for line in write_edl(made).splitlines() if line.startswith("0")]
+
+    assert events == [
+        "001  FILM     V     C        00:00:00:00 00:03:00:01 00:00:00:00 00:03:00:01",
+        "002  FILM     V     C        00:03:00:01 00:03:00:01 00:03:00:01 00:03:00:01",
+        "002  FILM     V     D    998 00:03:00:01 00:06:40:00 00:03:00:01 00:06:40:00",
+    ]
