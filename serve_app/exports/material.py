@@ -107,5 +107,5 @@ def ceil_ms(time_s: float) -> int:
     Rounded down, a boundary at 1.0833… s would be 1.083 s, when the last frame before it is still shown.
     """
     nearest = round(time_s * 1000)
-    # A nanosecond of grace: 0.28 * 1000 is 280.00000000000006.
+    # A nanosecond of grace: 16.12 * 1000 is 16120.000000000002.
     return max(0, nearest if nearest >= time_s * 1000 - 1e-6 else nearest + 1)

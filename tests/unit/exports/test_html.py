@@ -194,6 +194,18 @@ def test_lengths_are_said_shortly(time_s: float, said: str) -> None:
     assert share(0.934) == "93 %"
 
 
+@pytest.mark.parametrize(("shots", "largest"), [(2, 500), (100, 125)])
+def test_one_image_leaves_room_for_the_others(shots: int, largest: int) -> None:
+    """It has its even share of the bytes, or an eighth of those that are left where that is more."""
+    segments = film(range(shots + 1)).of("shot")
+
+    def takes(size_bytes: int) -> bool:
+        images = EmbeddedImages(segments, lambda _: bytes(size_bytes), total_bytes=1000)
+        return images.url_of(segments[0]) is not None
+
+    assert (takes(largest), takes(largest + 1)) == (True, False)
+
+
 def test_each_segment_is_put_into_its_parent_once() -> None:
     """A film of 10,000 shots in 5,000 scenes took a quarter of a minute when each scene asked every shot."""
     asked = 0
