@@ -206,13 +206,25 @@ def test_otio_mixes_within_what_the_clips_have() -> None:
     assert dict(track[0].metadata["scenestream"])["boundary"] == "start"
 
 
-def test_a_silent_film_has_no_sound() -> None:
-    silent = film([0, 50, 100], audio_codec=None)
+def test_only_the_picture_is_mixed_in_otio() -> None:
+    text = write_otio(film([0, 100, 200], kinds={100: ("dissolve", 90, 110)}))
 
-    assert not otio.adapters.read_from_string(write_otio(silent), "otio_json").audio_tracks()
-    asset = ET.fromstring(write_fcpxml(silent)).find("resources/asset")
+    picture, sound = otio.adapters.read_from_string(text, "otio_json").tracks
+
+    assert [type(item).__name__ for item in picture] == ["Clip", "Transition", "Clip"]
+    assert [type(item).__name__ for item in sound] == ["Clip", "Clip"]
+
+
+@pytest.mark.parametrize(("codec", "tracks", "has_audio"), [("aac", 1, "1"), (None, 0, None)])
+def test_sound_is_there_only_where_the_film_has_some(
+    codec: str | None, tracks: int, has_audio: str | None
+) -> None:
+    made = film([0, 50, 100], audio_codec=codec)
+
+    assert len(otio.adapters.read_from_string(write_otio(made), "otio_json").audio_tracks()) == tracks
+    asset = ET.fromstring(write_fcpxml(made)).find("resources/asset")
     assert asset is not None
-    assert "hasAudio" not in asset.attrib
+    assert (asset.get("hasAudio"), asset.get("audioSources")) == (has_audio, has_audio)
 
 
 @pytest.mark.parametrize("write", [write_edl, write_otio, write_fcpxml])
