@@ -102,8 +102,9 @@ class SoundEncoder:
         count = samples.shape[1]
         if count == 0:
             return
+        # interleaved, since PyAV 18 cannot fill eight planes
         frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples), format="fltp", layout=self._source_layout()
+            np.ascontiguousarray(samples.T).reshape(1, -1), format="flt", layout=self._source_layout()
         )
         frame.sample_rate = self._reader.sample_rate_hz
         frame.time_base = Fraction(1, self._reader.sample_rate_hz)

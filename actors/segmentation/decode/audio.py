@@ -24,6 +24,7 @@ from actors.segmentation.decode.audio_cells import (
     cells_of,
 )
 from actors.segmentation.decode.audio_packets import PacketWindow
+from actors.segmentation.decode.channels import usual_order
 from actors.segmentation.demux.media import AudioInfo
 from actors.segmentation.limits import Limits
 from actors.segmentation.timebase import timestamp
@@ -45,13 +46,16 @@ class AudioReader:
     stream has nothing (before it starts, after it ends, in gaps and broken packets) it is 0.
 
     sample_rate_hz, channels: of the samples given. channel_names: the loudspeaker of each channel by FFmpeg's
-    names ("FL", "LFE" ...); empty where unknown. warnings: sentences on what could not be decoded so far.
+    names ("FL", "LFE" ...), in FFmpeg's own order, whatever that of the file is; empty where unknown.
+    warnings: sentences on what could not be decoded so far.
     """
 
     def __init__(self, packets: PacketWindow, sound: AudioInfo) -> None:
         self.sample_rate_hz = sound.sample_rate_hz
         self.channels = sound.channels if 0 < sound.channels <= _MAX_CHANNELS else 1
-        self.channel_names = packets.channel_names if len(packets.channel_names) == self.channels else ()
+        names = packets.channel_names if len(packets.channel_names) == self.channels else ()
+        self._order = usual_order(names)
+        self.channel_names = tuple(names[channel] for channel in self._order)
         self.warnings: list[str] = []
         self._packets = packets
         self._sound = sound
@@ -104,6 +108,8 @@ class AudioReader:
         with self._packets.new_decoder() as context:
             decoder = CellDecoder(context, tick, self.sample_rate_hz, self.channels)
             samples = decoder.decode(packets, cell)
+        if self._order != sorted(self._order):
+            samples = samples[self._order]
         for problem in decoder.problems:
             if problem not in self.warnings and len(self.warnings) < _MAX_WARNINGS:
                 self.warnings.append(problem)

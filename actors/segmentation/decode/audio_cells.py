@@ -171,14 +171,18 @@ def with_channels(samples: Samples, channels: int) -> Samples:
 
 
 def decoder_from_headers(stream: AudioStream) -> AudioCodecContext | None:
-    """A new decoder made of the stream's headers; None when its codec is not in _SELF_DESCRIBING."""
+    """A new decoder made of the stream's headers; None when its codec is not in _SELF_DESCRIBING.
+
+    `stream`: one whose channel names were taken (`decode.channels`).
+    """
     own = stream.codec_context
     if own.codec.canonical_name not in _SELF_DESCRIBING:
         return None
     context = cast("AudioCodecContext", CodecContext.create(own.codec, "r"))
     context.extradata = own.extradata
     context.sample_rate = own.sample_rate
-    context.layout = own.layout.name
+    if own.layout.nb_channels > 0:  # else the first packets come late, and FFmpeg has read none of them
+        context.layout = own.layout.name
     return context
 
 

@@ -17,6 +17,7 @@ import av.error
 import structlog
 
 from actors.segmentation.decode.audio_cells import decoder_from_headers
+from actors.segmentation.decode.channels import take_channel_names
 from actors.segmentation.demux.container import demux, ignore_other_streams, open_container, opened
 from actors.segmentation.demux.packet_scan import sane_stamp
 from actors.segmentation.limits import Limits
@@ -51,12 +52,13 @@ thousands of cells. No measurement; afterwards, such cells are silent."""
 class PacketWindow:
     """Packets of one audio stream between two times; those before the first are dropped. Not thread-safe.
 
-    `path` is opened at once: MediaError or OSError when it cannot be.
+    `path` is opened at once: MediaError or OSError when it cannot be. channel_names: see
+    `decode.channels.take_channel_names`.
     """
 
     def __init__(self, path: Path, stream: int, limits: Limits) -> None:
         self._path, self._index, self._limits = path, stream, limits
-        self._container = self._open()
+        self._container, self.channel_names = self._open()
         self._source = self._demux()
         self._recent: deque[tuple[int, SoundPacket]] = deque()
         self._from_start = True
@@ -72,11 +74,6 @@ class PacketWindow:
     def tick(self) -> Fraction:
         """The stream's time base: seconds for each unit of a timestamp."""
         return Fraction(self.stream.time_base or UNKNOWN_TIME_BASE)
-
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """FFmpeg's names of the channels, as the headers say ("FL", "FR", "LFE" ...)."""
-        return tuple(channel.name for channel in self.stream.codec_context.layout.channels)
 
     def between(self, first: int, end: int) -> list[SoundPacket]:
         """Packets from the last one at or before `first` to those before `end` (timestamps)."""
@@ -104,16 +101,18 @@ class PacketWindow:
             yield context
             return
         with opened(self._path, self._limits) as container:
-            yield cast("AudioStream", container.streams[self._index]).codec_context
+            stream = cast("AudioStream", container.streams[self._index])
+            take_channel_names(stream)
+            yield stream.codec_context
 
     def close(self) -> None:
         """Close the file; idempotent."""
         self._container.close()
 
-    def _open(self) -> InputContainer:
+    def _open(self) -> tuple[InputContainer, tuple[str, ...]]:
         container = open_container(self._path, self._limits)
         ignore_other_streams(container, [self._index])
-        return container
+        return container, take_channel_names(cast("AudioStream", container.streams[self._index]))
 
     def _demux(self) -> Iterator[SoundPacket]:
         try:
@@ -174,6 +173,6 @@ class PacketWindow:
             self._source, self._ended = iter(()), True
             return
         self._container.close()
-        self._container = self._open()
+        self._container, _ = self._open()
         self._source = self._demux()
         self._from_start, self._ended = True, False

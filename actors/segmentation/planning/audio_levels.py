@@ -16,6 +16,7 @@ import av.error
 import numpy as np
 
 from actors.segmentation.decode.audio_cells import Samples, samples_of
+from actors.segmentation.decode.channels import take_channel_names
 from actors.segmentation.demux.container import demux, ignore_other_streams, opened
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
@@ -60,6 +61,8 @@ def loudest_db(
     with opened(path, limits) as container:
         ignore_other_streams(container, streams)
         tracks = [cast("AudioStream", container.streams[index]) for index in streams]
+        for track in tracks:
+            take_channel_names(track)
         for place_s in _places_s(container):
             if should_stop is not None and should_stop():
                 raise Cancelled

@@ -16,6 +16,7 @@ import av
 import av.error
 from av.stream import Disposition
 
+from actors.segmentation.decode.channels import take_channel_names
 from actors.segmentation.decode.picture_decoder import check_size
 from actors.segmentation.demux.container import demux, ignore_other_streams
 from actors.segmentation.demux.media import StreamChoice, StreamInfo
@@ -142,6 +143,7 @@ def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, i
     Not those of the headers: with implicit SBR (HE-AAC) these state half of the sample rate.
     """
     ignore_other_streams(container, [stream.index])
+    take_channel_names(stream)
     context = stream.codec_context
     context.thread_count = 1
     try:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from actors.clips import ClipError, CutOptions, CutReport, Piece, copying, cut
+from actors.segmentation.decode.audio import AudioReader
 from actors.segmentation.demux.container import opened
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
@@ -293,3 +294,32 @@ def test_sound_that_is_not_heard_is_not_kept_on_the_way_to_the_key_frame(
 
     assert len(packets(heard=True)) > 50
     assert packets(heard=False) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "codec", "layout"),
+    [
+        ("film.mp4", 8, "aac", "7.1"),
+        ("film.mov", 8, "pcm_s16le", "7.1"),
+        ("film.mkv", 8, "pcm_s16le", "7.1"),
+        ("film.mkv", 1, "pcm_s16le", "mono"),
+    ],
+)
+def test_sound_of_any_channels_is_kept(
+    tmp_path: Path, name: str, channels: int, codec: str, layout: str
+) -> None:
+    """Of PCM in Matroska nothing is said of the loudspeakers; PyAV cannot fill eight planes."""
+    sound = Sound(((440.0, 1.0),), channels=channels, codec=codec, bit_rate=512_000)
+    path = make_media(tmp_path / name, Picture((25,), (96, 64)), sound)
+
+    report, _ = made((path, build_plan(path)), Piece(0, 20), tmp_path / "clip.mp4")
+
+    assert report.sound
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert container.streams.audio[0].codec_context.layout.name == layout
+    clip = build_plan(tmp_path / "clip.mp4").media
+    with AudioReader.open(tmp_path / "clip.mp4", clip.audio) as reader:  # type: ignore[union-attr]
+        heard = zip(reader.pcm(0, 1), reader.channel_names, strict=True)
+        assert [np.abs(one).max() > 0.1 for one, place in heard if place != "LFE"] == [True] * min(
+            7, channels
+        )
