@@ -158,12 +158,14 @@ def _missing_end(promised: Promised, received: Received, checked: Checked) -> Me
 def _missing_samples(promised: Promised, received: Received, checked: Checked) -> MediaWarning | None:
     """Of an MP4 or QuickTime file, whose tables announce every sample.
 
-    Pictures at the end that do not decode count as missing: where a download was given its size first, they
-    are zeros.
+    Samples behind the end of an edit list (a film that was trimmed in QuickTime) are announced and not read;
+    nothing is missing where the picture is as long as the list says. Pictures at the end that do not decode
+    count as missing: where a download was given its size first, they are zeros.
     """
     missing = promised.frames - len(received.scan.pts)
-    if missing > 0 or (checked.tail and received.scan.reading.ends_blank):
-        picture_s = checked.index.clock.duration_s
+    picture_s = checked.index.clock.duration_s
+    trimmed = promised.picture_s is not None and picture_s >= promised.picture_s - _last_s(checked.index) / 2
+    if (missing > 0 and not trimmed) or (checked.tail and received.scan.reading.ends_blank):
         return truncated(
             "picture", picture_s, promised.picture_s, missing_frames=max(0, missing) + checked.tail
         )
@@ -172,6 +174,11 @@ def _missing_samples(promised: Promised, received: Received, checked: Checked) -
     if fewer and sound_s is not None and received.audio_s + SAME_S < sound_s:
         return truncated("sound", received.audio_s, sound_s, missing_frames=0)
     return None
+
+
+def _last_s(index: FrameIndex) -> float:
+    """Seconds for which the last frame is shown."""
+    return index.clock.end_s - index.clock.seconds_of(len(index) - 1)
 
 
 def _goes_on(received: Received) -> bool:

@@ -276,3 +276,40 @@ def test_glued_recordings_of_which_the_last_is_cut_off_are_one_that_is(
 
     assert [warning.code for warning in plan.media.warnings] == ["truncated"]
     assert plan.frames > FRAMES
+
+
+def trimmed(source: Path, target: Path, length_s: float) -> Path:
+    """An MP4 whose edit lists end after so many seconds; its samples stay, as after a trim in QuickTime."""
+    data = bytearray(source.read_bytes())
+    (scale,) = struct.unpack_from(">I", data, data.index(b"mvhd") + 16)
+    at = data.find(b"elst")
+    while at >= 0:
+        struct.pack_into(">I", data, at + 12, round(length_s * scale))  # of the first edit
+        at = data.find(b"elst", at + 4)
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize("length_s", [3.0, 5.5])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_film_that_was_trimmed_is_whole(tmp_path: Path, b_frames: int, length_s: float) -> None:
+    picture = replace(PICTURE, options={"preset": "ultrafast", "bf": str(b_frames)})
+    options = {"movflags": "faststart"}
+    whole = make_media(tmp_path / "whole.mp4", picture, Sound((("noise", WHOLE_S),)), options=options)
+    path = trimmed(whole, tmp_path / "trimmed.mp4", length_s)
+
+    plan, numbers, warnings = told(path)
+
+    assert warnings == ()
+    assert plan.media.duration_s == pytest.approx(length_s, abs=0.05)
+    assert list(numbers) == list(range(plan.frames))
+
+
+def test_a_film_that_was_trimmed_and_is_cut_off_is_not_whole(tmp_path: Path) -> None:
+    source = make_media(tmp_path / "whole.mp4", PICTURE, options={"movflags": "faststart"})
+    path = cut_off(trimmed(source, tmp_path / "trimmed.mp4", 7.0), tmp_path / "cut.mp4", 0.5)
+
+    (warning,) = build_plan(path).media.warnings
+
+    assert warning.code == "truncated"
+    assert "of 7.0 s" in warning.message
