@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-_TEXT = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
+_TEXT = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.,])(\d{1,3})")
 """Hours, minutes, seconds, frames. Anything but a colon before the frames means drop frame, as FFmpeg reads
-it."""
+it; up to 10 frames a second it writes one digit of them."""
 _DAY_S = 86_400
 """Seconds of a day, as timecode counts them: at 29.97 frames/s without drop frame it lasts 86 s longer."""
 _MINUTES_WITH_DROPS = 9

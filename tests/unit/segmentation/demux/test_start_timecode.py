@@ -49,6 +49,18 @@ def test_what_is_no_timecode_is_none(text: str, tmp_path: Path) -> None:
     assert build_plan(path).media.timecode is None
 
 
+@pytest.mark.parametrize(("suffix", "rate"), [("mov", 5), ("mp4", 8), ("mov", 10), ("mkv", 10), ("mov", 120)])
+def test_few_and_many_frames_a_second_are_counted(suffix: str, rate: int, tmp_path: Path) -> None:
+    """Of a time lapse and of slow motion. FFmpeg writes one digit of frames for up to 10, three beyond 100."""
+    film = Labelled(suffix, Fraction(rate), "01:02:03:04")
+
+    timecode = build_plan(film.write(tmp_path)).media.timecode
+
+    assert str(timecode) == "01:02:03:04"
+    assert timecode is not None
+    assert timecode.rate == rate
+
+
 def test_the_tag_of_the_stream_goes_before_that_of_the_file(tmp_path: Path) -> None:
     picture = Picture((6,), (96, 64), tags={"timecode": "02:00:00:00"})
     path = make_media(tmp_path / "film.mkv", picture, tags={"timecode": "01:00:00:00"})
