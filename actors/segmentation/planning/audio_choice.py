@@ -80,7 +80,7 @@ def choose_audio(
     tracks = list(container.streams.audio)
     wanted = choice.audio_stream if choice is not None else None
     if wanted is not None:
-        tracks = [wanted_stream(tracks, wanted, "audio", container.streams.audio)]
+        tracks = [wanted_stream(tracks, wanted, "audio")]
     known = [s for s in tracks if has_decoder(s)]
     if tracks and not known:
         return AudioChoice(

@@ -65,18 +65,19 @@ def describe_streams(container: InputContainer) -> tuple[StreamInfo, ...]:
     )
 
 
-def wanted_stream(streams: Sequence[StreamT], wanted: int, kind: str, offered: Sequence[Stream]) -> StreamT:
-    """The stream of that index. MediaError no_stream, which tells the `offered` ones, where there is none.
+def wanted_stream(streams: Sequence[StreamT], wanted: int, kind: str) -> StreamT:
+    """The stream of that index. MediaError no_stream, which names those there are, where it is none of them.
 
     kind: video or audio, for the message.
     """
     for stream in streams:
         if stream.index == wanted:
             return stream
+    indices = [stream.index for stream in streams]
+    choose = f"Choose one of {indices} or leave" if indices else "It has none; leave"
     raise MediaError(
         MediaErrorCode.NO_STREAM,
-        f"Stream {wanted} is no {kind} stream of this file. Choose one of "
-        f"{[s.index for s in offered]} or leave the choice open.",
+        f"Stream {wanted} is no {kind} stream of this file. {choose} the choice open.",
     )
 
 
@@ -88,7 +89,7 @@ def choose_video(container: InputContainer, choice: StreamChoice | None, limits:
     films = [s for s in container.streams.video if not s.disposition & _NOT_A_FILM]
     wanted = choice.video_stream if choice is not None else None
     if wanted is not None:
-        films = [wanted_stream(films, wanted, "video", container.streams.video)]
+        films = [wanted_stream(films, wanted, "video")]
     if len(container.streams) == 0:
         raise MediaError(
             MediaErrorCode.TRUNCATED,

@@ -201,3 +201,16 @@ def test_choosing_a_stream_that_is_not_there_names_those_that_are(tmp_path: Path
         build_plan(path, choice)
 
     assert caught.value.code is MediaErrorCode.NO_STREAM
+
+
+def test_a_cover_is_not_offered_to_choose(tmp_path: Path) -> None:
+    cover = Picture((1,), codec="mjpeg", options={}, pix_fmt="yuvj420p", disposition=Disposition.attached_pic)
+    film = make_media(tmp_path / "film.mp4", Picture((5,)), cover, form="mp4")
+    song = make_media(tmp_path / "song.m4a", Sound(), cover, form="mp4")
+
+    with pytest.raises(MediaError, match=r"Choose one of \[0\] or leave the choice open") as of_film:
+        build_plan(film, Choice(video_stream=1))
+    with pytest.raises(MediaError, match=r"It has none; leave the choice open") as of_song:
+        build_plan(song, Choice(video_stream=1))
+
+    assert of_film.value.code == of_song.value.code == MediaErrorCode.NO_STREAM

@@ -51,7 +51,7 @@ def test_what_is_no_timecode_is_none(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("suffix", "rate"), [("mov", 5), ("mp4", 8), ("mov", 10), ("mkv", 10), ("mov", 120)])
 def test_few_and_many_frames_a_second_are_counted(suffix: str, rate: int, tmp_path: Path) -> None:
-    """Of a time lapse and of slow motion. FFmpeg writes one digit of frames for up to 10, three beyond 100."""
+    """Time lapse and slow motion: FFmpeg writes one digit of frames up to 10, three beyond 100."""
     film = Labelled(suffix, Fraction(rate), "01:02:03:04")
 
     timecode = build_plan(film.write(tmp_path)).media.timecode
