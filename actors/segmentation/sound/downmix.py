@@ -121,7 +121,8 @@ def _cancels(samples: Samples, factors: npt.NDArray[np.float64], rate_hz: int) -
     power, loud = had.sum(axis=1), had**LOUDNESS_EXPONENT
     audible = power > FAINT * power.max()
     lost = np.where(kept < LOST_SHARE * had, loud, 0.0).sum(axis=1) > LOST_LOUDNESS * loud.sum(axis=1)
-    return int((lost & audible).sum()) >= min(LOST_STEPS, ceil(int(audible.sum()) / 2))
+    enough = max(1, min(LOST_STEPS, ceil(int(audible.sum()) / 2)))
+    return int((lost & audible).sum()) >= enough
 
 
 def _alike(one: Samples, other: Samples) -> bool:

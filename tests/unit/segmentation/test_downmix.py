@@ -194,3 +194,12 @@ def test_blocks_that_cancel_are_the_same_alone_and_in_a_row(networks: AudioNetwo
 
     assert AudioTrack.join(alone) == row
     assert (row.rms_db[320:640] > -60).mean() > 0.7
+
+
+def test_a_sound_too_short_to_be_compared_is_mixed_by_the_plain_sum() -> None:
+    """Channels that differ, in the last tenth of a second only."""
+    begins = [np.zeros(RATE_HZ, np.float32)] * 2
+    ends = [noise(1, seed=seed)[: RATE_HZ // 10] for seed in (1, 2)]
+    samples = np.concatenate([np.stack(begins), np.stack(ends)], axis=1)
+
+    assert np.array_equal(downmix.heard(samples, RATE_HZ, STEREO), downmix.mixed(samples, STEREO))
