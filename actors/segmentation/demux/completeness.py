@@ -2,9 +2,10 @@
 
 An upload or a recording that broke off leaves a file that opens and plays for a while. Knows what containers
 say of their own length: MP4 and QuickTime in fragments (ISO/IEC 14496-12, boxes), Matroska and WebM (RFC 8794
-and RFC 9559, sizes of Segment and Cluster), AVI (size of the list `movi`), MPEG transport streams (packets of
-one size). An MP4 that is not in fragments has its promise in tables that FFmpeg reads, so nothing is looked
-at here. Reads bytes itself; imports no PyAV.
+and RFC 9559, sizes of Segment and Cluster), AVI (size of the list `movi`), WAV (size of the chunk `data`),
+MPEG transport streams (packets of one size); `demux.sound_endings` knows more. An MP4 that is not in
+fragments has its promise in tables that FFmpeg reads, so nothing is looked at here. Reads bytes itself;
+imports no PyAV.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
+
+from actors.segmentation.demux.sound_endings import caf_breaks_off, mp3_breaks_off, ogg_breaks_off
 
 _EBML_HEADER = bytes.fromhex("1A45DFA3")
 """Element ID of the EBML header (RFC 8794, 11.2.1), with which a Matroska file begins."""
@@ -39,6 +42,8 @@ _TS_TAIL_BYTES = 16 * 204
 """Bytes at the end in which the packets' marks are looked for."""
 _TS_MARKS = 8
 """Marks, each a packet after the other, that tell where packets begin."""
+_WAV_UNKNOWN_BYTES = 0x7FFF_0000
+"""Sizes of `data` from here on are written by programs that do not know it yet (ffmpeg and sox to a pipe)."""
 _ZEROS_BYTES = 4096
 """A file that was given its size before its content came ends in zeros; as many are looked at."""
 
@@ -53,6 +58,9 @@ class Ending(StrEnum):
     BROKEN = "broken"
 
 
+_BREAKS_OFF = {"caf": caf_breaks_off, "ogg": ogg_breaks_off, "mp3": mp3_breaks_off}
+
+
 def ending_of(path: Path, container: str) -> Ending:
     """How the file ends. `container`: FFmpeg's name of the demuxer. OSError when it cannot be read."""
     size = path.stat().st_size
@@ -65,6 +73,10 @@ def ending_of(path: Path, container: str) -> Ending:
             found = _avi_end(file, size)
         elif container == "mpegts":
             found = _transport_end(file, size)
+        elif container == "wav":
+            found = _wav_end(file, size)
+        elif container in _BREAKS_OFF:
+            found = Ending.CUT_OFF if _BREAKS_OFF[container](file, size) else Ending.WHOLE
         else:
             found = Ending.WHOLE
         if found is Ending.WHOLE and _ends_in_zeros(file, size):
@@ -209,6 +221,22 @@ def _avi_end(file: BinaryIO, size: int) -> Ending:
         if length == 0:
             break
         at += 8 + length + length % 2
+    return Ending.WHOLE
+
+
+def _wav_end(file: BinaryIO, size: int) -> Ending:
+    """WHOLE also where the size was not known. RF64 and BW64, of more than 4 GB, have it in the chunk `ds64`
+    (EBU Tech 3306)."""
+    head = file.read(36)
+    large = head[:4] in (b"RF64", b"BW64") and head[12:16] == b"ds64"
+    at = 12
+    for kind, end in _chunks(file, at, size) if large or head[:4] == b"RIFF" else ():
+        if kind == b"data":
+            data_bytes = int.from_bytes(head[28:36], "little") if large else end - at - 8
+            known = large or data_bytes < _WAV_UNKNOWN_BYTES
+            # the byte that makes an odd size even may be missing
+            return Ending.CUT_OFF if known and at + 8 + data_bytes > size + 1 else Ending.WHOLE
+        at = end
     return Ending.WHOLE
 
 

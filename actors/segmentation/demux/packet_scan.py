@@ -175,8 +175,9 @@ def scan_sound(
             encrypted = encrypted or (count == 1 and packet.has_sidedata("encryption_info"))
             stamp = sane_stamp(packet.pts)
             if stamp is not None and not packet.is_discard:
+                beyond = stamp + (sane_stamp(packet.duration) or 0)
                 start = stamp if start is None else min(start, stamp)
-                end = max(end or stamp, stamp + (sane_stamp(packet.duration) or 0))
+                end = beyond if end is None else max(end, beyond)
     except av.error.FFmpegError:
         stopped = True
     return SoundScan(start, end, count, incomplete, stopped, encrypted)

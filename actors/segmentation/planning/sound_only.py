@@ -21,7 +21,7 @@ from actors.segmentation.demux.media import AudioInfo, MediaInfo, StreamChoice
 from actors.segmentation.demux.packet_scan import SoundScan, scan_sound
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
-from actors.segmentation.media_warning import MediaWarning, truncated
+from actors.segmentation.media_warning import MediaWarning, truncated, unreadable_beyond
 from actors.segmentation.planning import probe
 from actors.segmentation.planning.audio_choice import choose_audio, described
 from actors.segmentation.planning.incomplete import SAME_S
@@ -36,6 +36,10 @@ SLOTS_PER_SECOND = 10
 TIME_BASE = Fraction(1, 1000)
 """Of the slots' timestamps: the sound may begin at any time."""
 _SLOT_TICKS = int(1 / (SLOTS_PER_SECOND * TIME_BASE))
+_COUNTING = ("flac", "aiff", "wv")
+"""FFmpeg's names of demuxers of files whose headers count the samples."""
+_IN_PORTIONS = ("wav", "caf")
+"""The same of files whose headers need not tell how long they are; where they do, `ending_of` knows."""
 
 
 def examine_sound(
@@ -94,7 +98,7 @@ def examine_sound(
         audio=sound,
         streams=streams,
         notes=choice.notes,
-        warnings=_warnings(path, name, scan, duration_s, announced_s),
+        warnings=_warnings(path, name, scan, sound, announced_s),
     )
     return media, slots
 
@@ -144,22 +148,28 @@ def _format(path: Path, stream: int, limits: Limits) -> tuple[int, int]:
 
 
 def _announced_s(container: InputContainer, stream: AudioStream, scan: SoundScan) -> float | None:
-    """How long the sound should be by the container's tables; None where they may only have been guessed."""
-    if container.format.name.startswith("matroska") and container.duration:
+    """When the sound should end by the container's headers; None where that may only have been guessed."""
+    name = container.format.name
+    if name.startswith("matroska") and container.duration:
         return container.duration / 1e6
-    fewer = scan.packets < stream.frames
-    if fewer and stream.duration is not None and stream.time_base is not None:
+    fewer = name.startswith("mov") and scan.packets < stream.frames
+    if (fewer or name in _COUNTING) and stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None
 
 
 def _warnings(
-    path: Path, container: str, scan: SoundScan, read_s: float, announced_s: float | None
+    path: Path, container: str, scan: SoundScan, sound: AudioInfo, announced_s: float | None
 ) -> tuple[MediaWarning, ...]:
     ending = ending_of(path, container)
-    cut_off = ending is Ending.CUT_OFF or scan.incomplete or scan.stopped
+    if ending is Ending.BROKEN:
+        return (unreadable_beyond(sound.duration_s),)
+    # PCM is read in portions, of which the last one is a part of one in a whole file, too
+    incomplete = scan.incomplete and container not in _IN_PORTIONS
+    cut_off = ending is Ending.CUT_OFF or incomplete or scan.stopped
     if announced_s is not None:
+        read_s = sound.duration_s + (max(0.0, sound.start_s) if container.startswith("matroska") else 0.0)
         if read_s + SAME_S >= announced_s:
             return ()
-        cut_off = cut_off or ending is Ending.ZEROS or container.startswith("mov")
-    return (truncated("sound", read_s, announced_s),) if cut_off else ()
+        cut_off = cut_off or ending is Ending.ZEROS or not container.startswith("matroska")
+    return (truncated("sound", sound.duration_s, announced_s),) if cut_off else ()

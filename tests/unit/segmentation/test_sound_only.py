@@ -41,6 +41,14 @@ KINDS = {
     "ts": ("song.ts", "mpegts", "mp2", 48_000),
     "adts": ("song.aac", "adts", "aac", 48_000),
     "mov": ("song.mov", "mov", "pcm_s16le", 8_000),
+    "aiff": ("song.aiff", "aiff", "pcm_s16be", 44_100),
+    "caf": ("song.caf", "caf", "pcm_s16be", 44_100),
+    "avi": ("song.avi", "avi", "pcm_s16le", 44_100),
+    "rf64": ("large.wav", "wav", "pcm_s16le", 44_100),
+}
+MUXED = {
+    "fragments": {"movflags": "frag_keyframe+empty_moov", "frag_duration": "1000000"},
+    "rf64": {"rf64": "always"},
 }
 COVER = Picture((1,), codec="mjpeg", options={}, pix_fmt="yuvj420p", disposition=Disposition.attached_pic)
 PARTS = (("noise", 20.0), ("silence", 8.0), (440.0, 22.0))
@@ -49,10 +57,8 @@ CHANGES_S = (20.0, 28.0)
 
 def song(folder: Path, kind: str, parts: tuple[tuple[str | float, float], ...] = ((440.0, 6.35),)) -> Path:
     name, form, codec, rate_hz = KINDS[kind]
-    options = (
-        {"movflags": "frag_keyframe+empty_moov", "frag_duration": "1000000"} if kind == "fragments" else {}
-    )
-    return make_media(folder / name, Sound(parts, rate_hz=rate_hz, codec=codec), form=form, options=options)
+    sound = Sound(parts, rate_hz=rate_hz, codec=codec)
+    return make_media(folder / name, sound, form=form, options=MUXED.get(kind, {}))
 
 
 @pytest.fixture(scope="module")
@@ -175,25 +181,74 @@ def test_progress_is_told_block_by_block_and_work_can_be_stopped(programme: Path
         build_plan(programme, should_stop=lambda: True)
 
 
-@pytest.mark.parametrize("kind", ["m4a", "mka", "fragments"])
+SAYS_ITS_LENGTH = ("m4a", "mka", "flac", "aiff")
+CUT = (*SAYS_ITS_LENGTH, "fragments", "wav", "rf64", "caf", "avi", "opus", "mp3")
+
+
+@pytest.mark.parametrize("kind", CUT)
 @pytest.mark.parametrize("keep", [0.8, 0.5])
 def test_sound_that_is_cut_off_is_told(tmp_path: Path, kind: str, keep: float) -> None:
     name, form, codec, rate_hz = KINDS[kind]
-    options = {
-        "m4a": {"movflags": "faststart"},
-        "fragments": {"movflags": "frag_keyframe+empty_moov", "frag_duration": "1000000"},
-    }.get(kind, {})
+    options = {"movflags": "faststart"} if kind == "m4a" else MUXED.get(kind, {})
     sound = Sound((("noise", 20.0),), rate_hz=rate_hz, codec=codec)
     whole = make_media(tmp_path / name, sound, form=form, options=options)
+    assert build_plan(whole).media.warnings == ()
 
     plan = build_plan(cut_off(whole, tmp_path / f"cut-{name}", keep))
 
     (warning,) = plan.media.warnings
     assert warning.code == "truncated"
     assert plan.media.duration_s == pytest.approx(20 * keep, rel=0.1)
-    if kind != "fragments":
+    if kind in SAYS_ITS_LENGTH:
         assert warning.missing_s == pytest.approx(20 - plan.media.duration_s, abs=0.1)
     assert "its sound ends after" in warning.message
+
+
+@pytest.mark.parametrize("unknown", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f", bytes(4)])
+def test_a_wav_that_was_written_to_a_pipe_is_whole(tmp_path: Path, unknown: bytes) -> None:
+    """By ffmpeg, by sox, and by others: its header does not know how long it is."""
+    path = song(tmp_path, "wav")
+    data = path.read_bytes()
+    size = data.index(b"data") + 4
+    path.write_bytes(data[:size] + unknown + data[size + 4 :])
+
+    media = build_plan(path).media
+
+    assert media.warnings == ()
+    assert media.duration_s == pytest.approx(6.35, abs=0.1)
+
+
+def test_a_caf_that_was_written_to_a_pipe_is_whole(tmp_path: Path) -> None:
+    path = song(tmp_path, "caf")
+    data = path.read_bytes()
+    size = data.index(b"data") + 4
+    path.write_bytes(data[:size] + b"\xff" * 8 + data[size + 8 :])
+
+    assert build_plan(path).media.warnings == ()
+
+
+def test_an_index_that_is_cut_off_is_no_loss_of_sound(tmp_path: Path) -> None:
+    """Matroska says when the sound ends, which is later than it is long."""
+    sound = Sound((("noise", 5.0),), start_s=Fraction(3))
+    whole = make_media(tmp_path / "late.mka", sound, form="matroska")
+    size = whole.stat().st_size
+
+    media = build_plan(cut_off(whole, tmp_path / "cut.mka", (size - 8) / size)).media
+
+    assert media.warnings == ()
+    assert media.duration_s == pytest.approx(5.0, abs=0.1)
+
+
+def test_fragments_that_end_in_noise_are_damaged(tmp_path: Path) -> None:
+    path = song(tmp_path, "fragments", (("noise", 20.0),))
+    data = path.read_bytes()
+    head = data.index(b"moof", len(data) // 2) - 4
+    path.write_bytes(data[:head] + bytes(range(1, 256)) * (len(data[head:]) // 255))
+
+    (warning,) = build_plan(path).media.warnings
+
+    assert (warning.code, warning.missing_s) == ("damaged", None)
+    assert "nothing can be read after" in warning.message
 
 
 def test_of_several_streams_an_empty_one_gives_way(tmp_path: Path) -> None:
