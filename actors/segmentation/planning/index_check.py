@@ -92,15 +92,18 @@ def without_lost_tail(
 ) -> FrameIndex:
     """The index without frames at the end that do not decode (where the file breaks off inside one).
 
-    From seek point to seek point backwards, until a frame decodes. Cancelled.
+    Backwards from seek points, until a frame decodes: each time twice as many as before, since the file is
+    opened for each, and the second half of a film in which every frame is one may be missing. Cancelled.
     """
     source = FrameSource(path, stream, index, limits, should_stop=should_stop)
-    end = len(index)
-    for start in [point.frame for point in reversed(index.seek_points())] or [0]:
+    starts = [point.frame for point in index.seek_points()] or [0]
+    end, taken = len(index), 1
+    while starts:
+        start = starts[-taken] if taken <= len(starts) else starts[0]
         last = max((number for number, _ in source.frames(start, end)), default=-1)
         if last >= 0:
             return index.without(0, len(index) - 1 - last)
-        end = start
+        starts, end, taken = starts[:-taken], start, 2 * taken
     return index
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
+from actors.segmentation.decode import frame_source
 from actors.segmentation.demux.completeness import Ending, ending_of
+from actors.segmentation.demux.container import opened
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import Plan, build_plan
 from actors.segmentation.whole import segment_file
@@ -313,3 +317,29 @@ def test_a_film_that_was_trimmed_and_is_cut_off_is_not_whole(tmp_path: Path) -> 
 
     assert warning.code == "truncated"
     assert "of 7.0 s" in warning.message
+
+
+def test_a_long_tail_of_zeros_is_found_in_a_few_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoding may begin at each of the 600 missing pictures; the file is not opened for each."""
+    picture = Picture((1000,), (32, 32), codec="mjpeg", options={}, pix_fmt="yuvj420p", number=False)
+    whole = make_media(tmp_path / "whole.mov", picture, options={"movflags": "faststart"})
+    path = blot(whole, tmp_path / "film.mov", 0.4, 1.0)
+    openings = 0
+
+    @contextmanager
+    def counted(*arguments: Any) -> Iterator[Any]:
+        nonlocal openings
+        openings += 1
+        with opened(*arguments) as container:
+            yield container
+
+    monkeypatch.setattr(frame_source, "opened", counted)
+
+    plan = build_plan(path)
+
+    assert plan.frames == pytest.approx(400, abs=20)
+    (warning,) = plan.media.warnings
+    assert warning.missing_frames == 1000 - plan.frames
+    assert openings < 100
