@@ -236,15 +236,10 @@ def _sound(path: Path, found: _Findings, limits: Limits) -> tuple[AudioInfo | No
         return None, ()
     with opened(path, limits) as container:
         stream = cast("AudioStream", container.streams[found.audio])
-        decoded = probe.audio_format(container, stream)
+        decoded = probe.audio_format(container, stream, limits)
     if decoded is None:
         return None, (_UNDECODABLE_SOUND,)
     rate, channels = decoded
-    if rate > limits.sample_rate_hz:
-        raise MediaError(
-            MediaErrorCode.LIMIT_EXCEEDED,
-            f"The sound has {rate} samples a second; at most {limits.sample_rate_hz} are allowed.",
-        )
     tick = found.audio_time_base
     # bounded, since a single broken timestamp may lie days away
     duration_s = min(seconds(scan.audio_end - scan.audio_start, tick), limits.duration_s)

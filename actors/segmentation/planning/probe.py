@@ -138,10 +138,11 @@ def pixel_aspect(stream: VideoStream) -> Fraction:
     return Fraction(aspect)
 
 
-def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, int] | None:
+def audio_format(container: InputContainer, stream: AudioStream, limits: Limits) -> tuple[int, int] | None:
     """(sample rate in Hz, channels) of the first frame that decodes; None where none does.
 
-    Not those of the headers: with implicit SBR (HE-AAC) these state half of the sample rate.
+    Not those of the headers: with implicit SBR (HE-AAC) these state half of the sample rate. MediaError
+    limit_exceeded for a higher rate than is allowed.
     """
     ignore_other_streams(container, [stream.index])
     take_channel_names(stream)
@@ -155,12 +156,22 @@ def audio_format(container: InputContainer, stream: AudioStream) -> tuple[int, i
                 frames = []  # the first packets may depend on others that were cut away
             for frame in frames:
                 if frame.sample_rate > 0 and frame.layout.nb_channels > 0 and frame.samples > 0:
+                    _check_sample_rate(frame.sample_rate, limits)
                     return frame.sample_rate, frame.layout.nb_channels
             if count >= _AUDIO_PROBE_PACKETS:
                 break
     except av.error.FFmpegError:
         return None  # unreadable: the same as a track without sound
     return None
+
+
+def _check_sample_rate(rate_hz: int, limits: Limits) -> None:
+    if rate_hz > limits.sample_rate_hz:
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The sound has {rate_hz} samples a second; at most {limits.sample_rate_hz} are allowed. Convert "
+            "the sound to fewer and upload it again.",
+        )
 
 
 def codec_name(stream: VideoStream | AudioStream) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -66,7 +66,10 @@ def examine_sound(
         )
     rate, channels = _format(path, index, limits)
     if scan.start is None or scan.end is None:
-        raise MediaError(MediaErrorCode.NO_FRAMES, "The file has a sound track without sound.")
+        raise MediaError(
+            MediaErrorCode.NO_FRAMES,
+            "The file does not say when its sound is played. Convert it to AAC or FLAC and upload it again.",
+        )
     duration_s = seconds(scan.end - scan.start, tick)
     slots = slots_of(seconds(scan.start, tick), duration_s, limits)
     sound = AudioInfo(
@@ -132,17 +135,12 @@ def slots_of(start_s: float, duration_s: float, limits: Limits) -> FrameIndex:
 def _format(path: Path, stream: int, limits: Limits) -> tuple[int, int]:
     """Sample rate in Hz and channels of what is decoded."""
     with opened(path, limits) as container:
-        decoded = probe.audio_format(container, container.streams[stream])  # type: ignore[arg-type]
+        decoded = probe.audio_format(container, cast("AudioStream", container.streams[stream]), limits)
     if decoded is None:
         raise MediaError(
             MediaErrorCode.DECODE_FAILED,
             "The file has no picture, and its sound cannot be decoded: it is damaged or of a variant not "
             "known here. Convert it to AAC or FLAC and upload it again.",
-        )
-    if decoded[0] > limits.sample_rate_hz:
-        raise MediaError(
-            MediaErrorCode.LIMIT_EXCEEDED,
-            f"The sound has {decoded[0]} samples a second; at most {limits.sample_rate_hz} are allowed.",
         )
     return decoded
 
