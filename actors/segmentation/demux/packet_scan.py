@@ -51,7 +51,8 @@ class Reading:
 
     key: bool[n], the container says that the video packet is a key frame; blank: bool[n], its first bytes are
     zero. skipped: int64[n + 1], bytes between the packets that were read before this video packet and it,
-    which belong to none that was read; the last entry: up to the file's end. incomplete: types ("video",
+    which belong to none that was read; the last entry: up to the file's end. position: int64[n], offset of
+    the video packet in the file, -1 where unknown. incomplete: types ("video",
     "audio") of the streams of whose last packet only a part is there. stopped: reading ended with an error.
     audio_packets, audio_ticks: number of packets of sound, and the sum of their durations in the stream's
     time base. placeholders: video packets that hold no picture.
@@ -60,6 +61,7 @@ class Reading:
     key: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     blank: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     skipped: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    position: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     incomplete: frozenset[str] = frozenset()
     stopped: bool = False
     audio_packets: int = 0
@@ -200,7 +202,7 @@ def scan_packets(
     codec = video.codec_context.codec.canonical_name
     begins = may_begin_at(codec, video.codec_context.extradata, video.codec_context.codec.intra_only)
     inspect_hidden = codec in ("vp8", "vp9")
-    pts, dts, duration, flags = array("q"), array("q"), array("q"), bytearray()
+    pts, dts, duration, position, flags = array("q"), array("q"), array("q"), array("q"), bytearray()
     audio_start: int | None = None
     audio_end: int | None = None
     damaged = encrypted = stopped = False
@@ -240,6 +242,7 @@ def scan_packets(
             pts.append(NO_PTS if stamp is None else stamp)
             dts.append(NO_PTS if decoding_stamp is None else decoding_stamp)
             duration.append(sane_stamp(packet.duration) or 0)
+            position.append(-1 if packet.pos is None else packet.pos)
             if len(pts) > limits.frames:
                 raise MediaError(
                     MediaErrorCode.LIMIT_EXCEEDED,
@@ -264,6 +267,7 @@ def scan_packets(
             key=(flag_array & _KEY) > 0,
             blank=(flag_array & _BLANK) > 0,
             skipped=np.array(coverage.skipped, np.int64),
+            position=np.array(position, np.int64),
             incomplete=frozenset(incomplete),
             stopped=stopped,
             audio_packets=audio_packets,

@@ -131,7 +131,7 @@ def examine(
             "parts and upload those.",
         )
     sound, notes = _sound(path, found, limits)
-    warnings = warnings_of(found.promised, _received(found), checked)
+    warnings = warnings_of(found.promised, _received(path, found), checked)
     media = _media(path, found, head.first, index, sound, found.notes + notes, limits)
     return replace(media, warnings=warnings, placeholders=found.scan.reading.placeholders), index
 
@@ -218,9 +218,10 @@ def _checked_index(
     return Checked(index, undecoded, len(whole) - len(index))
 
 
-def _received(found: _Findings) -> Received:
+def _received(path: Path, found: _Findings) -> Received:
     scan, tick = found.scan, found.audio_time_base
     return Received(
+        path=path,
         container=found.container,
         bytes=found.bytes,
         ending=found.ending,

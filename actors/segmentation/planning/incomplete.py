@@ -2,12 +2,14 @@
 
 A file says in several places how much there should be: sample tables, lengths of streams, sizes of the
 container's parts, timestamps that advance evenly. Each is believed only where something else agrees, so that
-an odd header makes no warning. Knows what the packets said and the frame index; decodes nothing.
+an odd header makes no warning. Knows what the packets said, the frame index, and where the file has padding;
+decodes nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from actors.segmentation.demux.completeness import Ending
 from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.packet_scan import PacketScan
+from actors.segmentation.demux.padding import padding_bytes
 from actors.segmentation.media_warning import (
     Loss,
     MediaWarning,
@@ -85,10 +88,11 @@ def _length_s(stream: VideoStream | AudioStream) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What was read of it. container: FFmpeg's name of the demuxer. ending: how its bytes end. audio_s:
-    seconds of sound, the sum of its packets; audio_end_s: when the last one ends, on the clock of the
-    picture."""
+    """What was read of the file at `path`. container: FFmpeg's name of the demuxer. ending: how it ends.
+    audio_s: seconds of sound, the sum of its packets; audio_end_s: when the last one ends, on the clock of
+    the picture."""
 
+    path: Path
     container: str
     bytes: int
     ending: Ending
@@ -189,8 +193,8 @@ def _goes_on(received: Received) -> bool:
 def _lost_in_gaps(received: Received, index: FrameIndex) -> Loss:
     """Pictures missing where the timestamps have a gap and bytes lie in it that are no packet's.
 
-    A pause in the recording has a gap, too, but no bytes. MP4 and QuickTime name each sample, so a gap there
-    is meant.
+    A pause in the recording has a gap, too, but no bytes, or a broadcast's padding. MP4 and QuickTime
+    name each sample, so a gap there is meant.
     """
     scan, steps = received.scan, np.diff(index.pts)
     if not index.trusted or len(steps) < 2 or received.container.startswith("mov"):
@@ -211,9 +215,22 @@ def _lost_in_gaps(received: Received, index: FrameIndex) -> Loss:
     if beside > _BACKGROUND * (read_bytes + beside):
         return Loss()
     lost = np.maximum(1, np.round(steps[gaps] / usual).astype(np.int64) - 1)
-    real = within >= _GAP_SHARE * read_bytes / len(index) * lost
+    least = _GAP_SHARE * read_bytes / len(index) * lost
+    if received.container == "mpegts":
+        for gap in np.flatnonzero(within >= least).tolist():
+            within[gap] -= _padding_around(received, int(numbers[gap]), index.reorder_depth)
+    real = within >= least
     ticks = int(steps[gaps][real].sum() - usual * int(real.sum()))
     return Loss(int(lost[real].sum()), float(ticks * index.time_base))
+
+
+def _padding_around(received: Received, at: int, reorder_depth: int) -> int:
+    """Bytes of padding between the packets before and after a gap. `at`: number of the picture behind it,
+    whose packet may have the position of the one before (MPEG-2)."""
+    positions = received.scan.reading.position[received.scan.shown]
+    around = positions[max(0, at - 1 - reorder_depth) : at + 2 + reorder_depth]
+    known = around[around >= 0]
+    return padding_bytes(received.path, int(known.min()), int(known.max())) if len(known) else 0
 
 
 def _passed_over(scan: PacketScan) -> npt.NDArray[np.int64]:

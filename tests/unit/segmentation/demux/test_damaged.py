@@ -25,6 +25,7 @@ from tests.support.incomplete import (
     MOV,
     MP4,
     NOT_H264,
+    PICTURE,
     PROGRAM_STREAM,
     SOUND,
     Kind,
@@ -211,6 +212,27 @@ def test_a_pause_beside_a_stream_that_is_not_read_is_no_damage(tmp_path: Path) -
 
     assert plan.media.width == 384
     assert warnings == ()
+
+
+def test_a_pause_that_a_broadcast_pads_is_no_damage_and_damage_behind_it_is(tmp_path: Path) -> None:
+    """At a constant rate, null packets stand for the picture while it stands still."""
+    picture = replace(
+        PICTURE,
+        size=(320, 240),
+        time_of=lambda number: Fraction(number, 25) + 3 * (number > 100),
+        tick=Fraction(1, 25),
+    )
+    sound = Sound((("noise", 11.0),), codec="mp2")
+    plain = make_media(tmp_path / "plain.ts", picture, sound)
+    bits_per_s = plain.stat().st_size  # of the eight seconds with a picture
+    path = make_media(tmp_path / "film.ts", picture, sound, options={"muxrate": str(bits_per_s)})
+
+    assert build_plan(path).media.warnings == ()
+
+    (warning,) = build_plan(blot(path, tmp_path / "blotted.ts", 0.8, 0.88)).media.warnings
+    assert warning.code == "damaged"
+    assert warning.missing_frames is not None
+    assert 10 < warning.missing_frames < 40
 
 
 def test_a_recording_that_begins_between_key_frames_is_not_damaged(
