@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-TRACKS_VERSION = 3
+TRACKS_VERSION = 4
 """Version of what is measured. Raise it whenever the analysis would measure something else: it is part of
 `tracks_hash`, so that stored tracks of another version are not used."""
 
@@ -103,8 +103,8 @@ class FusionSettings:
     """How tracks become segments. ValueError for values out of range.
 
     *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. *_length_s: seconds that a scene or chapter is
-    expected to last (median of the prior). min_*_s: seconds of the shortest one kept. audio_weight: 0 the
-    picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
+    expected to last, the length that costs nothing. min_*_s: seconds of the shortest one kept. audio_weight:
+    0 the picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
 
     from_s, to_s: the part that is segmented, in seconds on the container's clock, as segments have them;
     None: from the start, to the end. scenes, chapters: how many are wanted, in place of their sensitivity;

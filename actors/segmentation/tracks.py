@@ -25,6 +25,9 @@ THUMB_SHAPE = (9, 16, 3)
 432 bytes a frame are 78 MB for two hours at 25 frames/s, before compression, and still show where a wipe's
 edge is."""
 
+CUT_MEASURES = 34
+"""Measures of a possible cut, named in `shots.cuts`."""
+
 EMBEDDING_SIZE = 1280
 """EfficientNet-Lite0's pooled features."""
 TAGS_PER_KEYFRAME = 5
@@ -45,7 +48,7 @@ NO_ENERGY_DB = -100.0
 
 _MAGIC = b"SSTK"
 """First bytes of stored tracks (SceneStream TracKs)."""
-_FORMAT = 2
+_FORMAT = 3
 """Version of the bytes: raise it when they change."""
 _HEAD = struct.Struct("<4sHI")
 """Magic, format, bytes of the JSON header, which follows."""
@@ -74,6 +77,9 @@ class FrameTrack(TrackTable):
     """float16, 0..255: mean absolute difference of the 27 x 48 RGB to the slot before (0 in the first)."""
     thumb: Array
     """uint8 RGB, see THUMB_SHAPE."""
+    steps: Array
+    """float16: measures of the step to this frame as a cut, see CUT_MEASURES; all 0 where it is none that
+    could be one. The first is greater than 0 for every candidate."""
 
     LAYOUT: ClassVar = {
         "valid": ("bool", ()),
@@ -84,6 +90,7 @@ class FrameTrack(TrackTable):
         "luma_std": ("float16", ()),
         "motion": ("float16", ()),
         "thumb": ("uint8", THUMB_SHAPE),
+        "steps": ("float16", (CUT_MEASURES,)),
     }
 
 
@@ -200,7 +207,7 @@ class ChunkTracks:
         )
 
     def to_bytes(self) -> bytes:
-        """A JSON header and one compressed block for each column; 444 bytes a frame become some dozens."""
+        """A JSON header and one compressed block for each column; 510 bytes a frame become some dozens."""
         blocks: list[bytes] = []
         header: dict[str, Any] = {"start": self.start_frame, "end": self.end_frame, "tables": {}}
         for name, table in self._tables():

@@ -17,7 +17,9 @@ from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import AudioInfo, MediaInfo
 from actors.segmentation.picture.measures import luma, thumbs
 from actors.segmentation.planning.plan import ChunkSpec, Plan
+from actors.segmentation.shots.cuts import SmallPictures, cut_measures, proposed
 from actors.segmentation.tracks import (
+    CUT_MEASURES,
     EMBEDDING_SIZE,
     MEL_BANDS,
     TAGS_PER_KEYFRAME,
@@ -44,7 +46,9 @@ def place(seed: int, frames: int, drift: float = 0.15, brightness: float = 1.0) 
     return (np.moveaxis(moved, 1, 0) * brightness).astype(np.float32)
 
 
-def frame_track(pictures: Pictures, seen: Sequence[tuple[int, int]] = (), noise: float = 1.0) -> FrameTrack:
+def frame_track(
+    pictures: Pictures, seen: Sequence[tuple[int, int]] = (), noise: float = 1.0, step: int = 1
+) -> FrameTrack:
     """Measured as analysis does it. `seen`: (first, last) mixed frames that the network noticed; a cut
     before frame f is (f, f - 1)."""
     n = len(pictures)
@@ -67,7 +71,17 @@ def frame_track(pictures: Pictures, seen: Sequence[tuple[int, int]] = (), noise:
         luma_std=spread,
         motion=change.astype(np.float16),
         thumb=thumbs(small),
+        steps=steps_of(small, step),
     )
+
+
+def steps_of(small: npt.NDArray[np.uint8], step: int = 1) -> npt.NDArray[np.float16]:
+    """Measures of all steps that might be cuts, of every `step`-th of the pictures (n, 27, 48, 3)."""
+    pictures = SmallPictures.of(small[::step])
+    frames = proposed(pictures)
+    steps = np.zeros((len(small), CUT_MEASURES), np.float16)
+    steps[frames * step] = cut_measures(pictures, frames)
+    return steps
 
 
 def blind(frames: FrameTrack) -> FrameTrack:
@@ -104,8 +118,9 @@ class Edit:
         self.pictures += [frames, shot]
         return extent
 
-    def track(self) -> FrameTrack:
-        return frame_track(np.concatenate(self.pictures), self.seen)
+    def track(self, step: int = 1) -> FrameTrack:
+        """step: of the frames, every so manieth is looked at for cuts, as in films of high rate."""
+        return frame_track(np.concatenate(self.pictures), self.seen, step=step)
 
 
 def dissolve(old: Pictures, new: Pictures) -> Pictures:

@@ -30,8 +30,9 @@ from actors.segmentation.media_warning import with_loss
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import select
+from actors.segmentation.shots.transitions import Apart, select
 from actors.segmentation.sound.classes import classify
+from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
 
@@ -81,13 +82,10 @@ def fuse_measured(
     weights = weights or FusionWeights.packaged()
     frames, keyframes, sound = measured.frames, measured.keyframes, measured.sound
     clock = plan.index.clock
-    fps = clock.pace
-
     part = part_of(clock, settings.from_s, settings.to_s)
 
-    shortest = round(settings.min_shot_s * fps)
-    inside = (t for t in measured.transitions if t.frame - part.start >= max(1, shortest))
-    shots = select(inside, settings.shot_sensitivity, shortest, part.stop)
+    apart = _apart(clock, settings.min_shot_s)
+    shots = select(measured.transitions, settings.shot_sensitivity, apart, (part.start, part.stop))
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     picture = plan.media.has_picture
     if sound.changes is not None and (settings.audio_weight > 0 or not picture):
@@ -130,13 +128,13 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
     if not plan.media.has_picture:
         return []
     clock = plan.index.clock
-    fps = clock.pace
     settings = FusionSettings()
+    apart = _apart(clock, settings.min_shot_s, tracks.start_frame)
     found = select(
-        transitions_at_any_rate(tracks.frames, fps),
+        transitions_at_any_rate(tracks.frames, clock.pace),
         settings.shot_sensitivity,
-        round(settings.min_shot_s * fps),
-        len(tracks.frames),
+        apart,
+        (0, len(tracks.frames)),
     )
     starts = [_shot_start(Moment(t.frame, 0.0, t), 0.0).moved(tracks.start_frame) for t in found]
     classes = classify(tracks.audio) if tracks.audio is not None and len(tracks.audio) else None
@@ -145,6 +143,18 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
         clock, summaries, chapters=[], scenes=[], shots=starts, within=(tracks.start_frame, tracks.end_frame)
     )
     return [{**s.to_dict(), "parent": None} for s in segments if s.level == "shot"]
+
+
+def _apart(clock: FrameClock, min_shot_s: float, offset: int = 0) -> Apart:
+    """Whether a shot lasts long enough: to half a frame, as a length in frames is rounded. offset: number of
+    the frame that is counted as 0."""
+    least_s = min_shot_s - 0.5 / clock.pace
+
+    def apart(before: int, after: int) -> bool:
+        lasts_s = clock.seconds_of(offset + after) - clock.seconds_of(offset + before)
+        return after > before and lasts_s >= least_s
+
+    return apart
 
 
 def _shot_start(moment: Moment, audio: float) -> SegmentStart:

@@ -22,9 +22,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LENGTH_SHAPE = 1.0
-"""Shape of the gamma distribution that lengths are expected to have, in log odds: a group a quarter or three
-times as long as usual costs about one, and each further usual length one more. Set by hand: the setting of
-the usual length moves what it is about."""
+"""Weight, in log odds, of a group's unusual length (gamma distribution whose mode is the usual one): a
+quarter of the usual length costs 0.6, three times as long 0.9, and each further usual length about 1 more.
+Set by hand: no labelled film says which lengths a user wants, and the usual one is a setting."""
 NEAR_REACHES = 6.0
 """Reaches beyond which pairs are left out: they weigh less than 1/400."""
 MAX_UNITS = 400

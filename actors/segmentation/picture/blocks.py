@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from actors.segmentation.picture.measures import luma, mean_change, thumbs
 from actors.segmentation.runs import true_runs
+from actors.segmentation.shots.cuts import SmallPictures, cut_measures, proposed, seen_by_network
 from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
@@ -86,12 +87,14 @@ def analyse_block(
     track = _measured(window)
     kept = np.arange(-window.start % step, len(track), step)
     inside = (kept + window.start >= block.start) & (kept + window.start < block.stop)
-    thin = thinned(track, step, int(kept[0]))
+    pictures = SmallPictures.of(window.small[kept])
+    thin = _with_steps(thinned(track, step, int(kept[0])), pictures, proposed(pictures))
     surveyed = ask(thin, fps / step)
     looked = surveyed.doubtful & inside
     if looked.any():
         probabilities = _probabilities(window.small[kept], looked, network)
         thin = replace(thin, looked=looked, cut=probabilities[:, 0], many=probabilities[:, 1])
+        thin = _with_steps(thin, pictures, seen_by_network(probabilities[:, 0].astype(np.float32), pictures))
         surveyed = ask(thin, fps / step)
     # frames left out by thinning take the row of the kept frame before them
     rows = np.searchsorted(kept, np.arange(block.start, block.stop) - window.start, "right") - 1
@@ -100,8 +103,26 @@ def analyse_block(
         looked=thin.looked[rows],
         cut=thin.cut[rows],
         many=thin.many[rows],
+        steps=_spread(thin.steps, kept + window.start - block.start, len(block)),
     )
     return BlockRows(frames, surveyed.moving[rows])
+
+
+def _with_steps(track: FrameTrack, pictures: SmallPictures, frames: npt.NDArray[np.int64]) -> FrameTrack:
+    """With measures of these steps, too."""
+    steps = track.steps.copy()
+    steps[frames] = cut_measures(pictures, frames)
+    return replace(track, steps=steps)
+
+
+def _spread(
+    steps: npt.NDArray[np.float16], at: npt.NDArray[np.int64], length: int
+) -> npt.NDArray[np.float16]:
+    """Rows at their places among `length`; what lies outside is left out, all others are 0."""
+    out = np.zeros((length, steps.shape[1]), np.float16)
+    inside = (at >= 0) & (at < length)
+    out[at[inside]] = steps[inside]
+    return out
 
 
 def _measured(window: BlockWindow) -> FrameTrack:

@@ -33,7 +33,7 @@ has one, too. Each costs the scaling of a full frame. No measurement is recorded
 JUMP_CHANGE = 10.0
 """Mean absolute difference to the frame before (0..255) from which a frame may begin another shot. The frame
 SETTLE_FRAMES later is then sampled, too, so that a shot shorter than the distance of two samples has one. No
-measurement; cuts in dark scenes are at 5 to 10 (`shots.candidates.JUMP_MIN`) and may be missed here."""
+measurement; cuts in dark scenes are at 5 to 10 and may be missed here."""
 JUMP_RATIO = 2.0
 """... and it must change so many times as much as each of the two frames before: motion is no jump. No
 measurement."""

@@ -1,5 +1,5 @@
-"""Proposes where transitions may be: peaks of the network, jumps of the picture, windows that look mixed or
-wiped.
+"""Proposes where gradual transitions may be: windows that the network marks, that look mixed or wiped, and
+runs of frames that move much more than those around them.
 
 It is cheap and proposes too much rather than too little: what is not proposed here is lost, what is proposed
 is measured by `shots.fit` and judged by `shots.confidence`. The thresholds were set by hand for that purpose;
@@ -11,20 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
 from actors.segmentation.runs import true_runs
 
 Floats = npt.NDArray[np.float32]
 Window = tuple[int, int]
 
-CUT_PEAK = 0.04
-"""Probability of the network's first head below which, among thousands of frames, hardly any cut is left."""
-JUMP_MIN = 5.0
-"""Mean change (of 255) from one frame to the next of the smallest cut proposed, in a film of usual contrast:
-cuts between dark scenes have 5 to 10."""
-JUMP_RATIO = 2.0
-"""... and it is so many times the median change around it."""
 JUMP_ALONE, JUMP_ABOVE = 8.0, 3.0
 """A frame that no ramp crosses changes by more than this (of 255, in a film of usual contrast), and by so
 many times as much as the frame before and the frame after it."""
@@ -41,8 +34,25 @@ ZONE_PEAK = 0.2
 """... and has a frame above this: a hysteresis, as the curve sinks inside long dissolves."""
 ZONE_GAP = 2
 """Frames below the floor that do not end a zone: the network's curve has such dents inside long dissolves."""
-HALVES = (3, 6, 12, 24)
-"""Half lengths in frames of the windows that are screened: dissolves and wipes of 4 to 60 frames."""
+HALVES = (3, 6, 12, 24, 48, 112)
+"""Half lengths in frames of the windows that are screened: dissolves of 4 to 220 frames."""
+LONG_HALF = 24
+"""Half length from which more of a window's middle may be unexplained: what is mixed moves meanwhile."""
+LONG_MIX_SCREEN = 0.45
+"""As MIX_SCREEN, of such windows."""
+RUN_MIN = 2.5
+"""Change per frame (of 255), in a film of usual contrast, that a push makes at least: it moves the picture by
+half a cell of the small one, and more."""
+RUN_RATIOS = (1.7, 3.0)
+"""... and so many times what the film changes around it."""
+RUN_AROUND_FRAMES, RUN_USUAL = 61, 30
+"""Frames around in which that is taken, and its percentile: the longest push takes less than half of them."""
+RUN_STEPS = (4, 48)
+"""Steps of the shortest and the longest run."""
+RUN_GAP = 2
+"""Steps within a run that may change less: a film at a lower rate than its file repeats pictures."""
+RUN_EASED_FRAMES = 2
+"""Frames that a push may be longer at either end, where it starts and stops softly."""
 CHANGE_MIN = 12.0
 """Mean luma change (of 255) across a window, in a film of usual contrast, below which nothing can be told."""
 MIX_SCREEN = 0.33
@@ -70,22 +80,6 @@ def jumps(motion: Floats, scale: Floats) -> npt.NDArray[np.bool_]:
     them."""
     around = np.pad(motion, 1)
     return (motion > JUMP_ALONE * scale) & (motion > JUMP_ABOVE * np.maximum(around[:-2], around[2:]))
-
-
-def cut_candidates(cut: Floats, motion: Floats, scale: Floats) -> npt.NDArray[np.int64]:
-    """int64 (c,), ascending: first frames of possible new shots, where the picture jumps most near each peak
-    of the network and wherever it jumps by itself."""
-    n = len(cut)
-    if n < 2:
-        return np.zeros(0, np.int64)
-    peaks = np.flatnonzero((cut >= CUT_PEAK) & (cut >= maximum_filter1d(cut, 5)))
-    near = np.clip(peaks[:, None] + np.arange(-1, 4), 1, n - 1)
-    seen = near[np.arange(len(peaks)), np.argmax(motion[near], axis=1)]
-    median = median_filter(motion, 13, mode="nearest")
-    enough = np.maximum(JUMP_MIN * scale, JUMP_RATIO * median)
-    sharp = (motion >= enough) & (motion >= maximum_filter1d(motion, 5))
-    sharp[0] = False
-    return np.union1d(seen, np.flatnonzero(sharp)).astype(np.int64)
 
 
 def network_zones(cut: Floats, many: Floats) -> list[Window]:
@@ -121,10 +115,29 @@ def gradual_windows(
     return np.unique(bounds[bounds[:, 1] - bounds[:, 0] >= 3], axis=0)
 
 
+def moving_windows(motion: Floats, scale: Floats, barriers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(c, 2) last clean frame before and first clean frame after each run of steps that change much more than
+    the film does around it; each once as it is and once with room for soft ends. barriers: as above."""
+    usual = percentile_filter(motion, RUN_USUAL, RUN_AROUND_FRAMES, mode="nearest")
+    found: set[Window] = set()
+    for ratio in RUN_RATIOS:
+        raised = motion >= np.maximum(RUN_MIN * scale, ratio * usual)
+        raised[barriers] = False
+        for start, stop in true_runs(raised, RUN_GAP):
+            if RUN_STEPS[0] <= stop - start <= RUN_STEPS[1] and start > 0:
+                found |= {(start - 1 - k, stop - 1 + k) for k in (0, RUN_EASED_FRAMES)}
+    windows = np.array(sorted(found), np.int64).reshape(-1, 2)
+    crossed = np.searchsorted(barriers, windows[:, 1], "right") > np.searchsorted(
+        barriers, windows[:, 0], "right"
+    )
+    inside = (windows[:, 0] >= 0) & (windows[:, 1] < len(motion))
+    return windows[inside & ~crossed]
+
+
 def screened_windows(
     y: npt.NDArray[np.uint8], scale: Floats, barriers: npt.NDArray[np.int64]
 ) -> list[Window]:
-    """Windows (first and last frame clean) whose middle looks mixed or wiped.
+    """Windows (first and last frame clean) whose middle looks mixed, or as if an edge were in it.
 
     y: luma (n, rows, columns) of the active area. barriers: sure cuts, which no window crosses.
     """
@@ -164,6 +177,7 @@ def _screen(
         share = (telling & (to_new < to_old)).sum(axis=(1, 2)) / np.maximum(1, telling.sum(axis=(1, 2)))
         balance = np.minimum(share, 1 - share)
         score = np.where(balance >= EDGE_BALANCE, np.minimum(edge / EDGE_SCREEN, 1.0), 1.0)
-        scores[start + ok] = np.minimum(np.minimum(mixed / MIX_SCREEN, 1.0), score)
+        most = MIX_SCREEN if half < LONG_HALF else LONG_MIX_SCREEN
+        scores[start + ok] = np.minimum(np.minimum(mixed / most, 1.0), score)
     best = np.flatnonzero((scores < 1.0) & (scores <= minimum_filter1d(scores, 5)))
     return [(int(centres[k] - half), int(centres[k] + half)) for k in best]

@@ -1,4 +1,4 @@
-"""Measures how much two small pictures differ, in five ways; any number of pairs at once.
+"""Measures how much two small pictures differ, in four ways; any number of pairs at once.
 
 Knows arrays of pictures; not frames of which video, nor what a difference means.
 """
@@ -22,12 +22,6 @@ def pictures(video: Thumbs, frames: Ints) -> Floats:
 def distance(a: Floats, b: Floats) -> Floats:
     """Mean absolute difference of pictures (..., rows, columns), 0..255."""
     out: Floats = np.abs(a - b).mean(axis=(-2, -1))
-    return out
-
-
-def colour_change(a: Floats, b: Floats) -> Floats:
-    """Mean absolute difference of pictures (..., rows, columns, 3), 0..255."""
-    out: Floats = np.abs(a - b).mean(axis=(-3, -2, -1))
     return out
 
 

@@ -15,26 +15,26 @@ from scipy.ndimage import median_filter
 
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import active_area, deviation
-from actors.segmentation.shots.candidates import contrast_scale, jumps
+from actors.segmentation.shots.candidates import contrast_scale, gradual_windows, jumps, moving_windows
 from actors.segmentation.shots.compare import (
     Floats,
     Ints,
     Thumbs,
-    colour_change,
-    colour_distance,
     correlation,
     pictures,
-    relit,
 )
+from actors.segmentation.shots.cuts import CUT_MEASURES
 from actors.segmentation.shots.fades import Fade
-from actors.segmentation.shots.fit import Fits
+from actors.segmentation.shots.fit import Fits, fit
 from actors.segmentation.tracks import FrameTrack
 
-CUT_FEATURES = ("cut", "many", "jump", "share", "calm", "peak", "colours", "stays", "alike", "relit")
+CUT_FEATURES = (*CUT_MEASURES, "cut", "many", "many_mean", "cut_beside")
 """Columns of the table of cuts: see `cut_features`. The weights file names them, as those below."""
 GRADUAL_FEATURES = (
-    *("cut", "many", "many_mean", "frames", "change", "colours", "relit", "alike"),
+    *("frames", "change", "colours", "relit", "alike"),
     *("mix", "step", "edge", "reach", "spread", "flips", "drift"),
+    *("dip", "dip_detail", "moved", "moved_order", "raised"),
+    *("cut", "many", "many_mean"),
 )
 """Columns of the table of gradual changes: see `gradual_features`."""
 FADE_FEATURES = ("many", "out", "in", "error", "alike", "rise")
@@ -42,23 +42,18 @@ FADE_FEATURES = ("many", "out", "in", "error", "alike", "rise")
 
 _PROBABILITY_FLOOR = 0.003
 """Added to probabilities of the network: keeps logits within -6 .. 6, beyond which they say no more."""
-_FLASH_FRAMES = 8
-"""Frames within which a picture that returns was only interrupted (by a flash, a dropped frame)."""
 _CALM_FRAMES = 17
 """Frames whose median motion is the usual one around a frame: two thirds of a second."""
 _MOSTLY = 0.5
 """Share of an extent's frames that the network must have looked at for the models with its features to judge
 it: ends are found a little differently in a part of the film and in all of it."""
-_STAYS_MAX, _STAYS_FLOOR = 0.8, 0.04
-"""Bounds of the share of a cut's change that stays: what stays more is sure anyway, and the logarithm of
-nothing is not wanted."""
 _UNALIKE = 1.05
 """The correlation of two pictures (-1..1) is subtracted from it and the logarithm taken: a little above 1, so
 that equal pictures have a number, too."""
 _FLIPS_MAX = 3.0
 """Times that a cell goes back and forth beyond which more says no more."""
-_CUT_BATCH = 1024
-"""Cuts measured at once: bounds the memory of a long film."""
+_SEEN_FRAMES = 6
+"""Frames on either side in which the network's view of a possible cut is taken."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +63,8 @@ class PictureTrack:
     thumbs: uint8 (n, rows, columns, 3) without bars. y: its luma, uint8. std: luma deviation, 0..127.5.
     looked, motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
     scale: see `candidates.contrast_scale`; all thresholds and measures of change are
-    relative to it. jumps: bool, see `candidates.jumps`.
+    relative to it. jumps: bool, see `candidates.jumps`. steps: measures of possible cuts, see
+    `shots.cuts`.
     """
 
     thumbs: Thumbs
@@ -81,6 +77,7 @@ class PictureTrack:
     calm: Floats
     scale: Floats
     jumps: npt.NDArray[np.bool_]
+    steps: Floats
 
     def __len__(self) -> int:
         return len(self.cut)
@@ -108,7 +105,19 @@ class PictureTrack:
             calm=median_filter(motion, _CALM_FRAMES, mode="nearest"),
             scale=scale,
             jumps=jumps(motion, scale),
+            steps=frames.steps.astype(np.float32),
         )
+
+    @property
+    def possible_cuts(self) -> Ints:
+        """int64 (c,), ascending: frames that the analysis measured as possible first ones of new shots."""
+        return np.flatnonzero(self.steps[:, 0] > 0).astype(np.int64)
+
+    @property
+    def mixed_cuts(self) -> npt.NDArray[np.bool_]:
+        """bool (n,): possible cuts whose first frame is a mix of both shots."""
+        mixed: npt.NDArray[np.bool_] = self.steps[:, CUT_MEASURES.index("mixed")] > 0
+        return mixed
 
     def seen(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
         """bool (c,): whether the network looked at most of each extent first..last (inclusive)."""
@@ -125,48 +134,28 @@ def logit(probability: Floats) -> Floats:
 
 
 def cut_features(picture: PictureTrack, frames: Ints) -> Floats:
-    """float32 (c, len(CUT_FEATURES)) of possible first frames of new shots (c,), each >= 1.
-
-    jump: change at the cut. share: of the net change across it, how much happens there. calm: jump over
-    the median motion around, peak: over the largest other motion nearby. stays: change between before and
-    after, at its least, over the jump (small for a flash). alike: grows with the correlation of the two
-    pictures, 0 for unrelated ones. relit: see Fits.
-    """
-    parts = [_cut_features(picture, frames[k : k + _CUT_BATCH]) for k in range(0, len(frames), _CUT_BATCH)]
-    return np.concatenate(parts) if parts else np.zeros((0, len(CUT_FEATURES)), np.float32)
-
-
-def _cut_features(picture: PictureTrack, frames: Ints) -> Floats:
+    """float32 (c, len(CUT_FEATURES)) of possible first frames of new shots (c,), each >= 1: what the analysis
+    measured, and what the network saw at the frame, around it (many_mean) and beside it (cut_beside)."""
     n = len(picture)
-    around = {k: pictures(picture.thumbs, frames + k) for k in (-3, -2, -1, 0, 1, 2)}
-    jump = colour_change(around[-1], around[0])
-    net = colour_change(around[-3], around[2])
-    old, later = pictures(picture.y, frames - 1), pictures(picture.y, frames + 1)
-    offsets = np.array([*range(-5, 0), *range(1, 6)])
-    other = picture.motion[np.clip(frames[:, None] + offsets, 1, n - 1)].max(axis=1)
-    before = pictures(picture.thumbs, frames[:, None] - np.array([1, 3, 5]))
-    stays = np.full(len(frames), np.inf, np.float32)
-    for k in range(1, _FLASH_FRAMES + 1):
-        after = pictures(picture.thumbs, frames + k)
-        stays = np.minimum(stays, colour_change(before, after[:, None]).min(axis=1))
-    near = np.clip(frames[:, None] + np.arange(-2, 1), 0, n - 1)
-    scale = picture.scale[frames]
-    out: Floats = np.stack(
-        [
-            logit(picture.cut[near].max(axis=1)),
-            logit(picture.many[near].max(axis=1)),
-            np.log(jump / scale + 1),
-            np.log((jump + 1) / (net + 1)),
-            np.log((jump + 1) / (picture.calm[frames] + 1)),
-            np.log((jump + 1) / (other + 1)),
-            np.log(colour_distance(around[-2], around[1]) / scale + 1),
-            np.log(np.minimum(stays / (jump + 1), _STAYS_MAX) + _STAYS_FLOOR),
-            -np.log(_UNALIKE - correlation(old, later)),
-            relit(old, later),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    near = np.clip(frames[:, None] + np.arange(-2, 2), 0, n - 1)
+    wide = np.clip(frames[:, None] + np.arange(-_SEEN_FRAMES, _SEEN_FRAMES), 0, n - 1)
+    beside = np.array([*range(-_SEEN_FRAMES - 1, -2), *range(2, _SEEN_FRAMES + 1)])
+    other = np.clip(frames[:, None] + beside, 0, n - 1)
+    network = [
+        logit(picture.cut[near].max(axis=1)),
+        logit(picture.many[near].max(axis=1)),
+        logit(picture.many[wide].mean(axis=1)),
+        logit(picture.cut[other].max(axis=1)),
+    ]
+    out: Floats = np.concatenate([picture.steps[frames], np.stack(network, axis=1)], axis=1)
     return out
+
+
+def gradual_fits(picture: PictureTrack, barriers: Ints) -> Fits:
+    """All extents that may be gradual transitions. barriers: first frames after sure cuts, ascending."""
+    windows = gradual_windows(picture.cut, picture.many, picture.y, picture.scale, barriers)
+    moving = moving_windows(picture.motion, picture.scale, barriers)
+    return fit(picture.thumbs, picture.y, windows, picture.scale, moving)
 
 
 def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:
@@ -182,9 +171,6 @@ def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:
     scale = picture.scale[(fits.first + fits.last) // 2]
     out: Floats = np.stack(
         [
-            logit(cut),
-            logit(many),
-            logit(mean),
             np.log(fits.last - fits.first + 1),
             np.log(fits.change / scale + 1),
             np.log(fits.colours / scale + 1),
@@ -197,6 +183,14 @@ def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:
             fits.spread,
             np.minimum(fits.flips, _FLIPS_MAX),
             np.log((fits.change + 1) / (fits.drift + 2)),
+            fits.dip,
+            fits.dip_detail,
+            fits.moved,
+            fits.moved_order,
+            fits.raised,
+            logit(cut),
+            logit(many),
+            logit(mean),
         ],
         axis=1,
     ).astype(np.float32)

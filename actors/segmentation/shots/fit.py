@@ -10,7 +10,7 @@ pictures; does not know networks, thresholds or what else speaks for a transitio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from actors.segmentation.shots.compare import (
     pictures,
     relit,
 )
+from actors.segmentation.shots.inside import dips, raised
+from actors.segmentation.shots.moves import moved
 
 CELL_CHANGE = 12.0
 """Difference of luma (0..255), in a film of usual contrast, from which a cell tells old from new: more than
@@ -34,6 +36,9 @@ GRID_STEPS = 16
 that the best of them is next to the best of all."""
 LEAN_PER_FRAME = 0.002
 """Error (0..1) that a frame more of a ramp must save: of equal fits the shorter is taken."""
+MOVED_MIX_MIN, MOVED_FRAMES_MAX = 0.12, 50
+"""Error of the mix from which, and frames up to which, a window is compared with pictures that move in: what
+a mix explains needs no other reading, and longer pushes are not made."""
 _FLAT_VARIANCE = 0.05
 """Variance of the cells' switching times (frames²) below which nothing moved through the picture."""
 _BATCH_VALUES = 1 << 22
@@ -50,7 +55,10 @@ class Fits:
     B, -1..1. mix, step, edge: errors of the three models, about 0..1. reach: share of cells in which old
     and new differ. spread: roughness of the cells' switching times, 0 a clean moving edge, 1 random.
     flips: how often a cell goes back and forth between old and new, 0 never. drift: mean change inside the
-    old and new shot over as many frames as the transition has.
+    old and new shot over as many frames as the transition has. dip, dip_detail: share of contrast, and of
+    difference between neighbouring cells, that the middle has less than the ends: two pictures mixed cancel
+    each other, though both move. moved, moved_order: see `shots.moves`. raised: change from frame to frame
+    inside, against that before and after, as a logarithm.
     """
 
     first: Ints
@@ -66,6 +74,11 @@ class Fits:
     spread: Floats
     flips: Floats
     drift: Floats
+    dip: Floats
+    dip_detail: Floats
+    moved: Floats
+    moved_order: Floats
+    raised: Floats
 
     def __len__(self) -> int:
         return len(self.first)
@@ -120,19 +133,21 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
     return starts[rows, at].astype(np.int64), stops[rows, at].astype(np.int64)
 
 
-def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats) -> Fits:
+def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats, exact: Ints | None = None) -> Fits:
     """Fit the models to windows (c, 2) of first and last frame (inclusive, >= 3 frames), the outer clean.
 
     The extent is found first, with the window's ends as references; then everything is measured against the
     clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may be
     fewer rows. y: luma of `thumbs`; what happens inside the window is seen in it alone. scale: of
-    PictureTrack.
+    PictureTrack. exact: windows (c, 2) whose ends are the clean frames next to the extent already.
     """
     clean = extents(y, windows)
+    if exact is not None:
+        clean = np.concatenate([clean, exact])
     clean = np.unique(clean[clean[:, 1] - clean[:, 0] > 2], axis=0)
     if not len(clean):
         nothing = np.zeros(0, np.float32)
-        return Fits(clean[:, 0], clean[:, 1], *[nothing] * 11)
+        return Fits(clean[:, 0], clean[:, 1], *[nothing] * (len(fields(Fits)) - 2))
     old, new = clean.T
     values = np.zeros((len(clean), 6), np.float32)
     for rows, length in _by_length(new - old + 1, y):
@@ -142,6 +157,10 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats) -> Fits:
     span = np.maximum(3, new - old - 1)
     drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
     a, b = pictures(thumbs, old), pictures(thumbs, new)
+    dip, dip_detail = dips(y, old, new)
+    error, order = np.ones(len(clean), np.float32), np.zeros(len(clean), np.float32)
+    tried = np.flatnonzero((values[:, 0] > MOVED_MIX_MIN) & (new - old <= MOVED_FRAMES_MAX))
+    error[tried], order[tried] = moved(y, old[tried] + 1, new[tried] - 1)
     return Fits(
         first=old + 1,
         last=new - 1,
@@ -156,6 +175,11 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats) -> Fits:
         spread=values[:, 4],
         flips=values[:, 5],
         drift=(0.5 * drift).astype(np.float32),
+        dip=dip,
+        dip_detail=dip_detail,
+        moved=error,
+        moved_order=order,
+        raised=raised(y, old, new),
     )
 
 

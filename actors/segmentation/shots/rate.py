@@ -59,6 +59,7 @@ def thinned(frames: FrameTrack, step: int, first: int = 0) -> FrameTrack:
         luma_std=frames.luma_std[kept],
         motion=_motion_since(frames, kept),
         thumb=frames.thumb[kept],
+        steps=frames.steps[kept],
     )
 
 

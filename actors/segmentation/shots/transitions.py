@@ -7,17 +7,22 @@ sensitivity. Knows pictures; does not know sound, scenes or times.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
 from actors.segmentation.shots.confidence import probability
 from actors.segmentation.shots.fades import Fade, find_fades
-from actors.segmentation.shots.features import PictureTrack, cut_features, fade_features, gradual_features
-from actors.segmentation.shots.fit import extents, fit
+from actors.segmentation.shots.features import (
+    PictureTrack,
+    cut_features,
+    fade_features,
+    gradual_features,
+    gradual_fits,
+)
+from actors.segmentation.shots.fit import extents
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
@@ -39,6 +44,9 @@ thing."""
 FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
+
+Apart = Callable[[int, int], bool]
+"""Whether two frames, the earlier first, may both begin a shot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def find_transitions(
         elif fade.closes:
             taken[fade.first :] = True
     candidates = weigh(picture, fades, MIN_CONFIDENCE, weights or ShotWeights.packaged())
-    return tuple(_refined(_joined(_accepted(candidates, taken), picture), picture))
+    return tuple(_refined(_joined(_accepted(candidates, taken, picture.mixed_cuts), picture), picture))
 
 
 def weigh(
@@ -87,26 +95,33 @@ def weigh(
     return [one for one in found if one.confidence >= floor]
 
 
+def frames_apart(count: int) -> Apart:
+    """At least so many frames, and one."""
+    return lambda before, after: after - before >= max(1, count)
+
+
 def select(
-    transitions: Iterable[Transition], sensitivity: float, min_frames: int, n: int
+    transitions: Iterable[Transition], sensitivity: float, apart: Apart, within: tuple[int, int]
 ) -> list[Transition]:
-    """Those that a sensitivity (0..1) believes, none closer than `min_frames` to another or to an end."""
+    """Those that a sensitivity (0..1) believes, far enough from each other and from both ends of `within`
+    (first frame, frame after the last). apart: whether a shot from one frame up to another is long enough."""
     threshold = min(max(1.0 - sensitivity, MIN_CONFIDENCE), MAX_THRESHOLD)
-    room = max(1, min_frames)
-    believed = [t for t in transitions if t.confidence >= threshold and room <= t.frame <= n - room]
+    start, stop = within
     kept: list[Transition] = []
-    for transition in believed:
-        while (
-            kept and transition.frame - kept[-1].frame < room and kept[-1].confidence < transition.confidence
-        ):
+    for one in transitions:
+        if one.confidence < threshold or not (start < one.frame < stop):
+            continue
+        if not (apart(start, one.frame) and apart(one.frame, stop)):
+            continue
+        while kept and kept[-1].confidence < one.confidence and not apart(kept[-1].frame, one.frame):
             kept.pop()
-        if not kept or transition.frame - kept[-1].frame >= room:
-            kept.append(transition)
+        if not kept or apart(kept[-1].frame, one.frame):
+            kept.append(one)
     return kept
 
 
 def _cuts(picture: PictureTrack, weights: ShotWeights) -> list[Transition]:
-    frames = cut_candidates(picture.cut, picture.motion, picture.scale)
+    frames = picture.possible_cuts
     confidence = probability("cut", cut_features(picture, frames), picture.seen(frames, frames), weights)
     return [
         Transition(int(f), "cut", float(p), int(f), int(f)) for f, p in zip(frames, confidence, strict=True)
@@ -116,10 +131,7 @@ def _cuts(picture: PictureTrack, weights: ShotWeights) -> list[Transition]:
 def _graduals(
     picture: PictureTrack, barriers: npt.NDArray[np.int64], weights: ShotWeights
 ) -> list[Transition]:
-    windows = gradual_windows(picture.cut, picture.many, picture.y, picture.scale, barriers)
-    if not len(windows):
-        return []
-    fits = fit(picture.thumbs, picture.y, windows, picture.scale)
+    fits = gradual_fits(picture, barriers)
     if not len(fits):
         return []
     features, seen = gradual_features(picture, fits), picture.seen(fits.first, fits.last)
@@ -156,14 +168,25 @@ def _vouched(fades: list[Transition], graduals: list[Transition]) -> list[Transi
     return out
 
 
-def _accepted(candidates: list[Transition], taken: npt.NDArray[np.bool_]) -> list[Transition]:
-    """Greedily from the surest down; no two touch. `taken` frames are kept free."""
+def _accepted(
+    candidates: list[Transition], taken: npt.NDArray[np.bool_], mixed: npt.NDArray[np.bool_]
+) -> list[Transition]:
+    """Greedily from the surest down. `taken` frames are kept free.
+
+    No two touch, but plain cuts: a shot may last one frame. A cut with a mixed frame keeps its neighbours
+    free, as they might be the same cut.
+    """
     kept: list[Transition] = []
+    beside = taken.copy()
     for one in sorted(candidates, key=lambda t: (-_rank(t), t.first, t.last)):
-        around = slice(max(0, one.first - 1), one.last + 2)
-        if not taken[around].any():
-            kept.append(one)
-            taken[one.first : one.last + 1] = True
+        here, around = slice(one.first, one.last + 1), slice(max(0, one.first - 1), one.last + 2)
+        plain = one.kind == "cut" and not mixed[one.frame]
+        if beside[here].any() if plain else taken[around].any():
+            continue
+        kept.append(one)
+        taken[here] = beside[here] = True
+        if not plain:
+            beside[around] = True
     kept.sort(key=lambda t: t.frame)
     return [replace(t, confidence=round(t.confidence, 4)) for t in kept]
 

@@ -1,19 +1,21 @@
 """The weights of the models that judge candidates, as `weights.json` beside this module has them.
 
-For each kind of transition there are two logistic models: one for candidates that the network looked at, one
-without the network's features for the others. Knows the names of the features; does not know how they are
-measured, nor how the weights are fitted (`tests.benchmarks.fit`).
+For each kind of transition there are two models (logistic ones for fades, trees for the others): one without
+the network's features, and one that weighs its log odds with all features where the network looked. Knows the
+names of the features; does not know how they are measured, nor how the weights are fitted
+(`tests.benchmarks.fit`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from actors.segmentation import weights_file
 from actors.segmentation.shots.features import CUT_FEATURES, FADE_FEATURES, GRADUAL_FEATURES
+from actors.segmentation.shots.trees import Trees
 
 FILE = Path(__file__).with_name("weights.json")
 """Values and provenance; written by `python -m tests.benchmarks.fit shots`."""
@@ -27,8 +29,15 @@ FEATURES = {
     "fade": FADE_FEATURES,
 }
 """Columns of the rows that the models of each kind of transition judge."""
-NETWORK_FEATURES = frozenset({"cut", "many", "many_mean"})
+NETWORK_FEATURES = frozenset({"cut", "many", "many_mean", "cut_beside"})
 """Features that say what the network saw; the models `unseen` do without them."""
+BLIND = "blind"
+"""Log odds by the model `unseen`, which a model `seen` weighs beside the features: few candidates are in
+doubt, so few are looked at, and models of these alone would forget what the others teach."""
+
+OF_TREES = frozenset({"cut", "dissolve", "wipe"})
+"""Kinds that trees judge: whether a change is one depends on several measures at once. Of fades there are too
+few."""
 
 Model = Mapping[str, float]
 """Log odds by feature name, and BIAS."""
@@ -36,16 +45,19 @@ Model = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class ShotWeights:
-    """Models by kind of transition. seen: of candidates that the network looked at; unseen: of the others."""
+    """Models by kind of transition. unseen: without the network; seen: where it looked. offset: log odds that
+    are added to what either says, because the best of many windows that overlap is taken."""
 
-    seen: Mapping[str, Model]
-    unseen: Mapping[str, Model]
+    seen: Mapping[str, Model | Trees]
+    unseen: Mapping[str, Model | Trees]
+    offset: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FEATURES, 0.0))
 
     @classmethod
     def of(cls, values: object) -> ShotWeights:
         """From `values` of the file. WeightsError when models, features or numbers are not those wanted."""
-        views = weights_file.parts(values, ("seen", "unseen"), "shots")
-        return cls(*(_models(views[view], view) for view in ("seen", "unseen")))
+        found = weights_file.parts(values, ("seen", "unseen", "offset"), "shots")
+        seen, unseen = (models_of(found[view], view) for view in ("seen", "unseen"))
+        return cls(seen, unseen, weights_file.numbers(found["offset"], tuple(FEATURES), "shots, offset"))
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -55,13 +67,21 @@ class ShotWeights:
 
 
 def names_of(kind: str, view: str) -> tuple[str, ...]:
-    """What a model weighs, without the bias. view: "seen" or "unseen"."""
-    return tuple(name for name in FEATURES[kind] if view == "seen" or name not in NETWORK_FEATURES)
+    """What a model weighs, in the order of its columns, without the bias. view: "seen" or "unseen"."""
+    if view == "seen":
+        return *FEATURES[kind], BLIND
+    return tuple(name for name in FEATURES[kind] if name not in NETWORK_FEATURES)
 
 
-def _models(values: object, view: str) -> dict[str, Model]:
+def models_of(values: object, view: str) -> dict[str, Model | Trees]:
+    """The models of one view, "seen" or "unseen". WeightsError as `ShotWeights.of`."""
     models = weights_file.parts(values, FEATURES, f"shots, {view}")
-    return {
-        kind: weights_file.numbers(models[kind], (*names_of(kind, view), BIAS), f"shots, {view}, {kind}")
-        for kind in FEATURES
-    }
+    return {kind: model_of(models[kind], kind, view) for kind in FEATURES}
+
+
+def model_of(values: object, kind: str, view: str) -> Model | Trees:
+    """One of them. WeightsError as `ShotWeights.of`."""
+    names, where = names_of(kind, view), f"shots, {view}, {kind}"
+    if kind in OF_TREES:
+        return Trees.of(values, len(names), where)
+    return weights_file.numbers(values, (*names, BIAS), where)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,10 +23,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from tests.benchmarks.edits.cases import Maker
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.looks import LOOKS, combed, repeats
 from tests.benchmarks.edits.places import Place, Rgb, places_below
 from tests.benchmarks.edits.takes import Rng
+from tests.benchmarks.films import SUFFIX
 
 SIZES = ((480, 270), (320, 180), (480, 270), (320, 180), (384, 288), (480, 200))
 RATES = (*("24", "24000/1001", "25", "25", "25", "30000/1001", "30"), *("50", "60000/1001", "60"))
@@ -110,6 +112,27 @@ def make(out: Path, name: str, places: list[Place], seed: list[int], frames: int
     text = json.dumps(labels, indent=1)
     (out / f"{path.name}.labels.json").write_text(text + "\n")
     return path
+
+
+def make_case(path: Path, maker: Maker, places: Sequence[Place], seed: list[int]) -> None:
+    """Write one film of one difficulty (MP4) and, last, its labels."""
+    rng = np.random.default_rng(seed)
+    size = SIZES[int(rng.integers(2))]
+    case = maker(rng, places, size)
+    rate = Fraction(case.fps or int(rng.choice([24, 25, 30])))
+    coding = Coding("mp4", "libx264", {"preset": "veryfast", "crf": str(int(rng.integers(18, 34)))}, 50)
+    encode(path, case.pictures, size, rate, coding)
+    labels = {
+        "fps": f"{rate}/1",
+        "frames": len(case.pictures),
+        "cuts": case.cuts,
+        "jump_cuts": case.jump_cuts,
+        "gradual": case.gradual,
+        "optional": [],
+        "edges": [],
+        "hard_negatives": case.negatives,
+    }
+    path.with_name(path.name + SUFFIX).write_text(json.dumps(labels) + "\n")
 
 
 def _manner(rng: Rng, fps: float, frames: int) -> Manner:

@@ -123,7 +123,7 @@ def shot(rng: Rng, place: Place, frame: Framing, size: Size, length: int, fps: f
         zoom=np.clip(frame.zoom * np.exp(pull * t), 0.2, 1.0 if shake == 0 else 0.94),
         position=_to_and_fro(position, n),
     )
-    return Take(place.name, length, lambda k: _seen(place, frame, view, size, k))
+    return Take(place.name, length, lambda k: seen(place, frame, view, size, k))
 
 
 def _to_and_fro(position: Floats, n: int) -> Floats:
@@ -135,7 +135,8 @@ def _to_and_fro(position: Floats, n: int) -> Floats:
     return out
 
 
-def _seen(place: Place, frame: Framing, view: View, size: Size, k: int) -> Rgb:
+def seen(place: Place, frame: Framing, view: View, size: Size, k: int) -> Rgb:
+    """The k-th picture of a view of a place."""
     source = place.frames[int(view.position[k])]
     height, width = source.shape[:2]
     fits = min(1.0, height * size[0] / (width * size[1]))

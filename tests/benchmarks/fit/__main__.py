@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingError as error:
         print(error, file=sys.stderr)
         return 2
-    shelf = Shelf(work / "tracks", Models.load(threads=asked.threads))
+    shelf = Shelf(work / "tracks", Models.load(threads=asked.threads), asked.processes)
     if asked.measure:
         figures = how.measure(entries, shelf, read_values(path), _say)
     else:
@@ -105,6 +105,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--work", type=Path, default=get_settings().var_dir / "fit", help="what is made on the way"
     )
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2, help="that make tracks side by side")
     parser.add_argument("--measure", action="store_true", help="fit nothing, print figures")
     return parser.parse_args(arguments)
 

@@ -8,7 +8,7 @@ Knows the library's candidates and the labels; does not know how models are fitt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,15 +16,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.candidates import cut_candidates, gradual_windows
 from actors.segmentation.shots.fades import find_fades
-from actors.segmentation.shots.features import PictureTrack, cut_features, fade_features, gradual_features
-from actors.segmentation.shots.fit import fit
+from actors.segmentation.shots.features import (
+    PictureTrack,
+    cut_features,
+    fade_features,
+    gradual_features,
+    gradual_fits,
+)
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.shots.transitions import SURE_CUT
+from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import FEATURES
 from actors.segmentation.tracks import FrameTrack
-from tests.benchmarks.fit.logistic import Table, predicted
+from tests.benchmarks.fit.logistic import Table
 from tests.benchmarks.scoring import CUT_SLACK_FRAMES, GRADUAL_SLACK_FRAMES, KIND_AS, Labels
 
 COUNTS_AS = {"dissolve": ("dissolve", "fade"), "wipe": ("wipe",), "fade": ("fade",)}
@@ -34,6 +39,7 @@ SAME_EXTENT = 0.3
 SHORT_FRAMES = 3
 """A mix of so few frames may as well be called a cut."""
 RIGHT, WRONG, UNJUDGED = 1, 0, -1
+SURE_LOG_ODDS = float(np.log(SURE_CUT / (1 - SURE_CUT)))
 
 Bools = npt.NDArray[np.bool_]
 Extents = npt.NDArray[np.int64]
@@ -73,30 +79,25 @@ def cut_table(frames: FrameTrack, labels: Labels, group: str, seen: bool) -> Tab
     """Possible cuts of a film's whole track: those that the network looked at, or those that it did not."""
     track, _, step = track_for(frames, labels)
     picture = PictureTrack.of(track)
-    cuts = cut_candidates(picture.cut, picture.motion, picture.scale)
+    cuts = picture.possible_cuts
     answers = cut_answers(Truth.of(labels, step), cuts.tolist())
     judged = picture.seen(cuts, cuts) == seen
     return _table("cut", cut_features(picture, cuts), answers, judged, group)
 
 
 def gradual_tables(
-    frames: FrameTrack, labels: Labels, group: str, seen: bool, cut_weights: Mapping[str, float]
+    frames: FrameTrack, labels: Labels, group: str, seen: bool, cut_trees: Trees
 ) -> dict[str, Table]:
     """Possible dissolves, wipes and fades of a film's whole track, seen by the network or not.
 
-    cut_weights: of the model of cuts that goes with them, as no window crosses a sure cut.
+    cut_trees: the model of cuts that goes with them, as no window crosses a sure cut.
     """
     track, fps, step = track_for(frames, labels)
     picture, truth = PictureTrack.of(track), Truth.of(labels, step)
-    cuts = cut_candidates(picture.cut, picture.motion, picture.scale)
-    sure = predicted(FEATURES["cut"], cut_features(picture, cuts), cut_weights) > SURE_CUT
-    windows = gradual_windows(
-        picture.cut, picture.many, picture.y, picture.scale, cuts[sure & picture.jumps[cuts]]
-    )
-    fits = fit(picture.thumbs, picture.y, windows, picture.scale) if len(windows) else None
-    rows, extents = np.zeros((0, len(FEATURES["dissolve"])), np.float32), np.zeros((0, 2), np.int64)
-    if fits is not None and len(fits):
-        rows, extents = gradual_features(picture, fits), np.stack([fits.first, fits.last], axis=1)
+    cuts = picture.possible_cuts
+    sure = cut_trees.score(cut_features(picture, cuts)) > SURE_LOG_ODDS
+    fits = gradual_fits(picture, cuts[sure & picture.jumps[cuts]])
+    rows, extents = gradual_features(picture, fits), np.stack([fits.first, fits.last], axis=1)
     judged = picture.seen(*extents.T) == seen
     out = {
         name: _table(name, rows, gradual_answers(truth, name, extents), judged, group)
@@ -127,16 +128,27 @@ def cut_answers(truth: Truth, frames: Sequence[int]) -> list[int]:
 
 
 def gradual_answers(truth: Truth, model: str, extents: Extents) -> list[int]:
-    """RIGHT, WRONG or UNJUDGED of each extent (first and last mixed frame) as what the model is to find."""
-    out = []
+    """RIGHT, WRONG or UNJUDGED of each extent (first and last mixed frame) as what the model is to find.
+
+    A small part of a label is not judged where nothing better was proposed; else it is wrong, so that the
+    model learns to prefer the whole.
+    """
+    out, parts = [], []
+    whole = set()
     for first, last in extents.tolist():
         middle = (first + last + 1) // 2
-        answer = UNJUDGED if truth.skips(middle) else WRONG
-        for a, b, kind in truth.gradual:
+        answer, part = UNJUDGED if truth.skips(middle) else WRONG, None
+        for number, (a, b, kind) in enumerate(truth.gradual):
             if a - GRADUAL_SLACK_FRAMES <= middle <= b + GRADUAL_SLACK_FRAMES:
-                answer = _reading(model, kind, (first, last), (a, b))
+                answer, part = _reading(model, kind, (first, last), (a, b)), number
         out.append(answer)
-    return out
+        parts.append(part)
+        if answer == RIGHT:
+            whole.add(part)
+    return [
+        WRONG if answer == UNJUDGED and part in whole else answer
+        for answer, part in zip(out, parts, strict=True)
+    ]
 
 
 def _reading(model: str, kind: str, extent: tuple[int, int], label: tuple[int, int]) -> int:

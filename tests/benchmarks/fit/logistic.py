@@ -1,4 +1,4 @@
-"""Logistic models: fitting with a quadratic penalty, cross-validation by groups, weights by name.
+"""Logistic models: fitting with a quadratic penalty, weights by name.
 
 Knows rows of numbers, answers and groups; not what they stand for.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.optimize import brentq, minimize
+from scipy.special import expit, logit
 
 from actors.segmentation.shots.weights import BIAS
 
@@ -21,7 +21,8 @@ Weights = dict[str, float]
 
 LEAST_EXAMPLES = 8
 """With fewer rows of either answer nothing is fitted."""
-MOST_FOLDS = 10
+OFFSET_MAX = 20.0
+"""Largest offset (log odds) that is looked for."""
 DIGITS = 2
 """Decimals kept of a weight: enough for a probability to three digits, few enough that another processor's
 last bits do not show."""
@@ -97,22 +98,15 @@ def predicted(names: Sequence[str], rows: npt.ArrayLike, weights: Mapping[str, f
     return out
 
 
-def fold_of(groups: Sequence[str], most: int = MOST_FOLDS) -> dict[str, int]:
-    """Which fold each group belongs to, the same whatever order they come in."""
-    return {group: k % most for k, group in enumerate(sorted(set(groups)))}
-
-
-def cross_validated(table: Table, penalty: float) -> Rows:
-    """Probabilities of each row by a model that saw nothing of its fold; NaN where that could not be
-    fitted."""
-    folds = fold_of(table.group.tolist())
-    fold = np.array([folds[group] for group in table.group.tolist()])
-    out = np.full(len(table), np.nan)
-    for k in np.unique(fold).tolist():
-        weights = fitted(table.where(fold != k), penalty)
-        if weights is not None:
-            out[fold == k] = predicted(table.names, table.rows[fold == k], weights)
-    return out
+def offset(judged: Sequence[tuple[float, bool]]) -> float:
+    """What has to be added to the log odds of confidences (0..1) so that their sum is the number of right
+    ones, rounded to DIGITS; 0 where there are too few."""
+    right = sum(ok for _, ok in judged)
+    if min(right, len(judged) - right) < LEAST_EXAMPLES:
+        return 0.0
+    score = logit(np.clip([confidence for confidence, _ in judged], 1e-4, 1 - 1e-4))
+    found = brentq(lambda add: float(expit(score + add).sum()) - right, -OFFSET_MAX, OFFSET_MAX)
+    return round(float(found), DIGITS)
 
 
 def log_loss(right: Bools, probability: Rows) -> float:

@@ -13,11 +13,25 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.edits.__main__ import make
-from tests.benchmarks.edits.places import places_below
+from tests.benchmarks.edits.__main__ import make, make_case
+from tests.benchmarks.edits.cases import CASES
+from tests.benchmarks.edits.decks import SCREENS
+from tests.benchmarks.edits.happenings import HAPPENINGS
+from tests.benchmarks.edits.places import Place, places_below
+from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.films import SUFFIX, Film, films_in
 from tests.benchmarks.fit import programmes
-from tests.benchmarks.fit.recipe import Edits, Labelled, Material, Programmes, Takes
+from tests.benchmarks.fit.recipe import (
+    DRAWN,
+    THIRD,
+    TWO_THIRDS,
+    Cases,
+    Edits,
+    Labelled,
+    Material,
+    Programmes,
+    Takes,
+)
 from tests.benchmarks.fit.tracks import sha256_of
 
 
@@ -59,7 +73,7 @@ def sources_of(material: tuple[Material, ...], folder: Path) -> dict[str, str]:
         if isinstance(part, Programmes):
             names |= {*programmes.sources_of(programmes.pool_of(folder, part.pool))}
             names.add(programmes.GENERATOR.as_posix())
-        elif isinstance(part, Edits):
+        elif isinstance(part, (Edits, Cases)):
             names |= {path.relative_to(folder).as_posix() for path in _sources(part, folder)}
     return {name: sha256_of(folder / name) for name in sorted(names)}
 
@@ -68,12 +82,15 @@ def _films(part: Material, folder: Path, work: Path, say: Callable[[str], None])
     if isinstance(part, Labelled):
         return [replace(film, group=part.folder) for film in films_in(folder / part.folder)]
     if isinstance(part, Takes):
-        return [Film(path, part.folder, labels) for path, labels in _takes(folder / part.folder)]
+        return [Film(path, part.folder, labels) for path, labels in _takes(folder / part.folder, part.part)]
     if isinstance(part, Programmes):
         group = f"programmes {part.pool}"
         say(f"{group}: seeds {part.seeds}")
         paths = programmes.made(folder, work / "programmes", part.pool, part.seeds)
         return [Film(path, group, _labels(path)) for path in paths]
+    if isinstance(part, Cases):
+        say(f"cases of {part.folder or 'drawn places'}: {part.each} of each kind, seed {part.seed}")
+        return [Film(path, f"case {kind}", _labels(path)) for kind, path in _cases(part, folder, work)]
     group = f"edits of {' and '.join(part.sources)}"
     say(f"{group}: {part.count} of seed {part.seed}")
     return [Film(path, group, _labels(path)) for path in _edits(part, folder, work)]
@@ -92,31 +109,68 @@ def _edits(part: Edits, folder: Path, work: Path) -> Iterator[Path]:
             yield make(out, name, places, [part.seed, number])
 
 
-def _staged(part: Edits, folder: Path, stage: Path) -> Path:
+def _cases(part: Cases, folder: Path, work: Path) -> Iterator[tuple[str, Path]]:
+    """Kind and path of each."""
+    out = work / f"cases-{part.seed}-{part.folder or 'drawn'}-{part.part.replace(' ', '-')}"
+    out.mkdir(parents=True, exist_ok=True)
+    every = {**CASES, **SCREENS, **HAPPENINGS}
+    kinds = {kind: every[kind] for kind in part.kinds or every}
+    wanted = [
+        (kind, out / f"{kind.replace(' ', '_')}_{part.seed}_{k}.mp4")
+        for kind in kinds
+        for k in range(part.each)
+    ]
+    places: list[Place] = []
+    if not all(path.with_name(path.name + SUFFIX).exists() for _, path in wanted):
+        drawn = part.folder == DRAWN
+        places = textures(part.seed) if drawn else places_below(_staged(part, folder, out / "sources"))
+    for number, (kind, path) in enumerate(wanted):
+        if not path.with_name(path.name + SUFFIX).exists():
+            make_case(path, kinds[kind], places, [part.seed, number])
+        yield kind, path
+
+
+def _staged(part: Edits | Cases, folder: Path, stage: Path) -> Path:
     """A folder with links to the sources; takes are given labels, without which no film is a source."""
     for path in _sources(part, folder):
         link = stage / path.relative_to(folder)
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():
             link.symlink_to(path.resolve())
-    for name in part.sources:
-        for path, labels in _takes(folder / name):
+    for name in _folders(part):
+        for path, labels in _takes(folder / name, part.part):
             told = stage / name / f"{path.name}{SUFFIX}"
             told.write_text(json.dumps(labels), encoding="utf-8")
     return stage
 
 
-def _sources(part: Edits, folder: Path) -> list[Path]:
-    return [path for name in part.sources for path in sorted((folder / name).rglob("*")) if path.is_file()]
+def _folders(part: Edits | Cases) -> tuple[str, ...]:
+    if isinstance(part, Edits):
+        return part.sources
+    return () if part.folder == DRAWN else (part.folder,)
 
 
-def _takes(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Each take of the folder's list, with labels that say that nothing happens; none without a list."""
+def _sources(part: Edits | Cases, folder: Path) -> list[Path]:
+    """Files below the part's folders; of takes, those of the part alone."""
+    found: list[Path] = []
+    for name in _folders(part):
+        takes = [path for path, _ in _takes(folder / name, part.part)]
+        files = [path for path in sorted((folder / name).rglob("*")) if path.is_file()]
+        found += takes or files
+    return found
+
+
+def _takes(folder: Path, part: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Each take of a part of the folder's list, with labels that say that nothing happens; none without a
+    list."""
     listing = folder / programmes.TAKES_LIST.name
     if not listing.exists():
         return
     with listing.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
+        rows = sorted(csv.DictReader(file, delimiter="\t"), key=lambda row: row["file"])
+        for number, row in enumerate(rows):
+            if part in (THIRD, TWO_THIRDS) and (number % 3 == 0) != (part == THIRD):
+                continue
             labels = {
                 "fps": str(Fraction(row["fps"])),
                 "frames": int(row["frames"]),

@@ -31,6 +31,8 @@ LIBRARIES = (
     "silero-vad",
 )
 """What films, tracks and fits are made with."""
+LIBRARIES_OF = {"shots": ("scikit-learn",)}
+"""Of some sets, besides."""
 KEYS = (
     *("command", "commit", "date", "method", "recipe", "libraries", "films", "sources", "figures", "notes"),
 )
@@ -54,7 +56,10 @@ def provenance(
         "date": datetime.now(UTC).date().isoformat(),
         "method": method,
         "recipe": as_told(recipe),
-        "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "libraries": {
+            "python": platform.python_version(),
+            **{one: version(one) for one in libraries_of(name)},
+        },
         "notes": list(notes),
         "figures": dict(figures),
         "sources": dict(sources),
@@ -68,6 +73,11 @@ def provenance(
             for entry in entries
         ],
     }
+
+
+def libraries_of(name: str) -> tuple[str, ...]:
+    """Packages whose versions are told for a set."""
+    return *LIBRARIES, *LIBRARIES_OF.get(name, ())
 
 
 def as_told(recipe: Recipe) -> dict[str, Any]:

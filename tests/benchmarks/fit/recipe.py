@@ -27,12 +27,18 @@ class Labelled:
     counted: int = 1
 
 
+WHOLE, TWO_THIRDS, THIRD = "whole", "two thirds", "third"
+"""Parts of a folder of takes: all of them; without every third by name; every third by name."""
+
+
 @dataclass(frozen=True)
 class Takes:
-    """A folder of single takes, whose list names their frames and rates: whatever is found there is wrong."""
+    """A folder of single takes, whose list names their frames and rates: whatever is found there is wrong.
+    part: WHOLE, TWO_THIRDS or THIRD of them."""
 
     folder: str
     role: str
+    part: str = WHOLE
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,25 @@ class Edits:
     count: int
     role: str
     counted: int = 1
+    part: str = WHOLE
+
+
+DRAWN = ""
+"""In place of a folder: places that are drawn (`tests.benchmarks.edits.textures`)."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Films of one difficulty each (`tests.benchmarks.edits.cases`, `decks`, `happenings`), `each` of every
+    kind, or of `kinds` alone, made of a part of a folder of takes, or of drawn places (DRAWN)."""
+
+    folder: str
+    part: str
+    seed: int
+    each: int
+    role: str
+    counted: int = 1
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,7 @@ class Programmes:
     counted: int = 1
 
 
-Material = Labelled | Takes | Edits | Programmes
+Material = Labelled | Takes | Edits | Cases | Programmes
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,9 @@ class Recipe:
     numbers: Mapping[str, Number] = field(default_factory=dict)
 
 
+CASES_COUNTED = 2
+"""Films of one difficulty are short: they have as few examples of it as the others have hundreds of plain
+cuts."""
 HAND_LABELLED_COUNTED = 10
 """Films that were not generated are few: each counts as often as ten generated ones."""
 _PROGRAMMES = (
@@ -145,11 +173,21 @@ RECIPES = {
             Labelled("composite", FITTED, HAND_LABELLED_COUNTED),
             Labelled("programme", FITTED, HAND_LABELLED_COUNTED),
             Edits(("dev", "images"), seed=1, count=60, role=FITTED),
+            Edits(("takes",), seed=7, count=24, role=FITTED, part=TWO_THIRDS),
+            Cases("takes", TWO_THIRDS, seed=3, each=16, role=FITTED, counted=CASES_COUNTED),
+            Cases(
+                "takes", TWO_THIRDS, 5, 16, FITTED, CASES_COUNTED, ("moving edges", "swishes", "dissolves")
+            ),
+            Cases("takes", TWO_THIRDS, 6, 16, FITTED, CASES_COUNTED, ("montage", "deck", "interrupted")),
+            Cases(DRAWN, WHOLE, seed=8, each=12, role=FITTED, counted=CASES_COUNTED),
+            Takes("takes", FITTED, TWO_THIRDS),
             Labelled("real", HELD_OUT),
-            Takes("takes", HELD_OUT),
-            Edits(("takes",), seed=2, count=12, role=HELD_OUT),
+            Takes("takes", HELD_OUT, THIRD),
+            Edits(("takes",), seed=2, count=12, role=HELD_OUT, part=THIRD),
+            Cases("takes", THIRD, seed=4, each=3, role=HELD_OUT),
         ),
         penalty=1.0,
+        folds=3,
     ),
     "sound": Recipe((*_PROGRAMMES, Labelled("composite", COMPARED)), penalty=0.0005, numbers=_SOUND),
     "fusion": Recipe(_PROGRAMMES, penalty=0.0005, numbers=_FUSION),

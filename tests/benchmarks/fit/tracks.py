@@ -9,10 +9,13 @@ files; does not know labels.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +30,11 @@ from actors.segmentation.picture.scaling import FrameScaler
 from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.gate import Survey, survey
+from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
+from cluster.settings import LogSettings, get_settings
+from cluster.telemetry import logs
 from tests.benchmarks.analysis import Analysed, whole
 
 LIBRARY = Path(actors.segmentation.__file__).parent
@@ -38,10 +44,12 @@ _FORMAT = "1"
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where pictures and tracks are kept from run to run, and the networks that look at them."""
+    """Where pictures and tracks are kept from run to run, and the networks that look at them. processes: how
+    many make tracks side by side, where many are wanted at once."""
 
     folder: Path
     models: Models
+    processes: int = 1
 
     def blind(self, path: Path) -> FrameTrack:
         """The film's track as if there were no network."""
@@ -50,7 +58,16 @@ class Shelf:
     def asked(self, path: Path, weights: ShotWeights) -> FrameTrack:
         """The film's track, the network asked where these weights leave a doubt."""
         ask = partial(survey, weights=weights)
-        return self._kept(path, repr(weights), lambda plan: self._track(path, plan, ask)).frames
+        how = f"asked {weights_digest(weights)}"
+        return self._kept(path, how, lambda plan: self._track(path, plan, ask)).frames
+
+    def make(self, paths: Sequence[Path], weights: ShotWeights | None) -> None:
+        """Tracks of many films, as `asked` has them, or without weights as `blind`."""
+        if self.processes > 1:
+            start = get_context("spawn")  # a copy of a process that has run torch may hang
+            given = (self.folder, self.models.threads, weights)
+            with ProcessPoolExecutor(self.processes, start, _begin, given) as pool:
+                deque(pool.map(_make, paths, chunksize=4), 0)
 
     def analysed(self, path: Path) -> Analysed:
         """Picture and sound as one chunk, the network asked where the packaged weights are in doubt."""
@@ -92,6 +109,20 @@ class Shelf:
         return BlockWindow(0, *(np.ascontiguousarray(table[name]) for name in ("small", "change", "valid")))
 
 
+_mine: list[Callable[[Path], FrameTrack]] = []
+"""In a process of `Shelf.make`: what it does with each film."""
+
+
+def _begin(folder: Path, threads: int, weights: ShotWeights | None) -> None:
+    logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
+    shelf = Shelf(folder, Models.load(threads=threads))
+    _mine.append(shelf.blind if weights is None else partial(shelf.asked, weights=weights))
+
+
+def _make(path: Path) -> None:
+    _mine[0](path)
+
+
 _ROW = np.dtype([("small", np.uint8, (27, 48, 3)), ("change", np.int64), ("valid", np.bool_)])
 """Of what is kept of one slot: see `picture.blocks.BlockWindow`."""
 
@@ -100,6 +131,19 @@ def sha256_of(path: Path) -> str:
     """Of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weights_digest(weights: ShotWeights) -> str:
+    """SHA-256 in hex of all numbers of all models."""
+    digest = hashlib.sha256(repr(sorted(weights.offset.items())).encode())
+    for models in (weights.seen, weights.unseen):
+        for kind, model in sorted(models.items()):
+            told = [getattr(model, one.name) for one in fields(model)] if isinstance(model, Trees) else model
+            parts = [np.asarray(one) for one in told] if isinstance(told, list) else sorted(told.items())
+            digest.update(kind.encode())
+            for part in parts:
+                digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.segmentation import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import select
+from actors.segmentation.shots.transitions import frames_apart, select
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.reliability import Judged, curve, judged
@@ -40,9 +40,9 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights)
     fps = float(Fraction(labels["fps"]))
     settings = FusionSettings()
     transitions = transitions_at_any_rate(frames, fps, weights)
-    room = max(1, round(settings.min_shot_s * fps))
-    chosen = select(transitions, settings.shot_sensitivity, room, len(frames))
-    everything = select(transitions, 1.0, room, len(frames))
+    apart, within = frames_apart(round(settings.min_shot_s * fps)), (0, len(frames))
+    chosen = select(transitions, settings.shot_sensitivity, apart, within)
+    everything = select(transitions, 1.0, apart, within)
     wanted = Transitions.of(labels)
     kinds = {one.frame: one.kind for one in chosen}
     hits = wanted.found_by(kinds)

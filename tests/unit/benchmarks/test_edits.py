@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights
+from actors.segmentation.shots.trees import Trees
+from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights, names_of
 from tests.benchmarks.edits import __main__ as edits
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.mixes import WIPES, blend, wipe
 from tests.benchmarks.edits.places import Place, Rgb, clean_runs, places_below
 from tests.benchmarks.edits.takes import Framing, shot
+from tests.benchmarks.fit import logistic
 from tests.benchmarks.fit.candidates import (
     RIGHT,
     UNJUDGED,
@@ -27,10 +29,10 @@ from tests.benchmarks.fit.candidates import (
     gradual_answers,
     gradual_tables,
 )
+from tests.benchmarks.fit.folds import cross_validated
 from tests.benchmarks.fit.logistic import (
     Table,
     average_precision,
-    cross_validated,
     fitted,
     log_loss,
     predicted,
@@ -169,7 +171,8 @@ def test_only_the_nearest_candidate_is_the_cut() -> None:
 def test_extents_are_right_where_a_label_of_the_kind_has_their_middle() -> None:
     extents = np.array([(98, 118), (108, 111), (10, 30), (201, 219), (300, 306)])
 
-    assert gradual_answers(TRUTH, "dissolve", extents) == [RIGHT, UNJUDGED, WRONG, RIGHT, UNJUDGED]
+    assert gradual_answers(TRUTH, "dissolve", extents) == [RIGHT, WRONG, WRONG, RIGHT, UNJUDGED]
+    assert gradual_answers(TRUTH, "dissolve", extents[1:]) == [UNJUDGED, WRONG, RIGHT, UNJUDGED]
     assert gradual_answers(TRUTH, "wipe", extents) == [WRONG, WRONG, WRONG, WRONG, UNJUDGED]
     assert gradual_answers(TRUTH, "fade", extents) == [UNJUDGED, UNJUDGED, WRONG, RIGHT, UNJUDGED]
 
@@ -192,7 +195,7 @@ def test_fitting_finds_the_weights_that_made_the_answers() -> None:
     weights = fitted(table, penalty=0.1)
     assert weights is not None
     assert weights == pytest.approx(true, abs=0.4)
-    unseen = cross_validated(table, penalty=0.1)
+    unseen, _ = cross_validated(logistic, table, penalty=0.1)
     assert log_loss(table.right, unseen) == pytest.approx(log_loss(table.right, chance), abs=0.02)
     assert average_precision(table.right, unseen) > 0.75
 
@@ -218,10 +221,10 @@ def edited() -> tuple[Edit, dict[str, Any]]:
 
 def test_tables_hold_the_library_s_candidates_of_one_view(edited: tuple[Edit, dict[str, Any]]) -> None:
     edit, labels = edited
-    track, cut_weights = edit.track(), {"jump": 1.0, "bias": -3.0}
+    track, never = edit.track(), Trees.of({"base": -3.0, "trees": []}, len(FEATURES["cut"]), "here")
 
     seen = cut_table(track, labels, "film", seen=True)
-    graduals = gradual_tables(track, labels, "film", True, cut_weights)
+    graduals = gradual_tables(track, labels, "film", True, never)
     unseen = cut_table(blind(track), labels, "film", seen=False)
 
     assert seen.right.sum() == 1
@@ -251,7 +254,7 @@ def test_a_row_that_counts_twice_is_two_rows() -> None:
 def test_outcomes_are_those_of_the_weights_given(edited: tuple[Edit, dict[str, Any]]) -> None:
     edit, labels = edited
     usual = ShotWeights.packaged()
-    never = {kind: dict.fromkeys(names, 0.0) | {BIAS: -20.0} for kind, names in FEATURES.items()}
+    never = {kind: dict.fromkeys(names_of(kind, "seen"), 0.0) | {BIAS: -20.0} for kind in FEATURES}
 
     blocked = outcome("film", edit.track(), labels, ShotWeights(never, usual.unseen))
     found = outcome("film", edit.track(), labels, usual)

@@ -15,7 +15,7 @@ from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import ChunkSpec, Plan, build_plan
-from actors.segmentation.shots.transitions import find_transitions, select
+from actors.segmentation.shots.transitions import find_transitions, frames_apart, select
 from actors.segmentation.sound.blocks import owned_blocks
 from actors.segmentation.tracks import AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from tests.support.media import Picture, Sound, make_media
@@ -70,7 +70,7 @@ def test_chunks_leave_no_trace(
 
 
 def test_the_cuts_are_found_and_the_network_was_asked_for_few_frames(whole: ChunkTracks) -> None:
-    found = select(find_transitions(whole.frames, 25.0), 0.5, 3, len(whole.frames))
+    found = select(find_transitions(whole.frames, 25.0), 0.5, frames_apart(3), (0, len(whole.frames)))
 
     assert [transition.frame for transition in found] == PICTURE.cuts
     assert whole.frames.looked.mean() < 0.2

@@ -12,11 +12,15 @@ from actors.segmentation.picture.blocks import (
     VIEW_CONTEXT_FRAMES,
     VIEW_STEP_FRAMES,
     BlockWindow,
+    Surveyor,
     analyse_block,
 )
 from actors.segmentation.runs import true_runs
 from actors.segmentation.shots.gate import Survey, survey
-from tests.support.tracks import Edit, Pictures, dissolve, frame_track, place
+from actors.segmentation.shots.trees import Trees
+from actors.segmentation.shots.weights import FEATURES, ShotWeights
+from actors.segmentation.tracks import FrameTrack
+from tests.support.tracks import Edit, Pictures, blind, dissolve, frame_track, place
 
 FPS = 25.0
 
@@ -37,6 +41,23 @@ def unseen(pictures: Pictures) -> Survey:
     track.looked[:] = False
     track.cut[:] = track.many[:] = 0
     return survey(track, FPS)
+
+
+def undecided() -> ShotWeights:
+    """Models that give even odds to every candidate."""
+    even = {kind: Trees.of({"base": 0.0, "trees": []}, 1, "here") for kind in FEATURES}
+    return ShotWeights(even, even)
+
+
+def doubting(first: int, last: int) -> Surveyor:
+    """Asks the network about these frames of the window, once."""
+
+    def ask(track: FrameTrack, _fps: float) -> Survey:
+        frames = np.arange(len(track))
+        doubtful = (frames >= first) & (frames <= last) & ~track.looked
+        return Survey(doubtful, np.zeros(len(track), np.bool_))
+
+    return ask
 
 
 def window(pictures: Pictures, start: int = 0) -> BlockWindow:
@@ -68,7 +89,9 @@ def test_the_middle_of_a_shot_needs_no_network() -> None:
 
 
 def test_an_unlikely_change_is_doubtful() -> None:
-    surveyed = unseen(faint_dissolve())
+    track = blind(frame_track(faint_dissolve()))
+
+    surveyed = survey(track, FPS, undecided())
 
     assert surveyed.doubtful[145:155].all()
     assert not surveyed.doubtful[:110].any()
@@ -88,7 +111,7 @@ def test_the_network_sees_what_is_doubtful_in_its_context() -> None:
     pictures, network = faint_dissolve(), Echo()
     whole = window(pictures)
 
-    rows = analyse_block(whole, range(300), FPS, network)
+    rows = analyse_block(whole, range(300), FPS, network, doubting(137, 162))
 
     looked = np.flatnonzero(rows.frames.looked)
     (seen,) = network.windows
@@ -102,7 +125,7 @@ def test_the_network_sees_what_is_doubtful_in_its_context() -> None:
 def test_before_the_first_frame_the_network_sees_it_again() -> None:
     pictures, network = faint_dissolve()[132:], Echo()
 
-    rows = analyse_block(window(pictures), range(len(pictures)), FPS, network)
+    rows = analyse_block(window(pictures), range(len(pictures)), FPS, network, doubting(5, 30))
 
     first = int(np.argmax(rows.frames.looked))
     repeated = VIEW_CONTEXT_FRAMES - first
@@ -113,9 +136,9 @@ def test_before_the_first_frame_the_network_sees_it_again() -> None:
 def test_a_block_has_rows_for_its_own_slots_only() -> None:
     pictures = faint_dissolve()
 
-    rows = analyse_block(window(pictures, start=600), range(650, 850), FPS, Echo())
+    rows = analyse_block(window(pictures, start=600), range(650, 850), FPS, Echo(), doubting(137, 162))
 
-    whole = analyse_block(window(pictures, start=600), range(600, 900), FPS, Echo())
+    whole = analyse_block(window(pictures, start=600), range(600, 900), FPS, Echo(), doubting(137, 162))
     assert len(rows.frames) == len(rows.moving) == 200
     assert rows.frames.thumb.tobytes() == whole.frames.rows(50, 250).thumb.tobytes()
     assert rows.frames.looked[90:105].all()
@@ -140,7 +163,7 @@ def test_at_sixty_frames_a_second_the_network_sees_every_second_one() -> None:
     slow, network = faint_dissolve(), Echo()
     doubled = window(np.repeat(slow, 2, axis=0), start=300)
 
-    rows = analyse_block(doubled, range(300, 900), 60.0, network)
+    rows = analyse_block(doubled, range(300, 900), 60.0, network, doubting(140, 160))
 
     looked = int(rows.frames.looked.sum())
     assert rows.frames.looked[290:310].all()

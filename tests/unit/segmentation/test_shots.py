@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import MIN_CONFIDENCE, Transition, find_transitions, select
+from actors.segmentation.shots.transitions import (
+    MIN_CONFIDENCE,
+    Transition,
+    find_transitions,
+    frames_apart,
+    select,
+)
 from tests.support.tracks import COLUMNS, ROWS, Edit, Pictures, dissolve, fade, frame_track, place, wipe
 
 FPS = 25.0
@@ -18,7 +24,7 @@ FPS = 25.0
 
 def believed(edit: Edit) -> list[Transition]:
     track = edit.track()
-    return select(find_transitions(track, FPS), 0.5, 3, len(track))
+    return select(find_transitions(track, FPS), 0.5, frames_apart(3), (0, len(track)))
 
 
 def only(edit: Edit) -> Transition:
@@ -89,7 +95,7 @@ def test_a_fade_of_a_dark_scene_is_found_without_the_network() -> None:
     track = edit.track()
     track.looked[:] = False
 
-    (found,) = select(find_transitions(track, FPS), 0.5, 3, len(track))
+    (found,) = select(find_transitions(track, FPS), 0.5, frames_apart(3), (0, len(track)))
 
     assert found.kind == "fade"
     assert first <= found.frame <= last
@@ -161,7 +167,7 @@ def test_a_flash_is_no_cut_for_the_picture_alone() -> None:
     track = edit.track()
     track.looked[:] = False
 
-    assert select(find_transitions(track, FPS), 0.5, 3, len(track)) == []
+    assert select(find_transitions(track, FPS), 0.5, frames_apart(3), (0, len(track))) == []
 
 
 def test_many_cuts_in_a_row_are_all_found() -> None:
@@ -205,9 +211,9 @@ def test_at_sixty_frames_a_second_cuts_are_placed_to_the_frame(offset: int) -> N
     old, new = place(53, 180, drift=0.07), place(54, 180, drift=0.07)
     second = edit.cut(old[:120])
     first, last = edit.mixed(dissolve(old[120:160], new[:40]), new[40:])
-    track = edit.track()
+    track = edit.track(step=2)
 
-    found = select(transitions_at_any_rate(track, 60.0), 0.5, 6, len(track))
+    found = select(transitions_at_any_rate(track, 60.0), 0.5, frames_apart(6), (0, len(track)))
 
     assert [t.kind for t in found] == ["cut", "cut", "dissolve"]
     assert [t.frame for t in found[:2]] == [cut, second]
@@ -234,7 +240,7 @@ def candidates(draw: st.DrawFn) -> list[Transition]:
 def test_selected_boundaries_leave_every_shot_its_length(
     transitions: list[Transition], sensitivity: float, shortest: int
 ) -> None:
-    kept = select(transitions, sensitivity, shortest, 500)
+    kept = select(transitions, sensitivity, frames_apart(shortest), (0, 500))
 
     bounds = [0, *(t.frame for t in kept), 500]
     assert all(b - a >= max(1, shortest) for a, b in pairwise(bounds)) or not kept
@@ -247,10 +253,12 @@ def test_more_sensitivity_never_loses_a_boundary(
 ) -> None:
     low, high = sorted((one, other))
 
-    assert set(select(transitions, low, 0, 500)) <= set(select(transitions, high, 0, 500))
+    assert set(select(transitions, low, frames_apart(0), (0, 500))) <= set(
+        select(transitions, high, frames_apart(0), (0, 500))
+    )
 
 
 def test_of_two_close_boundaries_the_surer_one_stays() -> None:
     weak, strong = Transition(100, "cut", 0.7, 100, 100), Transition(104, "cut", 0.9, 104, 104)
 
-    assert select([weak, strong], 0.5, 10, 500) == [strong]
+    assert select([weak, strong], 0.5, frames_apart(10), (0, 500)) == [strong]

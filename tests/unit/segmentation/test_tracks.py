@@ -69,6 +69,7 @@ def test_slow_pictures_take_little_room() -> None:
     still = np.broadcast_to(original.frames.thumb[0], original.frames.thumb.shape).copy()
     still[150:] += 3
     original.frames.thumb[:] = still
+    original.frames.steps[:] = 0  # there is nothing that could be a cut
 
     assert len(original.to_bytes()) < 300 * 60
 

@@ -13,7 +13,8 @@ from actors.segmentation.fusion import weights as fusion_weights
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.confidence import probability
-from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights, names_of
+from actors.segmentation.shots.trees import Trees
+from actors.segmentation.shots.weights import BIAS, BLIND, FEATURES, OF_TREES, ShotWeights, names_of
 from actors.segmentation.sound import weights as sound_weights
 from actors.segmentation.sound.weights import SoundWeights
 from actors.segmentation.weights_file import WeightsError, numbers, read_values
@@ -49,9 +50,18 @@ def test_a_number_too_many_or_too_few_is_told_by_name(name: str) -> None:
 
 def test_a_model_of_other_features_is_told_by_its_place() -> None:
     values = values_of("shots")
-    values["unseen"]["wipe"]["cut"] = 1.0  # the network's, which these do without
+    values["unseen"]["fade"]["many"] = 1.0  # the network's, which these do without
 
-    with pytest.raises(WeightsError, match=r"shots, unseen, wipe: missing nothing, unknown cut"):
+    with pytest.raises(WeightsError, match=r"shots, unseen, fade: missing nothing, unknown many"):
+        ShotWeights.of(values)
+
+
+def test_trees_without_the_network_have_no_column_of_it() -> None:
+    values = values_of("shots")
+    beyond = len(names_of("wipe", "unseen"))
+    values["unseen"]["wipe"]["trees"] = [[[beyond, 0.5, 1, 2, 0], [-1, 0, 0, 0, 1], [-1, 0, 0, 0, 1]]]
+
+    with pytest.raises(WeightsError, match="shots, unseen, wipe: a tree has a node"):
         ShotWeights.of(values)
 
 
@@ -75,15 +85,56 @@ def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
         read_values(tmp_path / "weights.json")
 
 
+def odds(log_odds: float) -> float:
+    return 1 / (1 + float(np.exp(-log_odds)))
+
+
+@pytest.mark.parametrize(
+    "trees",
+    [
+        [[]],
+        [[[0, 0.5, 1, 2, 0]]],
+        [[[0, 0.5, 0, 2, 0], [-1, 0, 0, 0, 1], [-1, 0, 0, 0, 1]]],
+        [[[99, 0.5, 1, 2, 0], [-1, 0, 0, 0, 1], [-1, 0, 0, 0, 1]]],
+        [[[-1, 0, 0, 0, float("nan")]]],
+        [[[-1, 0, 0, 0]]],
+        [["leaf"]],
+    ],
+    ids=["empty", "no leaves", "backwards", "no such column", "not finite", "short", "no numbers"],
+)
+def test_a_tree_that_leads_nowhere_is_refused(trees: object) -> None:
+    with pytest.raises(WeightsError, match="here: a tree"):
+        Trees.of({"base": 0.0, "trees": trees}, 3, "here")
+
+
 def test_what_the_file_says_is_what_candidates_are_judged_by(tmp_path: Path) -> None:
-    flat = {kind: dict.fromkeys((*names_of(kind, "unseen"), BIAS), 0.0) for kind in FEATURES}
-    seen = {kind: dict.fromkeys((*names_of(kind, "seen"), BIAS), 0.0) for kind in FEATURES}
-    seen["cut"]["jump"], flat["cut"][BIAS] = 2.0, -1.0
+    views: dict[str, dict[str, Any]] = {
+        view: {
+            kind: {"base": 0.0, "trees": []}
+            if kind in OF_TREES
+            else dict.fromkeys((*names_of(kind, view), BIAS), 0.0)
+            for kind in FEATURES
+        }
+        for view in ("seen", "unseen")
+    }
+    jump = FEATURES["cut"].index("jump")
+    high = [[jump, 0.4, 1, 2, 0], [-1, 0, 0, 0, -3.0], [-1, 0, 0, 0, 1.0]]
+    views["seen"]["cut"] = {"base": 0.0, "trees": [high]}
+    views["unseen"]["cut"] = {"base": -1.0, "trees": []}
+    views["seen"]["fade"]["rise"] = 2.0
+    views["offset"] = dict.fromkeys(FEATURES, 0.0) | {"wipe": -0.5}
+    blind = names_of("wipe", "seen").index(BLIND)
+    views["unseen"]["wipe"]["base"] = 2.5
+    views["seen"]["wipe"]["trees"] = [[[blind, 2.0, 1, 2, 0], [-1, 0, 0, 0, -3.0], [-1, 0, 0, 0, 1.5]]]
     path = tmp_path / "weights.json"
-    path.write_text(json.dumps({"values": {"seen": seen, "unseen": flat}, "provenance": {}}))
+    path.write_text(json.dumps({"values": views, "provenance": {}}))
     rows = np.zeros((2, len(FEATURES["cut"])), np.float32)
-    rows[:, FEATURES["cut"].index("jump")] = 0.5
+    rows[:, jump] = 0.5
+    fades = np.zeros((2, len(FEATURES["fade"])), np.float32)
+    fades[:, FEATURES["fade"].index("rise")] = 0.5
+    weights, seen = ShotWeights.of(read_values(path)), np.array([True, False])
 
-    found = probability("cut", rows, np.array([True, False]), ShotWeights.of(read_values(path)))
-
-    assert found == pytest.approx([1 / (1 + np.exp(-1.0)), 1 / (1 + np.exp(1.0))])
+    assert probability("cut", rows, seen, weights) == pytest.approx([odds(1.0), odds(-1.0)])
+    assert probability("fade", fades, seen, weights) == pytest.approx([odds(1.0), odds(0.0)])
+    wipes = np.zeros((2, len(FEATURES["wipe"])), np.float32)
+    assert probability("wipe", wipes, seen, weights) == pytest.approx([odds(1.0), odds(2.0)])

@@ -1,0 +1,279 @@
+"""Proposes possible cuts and measures them on the small pictures, as the analysis has them.
+
+A candidate leads from a clean old picture to a clean new one: from the frame before it to the frame itself,
+or, where the frame is a mix of its neighbours (fields of two shots, a converted rate), to the frame after it.
+Each measure compares that step with something: with the film's usual contrast, with the steps around it, with
+what the same blocks do when they may move, with pictures some frames before and after. The network's view is
+added later (`shots.features`). Knows small pictures; decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d, median_filter
+
+from actors.segmentation.luma import luma_of
+from actors.segmentation.shots.active_area import deviation
+from actors.segmentation.shots.candidates import contrast_scale
+from actors.segmentation.shots.compare import Floats, Ints, Thumbs, correlation, relit
+from actors.segmentation.shots.matching import most_of, residual
+
+CUT_MEASURES = (
+    *("jump", "most", "spread", "matched", "matched_most", "matched_share", "alike", "relit", "colours"),
+    *("calm", "calm_moving", "peak", "peak_near", "peak_before", "peak_after", "second", "repeats"),
+    *("beside", "beside_most", "across_2", "within_2", "least_2", "across_4", "within_4", "least_4"),
+    *("across_8", "within_8", "least_8", "returns", "mixed", "mix_error", "mix_share"),
+    *("mixed_before", "mixed_after"),
+)
+"""Columns of `cut_measures`; see `_Measurer`."""
+
+STEP_MIN = 2.0
+"""Mean change (of 255) from one frame to the next of the smallest step proposed, in a film of usual contrast:
+text that changes on a slide has 2 to 4, and coding noise less than 1."""
+STEP_RATIO = 1.3
+"""... and it is so many times the median change around it: more would lose cuts between shots that move."""
+STEP_FAR = 2.0
+"""A step that is no peak is proposed where it is so many times the median: shots may last one frame."""
+STEP_SURE = 25.0
+"""A step of so much (of 255), in a film of usual contrast, is proposed whatever is around it: where every
+frame is a shot, as in recordings of one frame a slide, nothing around is calmer."""
+CALM_FRAMES = 17
+"""Frames whose median change is the usual one around a frame: two thirds of a second."""
+CALM_MIN = 1.0
+"""Least median change (of 255) that counts for STEP_FAR: coding noise."""
+REPEATED = 0.4
+"""Mean change (of 255) below which a picture is shown again: what is left is coding noise."""
+AROUND_FRAMES = 6
+"""Steps on either side that a candidate's step is compared with."""
+SPANS = (2, 4, 8)
+"""Frames on either side over which the change across a candidate is compared with that within either shot."""
+RETURN_FRAMES = 8
+"""Frames within which a picture that returns was only interrupted (by a flash, a lost signal)."""
+RETURN_BEFORE = (0, 1, 2, 4, 7)
+"""Frames before the step with which the pictures after it are compared for that: nearest densest."""
+MIX_MAX = 0.45
+"""Most that a frame may differ from a mix of its neighbours, as a share of their difference, to count as
+mixed: 0 in a perfect mix of still pictures, 0.5 and more where it is a picture of its own."""
+MIX_SHARES = (0.08, 0.92)
+"""Shares of the new picture between which a mix is no clean picture."""
+CUT_PEAK = 0.04
+"""Probability of the network's first head below which, among thousands of frames, hardly any cut is left."""
+_UNALIKE = 1.05
+"""See `shots.features`."""
+_BATCH = 256
+"""Candidates measured at once: bounds memory."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SmallPictures:
+    """A stretch of film. rgb: uint8 (n, 27, 48, 3). y: its luma, int16. step: change to the frame before,
+    float32 (n,). calm: its median around each frame. scale: see `candidates.contrast_scale`."""
+
+    rgb: Thumbs
+    y: npt.NDArray[np.int16]
+    step: Floats
+    calm: Floats
+    scale: Floats
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+    def __repr__(self) -> str:
+        return f"SmallPictures({len(self)})"
+
+    @classmethod
+    def of(cls, rgb: Thumbs) -> SmallPictures:
+        """Prepare uint8 RGB (n, 27, 48, 3)."""
+        step = np.zeros(len(rgb), np.float32)
+        for start in range(1, len(rgb), _BATCH):
+            part = slice(start, start + _BATCH)
+            step[part] = _change(rgb[part], rgb[start - 1 : start - 1 + len(rgb[part])])
+        y = luma_of(rgb)
+        return cls(
+            rgb,
+            y.astype(np.int16),
+            step,
+            median_filter(step, CALM_FRAMES, mode="nearest"),
+            contrast_scale(deviation(y)),
+        )
+
+
+def proposed(pictures: SmallPictures) -> Ints:
+    """int64 (c,), ascending: frames that may be the first of a new shot, 1 at least."""
+    step, calm = pictures.step, pictures.calm
+    around = np.pad(step, 1)
+    enough = step >= np.maximum(STEP_MIN * pictures.scale, STEP_RATIO * calm)
+    peak = (step >= around[:-2]) & (step >= around[2:])
+    far = step >= STEP_FAR * np.maximum(calm, CALM_MIN)
+    chosen = (enough & (peak | far)) | (step >= STEP_SURE * pictures.scale)
+    chosen[:1] = False
+    return np.flatnonzero(chosen).astype(np.int64)
+
+
+def seen_by_network(cut: Floats, pictures: SmallPictures) -> Ints:
+    """int64 (c,), ascending: where the picture changes most near each peak of the network's first head
+    (n,), whether or not it changes enough to be proposed by itself."""
+    peaks = np.flatnonzero((cut >= CUT_PEAK) & (cut >= maximum_filter1d(cut, 3)))
+    near = np.clip(peaks[:, None] + np.arange(-1, 3), 1, max(1, len(pictures) - 1))
+    steps = pictures.step[near]
+    at = near[np.arange(len(peaks)), np.argmax(steps, axis=1)]
+    return np.unique(at[steps.max(axis=1, initial=0) > REPEATED]).astype(np.int64)
+
+
+def cut_measures(pictures: SmallPictures, frames: Ints) -> Floats:
+    """float32 (c, len(CUT_MEASURES)) of possible first frames of new shots (c,), each >= 1."""
+    parts = [_measured(pictures, frames[k : k + _BATCH]) for k in range(0, len(frames), _BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(CUT_MEASURES)), np.float32)
+
+
+def _measured(pictures: SmallPictures, frames: Ints) -> Floats:
+    values = _Measurer(pictures, frames).values()
+    out: Floats = np.stack([values[name] for name in CUT_MEASURES], axis=1).astype(np.float32)
+    return out
+
+
+class _Measurer:
+    """Measures of one batch. Everything of a step is relative to its own change `jump`, as a logarithm.
+
+    old, new: the clean frames of the step; mixed: whether there is a mixed one between them.
+    """
+
+    def __init__(self, pictures: SmallPictures, frames: Ints) -> None:
+        self._all, self._frames = pictures, frames
+        self._old = frames - 1
+        error, share = self._mix(frames)
+        inside = (share > MIX_SHARES[0]) & (share < MIX_SHARES[1])
+        self._mixed = (error < MIX_MAX) & inside & (frames < len(pictures) - 1)
+        self._mix_error, self._mix_share = error, share
+        self._new = frames + self._mixed
+        self._jump = self._between(self._old, self._new)
+
+    def values(self) -> dict[str, Floats]:
+        """By the names of CUT_MEASURES."""
+        return {**self._step(), **self._neighbours(), **self._spans(), **self._mixes()}
+
+    def _step(self) -> dict[str, Floats]:
+        """The step itself: the whole picture (jump), its most changed blocks (most), the same when blocks may
+        move (matched ...); alike grows with the correlation of the two pictures."""
+        old, new, scale = self._luma(self._old), self._luma(self._new), self._all.scale[self._frames]
+        most, plain = most_of(np.abs(new - old))
+        matched, matched_most = residual(old, new)
+        a, b = old.astype(np.float32), new.astype(np.float32)
+        return {
+            "jump": np.log(self._jump / scale + 1),
+            "most": np.log(most / scale + 1),
+            "spread": _ratio(most, self._jump),
+            "matched": np.log(matched / scale + 1),
+            "matched_most": np.log(matched_most / scale + 1),
+            "matched_share": _ratio(matched, plain),
+            "alike": -np.log(_UNALIKE - correlation(a, b)),
+            "relit": relit(a, b),
+            "colours": np.log(self._colours() / scale + 1),
+            "beside": _ratio(matched, self._beside(0), 0.5),
+            "beside_most": _ratio(matched_most, self._beside(1), 0.5),
+        }
+
+    def _beside(self, column: int) -> Floats:
+        """The larger residual of blocks that may move within either shot, over three frames: what is left
+        inside a shot."""
+        before = residual(self._luma(self._old - 3), self._luma(self._old))[column]
+        after = residual(self._luma(self._new), self._luma(self._new + 3))[column]
+        return np.maximum(before, after)
+
+    def _colours(self) -> Floats:
+        """Distance of the two colour distributions, 0..255."""
+        a, b = (np.sort(self._rgb(k).reshape(len(k), -1, 3), axis=1) for k in (self._old, self._new))
+        return _change(a, b)
+
+    def _neighbours(self) -> dict[str, Floats]:
+        """The step against the steps around it: calm (their median), calm_moving (without repeated pictures),
+        peak (the nearest), peak_near (three on either side), before, after, second largest of all."""
+        offsets = np.arange(AROUND_FRAMES)
+        before, after = (
+            self._steps(self._old[:, None] - offsets),
+            self._steps(self._new[:, None] + 1 + offsets),
+        )
+        both = np.concatenate([before, after], axis=1)
+        repeats = both < REPEATED
+        moving = np.sort(np.where(repeats, np.inf, both), axis=1)
+        count = (~repeats).sum(axis=1)
+        middle = moving[np.arange(len(both)), np.maximum(count - 1, 0) // 2]
+        near = np.maximum(before[:, :3].max(axis=1), after[:, :3].max(axis=1))
+        return {
+            "calm": _ratio(self._jump, self._all.calm[self._frames]),
+            "calm_moving": _ratio(self._jump, np.where(count > 0, middle, 0).astype(np.float32)),
+            "peak": _ratio(self._jump, np.maximum(before[:, 0], after[:, 0])),
+            "peak_near": _ratio(self._jump, near),
+            "peak_before": _ratio(self._jump, before.max(axis=1)),
+            "peak_after": _ratio(self._jump, after.max(axis=1)),
+            "second": _ratio(self._jump, np.sort(both, axis=1)[:, -2]),
+            "repeats": repeats.mean(axis=1).astype(np.float32),
+        }
+
+    def _spans(self) -> dict[str, Floats]:
+        """Change across the step over some frames on either side, against the change within the shots before
+        and after over as many; and the least change between any picture before and any after (returns)."""
+        out = {}
+        for span in SPANS:
+            across = self._between(self._frames - span, self._new + span - 1)
+            before = self._between(self._old, self._old - 2 * span + 1)
+            after = self._between(self._new, self._new + 2 * span - 1)
+            out[f"across_{span}"] = _ratio(across, self._jump)
+            out[f"within_{span}"] = _ratio(across, np.maximum(before, after))
+            out[f"least_{span}"] = _ratio(across, np.minimum(before, after))
+        least = np.full(len(self._frames), np.inf, np.float32)
+        for earlier in RETURN_BEFORE:
+            for later in range(1, RETURN_FRAMES + 1):
+                least = np.minimum(least, self._between(self._old - earlier, self._new + later))
+        return {**out, "returns": _ratio(least, self._jump)}
+
+    def _mixes(self) -> dict[str, Floats]:
+        """Whether a mixed frame lies between, how well it is one; and whether the clean frames are mixes of
+        theirs neighbours, so that the cut is beside."""
+        mixed = self._mixed.astype(np.float32)
+        return {
+            "mixed": mixed,
+            "mix_error": mixed * self._mix_error,
+            "mix_share": mixed * self._mix_share,
+            "mixed_before": self._mix(self._old)[0],
+            "mixed_after": self._mix(self._new)[0],
+        }
+
+    def _mix(self, frames: Ints) -> tuple[Floats, Floats]:
+        """(c,) error of each frame as a mix of its two neighbours, as a share of their difference (at most
+        2), and the share of the later one, 0..1."""
+        old, middle, new = (self._luma(frames + k).astype(np.float32) for k in (-1, 0, 1))
+        way = new - old
+        size = np.maximum((way * way).sum(axis=(1, 2)), 1e-3)
+        share = np.clip(((middle - old) * way).sum(axis=(1, 2)) / size, 0, 1)
+        left = np.abs(middle - old - share[:, None, None] * way).mean(axis=(1, 2))
+        error = np.minimum((left + 0.5) / (np.abs(way).mean(axis=(1, 2)) + 0.5), 2.0)
+        return error.astype(np.float32), share.astype(np.float32)
+
+    def _rgb(self, frames: Ints) -> Thumbs:
+        return self._all.rgb[np.clip(frames, 0, len(self._all) - 1)]
+
+    def _luma(self, frames: Ints) -> npt.NDArray[np.int16]:
+        return self._all.y[np.clip(frames, 0, len(self._all) - 1)]
+
+    def _steps(self, frames: Ints) -> Floats:
+        return self._all.step[np.clip(frames, 1, len(self._all) - 1)]
+
+    def _between(self, a: Ints, b: Ints) -> Floats:
+        return _change(self._rgb(a), self._rgb(b))
+
+
+def _change(a: Thumbs, b: Thumbs) -> Floats:
+    """(c,) mean absolute difference of uint8 pictures (c, ...), 0..255."""
+    difference = np.maximum(a, b) - np.minimum(a, b)
+    out: Floats = difference.reshape(len(a), -1).mean(axis=1, dtype=np.float32)
+    return out
+
+
+def _ratio(one: Floats, other: Floats, floor: float = 1.0) -> Floats:
+    """Logarithm of a ratio of changes; `floor` (of 255) is added to both, so that noise says nothing."""
+    out: Floats = np.log((one + floor) / (other + floor)).astype(np.float32)
+    return out
