@@ -232,7 +232,7 @@ class _Measurer:
 
     def _mixes(self) -> dict[str, Floats]:
         """Whether a mixed frame lies between, how well it is one; and whether the clean frames are mixes of
-        theirs neighbours, so that the cut is beside."""
+        their neighbours, so that the cut is beside."""
         mixed = self._mixed.astype(np.float32)
         return {
             "mixed": mixed,
