@@ -25,8 +25,8 @@ THUMB_SHAPE = (9, 16, 3)
 432 bytes a frame are 78 MB for two hours at 25 frames/s, before compression, and still show where a wipe's
 edge is."""
 
-CUT_MEASURES = 34
-"""Measures of a possible cut, named in `shots.cuts`."""
+STEP_MEASURES = 34
+"""Number of measures of a step that may be a cut; `shots.cuts` names them."""
 
 EMBEDDING_SIZE = 1280
 """EfficientNet-Lite0's pooled features."""
@@ -78,7 +78,7 @@ class FrameTrack(TrackTable):
     thumb: Array
     """uint8 RGB, see THUMB_SHAPE."""
     steps: Array
-    """float16: measures of the step to this frame as a cut, see CUT_MEASURES; all 0 where it is none that
+    """float16: measures of the step to this frame as a cut, see STEP_MEASURES; all 0 where it is none that
     could be one. The first is greater than 0 for every candidate."""
 
     LAYOUT: ClassVar = {
@@ -90,7 +90,7 @@ class FrameTrack(TrackTable):
         "luma_std": ("float16", ()),
         "motion": ("float16", ()),
         "thumb": ("uint8", THUMB_SHAPE),
-        "steps": ("float16", (CUT_MEASURES,)),
+        "steps": ("float16", (STEP_MEASURES,)),
     }
 
 
@@ -207,7 +207,7 @@ class ChunkTracks:
         )
 
     def to_bytes(self) -> bytes:
-        """A JSON header and one compressed block for each column; 510 bytes a frame become some dozens."""
+        """A JSON header and one compressed block for each column; 512 bytes a frame become some dozens."""
         blocks: list[bytes] = []
         header: dict[str, Any] = {"start": self.start_frame, "end": self.end_frame, "tables": {}}
         for name, table in self._tables():

@@ -19,9 +19,9 @@ from actors.segmentation.picture.measures import luma, thumbs
 from actors.segmentation.planning.plan import ChunkSpec, Plan
 from actors.segmentation.shots.cuts import SmallPictures, cut_measures, proposed
 from actors.segmentation.tracks import (
-    CUT_MEASURES,
     EMBEDDING_SIZE,
     MEL_BANDS,
+    STEP_MEASURES,
     TAGS_PER_KEYFRAME,
     AudioTrack,
     ChunkTracks,
@@ -79,7 +79,7 @@ def steps_of(small: npt.NDArray[np.uint8], step: int = 1) -> npt.NDArray[np.floa
     """Measures of all steps that might be cuts, of every `step`-th of the pictures (n, 27, 48, 3)."""
     pictures = SmallPictures.of(small[::step])
     frames = proposed(pictures)
-    steps = np.zeros((len(small), CUT_MEASURES), np.float16)
+    steps = np.zeros((len(small), STEP_MEASURES), np.float16)
     steps[frames * step] = cut_measures(pictures, frames)
     return steps
 

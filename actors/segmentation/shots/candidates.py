@@ -127,11 +127,17 @@ def moving_windows(motion: Floats, scale: Floats, barriers: npt.NDArray[np.int64
             if RUN_STEPS[0] <= stop - start <= RUN_STEPS[1] and start > 0:
                 found |= {(start - 1 - k, stop - 1 + k) for k in (0, RUN_EASED_FRAMES)}
     windows = np.array(sorted(found), np.int64).reshape(-1, 2)
-    crossed = np.searchsorted(barriers, windows[:, 1], "right") > np.searchsorted(
-        barriers, windows[:, 0], "right"
-    )
     inside = (windows[:, 0] >= 0) & (windows[:, 1] < len(motion))
-    return windows[inside & ~crossed]
+    return windows[inside & ~_crossed(barriers, windows[:, 0], windows[:, 1])]
+
+
+def _crossed(
+    barriers: npt.NDArray[np.int64], first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """bool (c,): whether a barrier lies in first + 1 .. last."""
+    before, within = (np.searchsorted(barriers, ends, "right") for ends in (first, last))
+    crossed: npt.NDArray[np.bool_] = within > before
+    return crossed
 
 
 def screened_windows(
@@ -154,10 +160,7 @@ def _screen(
     centres = np.arange(half, n - half, max(1, half // 3))
     if not len(centres):
         return []
-    crossed = np.searchsorted(barriers, centres + half, "right") - np.searchsorted(
-        barriers, centres - half, "right"
-    )
-    centres = centres[crossed == 0]
+    centres = centres[~_crossed(barriers, centres - half, centres + half)]
     scores = np.ones(len(centres), np.float32)
     for start in range(0, len(centres), _WINDOWS_AT_ONCE):
         block = centres[start : start + _WINDOWS_AT_ONCE]

@@ -12,6 +12,10 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Thumbs = npt.NDArray[np.uint8]
 
+UNALIKE = 1.05
+"""The correlation of two pictures (-1..1) is subtracted from it and the logarithm taken: a little above 1, so
+that equal pictures have a number, too."""
+
 
 def pictures(video: Thumbs, frames: Ints) -> Floats:
     """float32 (..., rows, columns[, 3]) of frame numbers of any shape, clamped to the video."""
@@ -41,6 +45,12 @@ def correlation(a: Floats, b: Floats) -> Floats:
     norm = np.sqrt((x * x).mean(axis=axes) * (y * y).mean(axis=axes))
     out: Floats = np.where(norm > 1e-3, (x * y).mean(axis=axes) / np.maximum(norm, 1e-6), 0.0)
     return out.astype(np.float32)
+
+
+def alikeness(correlated: Floats) -> Floats:
+    """Of correlations (-1..1), about -0.7..3: what makes pictures nearly equal counts most."""
+    out: Floats = -np.log(UNALIKE - correlated)
+    return out
 
 
 def relit(old: Floats, new: Floats) -> Floats:

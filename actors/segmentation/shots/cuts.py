@@ -18,7 +18,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import deviation
 from actors.segmentation.shots.candidates import contrast_scale
-from actors.segmentation.shots.compare import Floats, Ints, Thumbs, correlation, relit
+from actors.segmentation.shots.compare import Floats, Ints, Thumbs, alikeness, correlation, relit
 from actors.segmentation.shots.matching import most_of, residual
 
 CUT_MEASURES = (
@@ -61,8 +61,6 @@ MIX_SHARES = (0.08, 0.92)
 """Shares of the new picture between which a mix is no clean picture."""
 CUT_PEAK = 0.04
 """Probability of the network's first head below which, among thousands of frames, hardly any cut is left."""
-_UNALIKE = 1.05
-"""See `shots.features`."""
 _BATCH = 256
 """Candidates measured at once: bounds memory."""
 
@@ -169,7 +167,7 @@ class _Measurer:
             "matched": np.log(matched / scale + 1),
             "matched_most": np.log(matched_most / scale + 1),
             "matched_share": _ratio(matched, plain),
-            "alike": -np.log(_UNALIKE - correlation(a, b)),
+            "alike": alikeness(correlation(a, b)),
             "relit": relit(a, b),
             "colours": np.log(self._colours() / scale + 1),
             "beside": _ratio(matched, self._beside(0), 0.5),

@@ -20,6 +20,7 @@ from actors.segmentation.shots.compare import (
     Floats,
     Ints,
     Thumbs,
+    alikeness,
     correlation,
     pictures,
 )
@@ -47,9 +48,6 @@ _CALM_FRAMES = 17
 _MOSTLY = 0.5
 """Share of an extent's frames that the network must have looked at for the models with its features to judge
 it: ends are found a little differently in a part of the film and in all of it."""
-_UNALIKE = 1.05
-"""The correlation of two pictures (-1..1) is subtracted from it and the logarithm taken: a little above 1, so
-that equal pictures have a number, too."""
 _FLIPS_MAX = 3.0
 """Times that a cell goes back and forth beyond which more says no more."""
 _SEEN_FRAMES = 6
@@ -77,7 +75,7 @@ class PictureTrack:
     calm: Floats
     scale: Floats
     jumps: npt.NDArray[np.bool_]
-    steps: Floats
+    steps: npt.NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.cut)
@@ -105,7 +103,7 @@ class PictureTrack:
             calm=median_filter(motion, _CALM_FRAMES, mode="nearest"),
             scale=scale,
             jumps=jumps(motion, scale),
-            steps=frames.steps.astype(np.float32),
+            steps=frames.steps,
         )
 
     @property
@@ -175,7 +173,7 @@ def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:
             np.log(fits.change / scale + 1),
             np.log(fits.colours / scale + 1),
             fits.relit,
-            -np.log(_UNALIKE - fits.alike),
+            alikeness(fits.alike),
             fits.mix,
             fits.step,
             fits.edge,
@@ -211,7 +209,7 @@ def fade_features(picture: PictureTrack, fades: Sequence[Fade]) -> Floats:
                 fade.out.depth if fade.out else 0.0,
                 fade.in_.depth if fade.in_ else 0.0,
                 max(side.error for side in sides),
-                -float(np.log(_UNALIKE - correlation(old, new)[0])),
+                float(alikeness(correlation(old, new))[0]),
                 float(np.log(min(side.rise for side in sides))),
             ]
         )

@@ -181,7 +181,8 @@ def _accepted(
     for one in sorted(candidates, key=lambda t: (-_rank(t), t.first, t.last)):
         here, around = slice(one.first, one.last + 1), slice(max(0, one.first - 1), one.last + 2)
         plain = one.kind == "cut" and not mixed[one.frame]
-        if beside[here].any() if plain else taken[around].any():
+        in_the_way = beside[here] if plain else taken[around]
+        if in_the_way.any():
             continue
         kept.append(one)
         taken[here] = beside[here] = True

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tests.benchmarks.edits.cases import Case, Maker, filmed, others, shots
+from tests.benchmarks.edits.effects import lit
 from tests.benchmarks.edits.places import Place, Rgb, as_rgb
 from tests.benchmarks.edits.takes import Rng, Size, lettering, words
 
@@ -100,7 +101,7 @@ def _light(rng: Rng) -> tuple[Change, str]:
         light = picture.astype(np.float32)
         if kind == "infrared":
             light = np.repeat(light.mean(axis=2, keepdims=True), 3, axis=2)
-        return as_rgb(np.clip(light * gain * tint + lift, 0, 255))
+        return lit(light * gain, tint, lift)
 
     return change, f"light: {kind}"
 
@@ -194,8 +195,7 @@ def flashed(rng: Rng, places: Sequence[Place], size: Size) -> Case:
         strength = float(rng.uniform(50, 300)) * np.exp(-0.7 * np.arange(lasts))
         for start in range(begins, min(len(pictures) - lasts, begins + 5 * apart), apart):
             for k, glow in enumerate(strength.tolist()):
-                lit = pictures[start + k].astype(np.float32) * (1 + glow / 150) + glow
-                case.pictures[at + start + k] = as_rgb(lit)
+                case.pictures[at + start + k] = lit(pictures[start + k], 1 + glow / 150, glow)
         case.negatives.append((at + begins, at + begins + 5 * apart, "flashes"))
     case.negatives = [(a, min(b, len(case.pictures) - 1), what) for a, b, what in case.negatives]
     return case

@@ -155,8 +155,7 @@ def _sources(part: Edits | Cases, folder: Path) -> list[Path]:
     found: list[Path] = []
     for name in _folders(part):
         takes = [path for path, _ in _takes(folder / name, part.part)]
-        files = [path for path in sorted((folder / name).rglob("*")) if path.is_file()]
-        found += takes or files
+        found += takes or [path for path in sorted((folder / name).rglob("*")) if path.is_file()]
     return found
 
 

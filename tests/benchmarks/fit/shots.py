@@ -140,13 +140,15 @@ def fit_values(
     say(f"{len(films)} films without the network")
     worth = told["models, cross-validated"]
     unseen = _models("unseen", films, recipe, worth, {})
-    offset = offsets(films, unseen)
-    others = _others(films, unseen, offset)
+    others = _others(films, unseen)
+    offset = offsets(films, others)
+    made = {id(weights): replace(weights, offset=offset) for weights in others}
+    others = [made[id(weights)] for weights in others]
     left_out = [
         (film.entry, outcome(film.title, film.frames, film.labels, weights))
         for film, weights in zip(films, others, strict=True)
     ]
-    for one in {id(weights): weights for weights in others}.values():
+    for one in made.values():
         shelf.make([path for path, weights in zip(paths, others, strict=True) if weights is one], one)
     films = [
         _tracked(entry, shelf.asked(entry.film.path, weights))
@@ -161,9 +163,7 @@ def fit_values(
     return {**views, "offset": offset}, left_out
 
 
-def _others(
-    films: Sequence[Tracked], unseen: Mapping[str, Fitted], offset: Mapping[str, float] | None
-) -> list[ShotWeights]:
+def _others(films: Sequence[Tracked], unseen: Mapping[str, Fitted]) -> list[ShotWeights]:
     """For each film, the models without the network that had not seen it: what they doubt is what will be
     doubted in new films."""
     made: dict[tuple[int, ...], ShotWeights] = {}
@@ -172,16 +172,16 @@ def _others(
         values = {kind: one.others.get(film.title, one.values) for kind, one in unseen.items()}
         fold = tuple(id(one) for one in values.values())  # many films share their models
         if fold not in made:
-            made[fold] = without_network(values, offset)
+            made[fold] = without_network(values)
         found.append(made[fold])
     return found
 
 
-def offsets(films: Sequence[Tracked], unseen: Mapping[str, Fitted]) -> dict[str, float]:
+def offsets(films: Sequence[Tracked], others: Sequence[ShotWeights]) -> dict[str, float]:
     """By kind: what has to be added to log odds so that, of the transitions that are found in films by models
-    that had not seen them, as many are right as their confidences say."""
+    that had not seen them (`others`, one a film), as many are right as their confidences say."""
     judged: dict[str, list[tuple[float, bool]]] = {kind: [] for kind in FEATURES}
-    for film, weights in zip(films, _others(films, unseen, None), strict=True):
+    for film, weights in zip(films, others, strict=True):
         found = transitions_at_any_rate(film.frames, float(Fraction(film.labels["fps"])), weights)
         right = Transitions.of(film.labels).found_by({one.frame: one.kind for one in found}).values()
         for one in found:
@@ -189,10 +189,10 @@ def offsets(films: Sequence[Tracked], unseen: Mapping[str, Fitted]) -> dict[str,
     return {kind: offset(pairs) for kind, pairs in judged.items()}
 
 
-def without_network(unseen: Mapping[str, Any], offset: Mapping[str, float] | None = None) -> ShotWeights:
+def without_network(unseen: Mapping[str, Any]) -> ShotWeights:
     """Models without the network, by which it is asked; what it says changes nothing yet."""
     seen = {kind: {**dict.fromkeys((*names_of(kind, "seen"), BIAS), 0.0), BLIND: 1.0} for kind in FEATURES}
-    return ShotWeights(seen, models_of(unseen, "unseen"), offset or dict.fromkeys(FEATURES, 0.0))
+    return ShotWeights(seen, models_of(unseen, "unseen"))
 
 
 def _tracked(entry: Entry, frames: FrameTrack) -> Tracked:

@@ -18,7 +18,7 @@ from actors.segmentation.shots.cuts import (
     proposed,
     seen_by_network,
 )
-from actors.segmentation.tracks import CUT_MEASURES as WIDTH
+from actors.segmentation.tracks import STEP_MEASURES
 from tests.support.detection import as_small, cuts_in, edited
 from tests.support.tracks import place
 
@@ -140,7 +140,7 @@ def test_measures_have_the_width_of_the_track_and_are_finite() -> None:
 
     measured = cut_measures(pictures, frames)
 
-    assert len(CUT_MEASURES) == WIDTH == measured.shape[1]
+    assert len(CUT_MEASURES) == STEP_MEASURES == measured.shape[1]
     assert np.isfinite(measured).all()
     assert (measured[:, 0] > 0).all()
 

@@ -15,7 +15,7 @@ from actors.segmentation.fusion.fuse import fuse, provisional_shots
 from actors.segmentation.fusion.measured import TracksMismatchError
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.timeline import LEVELS, Timeline
-from actors.segmentation.tracks import CUT_MEASURES, AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
+from actors.segmentation.tracks import STEP_MEASURES, AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from tests.support.tracks import (
     Edit,
     audio_track,
@@ -223,7 +223,9 @@ def random_tracks(
         luma_std=rng.uniform(0, 120, frames).astype(np.float16),
         motion=rng.uniform(0, 60, frames).astype(np.float16),
         thumb=rng.choice([0, 128, 255], (frames, 9, 16, 3)).astype(np.uint8),
-        steps=(rng.normal(0, 2, (frames, CUT_MEASURES)) * (rng.random((frames, 1)) < 0.3)).astype(np.float16),
+        steps=(rng.normal(0, 2, (frames, STEP_MEASURES)) * (rng.random((frames, 1)) < 0.3)).astype(
+            np.float16
+        ),
     )
     where = np.flatnonzero(rng.random(frames) < 0.05)
     keyframes = KeyframeTrack(
