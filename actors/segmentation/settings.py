@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-TRACKS_VERSION = 4
+TRACKS_VERSION = 5
 """Version of what is measured. Raise it whenever the analysis would measure something else: it is part of
 `tracks_hash`, so that stored tracks of another version are not used."""
 
@@ -37,10 +37,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "scenes": (1, 1000),
     "chapters": (1, 1000),
 }
-"""Inclusive bounds of every setting: indices of streams, seconds (`_s`), numbers of segments, shares of the
-picture, or without unit. Equal to those of the JSON Schema (a test compares them). No measurement; so wide
-that they only catch mistakes: recorders may count seconds from 1970 on. The numbers of segments bound the
-time of a fusion."""
+"""Inclusive bounds of every setting that is a number: indices of streams, seconds (`_s`), numbers of
+segments, shares of the picture, or without unit. Equal to those of the JSON Schema (a test compares them). No
+measurement; so wide that they only catch mistakes: recorders may count seconds from 1970 on. The numbers of
+segments bound the time of a fusion."""
+CHOICES: dict[str, tuple[str, ...]] = {"jump_cuts": ("split", "ignore")}
+"""Words that a setting may be, the usual one first; equal to those of the JSON Schema."""
 WHOLE = ("video_stream", "audio_stream", "scenes", "chapters")
 """Settings that are whole numbers; JSON may write them as 6.0."""
 IGNORED_MAX = 0.75
@@ -53,6 +55,9 @@ _EDGE_SLACK = 1e-6
 def _check(settings: object) -> None:
     for field in fields(settings):  # type: ignore[arg-type]
         value = getattr(settings, field.name)
+        if field.name in CHOICES:
+            _check_choice(field.name, value)
+            continue
         low, high = RANGES[field.name]
         if field.name == "ignore" or (value is None and field.default is None):
             continue
@@ -64,6 +69,11 @@ def _check(settings: object) -> None:
             or (field.name in WHOLE and not isinstance(value, int))
         ):
             raise ValueError(f"{field.name} must be a {kind} from {low:g} to {high:g}, not {value!r}")
+
+
+def _check_choice(name: str, value: object) -> None:
+    if value not in CHOICES[name]:
+        raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}, not {value!r}")
 
 
 def _check_rectangle(rectangle: object) -> None:
@@ -108,7 +118,8 @@ class FusionSettings:
 
     from_s, to_s: the part that is segmented, in seconds on the container's clock, as segments have them;
     None: from the start, to the end. scenes, chapters: how many are wanted, in place of their sensitivity;
-    None: as many as the evidence gives.
+    None: as many as the evidence gives. jump_cuts: "split", cuts within one take divide shots as others do;
+    "ignore", they do not.
     """
 
     shot_sensitivity: float = 0.5
@@ -124,6 +135,7 @@ class FusionSettings:
     to_s: float | None = None
     scenes: int | None = None
     chapters: int | None = None
+    jump_cuts: str = "split"
 
     def __post_init__(self) -> None:
         _check(self)

@@ -19,7 +19,7 @@ from actors.segmentation.tracks import AUDIO_STEP_S
 
 LEVELS = ("chapter", "scene", "shot")
 """From the coarsest to the finest; a segment's `parent` is an index in the level before."""
-KINDS = ("start", "cut", "dissolve", "fade", "wipe", "audio")
+KINDS = ("start", "cut", "jump", "dissolve", "fade", "wipe", "audio")
 """Kinds of boundaries: the video's start, transitions of the picture, and changes of the sound alone."""
 CURVE_STEP_S = AUDIO_STEP_S
 """Seconds between two values of a curve: those of the audio track, whose values become curves as they are."""

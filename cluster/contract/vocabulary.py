@@ -17,8 +17,9 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 """From the finest to the coarsest."""
 COARSE_TO_FINE: tuple[Level, ...] = LEVELS[::-1]
 
-BoundaryKind = Literal["start", "cut", "dissolve", "fade", "wipe", "audio"]
-"""How a segment begins. `start` is the video's beginning, `audio` a change that is only heard."""
+BoundaryKind = Literal["start", "cut", "jump", "dissolve", "fade", "wipe", "audio"]
+"""How a segment begins. `start` is the video's beginning, `jump` a cut within one take (time is left out, or
+the framing is punched in), `audio` a change that is only heard."""
 VIDEO_START: BoundaryKind = "start"
 
 SoundLabel = Literal["silence", "noise", "speech", "music", "speech+music", "singing"]

@@ -19,6 +19,7 @@ SETTINGS = {
     "to_s": None,
     "scenes": None,
     "chapters": None,
+    "jump_cuts": "split",
 }
 SCENES = '.tl-segment[data-level="scene"]'
 
@@ -106,6 +107,17 @@ def test_a_number_of_scenes_is_tried_in_place_of_the_slider(site: Site, video: F
     expect(page.locator(".status .badge")).to_have_text("Queued")
     assert video.document["settings"]["scenes"] == 2
     assert video.document["settings"]["from_s"] is None
+
+
+def test_jump_cuts_can_be_ignored(site: Site, video: FakeVideo, page: Page) -> None:
+    jump_cuts = page.get_by_label("Jump cuts", exact=True)
+    expect(jump_cuts).to_have_value("split")
+
+    jump_cuts.select_option("are ignored")
+    expect(page.get_by_text("A try: nothing is changed until you apply it.")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".status .badge")).to_have_text("Queued")
+    assert video.document["settings"]["jump_cuts"] == "ignore"
 
 
 def test_a_part_leaves_the_rest_of_the_timeline_empty(site: Site, video: FakeVideo, page: Page) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.transitions import Transition
+from actors.segmentation.shots.transitions import CUTS, Transition
 from actors.segmentation.sound.classes import SoundClasses
 from actors.segmentation.sound.loudness import short_term_lufs
 from actors.segmentation.timebase import FrameClock
@@ -53,7 +53,7 @@ def _seen(grid: _Grid, frames: FrameTrack, transitions: Sequence[Transition]) ->
     cut, many = frames.cut.copy(), frames.many.copy()
     for one in transitions:
         many[one.first : one.last + 1] = np.maximum(many[one.first : one.last + 1], one.confidence)
-        if one.kind == "cut":
+        if one.kind in CUTS:
             cut[one.frame - 1] = max(cut[one.frame - 1], one.confidence)
     return [
         Curve("cut", "probability", grid.highest(cut)),

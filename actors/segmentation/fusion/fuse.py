@@ -30,7 +30,7 @@ from actors.segmentation.media_warning import with_loss
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import Apart, select
+from actors.segmentation.shots.transitions import CUTS, Apart, select
 from actors.segmentation.sound.classes import classify
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import Timeline
@@ -85,7 +85,8 @@ def fuse_measured(
     part = part_of(clock, settings.from_s, settings.to_s)
 
     apart = _apart(clock, settings.min_shot_s)
-    shots = select(measured.transitions, settings.shot_sensitivity, apart, (part.start, part.stop))
+    possible = [t for t in measured.transitions if t.kind != "jump" or settings.jump_cuts == "split"]
+    shots = select(possible, settings.shot_sensitivity, apart, (part.start, part.stop))
     moments = [Moment(t.frame, clock.seconds_of(t.frame), t) for t in shots]
     picture = plan.media.has_picture
     if sound.changes is not None and (settings.audio_weight > 0 or not picture):
@@ -163,7 +164,7 @@ def _shot_start(moment: Moment, audio: float) -> SegmentStart:
         strength = round(moment.strength, 4)
         return SegmentStart(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame)
     confidence = round(t.confidence, 4)
-    extent = (t.frame, t.frame) if t.kind == "cut" else (t.first, t.last + 1)
+    extent = (t.frame, t.frame) if t.kind in CUTS else (t.first, t.last + 1)
     return SegmentStart(t.frame, t.kind, confidence, confidence, audio, *extent)
 
 

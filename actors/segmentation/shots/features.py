@@ -1,7 +1,8 @@
 """Measures each candidate: rows of features, which `shots.confidence` weighs.
 
-There are three tables: cuts, gradual changes (a mix or a moving edge), fades. Every feature is a logit, a
-logarithm or a ratio, so that their weighted sum is a log odds. Knows candidates; does not know the weights.
+There are four tables: cuts, cuts that may be jump cuts, gradual changes (a mix or a moving edge), fades.
+Every feature is a logit, a logarithm or a ratio, so that their weighted sum is a log odds. Knows candidates;
+does not know the weights.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from actors.segmentation.shots.compare import (
 from actors.segmentation.shots.cuts import CUT_MEASURES
 from actors.segmentation.shots.fades import Fade
 from actors.segmentation.shots.fit import Fits, fit
+from actors.segmentation.shots.same_take import GROUND_MEASURES, ground_measures
 from actors.segmentation.tracks import FrameTrack
 
 CUT_FEATURES = (*CUT_MEASURES, "cut", "many", "many_mean", "cut_beside")
@@ -38,6 +40,8 @@ GRADUAL_FEATURES = (
     *("cut", "many", "many_mean"),
 )
 """Columns of the table of gradual changes: see `gradual_features`."""
+JUMP_FEATURES = (*CUT_MEASURES, *GROUND_MEASURES)
+"""Columns of the table of cuts that may be jump cuts: see `jump_features`."""
 FADE_FEATURES = ("many", "out", "in", "error", "alike", "rise")
 """Columns of the table of fades: see `fade_features`."""
 
@@ -146,6 +150,16 @@ def cut_features(picture: PictureTrack, frames: Ints) -> Floats:
         logit(picture.cut[other].max(axis=1)),
     ]
     out: Floats = np.concatenate([picture.steps[frames], np.stack(network, axis=1)], axis=1)
+    return out
+
+
+def jump_features(picture: PictureTrack, frames: Ints) -> Floats:
+    """float32 (c, len(JUMP_FEATURES)) of cuts, by the first frames of the new shots (c,): what the analysis
+    measured, and how alike the grounds are."""
+    steps = picture.steps[frames].astype(np.float32)
+    new = frames + picture.mixed_cuts[frames]
+    ground = ground_measures(picture.thumbs, picture.scale, frames - 1, new)
+    out: Floats = np.concatenate([steps, ground], axis=1)
     return out
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES
-from actors.segmentation.shots.transitions import Transition, find_transitions
+from actors.segmentation.shots.transitions import CUTS, Transition, find_transitions
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
@@ -70,7 +70,7 @@ def _motion_since(frames: FrameTrack, kept: npt.NDArray[np.int64]) -> npt.NDArra
 
 def _placed(transition: Transition, frames: FrameTrack, step: int) -> Transition:
     """Back at full rate: a cut where the picture changes most, an extent as wide as it may be."""
-    if transition.kind == "cut":
+    if transition.kind in CUTS:
         first = (transition.frame - 1) * step + 1
         window = frames.motion[first : transition.frame * step + 1]
         frame = first + int(np.argmax(window))

@@ -21,6 +21,7 @@ from actors.segmentation.shots.features import (
     fade_features,
     gradual_features,
     gradual_fits,
+    jump_features,
 )
 from actors.segmentation.shots.fit import extents
 from actors.segmentation.shots.weights import ShotWeights
@@ -45,6 +46,12 @@ FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
 
+JUMP_LOG_ODDS = 0.0
+"""Log odds from which a cut is called a jump cut: likelier than not, as either mistake is only a wrong
+name."""
+CUTS = ("cut", "jump")
+"""Kinds of transitions from one frame to the next; all others have mixed frames."""
+
 Apart = Callable[[int, int], bool]
 """Whether two frames, the earlier first, may both begin a shot."""
 
@@ -52,7 +59,8 @@ Apart = Callable[[int, int], bool]
 @dataclass(frozen=True, slots=True)
 class Transition:
     """`frame`: first frame of the new shot; of a gradual one, its middle. Mixed frames are first..last
-    (inclusive); for a cut both are `frame`. kind: cut dissolve fade wipe. confidence: 0..1."""
+    (inclusive); for those of CUTS both are `frame`. kind: cut jump dissolve fade wipe, a jump being a cut
+    within one take. confidence, 0..1: that it is a transition."""
 
     frame: int
     kind: str
@@ -79,14 +87,17 @@ def find_transitions(
             taken[: fade.last + 1] = True
         elif fade.closes:
             taken[fade.first :] = True
-    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights or ShotWeights.packaged())
-    return tuple(_refined(_joined(_accepted(candidates, taken, picture.mixed_cuts), picture), picture))
+    weights = weights or ShotWeights.packaged()
+    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights)
+    found = _joined(_accepted(candidates, taken, picture.mixed_cuts), picture)
+    return tuple(_named(_refined(found, picture), picture, weights))
 
 
 def weigh(
     picture: PictureTrack, fades: Sequence[Fade], floor: float, weights: ShotWeights
 ) -> list[Transition]:
-    """Candidates of all kinds with a confidence of at least `floor`, each by itself: they may overlap."""
+    """Candidates of all kinds with a confidence of at least `floor`, each by itself: they may overlap. All
+    cuts are called cuts; `find_transitions` tells which are jump cuts."""
     cuts = _cuts(picture, weights)
     barriers = [cut.frame for cut in cuts if cut.confidence > SURE_CUT and picture.jumps[cut.frame]]
     graduals = _graduals(picture, np.array(barriers, np.int64), weights)
@@ -231,6 +242,18 @@ def _refined(transitions: list[Transition], picture: PictureTrack) -> list[Trans
     for k, first, last in ((k, old + 1, new - 1) for k, (old, new) in zip(rows, clean, strict=True)):
         if first <= transitions[k].frame <= last:
             out[k] = replace(transitions[k], frame=(first + last + 1) // 2, first=first, last=last)
+    return out
+
+
+def _named(transitions: list[Transition], picture: PictureTrack, weights: ShotWeights) -> list[Transition]:
+    """With the cuts within one take called jumps."""
+    rows = [k for k, one in enumerate(transitions) if one.kind == "cut"]
+    frames = np.array([transitions[k].frame for k in rows], np.int64)
+    odds = weights.jump.score(jump_features(picture, frames))
+    out = list(transitions)
+    for k, score in zip(rows, odds.tolist(), strict=True):
+        if score > JUMP_LOG_ODDS:
+            out[k] = replace(out[k], kind="jump")
     return out
 
 

@@ -1,9 +1,9 @@
 """The weights of the models that judge candidates, as `weights.json` beside this module has them.
 
 For each kind of transition there are two models (logistic ones for fades, trees for the others): one without
-the network's features, and one that weighs its log odds with all features where the network looked. Knows the
-names of the features; does not know how they are measured, nor how the weights are fitted
-(`tests.benchmarks.fit`).
+the network's features, and one that weighs its log odds with all features where the network looked. One more
+tells jump cuts from other cuts; it needs no network. Knows the names of the features; does not know how they
+are measured, nor how the weights are fitted (`tests.benchmarks.fit`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from actors.segmentation import weights_file
-from actors.segmentation.shots.features import CUT_FEATURES, FADE_FEATURES, GRADUAL_FEATURES
+from actors.segmentation.shots.features import (
+    CUT_FEATURES,
+    FADE_FEATURES,
+    GRADUAL_FEATURES,
+    JUMP_FEATURES,
+)
 from actors.segmentation.shots.trees import Trees
 
 FILE = Path(__file__).with_name("weights.json")
@@ -46,18 +51,21 @@ Model = Mapping[str, float]
 @dataclass(frozen=True, slots=True)
 class ShotWeights:
     """Models by kind of transition. unseen: without the network; seen: where it looked. offset: log odds that
-    are added to what either says, because the best of many windows that overlap is taken."""
+    are added to what either says, because the best of many windows that overlap is taken. jump: of a cut, log
+    odds that both sides are one take."""
 
     seen: Mapping[str, Model | Trees]
     unseen: Mapping[str, Model | Trees]
+    jump: Trees
     offset: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FEATURES, 0.0))
 
     @classmethod
     def of(cls, values: object) -> ShotWeights:
         """From `values` of the file. WeightsError when models, features or numbers are not those wanted."""
-        found = weights_file.parts(values, ("seen", "unseen", "offset"), "shots")
+        found = weights_file.parts(values, ("seen", "unseen", "jump", "offset"), "shots")
         seen, unseen = (models_of(found[view], view) for view in ("seen", "unseen"))
-        return cls(seen, unseen, weights_file.numbers(found["offset"], tuple(FEATURES), "shots, offset"))
+        offset = weights_file.numbers(found["offset"], tuple(FEATURES), "shots, offset")
+        return cls(seen, unseen, jump_model_of(found["jump"]), offset)
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -85,3 +93,8 @@ def model_of(values: object, kind: str, view: str) -> Model | Trees:
     if kind in OF_TREES:
         return Trees.of(values, len(names), where)
     return weights_file.numbers(values, (*names, BIAS), where)
+
+
+def jump_model_of(values: object) -> Trees:
+    """The model that tells jump cuts from other cuts. WeightsError as `ShotWeights.of`."""
+    return Trees.of(values, len(JUMP_FEATURES), "shots, jump")

@@ -46,7 +46,7 @@ def unseen(pictures: Pictures) -> Survey:
 def undecided() -> ShotWeights:
     """Models that give even odds to every candidate."""
     even = {kind: Trees.of({"base": 0.0, "trees": []}, 1, "here") for kind in FEATURES}
-    return ShotWeights(even, even)
+    return ShotWeights(even, even, even["cut"])
 
 
 def doubting(first: int, last: int) -> Surveyor:

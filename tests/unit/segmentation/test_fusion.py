@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.segmentation.fusion.fuse import fuse, provisional_shots
-from actors.segmentation.fusion.measured import TracksMismatchError
+from actors.segmentation.fusion.fuse import fuse, fuse_measured, provisional_shots
+from actors.segmentation.fusion.measured import Measured, TracksMismatchError
 from actors.segmentation.settings import FusionSettings
+from actors.segmentation.shots.transitions import Transition
 from actors.segmentation.timeline import LEVELS, Timeline
 from actors.segmentation.tracks import STEP_MEASURES, AudioTrack, ChunkTracks, FrameTrack, KeyframeTrack
 from tests.support.tracks import (
@@ -88,6 +90,26 @@ def test_the_evidence_of_a_boundary_names_the_cue_that_spoke() -> None:
     assert boundary.visual > 0.5
     assert boundary.audio > 0.5
     assert boundary.confidence > 0.8
+
+
+def test_jump_cuts_divide_shots_or_are_ignored() -> None:
+    film = Film("aabbcc", TWO_SOUNDS)
+    plan = make_plan(len(film.frames), sound_s=36.0)
+    measured = Measured.of(plan, split_tracks(plan, film.frames, film.keyframes, film.audio))
+    cuts = [SHOT_FRAMES * k for k in range(1, 6)]
+    within = set(cuts[::2])
+    transitions = [Transition(f, "jump" if f in within else "cut", 0.9, f, f) for f in cuts]
+    measured = replace(measured, transitions=tuple(transitions))
+
+    split, ignored = (
+        fuse_measured(plan, measured, FusionSettings(jump_cuts=how)) for how in ("split", "ignore")
+    )
+
+    kinds = {s.start_frame: s.start_boundary.kind for s in split.level("shot")[1:]}
+    assert {frame for frame, kind in kinds.items() if kind == "jump"} == within
+    assert [s.start_frame for s in ignored.level("shot")] == [0, *cuts[1::2]]
+    assert {s.start_frame for s in ignored.level("scene")} <= {0, *cuts[1::2]}
+    assert all(s.start_boundary.from_s == s.start_boundary.to_s for s in split.level("shot"))
 
 
 def test_sensitivity_moves_the_number_of_scenes() -> None:

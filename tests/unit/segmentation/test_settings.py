@@ -9,6 +9,7 @@ from dataclasses import fields
 import pytest
 
 from actors.segmentation.settings import (
+    CHOICES,
     RANGES,
     TRACKS_VERSION,
     AnalysisSettings,
@@ -28,9 +29,13 @@ def test_schema_and_library_know_the_same_settings() -> None:
     assert set(properties) - {"preset"} == set(LIBRARY)
     for name, field in LIBRARY.items():
         assert properties[name]["default"] == field.default
+        assert properties[name]["description"]
+        if name in CHOICES:
+            assert tuple(properties[name]["enum"]) == CHOICES[name]
+            assert field.default == CHOICES[name][0]
+            continue
         bounded = properties[name].get("items", properties[name])
         assert (bounded["minimum"], bounded["maximum"]) == RANGES[name]
-        assert properties[name]["description"]
 
 
 @pytest.mark.parametrize("preset", preset_names())
@@ -64,6 +69,8 @@ def test_a_preset_may_be_named_among_the_settings() -> None:
         ({"video_stream": 1.5}, ("video_stream", "whole number")),
         ({"shot_sensitivity": True}, ("shot_sensitivity", "true")),
         ({"scene_length_s": float("nan")}, ("scene_length_s", "NaN")),
+        ({"jump_cuts": "never"}, ("jump_cuts", "one of split, ignore", "never")),
+        ({"jump_cuts": True}, ("jump_cuts", "one of split, ignore", "true")),
         ({"preset": "opera"}, ("preset", "film", "opera")),
         ({"from_s": -1}, ("from_s", "0", "null", "-1")),
         ({"from_s": 60, "to_s": 60}, ("to_s", "after from_s", "60")),
@@ -114,7 +121,7 @@ def test_assignments_of_the_command_line() -> None:
         assert parse_assignments([f"scenes={text}"]) == {"scenes": text}
 
 
-@pytest.mark.parametrize("name", sorted(LIBRARY))
+@pytest.mark.parametrize("name", sorted(RANGES))
 def test_the_library_checks_ranges_itself(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         split({name: RANGES[name][1] * 2 + 1})
@@ -134,12 +141,20 @@ def test_the_library_checks_ranges_itself(name: str) -> None:
         {"ignore": [0, 0, 0.5, True]},
         {"ignore": 0.5},
         {"shot_sensitivity": None},
+        {"jump_cuts": "never"},
+        {"jump_cuts": ["ignore"]},
+        {"jump_cuts": None},
         {"from_s": True},
     ],
 )
 def test_the_library_checks_what_belongs_together_itself(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=list(wrong)[-1]):
         split(wrong)
+
+
+def test_jump_cuts_divide_shots_unless_they_are_to_be_ignored() -> None:
+    assert FusionSettings().jump_cuts == "split"
+    assert split(resolve("talk", parse_assignments(["jump_cuts=ignore"])))[1].jump_cuts == "ignore"
 
 
 def test_whole_numbers_may_be_written_with_a_point() -> None:

@@ -13,6 +13,7 @@ from actors.segmentation.fusion import weights as fusion_weights
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.confidence import probability
+from actors.segmentation.shots.features import JUMP_FEATURES
 from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import BIAS, BLIND, FEATURES, OF_TREES, ShotWeights, names_of
 from actors.segmentation.sound import weights as sound_weights
@@ -122,6 +123,8 @@ def test_what_the_file_says_is_what_candidates_are_judged_by(tmp_path: Path) -> 
     views["seen"]["cut"] = {"base": 0.0, "trees": [high]}
     views["unseen"]["cut"] = {"base": -1.0, "trees": []}
     views["seen"]["fade"]["rise"] = 2.0
+    soft = [[JUMP_FEATURES.index("ground_alike"), 1.0, 1, 2, 0], [-1, 0, 0, 0, -2.0], [-1, 0, 0, 0, 0.5]]
+    views["jump"] = {"base": 0.25, "trees": [soft]}
     views["offset"] = dict.fromkeys(FEATURES, 0.0) | {"wipe": -0.5}
     blind = names_of("wipe", "seen").index(BLIND)
     views["unseen"]["wipe"]["base"] = 2.5
@@ -138,3 +141,15 @@ def test_what_the_file_says_is_what_candidates_are_judged_by(tmp_path: Path) -> 
     assert probability("fade", fades, seen, weights) == pytest.approx([odds(1.0), odds(0.0)])
     wipes = np.zeros((2, len(FEATURES["wipe"])), np.float32)
     assert probability("wipe", wipes, seen, weights) == pytest.approx([odds(1.0), odds(2.0)])
+    grounds = np.zeros((2, len(JUMP_FEATURES)), np.float32)
+    grounds[1, JUMP_FEATURES.index("ground_alike")] = 2.0
+    assert weights.jump.score(grounds) == pytest.approx([-1.75, 0.75])
+
+
+def test_a_model_of_jump_cuts_with_other_columns_is_told() -> None:
+    values = values_of("shots")
+    beyond = len(JUMP_FEATURES)
+    values["jump"]["trees"] = [[[beyond, 0.5, 1, 2, 0], [-1, 0, 0, 0, 1], [-1, 0, 0, 0, 1]]]
+
+    with pytest.raises(WeightsError, match="shots, jump: a tree has a node"):
+        ShotWeights.of(values)

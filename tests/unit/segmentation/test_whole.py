@@ -231,6 +231,7 @@ def test_the_command_warns_of_a_file_that_is_cut_off(command: typer.Typer, tmp_p
     ("arguments", "code", "words"),
     [
         (["{film}", "--set", "min_shot_s=-1"], 2, "min_shot_s"),
+        (["{film}", "--set", "jump_cuts=never"], 2, "split, ignore"),
         (["{film}", "--preset", "opera"], 2, "opera"),
         (["{film}", "--json", "/no/such/folder/out.json"], 2, "folder"),
         (["{folder}/none.mp4"], 2, "No such file"),

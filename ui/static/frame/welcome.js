@@ -7,7 +7,7 @@ import { session } from "../video/session.js";
 const EXPLANATIONS = [
   ["chapter", "Chapters", "the parts of the whole: acts, topics, programme items"],
   ["scene", "Scenes", "shots that belong together in place, people and sound"],
-  ["shot", "Shots", "from one cut, dissolve, fade or wipe to the next"],
+  ["shot", "Shots", "from one cut, jump cut, dissolve, fade or wipe to the next"],
 ];
 
 /** Widths in percent of the coloured bars that look like a timeline. */

@@ -1,8 +1,9 @@
 /**
- * The fields of the panel for what no slider can say: about how many scenes and chapters are wanted, and which part of
- * the video is segmented. An empty field leaves it to the sensitivity, or to the start and the end of the file.
+ * The fields of the panel for what no slider can say: about how many scenes and chapters are wanted, which part of the
+ * video is segmented, and whether jump cuts divide shots. An empty field leaves it to the sensitivity, or to the start
+ * and the end of the file.
  */
-import { h } from "../toolkit/dom.js";
+import { h, show } from "../toolkit/dom.js";
 import { clock, parseClock } from "../toolkit/format.js";
 import { session } from "../video/session.js";
 import { tuning } from "./tuning.js";
@@ -60,6 +61,28 @@ class Field {
   }
 }
 
+/** Whether cuts within one take divide shots; a result of an older version, which has no such setting, has them divide. */
+class JumpCuts {
+  constructor() {
+    this.problem = "";
+    this.select = /** @type {HTMLSelectElement} */ (h("select", { id: "tune-jump_cuts",
+      title: "Cuts within one take: time is left out, or the framing is punched in",
+      on: { change: () => tuning.set("jump_cuts", this.select.value) } },
+      h("option", { value: "split" }, "divide shots"), h("option", { value: "ignore" }, "are ignored")));
+    this.element = h("span", { class: "tune-value", dataset: { setting: "jump_cuts" } },
+      h("label", { for: this.select.id }, "Jump cuts"), this.select);
+  }
+
+  draw() {
+    show(this.element, !session.soundOnly);
+    this.select.disabled = tuning.applied;
+    this.select.value = tuning.values.jump_cuts ?? "split";
+  }
+
+  /** There is nothing that could not be read. */
+  reset() {}
+}
+
 const COUNT = { read: parseCount, write: String, empty: () => "any",
   hint: "About so many; empty: as many as the slider gives", wants: `a whole number from 1 to ${MOST_WANTED}` };
 const TIME = { read: parseTime, write: (seconds) => clock(seconds),
@@ -72,6 +95,7 @@ export function tuningFields() {
     new Field({ ...COUNT, setting: "scenes", label: "Scenes, about" }),
     new Field({ ...TIME, setting: "from_s", label: "From", empty: () => clock(session.startS) }),
     new Field({ ...TIME, setting: "to_s", label: "To", empty: () => clock(session.endS) }),
+    new JumpCuts(),
   ];
   return {
     element: h("div", { class: "tune-values" }, fields.map((field) => field.element)),

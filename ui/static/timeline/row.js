@@ -4,7 +4,7 @@
  */
 import { fill, h } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
-import { kindName } from "../video/names.js";
+import { AT_ONCE, kindName } from "../video/names.js";
 import { coveringIndex, indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { shownSegments, tuning } from "../results/tuning.js";
@@ -96,7 +96,7 @@ export class TimelineRow {
       h("span", { class: "tl-label" }, segment.label || ""));
     const confidence = boundary && kind !== "start" ? boundary.confidence : 1;
     cell.style.setProperty("--confidence", String(Math.min(1, Math.max(0, confidence))));
-    if (boundary && boundary.to_s - boundary.from_s > 1e-3 && kind !== "cut" && kind !== "start") {
+    if (boundary && boundary.to_s - boundary.from_s > 1e-3 && !AT_ONCE.has(kind)) {
       cell.append(h("span", { class: "tl-extent" }));
     }
     if (session.provisional) cell.classList.add("fresh");

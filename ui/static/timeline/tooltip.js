@@ -2,7 +2,7 @@
 import { fill, h, show } from "../toolkit/dom.js";
 import { clock, duration, percent } from "../toolkit/format.js";
 import { thumbnailUrl } from "../api/requests.js";
-import { kindName } from "../video/names.js";
+import { AT_ONCE, kindName } from "../video/names.js";
 import { session } from "../video/session.js";
 
 /** Distance to the pointer, the timeline and the window's edges. */
@@ -26,7 +26,7 @@ function meter(name, value) {
 function boundaryPart(boundary) {
   if (!boundary) return null;
   if (boundary.kind === "start") return h("p", { class: "tip-line" }, "Begins with the video");
-  const gradual = boundary.to_s - boundary.from_s > GRADUAL_FROM_S && boundary.kind !== "cut";
+  const gradual = boundary.to_s - boundary.from_s > GRADUAL_FROM_S && !AT_ONCE.has(boundary.kind);
   return h("div", { class: "tip-boundary" },
     h("p", { class: "tip-line" }, "Begins with ", h("span", { class: "kind", dataset: { kind: boundary.kind } },
       kindName(boundary.kind))),

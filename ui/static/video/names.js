@@ -11,11 +11,15 @@ export const LEVEL_NAMES = { chapter: "Chapters", scene: "Scenes", shot: "Shots"
 export const KINDS = {
   start: "start",
   cut: "cut",
+  jump: "jump cut",
   dissolve: "dissolve",
   fade: "fade",
   wipe: "wipe",
   audio: "sound change",
 };
+
+/** Kinds of boundaries that lie between two frames: they have no extent to be drawn. */
+export const AT_ONCE = new Set(["start", "cut", "jump"]);
 
 /** The name of a boundary's kind; a kind that this page does not know yet is shown as its code. */
 export const kindName = (kind) => KINDS[kind] ?? String(kind ?? "");
