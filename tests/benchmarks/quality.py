@@ -33,7 +33,8 @@ ALL = "all"
 @dataclass(frozen=True)
 class Shots:
     """Scores of all transitions, and what they are made of. `kinds_right`: of the found ones, those called
-    what the label calls them; None if the detector names no kinds."""
+    what the label calls them; None if the detector names no kinds. jumps: jump cuts, where labels tell them,
+    and of those found the ones that are called so; cuts: the others."""
 
     f1: float
     precision: float
@@ -46,6 +47,9 @@ class Shots:
     gradual_found: int
     gradual: int
     kinds_right: int | None
+    jumps_found: int = 0
+    jumps: int = 0
+    jumps_right: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Mean:
     precision: float | None
     recall: float | None
     cuts_found: float | None
+    jumps_found: float | None
+    jumps_right: float | None
     kinds_right: float | None
     scene_f1: float | None
     sound: float | None
@@ -110,7 +116,9 @@ def shots_of(labels: Labels, kinds: Mapping[int, str | None]) -> Shots:
     cuts = wanted.kinds.count("cut")
     cuts_found = sum(wanted.kinds[number] == "cut" for number in found)
     named = any(kind is not None for kind in kinds.values()) or not kinds
-    right = sum(wanted.kinds[number] == kinds[frame] for number, frame in found.items())
+    jumps = [number for number in found if wanted.kinds[number] == "jump"]
+    all_jumps = wanted.kinds.count("jump")
+    right = [number for number, frame in found.items() if wanted.right(number, kinds[frame])]
     return Shots(
         f1=score.f1,
         precision=score.precision,
@@ -120,9 +128,12 @@ def shots_of(labels: Labels, kinds: Mapping[int, str | None]) -> Shots:
         false=score.false,
         cuts_found=cuts_found,
         cuts=cuts,
-        gradual_found=score.found - cuts_found,
-        gradual=len(wanted.kinds) - cuts,
-        kinds_right=right if named else None,
+        gradual_found=score.found - cuts_found - len(jumps),
+        gradual=len(wanted.kinds) - cuts - all_jumps,
+        kinds_right=len(right) if named else None,
+        jumps_found=len(jumps),
+        jumps=all_jumps,
+        jumps_right=len(set(jumps) & set(right)),
     )
 
 
@@ -167,6 +178,8 @@ def _mean(detector: str, group: str, rows: Sequence[Row]) -> Mean:
         precision=mean_of(shots, lambda s: s.precision),
         recall=mean_of(shots, lambda s: s.recall),
         cuts_found=_share(sum(s.cuts_found for s in shots), sum(s.cuts for s in shots)),
+        jumps_found=_share(sum(s.jumps_found for s in shots), sum(s.jumps for s in shots)),
+        jumps_right=_share(sum(s.jumps_right for s in named), sum(s.jumps_found for s in named)),
         kinds_right=_share(sum(s.kinds_right or 0 for s in named), sum(s.found for s in named)),
         scene_f1=mean_of([row.scenes for row in rows if row.scenes is not None], lambda s: s.f1),
         sound=mean_of([row.sound for row in rows if row.sound is not None], float),

@@ -72,7 +72,8 @@ def _quality(results: Results) -> Iterator[str]:
     for mean in (m for m in results.means if m.detector == OURS.name):
         others_f1 = [number(m.f1 if m else None) for m in (results.mean(peer, mean.group) for peer in peers)]
         rows.append([_title(mean), *_mean(mean), *others_f1])
-    header = ["film", "shots F1", "precision", "recall", "cuts", "gradual", "false", "kinds", "scenes F1"]
+    header = ["film", "shots F1", "precision", "recall", "cuts", "jump cuts", "called so"]
+    header += ["gradual", "false", "kinds", "scenes F1"]
     header += ["sound", "by sound alone", *(f"{peer} F1" for peer in peers)]
     yield "## Quality"
     yield table(header, rows)
@@ -84,12 +85,14 @@ def _quality(results: Results) -> Iterator[str]:
 def _film(row: Row) -> list[str]:
     shots = row.shots
     if shots is None:
-        return ["failed", *[NOTHING] * 9]
+        return ["failed", *[NOTHING] * 11]
     return [
         number(shots.f1),
         number(shots.precision),
         number(shots.recall),
         of(shots.cuts_found, shots.cuts),
+        of(shots.jumps_found, shots.jumps),
+        of(shots.jumps_right, shots.jumps_found),
         of(shots.gradual_found, shots.gradual),
         str(shots.false),
         of(shots.kinds_right or 0, shots.found),
@@ -122,6 +125,8 @@ def _mean(mean: Mean) -> list[str]:
         number(mean.precision),
         number(mean.recall),
         number(mean.cuts_found),
+        number(mean.jumps_found),
+        number(mean.jumps_right),
         NOTHING,
         NOTHING,
         number(mean.kinds_right),

@@ -56,11 +56,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Transitions:
-    """The labelled transitions of one film: their kinds, where each may be found, where none is judged."""
+    """The labelled transitions of one film: their kinds, where each may be found, where none is judged.
+    tells_jumps: whether the labels say which cuts are jump cuts; if not, a cut may be called either."""
 
     kinds: tuple[str, ...]
     zones: tuple[Zone, ...]
     unjudged: tuple[Zone, ...]
+    tells_jumps: bool = True
 
     @classmethod
     def of(cls, labels: Labels) -> Transitions:
@@ -70,11 +72,19 @@ class Transitions:
         kinds = [KIND_AS.get(kind, kind) for _, _, kind, *_ in labels["gradual"]]
         ignored = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last in _unjudged(labels)]
         around = [_widened(first, last, GRADUAL_SLACK_FRAMES) for first, last in gradual]
-        return cls(("cut",) * len(cuts) + tuple(kinds), tuple(cuts + gradual), tuple(around + ignored))
+        within = set(labels.get("jump_cuts", []))
+        kinds = ["jump" if cut in within else "cut" for cut in labels["cuts"]] + kinds
+        zones, unjudged = tuple(cuts + gradual), tuple(around + ignored)
+        return cls(tuple(kinds), zones, unjudged, "jump_cuts" in labels)
 
     def found_by(self, frames: Iterable[int]) -> dict[int, int]:
         """Number of the transition -> the boundary's frame, for those that were found."""
         return match(self.zones, frames)[0]
+
+    def right(self, number: int, kind: str | None) -> bool:
+        """Whether this is what a transition is to be called."""
+        wanted = self.kinds[number]
+        return kind == wanted or (kind == "jump" and wanted == "cut" and not self.tells_jumps)
 
 
 def score_shots(labels: Labels, frames: Iterable[int]) -> Score:

@@ -23,11 +23,12 @@ from actors.segmentation.shots.features import (
     fade_features,
     gradual_features,
     gradual_fits,
+    jump_features,
 )
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.shots.transitions import SURE_CUT
 from actors.segmentation.shots.trees import Trees
-from actors.segmentation.shots.weights import FEATURES
+from actors.segmentation.shots.weights import FEATURES, JUMP_FEATURES
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit.logistic import Table
 from tests.benchmarks.scoring import CUT_SLACK_FRAMES, GRADUAL_SLACK_FRAMES, KIND_AS, Labels
@@ -47,11 +48,13 @@ Extents = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Truth:
-    """Labels in frames of a thinned film: cuts, (first, last, kind) of gradual ones, zones not judged."""
+    """Labels in frames of a thinned film: cuts, (first, last, kind) of gradual ones, zones not judged.
+    jump_cuts: which of the cuts are within one take; None where the labels do not say."""
 
     cuts: tuple[int, ...]
     gradual: tuple[tuple[int, int, str], ...]
     unjudged: tuple[tuple[int, int], ...]
+    jump_cuts: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, labels: Labels, step: int) -> Truth:
@@ -61,6 +64,7 @@ class Truth:
             tuple(-(-cut // step) for cut in labels["cuts"]),
             tuple((-(-a // step), b // step, KIND_AS.get(k, k)) for a, b, k, *_ in labels["gradual"]),
             tuple((-(-a // step), b // step) for a, b, *_ in zones),
+            tuple(-(-cut // step) for cut in labels["jump_cuts"]) if "jump_cuts" in labels else None,
         )
 
     def skips(self, frame: int) -> bool:
@@ -83,6 +87,21 @@ def cut_table(frames: FrameTrack, labels: Labels, group: str, seen: bool) -> Tab
     answers = cut_answers(Truth.of(labels, step), cuts.tolist())
     judged = picture.seen(cuts, cuts) == seen
     return _table("cut", cut_features(picture, cuts), answers, judged, group)
+
+
+def jump_table(frames: FrameTrack, labels: Labels, group: str) -> Table:
+    """Candidates of a film that are labelled cuts, and which of them are within one take; none where the
+    labels do not say."""
+    track, _, step = track_for(frames, labels)
+    picture, truth = PictureTrack.of(track), Truth.of(labels, step)
+    cuts = picture.possible_cuts
+    found = [f for f, a in zip(cuts.tolist(), cut_answers(truth, cuts.tolist()), strict=True) if a == RIGHT]
+    if truth.jump_cuts is None:
+        found = []
+    jumps = [any(abs(f - cut) <= CUT_SLACK_FRAMES for cut in truth.jump_cuts or ()) for f in found]
+    rows = jump_features(picture, np.array(found, np.int64)).astype(np.float64)
+    count = len(found)
+    return Table(JUMP_FEATURES, rows, np.array(jumps, np.bool_), np.full(count, group), np.ones(count))
 
 
 def gradual_tables(

@@ -17,6 +17,7 @@ import numpy as np
 
 from actors.segmentation.shots.confidence import blind_log_odds, with_blind
 from actors.segmentation.shots.rate import transitions_at_any_rate
+from actors.segmentation.shots.transitions import CUTS
 from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import (
     BIAS,
@@ -25,13 +26,14 @@ from actors.segmentation.shots.weights import (
     NETWORK_FEATURES,
     OF_TREES,
     ShotWeights,
+    jump_model_of,
     model_of,
     models_of,
     names_of,
 )
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.fit import logistic, trees
-from tests.benchmarks.fit.candidates import cut_table, gradual_tables
+from tests.benchmarks.fit.candidates import cut_table, gradual_tables, jump_table
 from tests.benchmarks.fit.folds import Method, cross_validated
 from tests.benchmarks.fit.logistic import Table, average_precision, log_loss, offset
 from tests.benchmarks.fit.material import Entry
@@ -46,7 +48,8 @@ METHOD = (
     "about (seen). Each film's candidates count as often as `counted` says. Cuts, dissolves, "
     f"wipes: {trees.METHOD} Fades: logistic regression with a quadratic penalty on the weights of features "
     "scaled to unit deviation, rounded to two decimals. Offsets: such that, of transitions found in whole "
-    "films by models without the network that had not seen them, as many are right as the confidences say."
+    "films by models without the network that had not seen them, as many are right as the confidences say. "
+    f"Jump: {trees.SMALL}, on the labelled cuts of films whose labels tell jump cuts from others."
 )
 NOTES = (
     "Cross-validated: each film by models without the network, fitted to other films; but the generated "
@@ -130,7 +133,7 @@ def outcome_of(entry: Entry, shelf: Shelf, weights: ShotWeights) -> Outcome:
 def fit_values(
     entries: Sequence[Entry], recipe: Recipe, shelf: Shelf, say: Callable[[str], None], told: dict[str, Any]
 ) -> tuple[dict[str, Any], list[tuple[Entry, Outcome]]]:
-    """All eight models and the offsets; what models without the network find in films that they had not seen.
+    """All nine models and the offsets; what models without the network find in films that they had not seen.
 
     told: gets a line on each model. TooFewError when one cannot be fitted.
     """
@@ -140,7 +143,8 @@ def fit_values(
     say(f"{len(films)} films without the network")
     worth = told["models, cross-validated"]
     unseen = _models("unseen", films, recipe, worth, {})
-    others = _others(films, unseen)
+    jump = _jump(films, recipe, worth)
+    others = _others(films, unseen, jump)
     offset = offsets(films, others)
     made = {id(weights): replace(weights, offset=offset) for weights in others}
     others = [made[id(weights)] for weights in others]
@@ -160,19 +164,20 @@ def fit_values(
         view: {kind: one.values for kind, one in models.items()}
         for view, models in (("seen", seen), ("unseen", unseen))
     }
-    return {**views, "offset": offset}, left_out
+    return {**views, "jump": jump.values, "offset": offset}, left_out
 
 
-def _others(films: Sequence[Tracked], unseen: Mapping[str, Fitted]) -> list[ShotWeights]:
+def _others(films: Sequence[Tracked], unseen: Mapping[str, Fitted], jump: Fitted) -> list[ShotWeights]:
     """For each film, the models without the network that had not seen it: what they doubt is what will be
     doubted in new films."""
     made: dict[tuple[int, ...], ShotWeights] = {}
     found = []
     for film in films:
         values = {kind: one.others.get(film.title, one.values) for kind, one in unseen.items()}
-        fold = tuple(id(one) for one in values.values())  # many films share their models
+        jumps = jump.others.get(film.title, jump.values)
+        fold = (id(jumps), *(id(one) for one in values.values()))  # many films share their models
         if fold not in made:
-            made[fold] = without_network(values)
+            made[fold] = without_network(values, jumps)
         found.append(made[fold])
     return found
 
@@ -185,14 +190,14 @@ def offsets(films: Sequence[Tracked], others: Sequence[ShotWeights]) -> dict[str
         found = transitions_at_any_rate(film.frames, float(Fraction(film.labels["fps"])), weights)
         right = Transitions.of(film.labels).found_by({one.frame: one.kind for one in found}).values()
         for one in found:
-            judged[one.kind].append((one.confidence, one.frame in right))
+            judged["cut" if one.kind in CUTS else one.kind].append((one.confidence, one.frame in right))
     return {kind: offset(pairs) for kind, pairs in judged.items()}
 
 
-def without_network(unseen: Mapping[str, Any]) -> ShotWeights:
+def without_network(unseen: Mapping[str, Any], jump: Any) -> ShotWeights:
     """Models without the network, by which it is asked; what it says changes nothing yet."""
     seen = {kind: {**dict.fromkeys((*names_of(kind, "seen"), BIAS), 0.0), BLIND: 1.0} for kind in FEATURES}
-    return ShotWeights(seen, models_of(unseen, "unseen"))
+    return ShotWeights(seen, models_of(unseen, "unseen"), jump_model_of(jump))
 
 
 def _tracked(entry: Entry, frames: FrameTrack) -> Tracked:
@@ -241,15 +246,25 @@ def _model(
     how: Method = logistic
     if kind in OF_TREES:
         how = trees.SMALL if blind else trees.LARGE
+    found = _best(table, how, f"{view} {kind}", recipe, told)
+    return replace(found, values=trees.placed(found.values, columns)) if kind in OF_TREES else found
+
+
+def _jump(films: Sequence[Tracked], recipe: Recipe, told: dict[str, Any]) -> Fitted:
+    """The model that tells jump cuts from other cuts; it never needs the network."""
+    tables = [_counted(jump_table(f.frames, f.labels, f.title), f) for f in films]
+    return _best(Table.join(tables), trees.SMALL, "jump", recipe, told)
+
+
+def _best(table: Table, how: Method, name: str, recipe: Recipe, told: dict[str, Any]) -> Fitted:
+    """A model of a table, and those of its folds; a line on what they are worth. TooFewError as above."""
     values = how.fitted(table, recipe.penalty)
     if values is None:
         right = int(table.right.sum())
-        raise TooFewError(f"{kind}, {view}: {right} right of {len(table)} candidates are too few to fit.")
-    if kind in OF_TREES:
-        values = trees.placed(values, columns)
+        raise TooFewError(f"{name}: {right} right of {len(table)} candidates are too few to fit.")
     probability, others = cross_validated(how, table, recipe.penalty, recipe.folds)
     there = ~np.isnan(probability)
-    told[f"{view} {kind}"] = {
+    told[name] = {
         "candidates": len(table),
         "right": int(table.right.sum()),
         "bits": round(log_loss(table.right[there], probability[there]), 3),

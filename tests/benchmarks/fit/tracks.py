@@ -134,7 +134,7 @@ def sha256_of(path: Path) -> str:
 
 
 def weights_digest(weights: ShotWeights) -> str:
-    """SHA-256 in hex of all numbers of all models."""
+    """SHA-256 in hex of all numbers of all models that decide where the network is asked."""
     digest = hashlib.sha256(repr(sorted(weights.offset.items())).encode())
     for models in (weights.seen, weights.unseen):
         for kind, model in sorted(models.items()):

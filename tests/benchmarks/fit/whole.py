@@ -13,19 +13,20 @@ from typing import Any
 
 from actors.segmentation import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import frames_apart, select
+from actors.segmentation.shots.transitions import CUTS, frames_apart, select
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 from tests.benchmarks.reliability import Judged, curve, judged
 from tests.benchmarks.scoring import Labels, Score, Transitions, score_shots
 
-KINDS = ("cut", "dissolve", "fade", "wipe")
+KINDS = ("cut", "jump", "dissolve", "fade", "wipe")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Of one film: score at the default sensitivity, kinds right of those found, (found, labelled) of each
-    kind, all boundaries judged, and the share of frames at which the network looked."""
+    kind, all boundaries judged, and the share of frames at which the network looked. told: of the cuts and
+    jump cuts found, where labels tell them apart, (called what they are, found) of each."""
 
     name: str
     score: Score
@@ -33,6 +34,7 @@ class Outcome:
     found: Mapping[str, tuple[int, int]]
     judged: tuple[Judged, ...]
     looked: float
+    told: Mapping[str, tuple[int, int]]
 
 
 def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights) -> Outcome:
@@ -47,13 +49,20 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights)
     kinds = {one.frame: one.kind for one in chosen}
     hits = wanted.found_by(kinds)
     found = {kind: (sum(wanted.kinds[k] == kind for k in hits), wanted.kinds.count(kind)) for kind in KINDS}
+    right = {k for k, frame in hits.items() if wanted.right(k, kinds[frame])}
+    told = {
+        kind: (sum(wanted.kinds[k] == kind for k in right), found[kind][0])
+        for kind in CUTS
+        if wanted.tells_jumps
+    }
     return Outcome(
         name,
         score_shots(labels, kinds),
-        sum(kinds[frame] == wanted.kinds[k] for k, frame in hits.items()),
+        len(right),
         found,
         tuple(judged(labels, [(one.frame, one.confidence) for one in everything])),
         float(frames.looked.mean()),
+        told,
     )
 
 
@@ -77,5 +86,11 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "kinds_right": round(sum(o.kinds_right for o in outcomes) / found, 4) if found else None,
         "calibration_error": round(error, 4) if error is not None else None,
         "frames_looked_at": round(fmean(o.looked for o in outcomes), 4),
-        **{kind: " of ".join(str(sum(o.found[kind][k] for o in outcomes)) for k in (0, 1)) for kind in KINDS},
+        **{kind: _of([o.found[kind] for o in outcomes]) for kind in KINDS},
+        **{f"{kind}, called so": _of([o.told[kind] for o in outcomes if o.told]) for kind in CUTS},
     }
+
+
+def _of(pairs: Sequence[tuple[int, int]]) -> str:
+    part, whole = (sum(pair[k] for pair in pairs) for k in (0, 1))
+    return f"{part} of {whole}"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from actors.segmentation.shots.features import JUMP_FEATURES
 from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import BIAS, FEATURES, ShotWeights, names_of
 from tests.benchmarks.edits import __main__ as edits
@@ -28,6 +29,7 @@ from tests.benchmarks.fit.candidates import (
     cut_table,
     gradual_answers,
     gradual_tables,
+    jump_table,
 )
 from tests.benchmarks.fit.folds import cross_validated
 from tests.benchmarks.fit.logistic import (
@@ -181,6 +183,7 @@ def test_labels_of_a_thinned_film() -> None:
     labels = {"cuts": [51], "gradual": [[100, 119, "iris"]], "edges": [[0, 9, "fade", "in"]]}
 
     assert Truth.of(labels, 2) == Truth((26,), ((50, 59, "wipe"),), ((0, 4),))
+    assert Truth.of({**labels, "jump_cuts": [51]}, 2).jump_cuts == (26,)
 
 
 def test_fitting_finds_the_weights_that_made_the_answers() -> None:
@@ -236,6 +239,17 @@ def test_tables_hold_the_library_s_candidates_of_one_view(edited: tuple[Edit, di
     assert not graduals["wipe"].right.any()
 
 
+def test_only_labels_that_tell_jump_cuts_say_which_cuts_are_some(edited: tuple[Edit, dict[str, Any]]) -> None:
+    edit, labels = edited
+    track, (cut,) = edit.track(), labels["cuts"]
+
+    assert len(jump_table(track, labels, "film")) == 0
+    assert jump_table(track, {**labels, "jump_cuts": []}, "film").right.tolist() == [False]
+    table = jump_table(track, {**labels, "jump_cuts": [cut]}, "film")
+    assert table.right.tolist() == [True]
+    assert table.rows.shape == (1, len(JUMP_FEATURES))
+
+
 def test_a_row_that_counts_twice_is_two_rows() -> None:
     rng = np.random.default_rng(2)
     rows, right = rng.normal(0, 1, (300, 2)), rng.random(300) < 0.5
@@ -256,7 +270,7 @@ def test_outcomes_are_those_of_the_weights_given(edited: tuple[Edit, dict[str, A
     usual = ShotWeights.packaged()
     never = {kind: dict.fromkeys(names_of(kind, "seen"), 0.0) | {BIAS: -20.0} for kind in FEATURES}
 
-    blocked = outcome("film", edit.track(), labels, ShotWeights(never, usual.unseen))
+    blocked = outcome("film", edit.track(), labels, ShotWeights(never, usual.unseen, usual.jump))
     found = outcome("film", edit.track(), labels, usual)
 
     assert blocked.score.found == 0

@@ -78,21 +78,25 @@ class Drawn:
 
 
 def edited(seed: int) -> tuple[FrameTrack, dict[str, Any]]:
-    """A film with four transitions of each kind and what is taken for them, flashes and lights that go
-    out."""
+    """A film with four transitions of each kind, two cuts within a take for each, and what is taken for them,
+    flashes and lights that go out."""
     edit = Edit()
     edit.cut(place(seed, 40))
-    cuts, gradual = [], []
+    cuts, jumps, gradual = [], [], []
     for k in range(4):
         here, there = (place(seed + 100 * (k + 1) + step, 60) for step in (0, 50))
         here[12], there[22] = here[12] + 60, there[22] - 60
         cuts.append(edit.cut(here[:30]))
+        take = place(seed + 100 * (k + 1) + 70, 90, drift=0.1)
+        cuts.append(edit.cut(take[:20]))
+        jumps += [edit.cut(take[at : at + 20]) for at in (30, 70)]
+        cuts.append(edit.cut(here[20:30]))
         gradual.append([*edit.mixed(dissolve(here[30:42], there[:12]), there[12:40]), "dissolve"])
         gradual.append([*edit.mixed(wipe(there[40:54], here[:14]), here[14:40]), "wipe"])
         gradual.append([*edit.mixed(fade(here[40:50], there[:10], hold=3), there[10:40]), "fade"])
         edit.mixed(fade(there[40:48], there[40:48], hold=2), there[48:60])
-    labels = {"fps": "25/1", "frames": edit.frames, "cuts": cuts, "gradual": gradual}
-    return edit.track(), labels
+    labels = {"fps": "25/1", "frames": edit.frames, "cuts": sorted([*cuts, *jumps]), "gradual": gradual}
+    return edit.track(), labels | {"jump_cuts": jumps}
 
 
 def programme(seed: int) -> tuple[Plan, ChunkTracks, dict[str, Any]]:

@@ -86,6 +86,24 @@ def test_a_detector_that_names_no_kinds_is_not_judged_by_them() -> None:
     assert shots_of(LABELS, {100: "fade"}).kinds_right == 0
 
 
+def test_jump_cuts_are_counted_apart() -> None:
+    labels = {
+        "fps": "25/1",
+        "frames": 500,
+        "cuts": [100, 200, 300, 400],
+        "gradual": [],
+        "jump_cuts": [200, 300],
+    }
+
+    shots = shots_of(labels, {100: "cut", 201: "jump", 300: "cut", 350: "jump"})
+    (mean,) = means([Row("a.mp4", "dev", "ours", shots)])
+
+    assert (shots.cuts_found, shots.cuts, shots.jumps_found, shots.jumps) == (1, 2, 2, 2)
+    assert (shots.jumps_right, shots.kinds_right, shots.gradual, shots.false) == (1, 2, 0, 1)
+    assert (mean.cuts_found, mean.jumps_found, mean.jumps_right) == (0.5, 1.0, 0.5)
+    assert means([Row("b.mp4", "dev", "ours", shots_of(LABELS, {100: "cut"}))])[0].jumps_found is None
+
+
 def test_means_leave_failures_out(tmp_path: Path) -> None:
     rows = [measured(film(tmp_path), detector)[0] for detector in (Written(), Failing())]
     perfect = Row(

@@ -64,6 +64,17 @@ def test_kinds_of_labels_are_ours() -> None:
     assert Transitions.of(labels).kinds == ("cut", "wipe", "fade", "dissolve")
 
 
+def test_a_jump_cut_has_a_kind_of_its_own_where_labels_tell_it() -> None:
+    labels = {"cuts": [9, 30], "gradual": [[50, 60, "wipe"]], "jump_cuts": [30]}
+    told, untold = Transitions.of(labels), Transitions.of({k: labels[k] for k in ("cuts", "gradual")})
+
+    assert told.kinds == ("cut", "jump", "wipe")
+    assert [told.right(0, kind) for kind in ("cut", "jump", None)] == [True, False, False]
+    assert [told.right(1, kind) for kind in ("cut", "jump")] == [False, True]
+    assert untold.kinds == ("cut", "cut", "wipe")
+    assert [untold.right(k, "jump") for k in range(3)] == [True, True, False]
+
+
 def test_breaks_of_the_sound_have_half_a_second_and_serve_once() -> None:
     labels = {"audio_only_boundaries": [10.0, 20.0]}
 
