@@ -25,7 +25,7 @@ THUMB_SHAPE = (9, 16, 3)
 432 bytes a frame are 78 MB for two hours at 25 frames/s, before compression, and still show where a wipe's
 edge is."""
 
-STEP_MEASURES = 34
+STEP_MEASURES = 40
 """Number of measures of a step that may be a cut; `shots.cuts` names them."""
 
 EMBEDDING_SIZE = 1280

@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import deviation
-from actors.segmentation.shots.candidates import contrast_scale
+from actors.segmentation.shots.candidates import USUAL_STD, contrast_scale
 from actors.segmentation.shots.compare import Floats, Ints, Thumbs, alikeness, correlation, relit
 from actors.segmentation.shots.matching import most_of, residual
 
@@ -26,7 +26,8 @@ CUT_MEASURES = (
     *("calm", "calm_moving", "peak", "peak_near", "peak_before", "peak_after", "second", "repeats"),
     *("beside", "beside_most", "across_2", "within_2", "least_2", "across_4", "within_4", "least_4"),
     *("across_8", "within_8", "least_8", "returns", "mixed", "mix_error", "mix_share"),
-    *("mixed_before", "mixed_after"),
+    *("mixed_before", "mixed_after", "returns_soon", "returned", "returns_alike", "returns_matched"),
+    *("flat_old", "flat_new"),
 )
 """Columns of `cut_measures`; see `_Measurer`."""
 
@@ -151,7 +152,14 @@ class _Measurer:
 
     def values(self) -> dict[str, Floats]:
         """By the names of CUT_MEASURES."""
-        return {**self._step(), **self._neighbours(), **self._spans(), **self._mixes()}
+        return {
+            **self._step(),
+            **self._neighbours(),
+            **self._spans(),
+            **self._returns(),
+            **self._flatness(),
+            **self._mixes(),
+        }
 
     def _step(self) -> dict[str, Floats]:
         """The step itself: the whole picture (jump), its most changed blocks (most), the same when blocks may
@@ -213,7 +221,7 @@ class _Measurer:
 
     def _spans(self) -> dict[str, Floats]:
         """Change across the step over some frames on either side, against the change within the shots before
-        and after over as many; and the least change between any picture before and any after (returns)."""
+        and after over as many."""
         out = {}
         for span in SPANS:
             across = self._between(self._frames - span, self._new + span - 1)
@@ -222,11 +230,48 @@ class _Measurer:
             out[f"across_{span}"] = _ratio(across, self._jump)
             out[f"within_{span}"] = _ratio(across, np.maximum(before, after))
             out[f"least_{span}"] = _ratio(across, np.minimum(before, after))
-        least = np.full(len(self._frames), np.inf, np.float32)
+        return out
+
+    def _returns(self) -> dict[str, Floats]:
+        """Least change between any picture before and any after (returns), between the old picture and those
+        after (returns_soon: an interruption begins), between those before and the new picture (returned: it
+        ends). Of the nearest pair of these: how alike it is, and what is left when its blocks may move."""
+        old, new, count = self._old, self._new, len(self._frames)
+        least, soon, back = np.full((3, count), np.inf, np.float32)
+        one, other = old.copy(), new.copy()
         for earlier in RETURN_BEFORE:
             for later in range(1, RETURN_FRAMES + 1):
-                least = np.minimum(least, self._between(self._old - earlier, self._new + later))
-        return {**out, "returns": _ratio(least, self._jump)}
+                found = self._between(old - earlier, new + later)
+                if earlier == 0:
+                    soon = np.minimum(soon, found)
+                nearer = found < least
+                one[nearer], other[nearer] = (old - earlier)[nearer], (new + later)[nearer]
+                least = np.minimum(least, found)
+        nearest = least.copy()
+        for earlier in range(1, RETURN_FRAMES + 1):
+            found = self._between(old - earlier, new)
+            back = np.minimum(back, found)
+            nearer = found < nearest
+            one[nearer], other[nearer] = (old - earlier)[nearer], new[nearer]
+            nearest = np.minimum(nearest, found)
+        a, b = self._luma(one), self._luma(other)
+        moved, step = residual(a, b)[0], residual(self._luma(old), self._luma(new))[0]
+        return {
+            "returns": _ratio(least, self._jump),
+            "returns_soon": _ratio(soon, self._jump),
+            "returned": _ratio(back, self._jump),
+            "returns_alike": alikeness(correlation(a.astype(np.float32), b.astype(np.float32))),
+            "returns_matched": _ratio(moved, step),
+        }
+
+    def _flatness(self) -> dict[str, Floats]:
+        """Contrast of the old and of the new picture, against that of the film around: one that is of one
+        colour is no shot."""
+        usual = USUAL_STD * self._all.scale[self._frames]
+        return {
+            f"flat_{name}": _ratio(self._luma(frames).std(axis=(1, 2)).astype(np.float32), usual)
+            for name, frames in (("old", self._old), ("new", self._new))
+        }
 
     def _mixes(self) -> dict[str, Floats]:
         """Whether a mixed frame lies between, how well it is one; and whether the clean frames are mixes of

@@ -111,7 +111,8 @@ def converted(rng: Rng, places: Sequence[Place], size: Size) -> Case:
 
 
 def interrupted(rng: Rng, places: Sequence[Place], size: Size) -> Case:
-    """In the middle of each shot some frames are black, white, of one colour, inverted or damaged."""
+    """In the middle of each shot one to seven frames are black, white, of one colour, inverted, or of another
+    place; then the shot goes on. Neither end is a cut: so short and alone, it is damage or an effect."""
     case, length = Case(), int(rng.integers(1, 8))
     what = str(rng.choice(["black", "white", "colour", "inverted", "grey", "other place"]))
     colour = np.array(rng.integers(0, 256, 3), np.uint8)
@@ -128,11 +129,8 @@ def interrupted(rng: Rng, places: Sequence[Place], size: Size) -> Case:
             elif what in fills:
                 case.pictures[k] = np.full_like(old, fills[what])
         if what == "other place":
-            # a shot of its own from two frames on; one frame of it is taken for damage
             case.pictures[at : at + length] = strange[:length]
-            case.cuts += [at, at + length]
-        else:
-            case.negatives.append((at, at + length - 1, f"interrupted by {what}"))
+        case.negatives.append((at, at + length - 1, f"interrupted by {what}"))
     return case
 
 
@@ -221,7 +219,7 @@ CASES: dict[str, Maker] = {
     "montage": montage,
     "mixed frames": mixed_frames,
     "converted": converted,
-    "interrupted": interrupted,
+    "interruptions": interrupted,
     "moving edges": moving_edges,
     "swishes": swishes,
     "dissolves": dissolves,

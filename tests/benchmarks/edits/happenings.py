@@ -114,7 +114,7 @@ def overlaid(rng: Rng, places: Sequence[Place], size: Size) -> Case:
     for pictures in shots(rng, places, size, 45, 90):
         at = case.cut_to(pictures)
         kind = str(rng.choice(["band", "bars", "inset", "logo", "table"]))
-        put = _graphic(rng, kind, size, guest)
+        put = graphic(rng, kind, size, guest)
         first = at + int(rng.integers(10, len(pictures) - 15))
         last = min(first + int(rng.integers(6, 60)), len(case.pictures) - 1)
         for k in range(first, last + 1):
@@ -123,7 +123,8 @@ def overlaid(rng: Rng, places: Sequence[Place], size: Size) -> Case:
     return case
 
 
-def _graphic(rng: Rng, kind: str, size: Size, guest: list[Rgb]) -> Callable[[Rgb, int], Rgb]:
+def graphic(rng: Rng, kind: str, size: Size, guest: list[Rgb]) -> Callable[[Rgb, int], Rgb]:
+    """Puts a band, bars, an inset (of the guest's pictures), a logo or a table into the frame of a number."""
     width, height = size
     colour = np.array(rng.integers(0, 256, 3), np.uint8)
     share = {"band": (0.12, 0.25), "bars": (0.08, 0.14), "inset": (0.2, 0.4), "logo": (0.06, 0.12)}

@@ -17,6 +17,7 @@ from tests.benchmarks.edits.__main__ import make, make_case
 from tests.benchmarks.edits.cases import CASES
 from tests.benchmarks.edits.decks import SCREENS
 from tests.benchmarks.edits.happenings import HAPPENINGS
+from tests.benchmarks.edits.passings import PASSINGS
 from tests.benchmarks.edits.places import Place, places_below
 from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.films import SUFFIX, Film, films_in
@@ -113,7 +114,7 @@ def _cases(part: Cases, folder: Path, work: Path) -> Iterator[tuple[str, Path]]:
     """Kind and path of each."""
     out = work / f"cases-{part.seed}-{part.folder or 'drawn'}-{part.part.replace(' ', '-')}"
     out.mkdir(parents=True, exist_ok=True)
-    every = {**CASES, **SCREENS, **HAPPENINGS}
+    every = {**CASES, **SCREENS, **HAPPENINGS, **PASSINGS}
     kinds = {kind: every[kind] for kind in part.kinds or every}
     wanted = [
         (kind, out / f"{kind.replace(' ', '_')}_{part.seed}_{k}.mp4")

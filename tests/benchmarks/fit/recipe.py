@@ -59,8 +59,8 @@ DRAWN = ""
 
 @dataclass(frozen=True)
 class Cases:
-    """Films of one difficulty each (`tests.benchmarks.edits.cases`, `decks`, `happenings`), `each` of every
-    kind, or of `kinds` alone, made of a part of a folder of takes, or of drawn places (DRAWN)."""
+    """Films of one difficulty each (`cases`, `decks`, `happenings`, `passings` of `benchmarks.edits`), `each`
+    of every kind, or of `kinds` alone, made of a part of a folder of takes, or of drawn places (DRAWN)."""
 
     folder: str
     part: str
@@ -174,12 +174,9 @@ RECIPES = {
             Labelled("programme", FITTED, HAND_LABELLED_COUNTED),
             Edits(("dev", "images"), seed=1, count=60, role=FITTED),
             Edits(("takes",), seed=7, count=24, role=FITTED, part=TWO_THIRDS),
-            Cases("takes", TWO_THIRDS, seed=3, each=16, role=FITTED, counted=CASES_COUNTED),
-            Cases(
-                "takes", TWO_THIRDS, 5, 16, FITTED, CASES_COUNTED, ("moving edges", "swishes", "dissolves")
-            ),
-            Cases("takes", TWO_THIRDS, 6, 16, FITTED, CASES_COUNTED, ("montage", "deck", "interrupted")),
-            Cases(DRAWN, WHOLE, seed=8, each=12, role=FITTED, counted=CASES_COUNTED),
+            Cases("takes", TWO_THIRDS, seed=13, each=8, role=FITTED, counted=CASES_COUNTED),
+            Cases("takes", TWO_THIRDS, 17, 12, FITTED, CASES_COUNTED, ("jump cuts",)),
+            Cases(DRAWN, WHOLE, seed=18, each=8, role=FITTED, counted=CASES_COUNTED),
             Takes("takes", FITTED, TWO_THIRDS),
             Labelled("real", HELD_OUT),
             Takes("takes", HELD_OUT, THIRD),

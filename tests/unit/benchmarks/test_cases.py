@@ -13,13 +13,14 @@ from tests.benchmarks.edits.__main__ import make_case
 from tests.benchmarks.edits.cases import CASES, Case, Maker
 from tests.benchmarks.edits.decks import SCREENS
 from tests.benchmarks.edits.happenings import HAPPENINGS
+from tests.benchmarks.edits.passings import PASSINGS
 from tests.benchmarks.edits.places import Place
 from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.fit.material import entries_of
 from tests.benchmarks.fit.recipe import FITTED, HELD_OUT, THIRD, TWO_THIRDS, Takes
 from tests.support.media import Picture, make_media
 
-MAKERS: dict[str, Maker] = {**CASES, **SCREENS, **HAPPENINGS}
+MAKERS: dict[str, Maker] = {**CASES, **SCREENS, **HAPPENINGS, **PASSINGS}
 SIZE = (96, 54)
 
 
@@ -55,7 +56,7 @@ def test_labels_are_in_order_and_within_the_film(kind: str, seed: int, places: l
     assert set(case.jump_cuts) <= set(case.cuts)
 
 
-@pytest.mark.parametrize("kind", ["montage", "jump cuts", "deck", "interrupted"])
+@pytest.mark.parametrize("kind", ["montage", "jump cuts", "deck"])
 def test_at_a_cut_the_picture_is_another(kind: str, places: list[Place]) -> None:
     case = MAKERS[kind](np.random.default_rng(4), places, SIZE)
 
@@ -68,6 +69,28 @@ def test_a_case_with_jump_cuts_leaves_time_out_of_one_take(places: list[Place]) 
 
     assert case.jump_cuts
     assert len(case.jump_cuts) < len(case.cuts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_interrupts_a_shot_is_no_cut_at_either_end(seed: int, places: list[Place]) -> None:
+    case = CASES["interruptions"](np.random.default_rng(seed), places, SIZE)
+
+    usual = float(np.median([change(case, k) for k in range(1, len(case.pictures))]))
+    assert len(case.negatives) == len(case.cuts) + 1  # one in each shot
+    for first, last, _ in case.negatives:
+        assert last - first < 7
+        assert min(change(case, first), change(case, last + 1)) > usual
+        assert not {first, last + 1} & set(case.cuts)
+
+
+@pytest.mark.parametrize("kind", PASSINGS)
+def test_what_happens_in_passing_changes_the_picture(kind: str, places: list[Place]) -> None:
+    case = PASSINGS[kind](np.random.default_rng(3), places, SIZE)
+
+    inside = [change(case, k) for first, last, _ in case.negatives for k in range(first, last + 1)]
+    usual = float(np.median([change(case, k) for k in range(1, len(case.pictures))]))
+    assert case.negatives
+    assert max(inside) > usual
 
 
 def test_a_seed_makes_the_same_film(places: list[Place], tmp_path: Path) -> None:
