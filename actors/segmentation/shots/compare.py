@@ -63,3 +63,16 @@ def relit(old: Floats, new: Floats) -> Floats:
     left = np.minimum(distance(x, y), distance(gain * x, y))
     out: Floats = np.clip((left + 1.0) / (distance(old, new) + 1.0), 0, 1)
     return out
+
+
+def change_of(a: Thumbs, b: Thumbs) -> Floats:
+    """(c,) mean absolute difference of uint8 pictures (c, ...), 0..255."""
+    difference = np.maximum(a, b) - np.minimum(a, b)
+    out: Floats = difference.reshape(len(a), -1).mean(axis=1, dtype=np.float32)
+    return out
+
+
+def ratio(one: Floats, other: Floats, floor: float = 1.0) -> Floats:
+    """Logarithm of a ratio of changes; `floor` (of 255) is added to both, so that noise says nothing."""
+    out: Floats = np.log((one + floor) / (other + floor)).astype(np.float32)
+    return out

@@ -18,8 +18,18 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import deviation
 from actors.segmentation.shots.candidates import USUAL_STD, contrast_scale
-from actors.segmentation.shots.compare import Floats, Ints, Thumbs, alikeness, correlation, relit
+from actors.segmentation.shots.compare import (
+    Floats,
+    Ints,
+    Thumbs,
+    alikeness,
+    change_of,
+    correlation,
+    ratio,
+    relit,
+)
 from actors.segmentation.shots.matching import most_of, residual
+from actors.segmentation.shots.returns import returns
 
 CUT_MEASURES = (
     *("jump", "most", "spread", "matched", "matched_most", "matched_share", "alike", "relit", "colours"),
@@ -51,10 +61,6 @@ AROUND_FRAMES = 6
 """Steps on either side that a candidate's step is compared with."""
 SPANS = (2, 4, 8)
 """Frames on either side over which the change across a candidate is compared with that within either shot."""
-RETURN_FRAMES = 8
-"""Frames within which a picture that returns was only interrupted (by a flash, a lost signal)."""
-RETURN_BEFORE = (0, 1, 2, 4, 7)
-"""Frames before the step with which the pictures after it are compared for that: nearest densest."""
 MIX_MAX = 0.45
 """Most that a frame may differ from a mix of its neighbours, as a share of their difference, to count as
 mixed: 0 in a perfect mix of still pictures, 0.5 and more where it is a picture of its own."""
@@ -89,7 +95,7 @@ class SmallPictures:
         step = np.zeros(len(rgb), np.float32)
         for start in range(1, len(rgb), _BATCH):
             part = slice(start, start + _BATCH)
-            step[part] = _change(rgb[part], rgb[start - 1 : start - 1 + len(rgb[part])])
+            step[part] = change_of(rgb[part], rgb[start - 1 : start - 1 + len(rgb[part])])
         y = luma_of(rgb)
         return cls(
             rgb,
@@ -156,7 +162,7 @@ class _Measurer:
             **self._step(),
             **self._neighbours(),
             **self._spans(),
-            **self._returns(),
+            **returns(self._all.rgb, self._all.y, self._old, self._new),
             **self._flatness(),
             **self._mixes(),
         }
@@ -171,15 +177,15 @@ class _Measurer:
         return {
             "jump": np.log(self._jump / scale + 1),
             "most": np.log(most / scale + 1),
-            "spread": _ratio(most, self._jump),
+            "spread": ratio(most, self._jump),
             "matched": np.log(matched / scale + 1),
             "matched_most": np.log(matched_most / scale + 1),
-            "matched_share": _ratio(matched, plain),
+            "matched_share": ratio(matched, plain),
             "alike": alikeness(correlation(a, b)),
             "relit": relit(a, b),
             "colours": np.log(self._colours() / scale + 1),
-            "beside": _ratio(matched, self._beside(0), 0.5),
-            "beside_most": _ratio(matched_most, self._beside(1), 0.5),
+            "beside": ratio(matched, self._beside(0), 0.5),
+            "beside_most": ratio(matched_most, self._beside(1), 0.5),
         }
 
     def _beside(self, column: int) -> Floats:
@@ -192,7 +198,7 @@ class _Measurer:
     def _colours(self) -> Floats:
         """Distance of the two colour distributions, 0..255."""
         a, b = (np.sort(self._rgb(k).reshape(len(k), -1, 3), axis=1) for k in (self._old, self._new))
-        return _change(a, b)
+        return change_of(a, b)
 
     def _neighbours(self) -> dict[str, Floats]:
         """The step against the steps around it: calm (their median), calm_moving (without repeated pictures),
@@ -209,13 +215,13 @@ class _Measurer:
         middle = moving[np.arange(len(both)), np.maximum(count - 1, 0) // 2]
         near = np.maximum(before[:, :3].max(axis=1), after[:, :3].max(axis=1))
         return {
-            "calm": _ratio(self._jump, self._all.calm[self._frames]),
-            "calm_moving": _ratio(self._jump, np.where(count > 0, middle, 0).astype(np.float32)),
-            "peak": _ratio(self._jump, np.maximum(before[:, 0], after[:, 0])),
-            "peak_near": _ratio(self._jump, near),
-            "peak_before": _ratio(self._jump, before.max(axis=1)),
-            "peak_after": _ratio(self._jump, after.max(axis=1)),
-            "second": _ratio(self._jump, np.sort(both, axis=1)[:, -2]),
+            "calm": ratio(self._jump, self._all.calm[self._frames]),
+            "calm_moving": ratio(self._jump, np.where(count > 0, middle, 0).astype(np.float32)),
+            "peak": ratio(self._jump, np.maximum(before[:, 0], after[:, 0])),
+            "peak_near": ratio(self._jump, near),
+            "peak_before": ratio(self._jump, before.max(axis=1)),
+            "peak_after": ratio(self._jump, after.max(axis=1)),
+            "second": ratio(self._jump, np.sort(both, axis=1)[:, -2]),
             "repeats": repeats.mean(axis=1).astype(np.float32),
         }
 
@@ -227,49 +233,17 @@ class _Measurer:
             across = self._between(self._frames - span, self._new + span - 1)
             before = self._between(self._old, self._old - 2 * span + 1)
             after = self._between(self._new, self._new + 2 * span - 1)
-            out[f"across_{span}"] = _ratio(across, self._jump)
-            out[f"within_{span}"] = _ratio(across, np.maximum(before, after))
-            out[f"least_{span}"] = _ratio(across, np.minimum(before, after))
+            out[f"across_{span}"] = ratio(across, self._jump)
+            out[f"within_{span}"] = ratio(across, np.maximum(before, after))
+            out[f"least_{span}"] = ratio(across, np.minimum(before, after))
         return out
-
-    def _returns(self) -> dict[str, Floats]:
-        """Least change between any picture before and any after (returns), between the old picture and those
-        after (returns_soon: an interruption begins), between those before and the new picture (returned: it
-        ends). Of the nearest pair of these: how alike it is, and what is left when its blocks may move."""
-        old, new, count = self._old, self._new, len(self._frames)
-        least, soon, back = np.full((3, count), np.inf, np.float32)
-        one, other = old.copy(), new.copy()
-        for earlier in RETURN_BEFORE:
-            for later in range(1, RETURN_FRAMES + 1):
-                found = self._between(old - earlier, new + later)
-                if earlier == 0:
-                    soon = np.minimum(soon, found)
-                nearer = found < least
-                one[nearer], other[nearer] = (old - earlier)[nearer], (new + later)[nearer]
-                least = np.minimum(least, found)
-        nearest = least.copy()
-        for earlier in range(1, RETURN_FRAMES + 1):
-            found = self._between(old - earlier, new)
-            back = np.minimum(back, found)
-            nearer = found < nearest
-            one[nearer], other[nearer] = (old - earlier)[nearer], new[nearer]
-            nearest = np.minimum(nearest, found)
-        a, b = self._luma(one), self._luma(other)
-        moved, step = residual(a, b)[0], residual(self._luma(old), self._luma(new))[0]
-        return {
-            "returns": _ratio(least, self._jump),
-            "returns_soon": _ratio(soon, self._jump),
-            "returned": _ratio(back, self._jump),
-            "returns_alike": alikeness(correlation(a.astype(np.float32), b.astype(np.float32))),
-            "returns_matched": _ratio(moved, step),
-        }
 
     def _flatness(self) -> dict[str, Floats]:
         """Contrast of the old and of the new picture, against that of the film around: one that is of one
         colour is no shot."""
         usual = USUAL_STD * self._all.scale[self._frames]
         return {
-            f"flat_{name}": _ratio(self._luma(frames).std(axis=(1, 2)).astype(np.float32), usual)
+            f"flat_{name}": ratio(self._luma(frames).std(axis=(1, 2)).astype(np.float32), usual)
             for name, frames in (("old", self._old), ("new", self._new))
         }
 
@@ -306,17 +280,4 @@ class _Measurer:
         return self._all.step[np.clip(frames, 1, len(self._all) - 1)]
 
     def _between(self, a: Ints, b: Ints) -> Floats:
-        return _change(self._rgb(a), self._rgb(b))
-
-
-def _change(a: Thumbs, b: Thumbs) -> Floats:
-    """(c,) mean absolute difference of uint8 pictures (c, ...), 0..255."""
-    difference = np.maximum(a, b) - np.minimum(a, b)
-    out: Floats = difference.reshape(len(a), -1).mean(axis=1, dtype=np.float32)
-    return out
-
-
-def _ratio(one: Floats, other: Floats, floor: float = 1.0) -> Floats:
-    """Logarithm of a ratio of changes; `floor` (of 255) is added to both, so that noise says nothing."""
-    out: Floats = np.log((one + floor) / (other + floor)).astype(np.float32)
-    return out
+        return change_of(self._rgb(a), self._rgb(b))
