@@ -82,12 +82,13 @@ def libraries_of(name: str) -> tuple[str, ...]:
 
 def as_told(recipe: Recipe) -> dict[str, Any]:
     """A recipe in plain values."""
-    told = {
+    told: dict[str, Any] = {
         "penalty": recipe.penalty,
         "folds": recipe.folds,
         "material": [{"of": type(part).__name__, **asdict(part)} for part in recipe.material],
     }
     numbers = {name: asdict(number) for name, number in recipe.numbers.items()}
+    told |= {"kept": list(recipe.kept)} if recipe.kept else {}
     return {**told, "numbers": numbers} if numbers else told
 
 

@@ -96,12 +96,13 @@ class Number:
 class Recipe:
     """penalty: see the method of the set. folds: parts of the fitted films that are left out in turn, whole
     films each; the searches leave out one film at a time. numbers: of a search, by dotted name in the
-    file."""
+    file. kept: models of the shots that are not fitted, but stay as the library's file has them."""
 
     material: tuple[Material, ...]
     penalty: float
     folds: int = 5
     numbers: Mapping[str, Number] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
 
 CASES_COUNTED = 2
@@ -172,19 +173,19 @@ RECIPES = {
             Labelled("dev", FITTED, HAND_LABELLED_COUNTED),
             Labelled("composite", FITTED, HAND_LABELLED_COUNTED),
             Labelled("programme", FITTED, HAND_LABELLED_COUNTED),
-            Edits(("dev", "images"), seed=1, count=60, role=FITTED),
-            Edits(("takes",), seed=7, count=24, role=FITTED, part=TWO_THIRDS),
+            Edits(("dev", "images"), seed=1, count=16, role=FITTED),
             Cases("takes", TWO_THIRDS, seed=13, each=8, role=FITTED, counted=CASES_COUNTED),
             Cases("takes", TWO_THIRDS, 17, 12, FITTED, CASES_COUNTED, ("jump cuts",)),
             Cases(DRAWN, WHOLE, seed=18, each=8, role=FITTED, counted=CASES_COUNTED),
             Takes("takes", FITTED, TWO_THIRDS),
             Labelled("real", HELD_OUT),
             Takes("takes", HELD_OUT, THIRD),
-            Edits(("takes",), seed=2, count=12, role=HELD_OUT, part=THIRD),
+            Edits(("takes",), seed=2, count=2, role=HELD_OUT, part=THIRD),
             Cases("takes", THIRD, seed=4, each=3, role=HELD_OUT),
         ),
         penalty=1.0,
         folds=3,
+        kept=("dissolve", "wipe", "fade"),
     ),
     "sound": Recipe((*_PROGRAMMES, Labelled("composite", COMPARED)), penalty=0.0005, numbers=_SOUND),
     "fusion": Recipe(_PROGRAMMES, penalty=0.0005, numbers=_FUSION),

@@ -23,6 +23,7 @@ from actors.segmentation.shots.weights import (
     BIAS,
     BLIND,
     FEATURES,
+    FILE,
     NETWORK_FEATURES,
     OF_TREES,
     ShotWeights,
@@ -32,6 +33,7 @@ from actors.segmentation.shots.weights import (
     names_of,
 )
 from actors.segmentation.tracks import FrameTrack
+from actors.segmentation.weights_file import read_values
 from tests.benchmarks.fit import logistic, trees
 from tests.benchmarks.fit.candidates import cut_table, gradual_tables, jump_table
 from tests.benchmarks.fit.folds import Method, cross_validated
@@ -57,6 +59,8 @@ NOTES = (
     "Held out: footage that is in no fitted film, and no number was fitted to it. But figures of it were "
     "looked at while candidates, measures and kinds of generated films were chosen: films that nobody here "
     "has seen are harder.",
+    "Models that are kept are of the fit that this file's history has before; figures are of all models "
+    "together, cross-validated ones of kept models in sample.",
 )
 
 
@@ -142,10 +146,11 @@ def fit_values(
     films = [_tracked(entry, shelf.blind(entry.film.path)) for entry in entries]
     say(f"{len(films)} films without the network")
     worth = told["models, cross-validated"]
-    unseen = _models("unseen", films, recipe, worth, {})
+    kept = read_values(FILE) if recipe.kept else {}
+    unseen = _models("unseen", films, recipe, worth, {}, kept)
     jump = _jump(films, recipe, worth)
     others = _others(films, unseen, jump)
-    offset = offsets(films, others)
+    offset = offsets(films, others) | {kind: kept["offset"][kind] for kind in recipe.kept}
     made = {id(weights): replace(weights, offset=offset) for weights in others}
     others = [made[id(weights)] for weights in others]
     left_out = [
@@ -159,7 +164,7 @@ def fit_values(
         for entry, weights in zip(entries, others, strict=True)
     ]
     say(f"{len(films)} films with the network where it is asked")
-    seen = _models("seen", films, recipe, worth, unseen)
+    seen = _models("seen", films, recipe, worth, unseen, kept)
     views = {
         view: {kind: one.values for kind, one in models.items()}
         for view, models in (("seen", seen), ("unseen", unseen))
@@ -214,17 +219,22 @@ def _models(
     recipe: Recipe,
     told: dict[str, Any],
     blind: Mapping[str, Fitted],
+    kept: Mapping[str, Any],
 ) -> dict[str, Fitted]:
-    """blind: the models without the network, when those with it are fitted."""
+    """blind: the models without the network, when those with it are fitted. kept: values of the file, of
+    which the recipe keeps some."""
     seen = view == "seen"
     cuts = [_counted(cut_table(f.frames, f.labels, f.title, seen), f) for f in films]
     found = {"cut": _model("cut", view, cuts, recipe, told, blind)}
+    found |= {kind: Fitted(kept[view][kind], {}) for kind in recipe.kept}
+    rest = [kind for kind in FEATURES if kind not in found]
+    if not rest:
+        return found
     judge = Trees.of((blind or found)["cut"].values, len(names_of("cut", "unseen")), "cut, unseen")
     tables = [gradual_tables(f.frames, f.labels, f.title, seen, judge) for f in films]
-    for kind in FEATURES:
-        if kind != "cut":
-            parts = [_counted(of[kind], f) for of, f in zip(tables, films, strict=True)]
-            found[kind] = _model(kind, view, parts, recipe, told, blind)
+    for kind in rest:
+        parts = [_counted(of[kind], f) for of, f in zip(tables, films, strict=True)]
+        found[kind] = _model(kind, view, parts, recipe, told, blind)
     return found
 
 
