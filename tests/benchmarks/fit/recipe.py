@@ -180,7 +180,6 @@ RECIPES = {
             Takes("takes", FITTED, TWO_THIRDS),
             Labelled("real", HELD_OUT),
             Takes("takes", HELD_OUT, THIRD),
-            Edits(("takes",), seed=2, count=2, role=HELD_OUT, part=THIRD),
             Cases("takes", THIRD, seed=4, each=3, role=HELD_OUT),
         ),
         penalty=1.0,
