@@ -184,7 +184,7 @@ RECIPES = {
         ),
         penalty=1.0,
         folds=3,
-        kept=("dissolve", "wipe", "fade"),
+        kept=("cut", "dissolve", "wipe", "fade"),
     ),
     "sound": Recipe((*_PROGRAMMES, Labelled("composite", COMPARED)), penalty=0.0005, numbers=_SOUND),
     "fusion": Recipe(_PROGRAMMES, penalty=0.0005, numbers=_FUSION),

@@ -158,6 +158,8 @@ def fit_values(
         (film.entry, outcome(film.title, film.frames, film.labels, weights))
         for film, weights in zip(films, others, strict=True)
     ]
+    if not set(FEATURES) - set(recipe.kept):
+        return {**kept, "jump": jump.values}, left_out
     for one in made.values():
         shelf.make([path for path, weights in zip(paths, others, strict=True) if weights is one], one)
     films = [
@@ -225,9 +227,10 @@ def _models(
     """blind: the models without the network, when those with it are fitted. kept: values of the file, of
     which the recipe keeps some."""
     seen = view == "seen"
-    cuts = [_counted(cut_table(f.frames, f.labels, f.title, seen), f) for f in films]
-    found = {"cut": _model("cut", view, cuts, recipe, told, blind)}
-    found |= {kind: Fitted(kept[view][kind], {}) for kind in recipe.kept}
+    found = {kind: Fitted(kept[view][kind], {}) for kind in recipe.kept}
+    if "cut" not in found:
+        cuts = [_counted(cut_table(f.frames, f.labels, f.title, seen), f) for f in films]
+        found["cut"] = _model("cut", view, cuts, recipe, told, blind)
     rest = [kind for kind in FEATURES if kind not in found]
     if not rest:
         return found
