@@ -48,7 +48,9 @@ def test_shots_begin_where_the_cuts_are(stack: Stack, done: dict[str, Any]) -> N
         shots = list(client.segments(done["id"], level="shot"))
     seen = [shot for shot in shots if shot["start_boundary"]["kind"] != "audio"]
     assert [shot["start_frame"] for shot in seen] == [0, *CUTS]
-    assert [shot["start_boundary"]["kind"] for shot in seen] == ["start", "cut", "cut", "cut"]
+    assert seen[0]["start_boundary"]["kind"] == "start"
+    # all are drawn by one pattern, so they look like cuts within one take
+    assert {shot["start_boundary"]["kind"] for shot in seen[1:]} <= {"cut", "jump"}
     assert [shot["start_s"] for shot in seen] == pytest.approx([frame / 25 for frame in (0, *CUTS)])
 
 
@@ -104,7 +106,8 @@ def test_the_command_line_from_submit_to_export(stack: Stack, film: Path, tmp_pa
     submitted = stack.cli("submit", film, "--preset", "film", "--set", "min_shot_s=0.2", "--wait")
     video_id = submitted.stdout.strip()
     shots = json.loads(stack.cli("segments", video_id, "--level", "shot", "--json").stdout)
-    assert [shot["start_frame"] for shot in shots if shot["start_boundary"]["kind"] == "cut"] == list(CUTS)
+    cuts = [shot for shot in shots if shot["start_boundary"]["kind"] in ("cut", "jump")]
+    assert [shot["start_frame"] for shot in cuts] == list(CUTS)
     assert "0:00:01.600" in stack.cli("segments", video_id, "--level", "shot").stdout
 
     out = tmp_path / "film.json"

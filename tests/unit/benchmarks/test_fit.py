@@ -152,7 +152,7 @@ def _say(_text: str) -> None: ...
 
 RECIPE_OF = {
     # with so few films, models are only in doubt, and the network asked, if they are held back
-    "shots": Recipe(MATERIAL, penalty=200.0, folds=2),
+    "shots": Recipe(MATERIAL, penalty=500.0, folds=2),
     "sound": Recipe(MATERIAL, 0.001, numbers=only(RECIPES["sound"].numbers, "speech.vad", "switch_cost")),
     "fusion": Recipe(MATERIAL, 0.001, numbers=only(RECIPES["fusion"].numbers, "scene_bias")),
 }
