@@ -112,14 +112,15 @@ class AnalysisSettings:
 class FusionSettings:
     """How tracks become segments. ValueError for values out of range.
 
-    *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. *_length_s: seconds that a scene or chapter is
+    *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. chapter_length_s: seconds that a chapter is
     expected to last, the length that costs nothing. min_*_s: seconds of the shortest one kept. audio_weight:
     0 the picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
 
     from_s, to_s: the part that is segmented, in seconds on the container's clock, as segments have them;
-    None: from the start, to the end. scenes, chapters: how many are wanted, in place of their sensitivity;
-    None: as many as the evidence gives. jump_cuts: "split", cuts within one take divide shots as others do;
-    "ignore", they do not.
+    None: from the start, to the end. scene_length_s: seconds that a scene is wished to last; None: as long as
+    picture and sound say. scenes, chapters: how many are wanted, in place of their sensitivity; None: as many
+    as the evidence gives. jump_cuts: "split", cuts within one take divide shots as others do; "ignore", they
+    do not.
     """
 
     shot_sensitivity: float = 0.5
@@ -128,7 +129,7 @@ class FusionSettings:
     min_shot_s: float = 0.1
     min_scene_s: float = 3.0
     min_chapter_s: float = 30.0
-    scene_length_s: float = 20.0
+    scene_length_s: float | None = None
     chapter_length_s: float = 180.0
     audio_weight: float = 0.5
     from_s: float | None = None

@@ -31,6 +31,8 @@ class Boundary:
 
     kind: see KINDS. confidence, 0..1: that a segment of this level starts here. visual, audio, 0..1: strength
     of each cue's evidence for it. from_s, to_s: extent of a gradual transition; equal for others.
+    scene_probability, 0..1: that a scene begins here, whether or not one was told; None where that was not
+    judged (at the start of the video, and while parts are still missing).
     """
 
     kind: str
@@ -39,11 +41,13 @@ class Boundary:
     audio: float
     from_s: float
     to_s: float
+    scene_probability: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no kind of boundary")
-        if not all(0 <= value <= 1 for value in (self.confidence, self.visual, self.audio)):
+        shares = (self.confidence, self.visual, self.audio, self.scene_probability or 0.0)
+        if not all(0 <= value <= 1 for value in shares):
             raise ValueError(f"confidences must lie in 0..1: {self}")
         if self.from_s > self.to_s:
             raise ValueError(f"a transition cannot end before it begins: {self}")

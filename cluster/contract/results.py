@@ -19,6 +19,10 @@ class Boundary(BaseModel):
     audio: float
     from_s: float
     to_s: float
+    scene_probability: float | None = Field(
+        None,
+        description="That a scene begins here, 0..1, whether or not one does; null where it is not judged",
+    )
 
 
 class Sound(BaseModel):

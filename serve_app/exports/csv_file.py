@@ -14,7 +14,7 @@ _PLAIN_COLUMNS = (
     "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",
     "label",
 )  # fmt: skip
-_BOUNDARY_COLUMNS = ("kind", "confidence", "visual", "audio", "from_s", "to_s")
+_BOUNDARY_COLUMNS = ("kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability")
 _AUDIO_COLUMNS = ("speech", "singing", "music", "silence", "loudness_lufs")
 _VISUAL_COLUMNS = ("brightness", "motion", "black", "static")
 COLUMNS = (

@@ -19,13 +19,14 @@ from typing import TypeVar
 from actors.segmentation import FusionSettings, MediaError, Models, split
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
-from tests.benchmarks import ablation, consistency, footage, quality, reliability, report, speed
+from tests.benchmarks import ablation, consistency, footage, quality, reliability, report, scenes, speed
 from tests.benchmarks.analysis import Analysed, Workers, whole, workers
 from tests.benchmarks.detectors import INSTALL, OURS, Detection, Detector, installed_peers
 from tests.benchmarks.films import Film, demonstration, films_in
 from tests.benchmarks.refusion import refused
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale import memory
+from tests.benchmarks.scene_features import FeaturesError, read_folder
 from tests.benchmarks.timed import CommandError
 
 T = TypeVar("T")
@@ -126,7 +127,19 @@ def _measured(
         refusion=refused() if asked.speed else None,
         memory=used,
         notes=notes,
+        features=_features(asked.folder, notes),
     )
+
+
+def _features(folder: Path | None, notes: list[str]) -> scenes.Measured | None:
+    """Of all films below the folder of which only features are known."""
+    homes = sorted({path.parent for path in folder.rglob("*.npz")}) if folder else []
+    try:
+        films = [film for home in homes for film in read_folder(home)]
+    except FeaturesError as error:
+        notes.append(f"No scenes by features of shots: {error}")
+        return None
+    return scenes.measured(films) if films else None
 
 
 def _look_inside(film: Film, ours: Detection, models: Models, several: Workers | None, kept: _Kept) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+from tests.benchmarks import scenes
 from tests.benchmarks.ablation import WEIGHT_OF_SOUND
 from tests.benchmarks.detectors import OURS, PEERS, Decode
 from tests.benchmarks.quality import ALL, Mean, Row
@@ -35,6 +36,7 @@ def as_markdown(results: Results) -> str:
         *_detectors(results),
         *_speed(results),
         *_ablation(results),
+        *_features(results),
         *_reliability(results),
         *_sameness(results),
         *_targets(results),
@@ -175,6 +177,17 @@ def _ablation(results: Results) -> Iterator[str]:
     rows = [[row.film, *(number(row.scenes[cue].f1) for cue in WEIGHT_OF_SOUND)] for row in ablation.films]
     rows.append(["**mean**", *(number(ablation.mean_f1[cue]) for cue in WEIGHT_OF_SOUND)])
     yield table(["film", *WEIGHT_OF_SOUND], rows)
+
+
+def _features(results: Results) -> Iterator[str]:
+    if results.features is None:
+        return
+    yield "## Scenes among shots of which only features are known"
+    yield (
+        "By the picture alone, with the weights that ship: in sample where they were fitted to these films. "
+        "Nearest: by the best match over four shots on either side alone."
+    )
+    yield "\n".join(scenes.as_table(results.features))
 
 
 def _reliability(results: Results) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.benchmarks import consistency
+from tests.benchmarks import consistency, scenes
 from tests.benchmarks.ablation import Ablation
 from tests.benchmarks.quality import ALL, Mean, Row
 from tests.benchmarks.refusion import Refusion
@@ -42,6 +42,7 @@ class Results:
     speed: Speed | None = None
     refusion: Refusion | None = None
     memory: Memory | None = None
+    features: scenes.Measured | None = None
     notes: Sequence[str] = ()
     machine: Machine = field(default_factory=Machine)
     measured_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))

@@ -95,6 +95,11 @@ def score_shots(labels: Labels, frames: Iterable[int]) -> Score:
 
 def score_scenes(labels: Labels, frames: Iterable[int]) -> Score:
     """First frames of scenes against labelled ones; inside a gradual transition any frame is right."""
+    return _score(scene_zones(labels), _unjudged(labels), frames)
+
+
+def scene_zones(labels: Labels) -> list[Zone]:
+    """Where the first frame of each labelled scene may be found."""
     slack = max(1, round(SCENE_SLACK_S * Fraction(labels["fps"])))
     wanted = []
     for scene in labels["scenes"]:
@@ -104,7 +109,7 @@ def score_scenes(labels: Labels, frames: Iterable[int]) -> Score:
                 zone = _widened(first, last, GRADUAL_SLACK_FRAMES)
                 low, high = min(low, zone[0]), max(high, zone[1])
         wanted.append((low, high))
-    return _score(wanted, _unjudged(labels), frames)
+    return wanted
 
 
 def score_sound(labels: Labels, track: Sequence[Mapping[str, Any]]) -> float:

@@ -22,7 +22,7 @@ from actors.segmentation.tracks import AUDIO_STEP_S
 @dataclass(frozen=True, slots=True)
 class SegmentStart:
     """A segment starts at `frame`. from_frame .. to_frame (exclusive): extent of the transition; both are
-    `frame` at a cut. The rest as in Boundary."""
+    `frame` at a cut. scene: probability that a scene begins here. The rest as in Boundary."""
 
     frame: int
     kind: str
@@ -31,6 +31,7 @@ class SegmentStart:
     audio: float
     from_frame: int
     to_frame: int
+    scene: float | None = None
 
     def moved(self, by: int) -> SegmentStart:
         """The same start in a video in which this part begins `by` frames later."""
@@ -108,7 +109,7 @@ def _boundary(clock: FrameClock, why: SegmentStart | None, start_s: float) -> Bo
     if why is None:
         return Boundary("start", 1.0, 0.0, 0.0, start_s, start_s)
     from_s, to_s = clock.seconds_of(why.from_frame), clock.seconds_of(why.to_frame)
-    return Boundary(why.kind, why.confidence, why.visual, why.audio, from_s, to_s)
+    return Boundary(why.kind, why.confidence, why.visual, why.audio, from_s, to_s, why.scene)
 
 
 def _audio_track(summaries: Summaries, begin_s: float, end_s: float) -> tuple[AudioSegment, ...]:

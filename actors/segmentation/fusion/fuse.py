@@ -1,28 +1,24 @@
 """Fuses the tracks of a video into its timeline of shots, scenes and chapters.
 
 First come the transitions of the picture and the breaks of the sound inside long takes. Both are candidates
-for scene boundaries, which one cost over picture and sound decides; scenes are grouped into chapters by the
-same cost. A break at which a scene or chapter begins, or that is strong, divides the shot, too. Only the part
-that the settings name is segmented; its ends are edges, as those of the video are. The same tracks and
-settings give the same timeline, however the tracks were chunked. Knows no file, no network and no store.
+for boundaries of scenes and chapters (`hierarchy`). A break at which a scene or chapter begins, or that is
+strong, divides the shot, too. Only the part that the settings name is segmented; its ends are edges, as those
+of the video are. The same tracks and settings give the same timeline, however the tracks were chunked. Knows
+no file, no network and no store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from actors.segmentation.fusion.assembly import SegmentStart, assemble
-from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue, visual_evidence
-from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
-from actors.segmentation.fusion.locations import find_locations
-from actors.segmentation.fusion.measured import Measured, WholeSound
+from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness_of_cue
+from actors.segmentation.fusion.hierarchy import Found, Hierarchies
+from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.fusion.part import part_of
-from actors.segmentation.fusion.sounds import find_sounds
+from actors.segmentation.fusion.scene_odds import SceneWeights
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
 from actors.segmentation.fusion.weights import FusionWeights
@@ -34,16 +30,8 @@ from actors.segmentation.shots.transitions import CUTS, Apart, select
 from actors.segmentation.sound.classes import classify
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import Timeline
-from actors.segmentation.tracks import ChunkTracks, FrameTrack, KeyframeTrack
+from actors.segmentation.tracks import ChunkTracks
 
-CHAPTER_BIAS = -7.5
-"""Log odds of a chapter boundary at a scene before any evidence, at neutral sensitivity. No labelled film has
-chapters: it was set by hand, to about the strongest evidence that both cues give together."""
-SENSITIVITY_SPAN = 8.0
-"""Log odds by which full sensitivity favours a boundary more than none does. Set by hand."""
-SCENE_REACH, CHAPTER_REACH = 0.5, 0.25
-"""Shares of a group's usual length: so far apart, a pair of units says a third of what neighbours say about
-being together. Set by hand."""
 BREAK_SPAN = 0.5
 """By so much the strength (0..1) that a break of the sound needs falls from no to full sensitivity. Set by
 hand."""
@@ -72,15 +60,16 @@ def fuse_measured(
     *,
     document_settings: Mapping[str, Any] | None = None,
     weights: FusionWeights | None = None,
+    scene_weights: SceneWeights | None = None,
 ) -> Timeline:
     """The same from what no setting changes: the quick half, for trying one setting after the other.
 
     Without a picture there are no shots: scenes are made of the pieces between changes of the sound.
 
-    `weights`: the packaged ones if not given.
+    `weights`, `scene_weights`: the packaged ones if not given.
     """
-    weights = weights or FusionWeights.packaged()
-    frames, keyframes, sound = measured.frames, measured.keyframes, measured.sound
+    weights, scene_weights = weights or FusionWeights.packaged(), scene_weights or SceneWeights.packaged()
+    sound = measured.sound
     clock = plan.index.clock
     part = part_of(clock, settings.from_s, settings.to_s)
 
@@ -95,17 +84,23 @@ def fuse_measured(
         moments += [Moment(b.frame, clock.seconds_of(b.frame), None, b.strength) for b in breaks]
         moments.sort(key=lambda m: m.frame)
 
-    scenes, chapters = _Grouper(plan, part, frames, keyframes, sound, settings, weights).levels(moments)
-    chosen = {moment.frame for moment, _ in (*scenes, *chapters)}
+    hierarchies = Hierarchies(
+        clock, part, measured.frames, measured.keyframes, sound, picture, settings, weights, scene_weights
+    )
+    found = hierarchies.of(moments)
+    probability = {m.frame: round(p, 4) for m, p in zip(moments, found.probability, strict=True)}
+    chosen = {one.moment.frame for one in (*found.scenes, *found.chapters)}
     enough = weights.break_strength - BREAK_SPAN * (settings.shot_sensitivity - 0.5)
     kept = [m for m in moments if m.transition or m.strength >= enough or m.frame in chosen]
     heard = audio_evidence(kept, sound.changes, weights)
-    shot_starts = [_shot_start(m, loudness_of_cue(float(s))) for m, s in zip(kept, heard, strict=True)]
+    shot_starts = [
+        _shot_start(m, loudness_of_cue(float(s)), probability) for m, s in zip(kept, heard, strict=True)
+    ]
     segments, audio_segments = assemble(
         clock,
         measured.summaries,
-        chapters=[start for _, start in chapters],
-        scenes=[start for _, start in scenes],
+        chapters=[_group_start(one, probability) for one in found.chapters],
+        scenes=[_group_start(one, probability) for one in found.scenes],
         shots=shot_starts if picture else None,
         within=(part.start, part.stop),
     )
@@ -137,7 +132,7 @@ def provisional_shots(plan: Plan, tracks: ChunkTracks) -> list[dict[str, Any]]:
         apart,
         (0, len(tracks.frames)),
     )
-    starts = [_shot_start(Moment(t.frame, 0.0, t), 0.0).moved(tracks.start_frame) for t in found]
+    starts = [_shot_start(Moment(t.frame, 0.0, t), 0.0, {}).moved(tracks.start_frame) for t in found]
     classes = classify(tracks.audio) if tracks.audio is not None and len(tracks.audio) else None
     summaries = Summaries.of(tracks.frames, tracks.keyframes, tracks.audio, classes, tracks.start_frame)
     segments, _ = assemble(
@@ -158,99 +153,21 @@ def _apart(clock: FrameClock, min_shot_s: float, offset: int = 0) -> Apart:
     return apart
 
 
-def _shot_start(moment: Moment, audio: float) -> SegmentStart:
-    t = moment.transition
+def _shot_start(moment: Moment, audio: float, probability: Mapping[int, float]) -> SegmentStart:
+    """probability: of a scene, by frame."""
+    t, scene = moment.transition, probability.get(moment.frame)
     if t is None:
         strength = round(moment.strength, 4)
-        return SegmentStart(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame)
+        return SegmentStart(moment.frame, "audio", strength, 0.0, strength, moment.frame, moment.frame, scene)
     confidence = round(t.confidence, 4)
     extent = (t.frame, t.frame) if t.kind in CUTS else (t.first, t.last + 1)
-    return SegmentStart(t.frame, t.kind, confidence, confidence, audio, *extent)
+    return SegmentStart(t.frame, t.kind, confidence, confidence, audio, *extent, scene)
 
 
-class _Grouper:
-    """Scenes and chapters of one video."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        part: range,
-        frames: FrameTrack,
-        keyframes: KeyframeTrack,
-        sound: WholeSound,
-        settings: FusionSettings,
-        weights: FusionWeights,
-    ) -> None:
-        self._clock, self._part = plan.index.clock, part
-        self._frames, self._keyframes, self._sound, self._settings = frames, keyframes, sound, settings
-        audio_weight = settings.audio_weight if plan.media.has_picture else 1.0
-        self._cues, self._weights = CueWeights.of(audio_weight), weights
-
-    def levels(
-        self, moments: list[Moment]
-    ) -> tuple[list[tuple[Moment, SegmentStart]], list[tuple[Moment, SegmentStart]]]:
-        """Scene starts among the moments, chapter starts among the scenes'."""
-        s = self._settings
-        scenes = self._scenes(moments, s.scenes)
-        if s.scenes is None and s.chapters is not None and s.chapters > len(scenes) + 1:
-            scenes = self._scenes(moments, s.chapters)  # each chapter begins with a scene
-        chapters = self._level(
-            [moment for moment, _ in scenes],
-            GroupingRules(
-                bias=CHAPTER_BIAS,
-                wanted=SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
-                reach_s=CHAPTER_REACH * s.chapter_length_s,
-                usual_s=s.chapter_length_s,
-                shortest_s=s.min_chapter_s,
-                count=s.chapters,
-            ),
-        )
-        return scenes, chapters
-
-    def _scenes(self, moments: list[Moment], count: int | None) -> list[tuple[Moment, SegmentStart]]:
-        s = self._settings
-        return self._level(
-            moments,
-            GroupingRules(
-                bias=self._weights.scene_bias,
-                wanted=SENSITIVITY_SPAN * (s.scene_sensitivity - 0.5),
-                reach_s=SCENE_REACH * s.scene_length_s,
-                usual_s=s.scene_length_s,
-                shortest_s=s.min_scene_s,
-                count=count,
-            ),
-        )
-
-    def _level(self, moments: list[Moment], rules: GroupingRules) -> list[tuple[Moment, SegmentStart]]:
-        if not moments:
-            return []
-        edges = self._part.start, self._part.stop
-        bounds = np.array([edges[0], *(m.frame for m in moments), edges[1]], np.int64)
-        times_s: npt.NDArray[np.float64] = np.array([self._clock.seconds_of(int(f)) for f in bounds])
-        weights, middles_s = self._weights, 0.5 * (times_s[1:] + times_s[:-1])
-        locations = find_locations(self._frames, self._keyframes, bounds, middles_s, weights)
-        track, classes = self._sound.track, self._sound.classes
-        sounds = None
-        if track is not None and classes is not None:
-            sounds = find_sounds(track, classes, times_s, weights)
-        visual = np.concatenate([[0.0], visual_evidence(moments, weights)])
-        audio = np.concatenate([[0.0], audio_evidence(moments, self._sound.changes, weights)])
-        takes = np.cumsum([0, *(m.transition is not None for m in moments)])
-        groups = group_units(times_s, takes, locations, sounds, visual, audio, rules, self._cues, weights)
-        return [
-            (moments[start - 1], _group_start(moments[start - 1], groups, k))
-            for k, start in enumerate(groups.starts)
-        ]
-
-
-def _group_start(moment: Moment, groups: Groups, k: int) -> SegmentStart:
-    base = _shot_start(moment, 0.0)
-    return SegmentStart(
-        base.frame,
-        base.kind,
-        round(groups.confidence[k], 4),
-        loudness_of_cue(groups.picture[k]),
-        loudness_of_cue(groups.sound[k]),
-        base.from_frame,
-        base.to_frame,
+def _group_start(found: Found, probability: Mapping[int, float]) -> SegmentStart:
+    return replace(
+        _shot_start(found.moment, 0.0, probability),
+        confidence=round(found.confidence, 4),
+        visual=loudness_of_cue(found.picture),
+        audio=loudness_of_cue(found.sound),
     )

@@ -1,8 +1,8 @@
-"""Groups shots into scenes and scenes into chapters: the least of one cost, at two scales.
+"""Groups shots into scenes and scenes into chapters: the least of one cost.
 
 Units are the pieces between candidate boundaries. The cost of a way to group them adds up pairs inside a
-group that do not belong together by picture or sound, boundaries without evidence, and unusual lengths. Knows
-evidence; does not know tracks.
+group that do not belong together by picture or sound, boundaries without evidence, and lengths that are not
+those wished for. Knows evidence; does not know tracks.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ MARGIN_MAX = 30.0
 @dataclass(frozen=True, slots=True)
 class GroupingRules:
     """How the units of one level are grouped. bias: log odds of a boundary before any evidence; wanted: log
-    odds added to it because more boundaries are wanted, which makes none of them surer. reach_s: pairs of
-    units this far apart count a third. usual_s, shortest_s: lengths of a group. count: how many groups are
-    wanted, None: as many as the evidence gives."""
+    odds added to it because more boundaries are wanted, which makes none of them surer. usual_s: wished
+    length of a group, None: any. shortest_s: none is shorter. count: how many groups are wanted, None: as
+    many as the evidence gives."""
 
     bias: float
     wanted: float
-    reach_s: float
-    usual_s: float
+    usual_s: float | None
     shortest_s: float
     count: int | None = None
 
@@ -75,24 +74,21 @@ class Groups:
 
 def group_units(
     times_s: Floats,
-    takes: Ints,
-    locations: Locations,
-    sounds: Sounds | None,
+    pairs: Pairs,
     visual: Floats,
     audio: Floats,
     rules: GroupingRules,
     cues: CueWeights,
-    weights: FusionWeights,
 ) -> Groups:
-    """Group the units times_s[k] .. times_s[k + 1] (seconds). takes: number of the shot that each unit is
-    (part of). visual, audio: log odds of a boundary before unit k."""
-    pairs = _Pairs(times_s, takes, locations, sounds, rules.reach_s, cues, weights)
+    """Group the units times_s[k] .. times_s[k + 1] (seconds), of which `pairs` knows what they have in
+    common. visual, audio: log odds of a boundary before unit k."""
     boundary = rules.bias + rules.wanted + cues.picture * visual + cues.sound * audio
 
     def length_cost(duration_s: Floats) -> Floats:
-        share = np.maximum(duration_s, 1e-3) / rules.usual_s
-        unusual = LENGTH_SHAPE * (share - 1.0 - np.log(share))
-        out: Floats = np.where(duration_s < rules.shortest_s, NEVER, unusual)
+        out = np.where(duration_s < rules.shortest_s, NEVER, 0.0)
+        if rules.usual_s is not None:
+            share = np.maximum(duration_s, 1e-3) / rules.usual_s
+            out += LENGTH_SHAPE * (share - 1.0 - np.log(share))
         return out
 
     grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS, rules.count)
@@ -107,27 +103,27 @@ def group_units(
     )
 
 
-class _Pairs:
+class Pairs:
     """Evidence of pairs of units, weighted by nearness and by length.
 
     The weight of two units is the integral of exp(-distance / reach) over both, so that the same film cut
-    finer gives the same sums. Each unit's pairs are computed once, if there are not too many.
+    finer gives the same sums. Each unit's pairs are computed once, if there are not too many. reach_s: units
+    this far apart count a third. seen: locations, and the number of the shot that each unit is (part of);
+    None where pairs of pictures do not count. heard: None without sound.
     """
 
     def __init__(
         self,
         times_s: Floats,
-        takes: Ints,
-        locations: Locations,
-        sounds: Sounds | None,
         reach_s: float,
+        seen: tuple[Locations, Ints] | None,
+        heard: Sounds | None,
         cues: CueWeights,
         weights: FusionWeights,
     ) -> None:
-        self._takes = takes
         self._starts, self._ends = times_s[:-1], times_s[1:]
         self._mass = 1.0 - np.exp(-np.diff(times_s) / reach_s)
-        self._locations, self._sounds, self._reach_s = locations, sounds, reach_s
+        self._seen, self._sounds, self._reach_s = seen, heard, reach_s
         self._picture = cues.picture * weights.picture_pairs
         self._sound = cues.sound * weights.sound_pairs
         self._take_alike = weights.take_alike
@@ -164,10 +160,12 @@ class _Pairs:
             earlier = slice(int(self._near[unit]), unit)
             gap = np.maximum(0.0, self._starts[unit] - self._ends[earlier])
             weight = np.exp(-gap / self._reach_s) * self._mass[earlier] * self._mass[unit]
-            same = self._locations.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
-            same[self._takes[earlier] == self._takes[unit]] = self._take_alike
-            picture = self._picture * weight * same
-            sound = np.zeros(len(picture))
+            picture, sound = np.zeros(len(weight)), np.zeros(len(weight))
+            if self._seen is not None:
+                locations, takes = self._seen
+                same = locations.same(earlier, slice(unit, unit + 1))[:, 0].astype(np.float64)
+                same[takes[earlier] == takes[unit]] = self._take_alike
+                picture = self._picture * weight * same
             if self._sounds is not None:
                 sound = self._sound * weight * self._sounds.same(earlier, unit)
             self._known[unit] = picture, sound

@@ -66,9 +66,14 @@ def find_locations(
 
     A unit without a keyframe of its own borrows the nearest one.
     """
-    embeddings = _embeddings(keyframes, bounds)
-    colours = _colours(frames, bounds)
+    embeddings, colours = places(frames, keyframes, bounds)
     return Locations(embeddings, colours, _offset(embeddings, colours, times_s, weights), weights)
+
+
+def places(frames: FrameTrack, keyframes: KeyframeTrack, bounds: Ints) -> tuple[Floats, Floats]:
+    """Unit vectors of the units bounds[i] .. bounds[i + 1] - 1 (frames): mean embeddings (u, 1280) and square
+    roots of colour distributions (u, 64)."""
+    return _embeddings(keyframes, bounds), _colours(frames, bounds)
 
 
 def _embeddings(keyframes: KeyframeTrack, bounds: Ints) -> Floats:

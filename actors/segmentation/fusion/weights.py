@@ -22,7 +22,8 @@ class FusionWeights:
     `locations`, `sounds`), a break of the sound inside a take (`takes`)."""
 
     scene_bias: float
-    """Of a scene boundary at a candidate before any evidence, at neutral sensitivity."""
+    """Of a scene boundary at a candidate before any evidence, at neutral sensitivity, where the picture does
+    not count; where it does, `scene_odds` knows how rare scenes are."""
     fade: float
     """For a scene boundary at a fade, times the fade's confidence."""
     soft_edge: float
@@ -44,10 +45,10 @@ class FusionWeights:
     sound_max: float
     """The sound says at most this much for a boundary: a song may begin inside a scene."""
     picture_pairs: float
-    """Factor of the evidence of picture that two stretches belong together. Pairs are far from independent of
-    each other and of the evidence at boundaries."""
+    """Factor of the evidence of picture that two scenes belong to one chapter. Pairs are far from independent
+    of each other and of the evidence at boundaries."""
     sound_pairs: float
-    """... of the evidence of sound."""
+    """... of the evidence of sound, for chapters, and for scenes where the picture does not count."""
     take_alike: float
     """Of two parts of one take belonging together: that they look alike is no news."""
     embedding: float

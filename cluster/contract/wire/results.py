@@ -16,6 +16,7 @@ class Boundary(TypedDict):
     audio: float
     from_s: float
     to_s: float
+    scene_probability: float | None
 
 
 class Sound(TypedDict):

@@ -1,8 +1,9 @@
 """`python -m tests.benchmarks.fit SET FOLDER`: fit a set of numbers anew and write its file.
 
-SET: shots, sound or fusion. FOLDER: the labelled films and the sources of generated ones, as `fit.recipe`
-names them below it. Films that have to be made, and tracks, are kept in --work: the first run takes an hour
-or more, the next ones minutes. The same films, versions and code give the same file, but for date and commit.
+SET: shots, scenes, sound or fusion. FOLDER: the labelled films and the sources of generated ones, as
+`fit.recipe` names them below it. Films that have to be made, and tracks, are kept in --work: the first run
+takes an hour or more, the next ones minutes. The same films, versions and code give the same file, but for
+date and commit.
 With --measure nothing is fitted: it prints the figures of the packaged numbers, or of those in a file.
 """
 
@@ -17,13 +18,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from actors.segmentation import Models
+from actors.segmentation.fusion import scene_odds
 from actors.segmentation.fusion import weights as fusion_weights
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.sound import weights as sound_weights
 from actors.segmentation.weights_file import read_values
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
-from tests.benchmarks.fit import fusion, shots, sound
+from tests.benchmarks.fit import fusion, scenes, shots, sound
 from tests.benchmarks.fit.material import Entry, MissingError, entries_of, sources_of
 from tests.benchmarks.fit.provenance import provenance, write
 from tests.benchmarks.fit.recipe import RECIPES, Recipe
@@ -57,6 +59,7 @@ class FittedSet(Protocol):
 
 SETS: dict[str, tuple[FittedSet, Path]] = {
     "shots": (shots, shot_weights.FILE),
+    "scenes": (scenes, scene_odds.FILE),
     "sound": (sound, sound_weights.FILE),
     "fusion": (fusion, fusion_weights.FILE),
 }

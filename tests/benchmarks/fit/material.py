@@ -28,6 +28,7 @@ from tests.benchmarks.fit.recipe import (
     TWO_THIRDS,
     Cases,
     Edits,
+    Features,
     Labelled,
     Material,
     Programmes,
@@ -82,6 +83,8 @@ def sources_of(material: tuple[Material, ...], folder: Path) -> dict[str, str]:
 def _films(part: Material, folder: Path, work: Path, say: Callable[[str], None]) -> list[Film]:
     if isinstance(part, Labelled):
         return [replace(film, group=part.folder) for film in films_in(folder / part.folder)]
+    if isinstance(part, Features):
+        return [Film(path, part.folder, {}) for path in sorted((folder / part.folder).glob("*.npz"))]
     if isinstance(part, Takes):
         return [Film(path, part.folder, labels) for path, labels in _takes(folder / part.folder, part.part)]
     if isinstance(part, Programmes):

@@ -31,7 +31,7 @@ LIBRARIES = (
     "silero-vad",
 )
 """What films, tracks and fits are made with."""
-LIBRARIES_OF = {"shots": ("scikit-learn",)}
+LIBRARIES_OF = {"shots": ("scikit-learn",), "scenes": ("scikit-learn",)}
 """Of some sets, besides."""
 KEYS = (
     *("command", "commit", "date", "method", "recipe", "libraries", "films", "sources", "figures", "notes"),

@@ -81,7 +81,16 @@ class Programmes:
     counted: int = 1
 
 
-Material = Labelled | Takes | Edits | Cases | Programmes
+@dataclass(frozen=True)
+class Features:
+    """A folder of films of which only features of shots and scenes are known (`scene_features`)."""
+
+    folder: str
+    role: str
+    counted: int = 1
+
+
+Material = Labelled | Takes | Edits | Cases | Programmes | Features
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ _FUSION = {
     "scene_bias": Number(-1.2, 0.4),
     "fade": Number(3.0, 0.5),
     "soft_edge": Number(1.2, 0.4),
-    "one_take": Number(-4.0, 0.5),
+    "one_take": Number(-5.0, 0.5),
     "classes": Number(3.0, 0.5),
     "timbre": Number(3.5, 0.5),
     "loudness": Number(0.3, 0.1),
@@ -186,6 +195,7 @@ RECIPES = {
         folds=3,
         kept=("cut", "dissolve", "wipe", "fade"),
     ),
+    "scenes": Recipe((Features("scene_features", FITTED), *_PROGRAMMES), penalty=100.0),
     "sound": Recipe((*_PROGRAMMES, Labelled("composite", COMPARED)), penalty=0.0005, numbers=_SOUND),
     "fusion": Recipe(_PROGRAMMES, penalty=0.0005, numbers=_FUSION),
 }

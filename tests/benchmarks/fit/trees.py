@@ -27,36 +27,39 @@ DIGITS = 4
 @dataclass(frozen=True)
 class Boosting:
     """How large a model is. trees: their number. leaves: most of a tree. rate: share of what a tree has found
-    that is taken, so that later ones may correct it. least: rows of a leaf at least; fewer are chance."""
+    that is taken, so that later ones may correct it. least: rows of a leaf at least; fewer are chance. draws:
+    sums with other draws of the measures, of which the mean is taken."""
 
     trees: int
     leaves: int
     rate: float
     least: int
+    draws: int = 1
 
     def __str__(self) -> str:
         return (
             f"{self.trees} trees of at most {self.leaves} leaves with at least {self.least} rows each, "
-            f"rate {self.rate}"
+            f"rate {self.rate}" + (f", mean of {self.draws} draws" if self.draws > 1 else "")
         )
 
     def fitted(self, table: Table, penalty: float) -> dict[str, Any] | None:
         """Values of the weights file; None where there are too few examples of either answer."""
         if min(table.right.sum(), (~table.right).sum()) < LEAST_EXAMPLES:
             return None
-        model = HistGradientBoostingClassifier(
-            max_iter=self.trees,
-            learning_rate=self.rate,
-            max_leaf_nodes=self.leaves,
-            min_samples_leaf=self.least,
-            l2_regularization=penalty,
-            max_features=MEASURES_TRIED,
-            early_stopping=False,
-            random_state=0,
-        )
-        rows = table.rows.astype(np.float32).astype(np.float64)
-        model.fit(rows, table.right, sample_weight=table.counted)
-        trees = [_nodes(predictors[0].nodes) for predictors in model._predictors]
+        rows, trees = table.rows.astype(np.float32).astype(np.float64), []
+        for draw in range(self.draws):
+            model = HistGradientBoostingClassifier(
+                max_iter=self.trees,
+                learning_rate=self.rate,
+                max_leaf_nodes=self.leaves,
+                min_samples_leaf=self.least,
+                l2_regularization=penalty,
+                max_features=MEASURES_TRIED,
+                early_stopping=False,
+                random_state=draw,
+            )
+            model.fit(rows, table.right, sample_weight=table.counted)
+            trees += [_nodes(predictors[0].nodes, self.draws) for predictors in model._predictors]
         return {"base": round(float(model._baseline_prediction.ravel()[0]), DIGITS), "trees": trees}
 
     def predicted(self, names: Sequence[str], rows: npt.ArrayLike, values: object) -> Rows:
@@ -85,9 +88,9 @@ def placed(values: dict[str, Any], columns: Sequence[int]) -> dict[str, Any]:
     return {**values, "trees": trees}
 
 
-def _nodes(nodes: Any) -> list[list[float]]:
+def _nodes(nodes: Any, draws: int) -> list[list[float]]:
     return [
-        [-1, 0, 0, 0, round(float(node["value"]), DIGITS)]
+        [-1, 0, 0, 0, round(float(node["value"]) / draws, DIGITS)]
         if node["is_leaf"]
         else [
             int(node["feature_idx"]),

@@ -25,7 +25,7 @@ from tests.benchmarks.speed import Row as Pace
 from tests.benchmarks.speed import Speed
 from tests.benchmarks.targets import held_against
 
-GOOD = Shots(0.96, 1.0, 0.9231, 12, 1, 0, 8, 8, 4, 5, kinds_right=11)
+GOOD = Shots(0.96, 1.0, 0.9231, 12, 1, 0, 8, 8, 4, 5, kinds_right=11, jumps=3, jumps_found=2, jumps_right=1)
 FAIR = replace(GOOD, f1=0.9, precision=0.9, recall=0.9, found=9, kinds_right=None)
 ROWS = [
     Row("a.mp4", "dev", "scenestream", GOOD, Score(9, 1, 1), 0.97, Score(2, 0, 1), 3.0),
@@ -70,7 +70,10 @@ def lines(results: Results) -> list[str]:
 def test_a_row_a_film_with_the_peers_beside_it(results: Results) -> None:
     told = lines(results)
 
-    shots, rest = "0.9600 | 1.0000 | 0.9231 | 8/8 | 4/5 | 0 | 11/12", "0.9000 | 0.9700 | 2/2, 1 more"
+    shots, rest = (
+        "0.9600 | 1.0000 | 0.9231 | 8/8 | 2/3 | 1/2 | 4/5 | 0 | 11/12",
+        "0.9000 | 0.9700 | 2/2, 1 more",
+    )
     assert f"| dev/a.mp4 | {shots} | {rest} | failed | 0.9000 |" in told
     assert "* PySceneDetect adaptive, a.mp4: scenedetect could not read a.mp4" in told
     assert "A note." in told

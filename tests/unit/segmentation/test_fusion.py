@@ -71,6 +71,32 @@ def test_music_that_enters_under_a_voice_does_not_break_up_a_dialogue() -> None:
     assert Film("abababababab", [("speech", 18.0, 1), ("speech+music", 18.0, 1)]).scenes() == []
 
 
+@pytest.mark.parametrize(
+    "sound",
+    [
+        [("music", 36.0)],
+        [("speech+music", 36.0)],
+        [("noise", 36.0)],
+        [("speech", 17.0), ("silence", 0.6), ("speech", 18.4)],
+    ],
+)
+def test_sound_that_runs_on_hides_no_change_of_place(sound: list[Part]) -> None:
+    assert Film("abacabxyxzxy", sound).scenes() == [6]
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        [("music", 18.0, 1), ("music", 18.0, 2)],
+        [("music", 17.5, 1), ("silence", 1.0), ("music", 17.5, 2)],
+        [("speech", 17.5, 1), ("silence", 1.0), ("speech", 17.5, 1)],
+        [("noise", 18.0, 1), ("speech", 18.0, 1)],
+    ],
+)
+def test_sound_that_changes_in_one_place_makes_no_scene(sound: list[Part]) -> None:
+    assert Film("abababababab", sound).scenes() == []
+
+
 def test_sound_that_changes_a_little_late_still_counts() -> None:
     assert Film("abacabxyxzxy", [("speech", 18.5, 1), ("music", 17.5, 2)]).scenes() == [6]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from actors.segmentation.fusion import levels as fusion_levels
-from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, group_units
+from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, Pairs, group_units
 from actors.segmentation.fusion.locations import Locations
 from actors.segmentation.fusion.takes import PIECE_MIN_S, moments, sound_breaks
 from actors.segmentation.fusion.weights import FusionWeights
@@ -19,7 +19,7 @@ from actors.segmentation.sound.changes import SoundChanges
 from actors.segmentation.timebase import FrameClock
 
 WEIGHTS = FusionWeights.packaged()
-RULES = GroupingRules(bias=-1.2, wanted=0.0, reach_s=1800.0, usual_s=20.0, shortest_s=1.0)
+RULES = GroupingRules(bias=-1.2, wanted=0.0, usual_s=20.0, shortest_s=1.0)
 
 
 @contextmanager
@@ -80,9 +80,9 @@ def grouped(units: int) -> Groups:
     vectors = np.repeat(rng.normal(0, 1, (units // 20 + 1, 8)), 20, axis=0)[:units].astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     locations = Locations(vectors, np.abs(vectors), 8.0, WEIGHTS)
-    takes = np.arange(units)
-    evidence = rng.normal(0, 0.5, (2, units))
-    return group_units(times_s, takes, locations, None, *evidence, RULES, CueWeights.of(0.5), WEIGHTS)
+    evidence, cues = rng.normal(0, 0.5, (2, units)), CueWeights.of(0.5)
+    pairs = Pairs(times_s, 1800.0, (locations, np.arange(units)), None, cues, WEIGHTS)
+    return group_units(times_s, pairs, *evidence, RULES, cues)
 
 
 def test_pairs_that_were_let_go_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:

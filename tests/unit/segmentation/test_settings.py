@@ -51,9 +51,9 @@ def test_overrides_win_over_the_preset_and_the_preset_over_defaults() -> None:
     film = resolve("film", {})
     own = resolve("film", {"min_scene_s": 7})
 
-    assert film["scene_length_s"] != resolve(None, {})["scene_length_s"]
+    assert film["chapter_length_s"] != resolve(None, {})["chapter_length_s"]
     assert own["min_scene_s"] == 7
-    assert own["scene_length_s"] == film["scene_length_s"]
+    assert own["chapter_length_s"] == film["chapter_length_s"]
 
 
 def test_a_preset_may_be_named_among_the_settings() -> None:

@@ -76,7 +76,9 @@ def test_the_document_has_the_contract_s_keys_and_is_json() -> None:
     assert set(again) == {"media", "settings", "warnings", "segments", "audio_track"}
     assert all(set(item) == SEGMENT_KEYS for item in again["segments"])
     first = again["segments"][0]
-    assert set(first["start_boundary"]) == {"kind", "confidence", "visual", "audio", "from_s", "to_s"}
+    assert set(first["start_boundary"]) == {
+        *("kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability"),
+    }
     assert set(first["audio"]) == {"speech", "singing", "music", "silence", "loudness_lufs"}
     assert set(first["visual"]) == {"brightness", "motion", "black", "static", "tags"}
     assert first["visual"]["tags"] == [{"label": "tabby", "probability": 0.6}]

@@ -31,7 +31,8 @@ function boundaryPart(boundary) {
     h("p", { class: "tip-line" }, "Begins with ", h("span", { class: "kind", dataset: { kind: boundary.kind } },
       kindName(boundary.kind))),
     gradual && h("p", { class: "tip-times" }, `${clock(boundary.from_s)} – ${clock(boundary.to_s)}`),
-    meter("Confidence", boundary.confidence), meter("Picture", boundary.visual), meter("Sound", boundary.audio));
+    meter("Confidence", boundary.confidence), meter("Picture", boundary.visual), meter("Sound", boundary.audio),
+    meter("New scene", boundary.scene_probability));
 }
 
 function soundLine(audio) {

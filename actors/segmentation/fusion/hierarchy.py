@@ -1,0 +1,202 @@
+"""Finds the scenes among the shots and the chapters among the scenes of one video, from its tracks.
+
+Scenes: the picture's log odds at each shot (`scene_odds`), the kind of its transition, and the sound around
+it and on both sides. Chapters: scenes that look and sound alike are grouped at a larger scale (`levels`).
+Knows tracks and settings; does not know documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.segmentation.fusion.alike import find_alike
+from actors.segmentation.fusion.evidence import Moment, audio_evidence, visual_evidence
+from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, Pairs, group_units
+from actors.segmentation.fusion.locations import find_locations, places
+from actors.segmentation.fusion.measured import WholeSound
+from actors.segmentation.fusion.scene_odds import SceneWeights
+from actors.segmentation.fusion.scenes import SENSITIVITY_SPAN, find_scenes
+from actors.segmentation.fusion.sounds import Sounds, find_sounds
+from actors.segmentation.fusion.weights import FusionWeights
+from actors.segmentation.settings import FusionSettings
+from actors.segmentation.timebase import FrameClock
+from actors.segmentation.tracks import FrameTrack, KeyframeTrack
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+CHAPTER_BIAS = -7.5
+"""Log odds of a chapter boundary at a scene before any evidence, at neutral sensitivity. No labelled film has
+chapters: it was set by hand, to about the strongest evidence that both cues give together."""
+CHAPTER_REACH = 0.25
+"""Share of a chapter's usual length: so far apart, a pair of scenes says a third of what neighbours say about
+being together. Set by hand."""
+
+
+SOUND_AT_CUT = -0.7, 1.5
+"""Log odds that the sound says at least and at most at a cut, where the picture is judged, too. Music runs on
+through a change of place, and it changes inside one. So sound tips the balance where the picture is in doubt,
+and decides alone inside a take. Weak by intention: no film of which people marked the scenes has sound here,
+and in generated programmes the sound is surer than in films."""
+
+
+RECORDING_S = 60.0, 240.0
+"""Seconds of a take up to which it is one scene, and from which it is a recording (a lecture, an interview)
+that only its sound divides; between them evenly, by the logarithm. Set by hand."""
+RECORDING = 2.0
+"""Log odds that a take which is a recording adds to a scene at a break of its sound. Set by hand: a full
+change of sound between two pauses then makes a scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A scene or chapter starts at a moment. confidence: 0..1. picture, sound: each cue's log odds for it."""
+
+    moment: Moment
+    confidence: float
+    picture: float
+    sound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """scenes, chapters: in order, without the first of each. probability: that a scene begins, 0..1, at each
+    of the moments."""
+
+    scenes: tuple[Found, ...]
+    chapters: tuple[Found, ...]
+    probability: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hierarchies:
+    """What is grouped: the frames `part` of one video. has_picture: False for sound alone."""
+
+    clock: FrameClock
+    part: range
+    frames: FrameTrack
+    keyframes: KeyframeTrack
+    sound: WholeSound
+    has_picture: bool
+    settings: FusionSettings
+    weights: FusionWeights
+    scene_weights: SceneWeights
+
+    def __repr__(self) -> str:
+        return f"Hierarchies(frames {self.part.start}..{self.part.stop - 1})"
+
+    def of(self, moments: list[Moment]) -> Hierarchy:
+        """Scene starts among the moments, chapter starts among the scenes'."""
+        if not moments:
+            return Hierarchy((), (), ())
+        s = self.settings
+        visual = self._picture(moments)
+        scenes, probability = self._scenes(moments, visual, s.scenes)
+        if s.scenes is None and s.chapters is not None and s.chapters > len(scenes) + 1:
+            scenes, _ = self._scenes(moments, visual, s.chapters)  # each chapter begins with a scene
+        return Hierarchy(scenes, self._chapters([one.moment for one in scenes]), probability)
+
+    def _picture(self, moments: list[Moment]) -> Floats:
+        """float64 (m,): what the picture says at each moment beyond what is usual at a cut."""
+        out, usual = visual_evidence(moments, self.weights), self.scene_weights.usual
+        shots = [k for k, moment in enumerate(moments) if moment.transition]
+        bounds = self._bounds([moments[k] for k in shots])
+        breaks = [k for k, moment in enumerate(moments) if not moment.transition]
+        # a take that goes on is no cut, of which `usual` is what is usual
+        out[breaks] += self._recording([moments[k] for k in breaks], bounds) - usual
+        if not shots or not self.has_picture:
+            return out
+        embeddings, colours = places(self.frames, self.keyframes, bounds)
+        cosines = self.weights.unlike_embedding, self.weights.same_embedding
+        alike = find_alike(embeddings, colours, cosines)
+        out[shots] += self.scene_weights.log_odds(alike, np.diff(self._times_s(bounds)))[1:] - usual
+        return out
+
+    def _recording(self, breaks: list[Moment], bounds: Ints) -> Floats:
+        """float64 (b,): log odds of scenes at breaks of which the takes, from bound to bound, are long."""
+        take = np.searchsorted(bounds, [moment.frame for moment in breaks], "right")
+        lasts_s = np.diff(self._times_s(bounds))[take - 1]
+        low, high = np.log(RECORDING_S)
+        out: Floats = RECORDING * np.clip((np.log(lasts_s) - low) / (high - low), 0.0, 1.0)
+        return out
+
+    def _heard(self, moments: list[Moment]) -> Floats:
+        """float64 (m,): what the sound says at each moment."""
+        out, picture = audio_evidence(moments, self.sound.changes, self.weights), self._cues.picture
+        if picture > 0:
+            cut = np.array([moment.transition is not None for moment in moments])
+            low, high = SOUND_AT_CUT
+            out[cut] = np.clip(out[cut], low / picture, high / picture)
+        return out
+
+    def _scenes(
+        self, moments: list[Moment], visual: Floats, count: int | None
+    ) -> tuple[tuple[Found, ...], tuple[float, ...]]:
+        times_s = self._times_s(self._bounds(moments))
+        found = find_scenes(
+            times_s,
+            np.concatenate([[0.0], visual]),
+            np.concatenate([[0.0], self._heard(moments)]),
+            self.scene_weights.usual,
+            self._sounds(times_s),
+            self.settings,
+            self._cues,
+            self.weights,
+            count,
+        )
+        return _found(moments, found.groups), tuple(found.probability[1:].tolist())
+
+    def _chapters(self, moments: list[Moment]) -> tuple[Found, ...]:
+        if not moments:
+            return ()
+        s, weights = self.settings, self.weights
+        bounds = self._bounds(moments)
+        times_s = self._times_s(bounds)
+        middles_s = 0.5 * (times_s[1:] + times_s[:-1])
+        locations = find_locations(self.frames, self.keyframes, bounds, middles_s, weights)
+        pairs = Pairs(
+            times_s,
+            CHAPTER_REACH * s.chapter_length_s,
+            (locations, np.cumsum([0, *(m.transition is not None for m in moments)])),
+            self._sounds(times_s),
+            self._cues,
+            weights,
+        )
+        rules = GroupingRules(
+            bias=CHAPTER_BIAS,
+            wanted=SENSITIVITY_SPAN * (s.chapter_sensitivity - 0.5),
+            usual_s=s.chapter_length_s,
+            shortest_s=s.min_chapter_s,
+            count=s.chapters,
+        )
+        visual = np.concatenate([[0.0], visual_evidence(moments, weights)])
+        audio = np.concatenate([[0.0], audio_evidence(moments, self.sound.changes, weights)])
+        return _found(moments, group_units(times_s, pairs, visual, audio, rules, self._cues))
+
+    @property
+    def _cues(self) -> CueWeights:
+        return CueWeights.of(self.settings.audio_weight if self.has_picture else 1.0)
+
+    def _bounds(self, moments: list[Moment]) -> Ints:
+        return np.array([self.part.start, *(m.frame for m in moments), self.part.stop], np.int64)
+
+    def _times_s(self, bounds: Ints) -> Floats:
+        return np.array([self.clock.seconds_of(int(frame)) for frame in bounds])
+
+    def _sounds(self, times_s: Floats) -> Sounds | None:
+        track, classes = self.sound.track, self.sound.classes
+        if track is None or classes is None:
+            return None
+        return find_sounds(track, classes, times_s, self.weights)
+
+
+def _found(moments: list[Moment], groups: Groups) -> tuple[Found, ...]:
+    return tuple(
+        Found(moments[start - 1], confidence, picture, sound)
+        for start, confidence, picture, sound in zip(
+            groups.starts, groups.confidence, groups.picture, groups.sound, strict=True
+        )
+    )
