@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from actors.segmentation import Plan
+from actors.segmentation.fusion.scene_odds import SceneWeights
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots.gate import survey
 from actors.segmentation.shots.weights import ShotWeights
@@ -27,8 +28,9 @@ from tests.benchmarks.fit import search
 from tests.benchmarks.fit.__main__ import write_set
 from tests.benchmarks.fit.material import Entry, MissingError, entries_of
 from tests.benchmarks.fit.provenance import KEYS
-from tests.benchmarks.fit.recipe import FITTED, HELD_OUT, RECIPES, Labelled, Number, Recipe
+from tests.benchmarks.fit.recipe import FITTED, HELD_OUT, RECIPES, Features, Labelled, Number, Recipe
 from tests.benchmarks.fit.search import Search
+from tests.support.scene_features import write_features
 from tests.support.tracks import (
     Edit,
     audio_track,
@@ -48,8 +50,13 @@ def only(numbers: Mapping[str, Number], *names: str) -> dict[str, Number]:
     return {name: one if name in names else replace(one, step=0.0) for name, one in numbers.items()}
 
 
-FILMS_OF = {"shots": "edit", "sound": "programme", "fusion": "programme"}
-LOADED = {"shots": ShotWeights, "sound": SoundWeights, "fusion": FusionWeights}
+FILMS_OF = {
+    "shots": "edit",
+    "scenes": ("marked", "programme"),
+    "sound": "programme",
+    "fusion": "programme",
+}
+LOADED = {"shots": ShotWeights, "scenes": SceneWeights, "sound": SoundWeights, "fusion": FusionWeights}
 MATERIAL = (Labelled("mine", FITTED, 2), Labelled("others", HELD_OUT))
 
 
@@ -133,6 +140,7 @@ def drawn(folder: Path) -> Drawn:
             name = f"edit_{seed}.mp4"
             frames[name], labels = edited(1000 * seed)
             _film(folder / group / name, labels)
+            write_features(folder / group / f"marked_{seed}.npz")
         for seed in seeds[:3]:
             name = f"programme_{seed}.mp4"
             plan, tracks, labels = programme(1000 * seed)
@@ -153,6 +161,7 @@ def _say(_text: str) -> None: ...
 RECIPE_OF = {
     # with so few films, models are only in doubt, and the network asked, if they are held back
     "shots": Recipe(MATERIAL, penalty=500.0, folds=2),
+    "scenes": Recipe((Features("mine", FITTED, 2), *MATERIAL), penalty=100.0),
     "sound": Recipe(MATERIAL, 0.001, numbers=only(RECIPES["sound"].numbers, "speech.vad", "switch_cost")),
     "fusion": Recipe(MATERIAL, 0.001, numbers=only(RECIPES["fusion"].numbers, "scene_bias")),
 }

@@ -11,28 +11,12 @@ import pytest
 
 from tests.benchmarks import scenes
 from tests.benchmarks.scene_features import FeaturesError, SceneFeatures
-
-
-def write(path: Path, **changed: Any) -> None:
-    """Four places of ten shots; each shot shows one of its place's three views, which are alike."""
-    rng = np.random.default_rng(1)
-    places, colours = rng.random((4, 1, 512)), rng.dirichlet(np.full(256, 0.1), (4, 1))
-    views = places + rng.random((4, 3, 512)), 0.5 * colours + 0.5 * rng.dirichlet(np.full(256, 0.1), (4, 3))
-    which = np.repeat(np.arange(4), 10), np.tile(np.arange(10) % 3, 4)
-    first = np.arange(40) * 75
-    arrays = {
-        "shots": np.stack([first, first + 74], axis=1).astype(np.int32),
-        "vgg19": (views[0][which] + 0.1 * rng.random((40, 512))).astype(np.float16),
-        "hsv": views[1][which].astype(np.float16),
-        "scene_starts": np.array([10, 20, 30], np.int32),
-    }
-    arrays.update(changed)
-    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+from tests.support.scene_features import write_features
 
 
 def test_a_folder_is_measured_film_by_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(tmp_path / "open_1.npz")
-    write(tmp_path / "open_2.npz", scene_starts=np.array([10, 21, 30], np.int32))
+    write_features(tmp_path / "open_1.npz")
+    write_features(tmp_path / "open_2.npz", scene_starts=np.array([10, 21, 30], np.int32))
 
     assert scenes.main([str(tmp_path), "--json", str(tmp_path / "out.json")]) == 0
 
@@ -59,14 +43,14 @@ def test_a_folder_without_films_is_told(tmp_path: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_a_file_that_is_not_as_wanted_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
-    write(tmp_path / "one.npz", **changed)
+    write_features(tmp_path / "one.npz", **changed)
 
     with pytest.raises(FeaturesError, match="one"):
         SceneFeatures.read(tmp_path / "one.npz")
 
 
 def test_bins_tell_whether_probabilities_are_right(tmp_path: Path) -> None:
-    write(tmp_path / "one.npz")
+    write_features(tmp_path / "one.npz")
     film = SceneFeatures.read(tmp_path / "one.npz")
     log_odds = np.where(film.starts, 4.0, -4.0)
 
