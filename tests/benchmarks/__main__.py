@@ -136,6 +136,8 @@ def _features(folder: Path | None, notes: list[str]) -> scenes.Measured | None:
     homes = sorted({path.parent for path in folder.rglob("*.npz")}) if folder else []
     try:
         films = [film for home in homes for film in read_folder(home)]
+        if len({film.name for film in films}) < len(films):
+            raise FeaturesError("two files have one name; give a folder with one of them.")
     except FeaturesError as error:
         notes.append(f"No scenes by features of shots: {error}")
         return None

@@ -7,6 +7,7 @@ shots at which scenes begin, without the first. Knows files; judges nothing.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +59,18 @@ class SceneFeatures:
         try:
             with np.load(path) as arrays:
                 found = {key: arrays[key] for key in KEYS}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise FeaturesError(f"{path} has to hold the arrays {', '.join(KEYS)}: {error}") from error
         shots, numbers = found["shots"], found["scene_starts"]
-        count = len(shots)
+        count = len(shots) if shots.ndim else 0
         fits = (
             shots.ndim == 2
             and shots.shape[1] == 2
             and count >= 2
             and all(found[key].ndim == 2 and len(found[key]) == count for key in ("vgg19", "hsv"))
+            and all(np.isfinite(found[key]).all() for key in ("vgg19", "hsv"))
+            and numbers.ndim == 1
+            and numbers.dtype.kind in "iu"
             and ((numbers > 0) & (numbers < count)).all()
             and (np.diff(shots[:, 0]) > 0).all()
             and shots[-1, 1] >= shots[-1, 0]

@@ -52,6 +52,7 @@ def find_alike(embeddings: Vectors, colours: Vectors, usual: tuple[float, float]
     usual: cosines of the embeddings of two shots of different places and of one place, for videos with few
     shots; None where the network's are not known.
     """
+    embeddings = np.nan_to_num(embeddings, posinf=0.0, neginf=0.0)
     embedded = _ranked(_near(_unit(_centred(_unit(np.sqrt(np.maximum(embeddings, 0.0)))))))
     coloured = _ranked(_near(_unit(colours)))
     ranks = _ranked(embedded + COLOUR_SHARE * coloured)
@@ -83,11 +84,10 @@ def _near(vectors: Vectors) -> Floats:
 
 
 def _ranked(values: Floats) -> Floats:
-    """Share of all values below each, 0..1; equal ones share the middle of their ranks."""
+    """Share of all values that are at most each, 0..1: equal shots are as alike as can be."""
     there = ~np.isnan(values)
     ordered = np.sort(values[there])
-    below = np.searchsorted(ordered, values, side="left") + np.searchsorted(ordered, values, side="right")
-    return np.where(there, below / max(1, 2 * len(ordered)), np.nan)
+    return np.where(there, np.searchsorted(ordered, values, side="right") / max(1, len(ordered)), np.nan)
 
 
 def _centred(vectors: Vectors) -> Vectors:
@@ -98,5 +98,5 @@ def _centred(vectors: Vectors) -> Vectors:
 
 def _unit(vectors: Vectors) -> Vectors:
     norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: Vectors = (vectors / np.maximum(norm, 1e-6)).astype(np.float32)
+    out: Vectors = (vectors / np.maximum(norm, 1e-6)).astype(np.float32, copy=False)
     return out

@@ -2,7 +2,7 @@
 
 The result is log odds, of picture and sound apart, so that a setting can weigh the two cues and each boundary
 can tell how loudly either spoke. The weights are data: `fusion.weights`. Does not know what the pictures on
-both sides have in common, which belongs to the groups (`fusion.locations`, `fusion.grouping`).
+both sides have in common (`fusion.scene_odds`; for chapters `fusion.locations`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Moment:
 
 def visual_evidence(moments: list[Moment], weights: FusionWeights) -> Floats:
     """float64 (m,): log odds by the kind of transition. A fade ends a scene, a cut says nothing, a take that
-    simply goes on speaks against it (and only length or very different sound overcomes that)."""
+    simply goes on speaks against it (and only very different sound overcomes that)."""
     gain = {"fade": weights.fade, "dissolve": weights.soft_edge, "wipe": weights.soft_edge}
     return np.array(
         [

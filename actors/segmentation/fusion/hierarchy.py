@@ -39,7 +39,7 @@ being together. Set by hand."""
 SOUND_AT_CUT = -0.7, 1.5
 """Log odds that the sound says at least and at most at a cut, where the picture is judged, too. Music runs on
 through a change of place, and it changes inside one. So sound tips the balance where the picture is in doubt,
-and decides alone inside a take. Weak by intention: no film of which people marked the scenes has sound here,
+and decides alone inside a take. Weak by intention: the films with scenes marked by people come without sound,
 and in generated programmes the sound is surer than in films."""
 
 
@@ -47,8 +47,8 @@ RECORDING_S = 60.0, 240.0
 """Seconds of a take up to which it is one scene, and from which it is a recording (a lecture, an interview)
 that only its sound divides; between them evenly, by the logarithm. Set by hand."""
 RECORDING = 2.0
-"""Log odds that a take which is a recording adds to a scene at a break of its sound. Set by hand: a full
-change of sound between two pauses then makes a scene."""
+"""Log odds added, in a take that is a recording, for a scene that begins at a break of its sound. Set by
+hand: a full change of sound between two pauses then makes a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Hierarchies:
             return out
         embeddings, colours = places(self.frames, self.keyframes, bounds)
         cosines = self.weights.unlike_embedding, self.weights.same_embedding
-        alike = find_alike(embeddings, colours, cosines)
+        alike = find_alike(embeddings, colours, cosines if len(self.keyframes) else None)
         out[shots] += self.scene_weights.log_odds(alike, np.diff(self._times_s(bounds)))[1:] - usual
         return out
 

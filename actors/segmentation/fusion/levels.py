@@ -40,13 +40,14 @@ class GroupingRules:
     """How the units of one level are grouped. bias: log odds of a boundary before any evidence; wanted: log
     odds added to it because more boundaries are wanted, which makes none of them surer. usual_s: wished
     length of a group, None: any. shortest_s: none is shorter. count: how many groups are wanted, None: as
-    many as the evidence gives."""
+    many as the evidence gives. max_units: units of the longest group that is looked for."""
 
     bias: float
     wanted: float
     usual_s: float | None
     shortest_s: float
     count: int | None = None
+    max_units: int = MAX_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def group_units(
             out += LENGTH_SHAPE * (share - 1.0 - np.log(share))
         return out
 
-    grouping = group(times_s, pairs.together, boundary, length_cost, MAX_UNITS, rules.count)
+    grouping = group(times_s, pairs.together, boundary, length_cost, rules.max_units, rules.count)
     picture, sound = pairs.across(grouping)
     starts = np.array(grouping.starts, np.int64)
     margins = np.clip(np.array(grouping.margins) - rules.wanted, -MARGIN_MAX, MARGIN_MAX)

@@ -1,10 +1,10 @@
 """Chooses the boundaries of scenes: the likeliest ones, as many as pay, not nearer than the settings allow.
 
-The evidence at each boundary is calibrated, so its sum is the number of scenes to be expected. A boundary is
-taken where its probability reaches half of the F1 that the best choice can expect, which is the threshold
-that maximises F1 (Z. Lipton, C. Elkan, B. Naryanaswamy, "Optimal thresholding of classifiers to maximize F1
-measure", 2014). The length of a scene counts only where the settings wish for one. Knows evidence; does not
-know tracks.
+Where the picture alone decides, the evidence at each boundary is calibrated, so that the sum of the
+probabilities is the number of scenes to be expected. A boundary is taken where its probability reaches half
+of the F1 that the best choice can expect, which is the threshold that maximises F1 (Z. Lipton, C. Elkan, B.
+Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure", 2014). The length of a scene
+counts only where the settings wish for one. Knows evidence; does not know tracks.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ REACH_S = 10.0
 """Seconds apart at which a pair of sounds says a third of what neighbours say about being one scene. Set by
 hand."""
 THRESHOLDS = 0.2, 0.5
-"""Least and largest probability from which a boundary is taken, at neutral sensitivity: in a video in which
-none is likely the best of them is not taken for that alone."""
+"""Least and largest probability from which a boundary is taken, at neutral sensitivity: in a long video in
+which none is likely the best of them is not taken for that alone."""
+MAX_UNITS = 4096
+"""Units of the longest scene that is looked for: as many as any film has; bounds the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def find_scenes(
         usual_s=settings.scene_length_s,
         shortest_s=settings.min_scene_s,
         count=count,
+        max_units=MAX_UNITS,
     )
     alone = replace(weights, sound_pairs=(1.0 - cues.picture) * weights.sound_pairs)
     pairs = Pairs(times_s, REACH_S, None, sounds, cues, alone)
@@ -73,8 +76,13 @@ def find_scenes(
 
 
 def threshold(probability: Floats) -> float:
-    """Probability from which boundaries are taken, so that F1 is expected to be highest."""
+    """Probability from which boundaries are taken, so that F1 is expected to be highest.
+
+    Where it is likelier that there is none at all, only those are taken that are likelier than not.
+    """
     likeliest = np.sort(probability)[::-1]
     taken = np.arange(1, len(likeliest) + 1)
     expected = 2.0 * np.cumsum(likeliest) / (taken + likeliest.sum())
+    if np.prod(1.0 - likeliest) > expected.max(initial=0.0):
+        return THRESHOLDS[1]
     return float(np.clip(0.5 * expected.max(initial=0.0), *THRESHOLDS))

@@ -49,9 +49,9 @@ def sound_breaks(
     times, strengths = moments(changes, weights)
     if not len(times):
         return []
-    starts = np.array([clock.seconds_of(int(frame)) for frame in bounds])
+    starts = [clock.seconds_of(int(frame)) for frame in bounds]
     found: list[SoundBreak] = []
-    for start_s, end_s in pairwise(starts):
+    for (start, stop), (start_s, end_s) in zip(pairwise(bounds), pairwise(starts), strict=True):
         if end_s - start_s < LONG_TAKE_S:
             continue
         first, last = np.searchsorted(times, [start_s + PIECE_MIN_S, end_s - PIECE_MIN_S])
@@ -60,9 +60,12 @@ def sound_breaks(
             at = bisect_left(kept, k)
             if all(abs(times[k] - times[other]) >= PIECE_MIN_S for other in kept[max(0, at - 1) : at + 1]):
                 insort(kept, k)
-        found += [
-            SoundBreak(clock.frame_at(float(times[k])), float(times[k]), float(strengths[k])) for k in kept
-        ]
+        before = start
+        for k in kept:
+            frame = clock.frame_at(float(times[k]))
+            if before < frame < stop:  # a picture that is held for long is one frame, which no break divides
+                found.append(SoundBreak(frame, float(times[k]), float(strengths[k])))
+                before = frame
     return found
 
 

@@ -63,7 +63,7 @@ def entries_of(
         films = _films(part, folder, work, say)
         if not films:
             raise MissingError(f"There is nothing below {folder} for {part}.")
-        counted = 1 if isinstance(part, Takes) else part.counted
+        counted = 1 if isinstance(part, (Takes, Features)) else part.counted
         found += [Entry(film, part.role, counted, sha256_of(film.path)) for film in films]
     return found
 

@@ -87,7 +87,6 @@ class Features:
 
     folder: str
     role: str
-    counted: int = 1
 
 
 Material = Labelled | Takes | Edits | Cases | Programmes | Features

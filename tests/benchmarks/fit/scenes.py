@@ -21,6 +21,7 @@ from actors.segmentation.fusion.fuse import fuse_measured
 from actors.segmentation.fusion.locations import places
 from actors.segmentation.fusion.scene_measures import MEASURES, scene_measures
 from actors.segmentation.fusion.scene_odds import SceneWeights
+from actors.segmentation.fusion.weights import FusionWeights
 from tests.benchmarks import scenes
 from tests.benchmarks.fit import logistic
 from tests.benchmarks.fit.fusion import Fusible, fusible
@@ -101,7 +102,7 @@ def table_of(films: Sequence[SceneFeatures], more: Sequence[SceneFeatures] = ())
     tables = []
     for film, share in (*((film, 1.0) for film in films), *((film, PROGRAMMES_COUNTED) for film in more)):
         rows = scene_measures(film.alike, film.lengths_s)[1:]
-        each = np.full(len(rows), share * len(rows) ** -0.5)
+        each = np.full(len(rows), share * max(1, len(rows)) ** -0.5)
         tables.append(Table(MEASURES, rows, film.starts[1:], np.full(len(rows), film.name), each))
     table = Table.join(tables)
     return replace(table, counted=table.counted / table.counted.mean())
@@ -113,13 +114,14 @@ def _films(entries: Sequence[Entry]) -> list[SceneFeatures]:
 
 def _of_programmes(entries: Sequence[Entry], shelf: Shelf) -> list[SceneFeatures]:
     """Of the shots that the library finds in the programmes that are fitted to."""
-    found = []
+    weights, found = FusionWeights.packaged(), []
+    usual = weights.unlike_embedding, weights.same_embedding
     for film in fusible([one for one in entries if one.role == FITTED], shelf):
         timeline = fuse_measured(film.plan, film.measured, FusionSettings(audio_weight=0.0))
         shots = timeline.level("shot")
         frames = [shot.start_frame for shot in shots]
         bounds = np.array([*frames, shots[-1].end_frame], np.int64)
-        alike = find_alike(*places(film.measured.frames, film.measured.keyframes, bounds))
+        alike = find_alike(*places(film.measured.frames, film.measured.keyframes, bounds), usual)
         begins, _ = match(scene_zones(film.entry.film.labels), frames[1:])
         starts = np.isin(frames, list(begins.values()))
         times_s = np.array([*(shot.start_s for shot in shots), shots[-1].end_s])

@@ -186,6 +186,26 @@ def test_the_picture_alone_divides_no_take() -> None:
     assert len(take(LECTURE).timeline(audio_weight=0.0).level("shot")) == 1
 
 
+@pytest.mark.parametrize("seconds", [14.0, 40.0, 60.0])
+def test_a_short_take_is_one_scene(seconds: float) -> None:
+    half = (seconds - 2) / 2
+    film = take([("speech", half), ("silence", 2.0), ("music", half)], seconds=seconds)
+
+    assert len(film.timeline().level("scene")) == 1
+
+
+def test_by_the_picture_a_scenes_confidence_is_its_probability() -> None:
+    timeline = Film("abacabxyxzxydedfdefd", None).timeline()
+
+    probability = {s.start_frame: s.start_boundary.scene_probability for s in timeline.level("shot")}
+    scenes = timeline.level("scene")[1:]
+    chosen = {s.start_frame: s.start_boundary.confidence for s in scenes}
+    assert probability.pop(0) is None
+    assert len(scenes) > 1
+    assert {frame: probability.pop(frame) for frame in chosen} == pytest.approx(chosen, abs=1e-4)
+    assert max(p for p in probability.values() if p is not None) < min(chosen.values())
+
+
 def test_an_hour_in_one_take_is_not_one_scene() -> None:
     part: list[Part] = [("speech", 170.0), ("silence", 1.5), ("music", 8.0), ("silence", 1.5)]
     timeline = take(part * 8, seconds=8 * 181.0).timeline()

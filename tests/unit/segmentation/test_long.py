@@ -74,6 +74,14 @@ def test_hours_of_talk_take_no_memory_for_every_pair() -> None:
     assert len(found) > 4000
 
 
+def test_a_frame_that_is_held_for_minutes_is_divided_by_no_break() -> None:
+    clock = FrameClock(np.array([0, 200, 201, 400], np.int64), 600, Fraction(1))
+
+    found = sound_breaks(changes_of(6000, 47), clock, [0, 1, 3, 4], WEIGHTS)
+
+    assert [one.frame for one in found] == [2]
+
+
 def grouped(units: int) -> Groups:
     rng = np.random.default_rng(5)
     times_s = np.arange(units + 1) * 0.5
