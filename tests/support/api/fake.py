@@ -55,6 +55,7 @@ def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -
         "audio": 0.0 if index == 0 else 0.41,
         "from_s": start_s,
         "to_s": start_s,
+        "scene_probability": None if index == 0 else 0.62,
     }
     return {
         "level": level,

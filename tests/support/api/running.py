@@ -206,6 +206,7 @@ def segment(level: str, index: int, start_s: float, end_s: float, **values: Any)
             "audio": 0.1,
             "from_s": start_s,
             "to_s": start_s,
+            "scene_probability": 0.4 if index else None,
         },
         "label": "speech",
         "audio": {"speech": 0.9, "singing": 0.0, "music": 0.1, "silence": 0.0, "loudness_lufs": -23.0},

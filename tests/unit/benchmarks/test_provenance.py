@@ -66,8 +66,10 @@ def test_films_are_told_with_bytes_role_and_count(name: str, told: dict[str, Any
     assert {FITTED, HELD_OUT} <= roles
 
 
-def test_figures_say_how_they_were_taken(told: dict[str, Any]) -> None:
-    assert {IN_SAMPLE, CROSS_VALIDATED, HELD_OUT} <= set(told["figures"])
+def test_figures_say_how_they_were_taken(name: str, told: dict[str, Any]) -> None:
+    in_sample = {IN_SAMPLE} if name != "shots" else set()  # of hundreds of films: by --measure alone
+
+    assert {CROSS_VALIDATED, HELD_OUT} | in_sample <= set(told["figures"])
 
 
 def test_no_held_out_film_is_fitted_to_nor_a_source_of_one(told: dict[str, Any]) -> None:
