@@ -12,7 +12,7 @@ from actors.segmentation.picture.blocks import BlockWindow, analyse_block
 from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.shots.rate import transitions_at_any_rate
-from actors.segmentation.shots.transitions import Transition, frames_apart, select
+from actors.segmentation.shots.transitions import CUTS, Transition, frames_apart, select
 from actors.segmentation.tracks import FrameTrack
 from tests.support.tracks import Pictures, place
 
@@ -52,8 +52,8 @@ def found_in(pictures: Pictures, fps: float = 25.0) -> list[Transition]:
 
 
 def cuts_in(pictures: Pictures, fps: float = 25.0) -> list[int]:
-    """First frames of the new shots, cuts only."""
-    return [one.frame for one in found_in(pictures, fps) if one.kind == "cut"]
+    """First frames of the new shots, cuts and jump cuts only."""
+    return [one.frame for one in found_in(pictures, fps) if one.kind in CUTS]
 
 
 def edited(lengths: list[int], seed: int, drift: float = 0.15) -> tuple[Pictures, list[int]]:

@@ -126,7 +126,7 @@ def test_what_does_not_hold_is_refused(segments: tuple[Segment, ...], complaint:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Boundary("jump", 0.5, 0, 0, 0, 0),
+        lambda: Boundary("leap", 0.5, 0, 0, 0, 0),
         lambda: Boundary("cut", 1.5, 0, 0, 0, 0),
         lambda: Boundary("cut", float("nan"), 0, 0, 0, 0),
         lambda: Boundary("dissolve", 0.5, 0, 0, 2.0, 1.0),
