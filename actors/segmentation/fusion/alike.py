@@ -22,6 +22,8 @@ COLOUR_SHARE = 0.5
 PRIOR_PAIRS = 60
 """A rank among so many pairs counts as much as likeness on a fixed scale does: of a clip of a few shots the
 own distribution says nothing. Set by hand."""
+UNLIKE_RANK, SAME_RANK = 0.4, 0.9
+"""Ranks that pairs of different places and of one place usually have."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,18 +55,14 @@ def find_alike(embeddings: Vectors, colours: Vectors, usual: tuple[float, float]
     shots; None where the network's are not known.
     """
     embeddings = np.nan_to_num(embeddings, posinf=0.0, neginf=0.0)
-    embedded = _ranked(_near(_unit(_centred(_unit(np.sqrt(np.maximum(embeddings, 0.0)))))))
-    coloured = _ranked(_near(_unit(colours)))
+    embedded = _ranked(_near(unit(_centred(unit(np.sqrt(np.maximum(embeddings, 0.0)))))))
+    coloured = _ranked(_near(unit(colours)))
     ranks = _ranked(embedded + COLOUR_SHARE * coloured)
     if usual is not None:
         pairs = np.count_nonzero(~np.isnan(ranks))
-        fixed = _fixed(_near(_unit(embeddings)), usual)
+        fixed = _fixed(_near(unit(embeddings)), usual)
         ranks = (pairs * ranks + PRIOR_PAIRS * fixed) / (pairs + PRIOR_PAIRS)
     return Alike(ranks)
-
-
-UNLIKE_RANK, SAME_RANK = 0.4, 0.9
-"""Ranks that pairs of different places and of one place usually have."""
 
 
 def _fixed(cosines: Floats, usual: tuple[float, float]) -> Floats:
@@ -96,7 +94,8 @@ def _centred(vectors: Vectors) -> Vectors:
     return out
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def unit(vectors: Vectors) -> Vectors:
+    """Each row divided by its length; rows of zeros stay."""
     norm = np.linalg.norm(vectors, axis=1, keepdims=True)
     out: Vectors = (vectors / np.maximum(norm, 1e-6)).astype(np.float32, copy=False)
     return out

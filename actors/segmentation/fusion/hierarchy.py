@@ -141,7 +141,7 @@ class Hierarchies:
             np.concatenate([[0.0], visual]),
             np.concatenate([[0.0], self._heard(moments)]),
             self.scene_weights.usual,
-            self._sounds(times_s),
+            self._sounds(times_s) if self._cues.picture < 1 else None,  # pairs of sounds do not count then
             self.settings,
             self._cues,
             self.weights,

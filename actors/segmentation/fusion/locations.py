@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.fusion.alike import unit
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
 
@@ -89,7 +90,7 @@ def _embeddings(keyframes: KeyframeTrack, bounds: Ints) -> Floats:
             a = int(np.argmin(np.abs(keyframes.frame - middle)))
             b = a + 1
         out[k] = vectors[a:b].mean(axis=0)
-    return _unit(out)
+    return unit(out)
 
 
 def _colours(frames: FrameTrack, bounds: Ints) -> Floats:
@@ -105,13 +106,7 @@ def _colours(frames: FrameTrack, bounds: Ints) -> Floats:
         where = np.repeat(np.arange(len(rows)), colour[0].size * COLOUR_FRAMES)
         counts = np.bincount(where * side**3 + colour.ravel(), minlength=len(rows) * side**3)
         out[start : start + len(rows)] = counts.reshape(len(rows), -1)
-    return _unit(np.sqrt(out))
-
-
-def _unit(vectors: Floats) -> Floats:
-    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: Floats = vectors / np.maximum(norm, 1e-6)
-    return out
+    return unit(np.sqrt(out))
 
 
 def _likeness(a: Floats, a_colours: Floats, b: Floats, b_colours: Floats, weights: FusionWeights) -> Floats:
