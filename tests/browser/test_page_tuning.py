@@ -73,6 +73,30 @@ def test_only_where_a_slider_rests_is_tried(site: Site, video: FakeVideo, page: 
     assert posts(site, video) == before + 1
 
 
+def test_an_answer_that_comes_after_a_newer_change_does_not_take_its_place(
+    video: FakeVideo, page: Page
+) -> None:
+    page.evaluate(
+        """() => {
+            const fetched = window.fetch;
+            window.fetch = async (...request) => {
+                const answer = await fetched(...request);
+                if (String(request[0]).includes("resegment") && !window.letThrough)
+                    await new Promise(resolve => { window.letThrough = resolve; });
+                return answer;
+            };
+        }"""
+    )
+    page.get_by_label("From", exact=True).fill("0:01")
+    page.get_by_label("From", exact=True).press("Enter")
+    page.wait_for_function("Boolean(window.letThrough)")
+    page.get_by_label("To", exact=True).evaluate(
+        "field => { field.value = '4.5'; field.dispatchEvent(new Event('change')); window.letThrough(); }"
+    )
+    expect(page.locator('.tl-segment[data-level="shot"]')).to_have_count(3)
+    expect(page.get_by_label("To", exact=True)).to_have_value("0:00:04.500")
+
+
 def test_what_is_applied_becomes_the_result(site: Site, video: FakeVideo, page: Page) -> None:
     page.get_by_label("Scenes", exact=True).fill("0.8")
     page.get_by_role("button", name="Apply").click()

@@ -100,6 +100,7 @@ class Tuning extends Emitter {
 
   #trySoon() {
     window.clearTimeout(this.timer);
+    this.abort?.abort(); // its answer tells settings from before this change, and would take their place
     this.timer = window.setTimeout(() => this.#try(), SETTLE_MS);
     this.busy = true;
     this.problem = "";
