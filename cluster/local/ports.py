@@ -9,6 +9,7 @@ import json
 import random
 import socket
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from cluster.local.errors import LocalStackError
@@ -38,6 +39,18 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
+def free_port(besides: Collection[int] = ()) -> int:
+    """A port of the range on which nobody listens now and that is none of `besides`.
+
+    Raises LocalStackError if no port in the range is free.
+    """
+    for _ in range(TRIES):
+        candidate = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - only spreads the ports
+        if candidate not in besides and is_free(candidate):
+            return candidate
+    raise LocalStackError(f"No free port between {FIRST_PORT} and {LAST_PORT} on {LOOPBACK}.")
+
+
 class PortBook:
     """Registry of one stack's ports by name, stored in `path` as JSON. Thread-safe."""
 
@@ -58,18 +71,10 @@ class PortBook:
             if remembered is not None and (name in self._fixed or is_free(remembered)):
                 self._fixed.add(name)
                 return remembered
-            self._ports[name] = self._choose()
+            self._ports[name] = free_port(self._ports.values())
             self._fixed.add(name)
             write_private(self._path, json.dumps(self._ports, indent=1, sort_keys=True))
             return self._ports[name]
-
-    def _choose(self) -> int:
-        used = set(self._ports.values())
-        for _ in range(TRIES):
-            candidate = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - only spreads the ports
-            if candidate not in used and is_free(candidate):
-                return candidate
-        raise LocalStackError(f"No free port between {FIRST_PORT} and {LAST_PORT} on {LOOPBACK}.")
 
 
 def _read(path: Path) -> dict[str, int]:

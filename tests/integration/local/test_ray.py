@@ -10,9 +10,10 @@ from typing import Any
 import psutil
 import pytest
 
+from cluster.local.ports import free_port
 from cluster.local.servers import start_servers
 from tests.support.servers.private import new_var_dir, remove_var_dir
-from tests.support.stack.local import LocalStack, eventually, free_port
+from tests.support.stack.local import LocalStack, eventually
 
 PARTS = ("redis", "media", "ray", "apps")
 TINY_APPS = """

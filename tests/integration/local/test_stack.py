@@ -16,10 +16,11 @@ import redis
 from cluster.errors import ConflictError
 from cluster.local import LocalStackError, status
 from cluster.local.errors import StackBusyError
+from cluster.local.ports import free_port
 from cluster.local.process.spawning import is_alive
 from cluster.local.servers import start_servers
 from tests.support.servers.private import new_var_dir, remove_var_dir
-from tests.support.stack.local import LocalStack, eventually, free_port
+from tests.support.stack.local import LocalStack, eventually
 
 
 @pytest.fixture

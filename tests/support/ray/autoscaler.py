@@ -24,9 +24,9 @@ from ray.autoscaler._private.fake_multi_node.node_provider import (
     FakeMultiNodeProvider,
 )
 
+from cluster.local.ports import free_port
 from tests.support.ray.head import environment
 from tests.support.ray.nodes import OBJECT_STORE_BYTES, SERVICE, end_with_descendants
-from tests.support.stack.local import free_port
 
 START_TIMEOUT_S = 120.0
 

@@ -105,12 +105,3 @@ def eventually(ask: Callable[[], T], what: str, timeout_s: float = WAIT_S) -> T:
             return answer
         time.sleep(0.05)
     raise AssertionError(f"This did not come to pass within {timeout_s:.0f} s: {what}")
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

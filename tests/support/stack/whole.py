@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from cluster.local import down, up
 from cluster.local.environment import environment_of
 from cluster.local.errors import MissingServerError
+from cluster.local.ports import free_port
 from cluster.settings import Settings
 from tests.support.servers.private import missing, new_var_dir, remove_var_dir
 
@@ -43,17 +43,10 @@ def running_stack() -> Iterator[Stack]:
     var_dir = new_var_dir()
     settings = Settings(var_dir=var_dir)
     try:
-        state = up(settings, port=_free_port(), actors=1, progress=lambda text: None)
+        state = up(settings, port=free_port(), actors=1, progress=lambda text: None)
         yield Stack(state.api_url, settings)
     except MissingServerError as error:
         missing(error.message)
     finally:
         down(settings)
         remove_var_dir(var_dir)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
