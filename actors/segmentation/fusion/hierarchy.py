@@ -19,6 +19,7 @@ from actors.segmentation.fusion.locations import find_locations, places
 from actors.segmentation.fusion.measured import WholeSound
 from actors.segmentation.fusion.scene_odds import SceneWeights
 from actors.segmentation.fusion.scenes import SENSITIVITY_SPAN, find_scenes
+from actors.segmentation.fusion.sound_at_cuts import sound_at_cuts
 from actors.segmentation.fusion.sounds import Sounds, find_sounds
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.settings import FusionSettings
@@ -34,13 +35,6 @@ chapters: it was set by hand, to about the strongest evidence that both cues giv
 CHAPTER_REACH = 0.25
 """Share of a chapter's usual length: so far apart, a pair of scenes says a third of what neighbours say about
 being together. Set by hand."""
-
-
-SOUND_AT_CUT = -0.7, 1.5
-"""Log odds that the sound says at least and at most at a cut, where the picture is judged, too. Music runs on
-through a change of place, and it changes inside one. So sound tips the balance where the picture is in doubt,
-and decides alone inside a take. Weak by intention: the films with scenes marked by people come without sound,
-and in generated programmes the sound is surer than in films."""
 
 
 RECORDING_S = 60.0, 240.0
@@ -123,13 +117,14 @@ class Hierarchies:
         out: Floats = RECORDING * np.clip((np.log(lasts_s) - low) / (high - low), 0.0, 1.0)
         return out
 
-    def _heard(self, moments: list[Moment]) -> Floats:
-        """float64 (m,): what the sound says at each moment."""
-        out, picture = audio_evidence(moments, self.sound.changes, self.weights), self._cues.picture
-        if picture > 0:
+    def _heard(self, moments: list[Moment], visual: Floats) -> Floats:
+        """float64 (m,): what the sound says at each moment; at a cut, as far as the picture counts, by how
+        the two go together."""
+        out, share = audio_evidence(moments, self.sound.changes, self.weights), self._cues.picture
+        if share > 0 and self.sound.changes is not None:
             cut = np.array([moment.transition is not None for moment in moments])
-            low, high = SOUND_AT_CUT
-            out[cut] = np.clip(out[cut], low / picture, high / picture)
+            judged = sound_at_cuts(out[cut], visual[cut] + self.scene_weights.usual, self.weights)
+            out[cut] = share * judged + (1.0 - share) * out[cut]
         return out
 
     def _scenes(
@@ -139,7 +134,7 @@ class Hierarchies:
         found = find_scenes(
             times_s,
             np.concatenate([[0.0], visual]),
-            np.concatenate([[0.0], self._heard(moments)]),
+            np.concatenate([[0.0], self._heard(moments, visual)]),
             self.scene_weights.usual,
             self._sounds(times_s) if self._cues.picture < 1 else None,  # pairs of sounds do not count then
             self.settings,

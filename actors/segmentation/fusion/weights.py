@@ -44,6 +44,11 @@ class FusionWeights:
     """Subtracted from what the sound says: at cuts inside a scene, too, words and notes go on changing."""
     sound_max: float
     """The sound says at most this much for a boundary: a song may begin inside a scene."""
+    usual_rise: float
+    """By how much the sound says more at a cut where a scene begins than at others, usually
+    (`sound_at_cuts`)."""
+    rise_deviation: float
+    """How far, usually, a video is from that."""
     picture_pairs: float
     """Factor of the evidence of picture that two scenes belong to one chapter. Pairs are far from independent
     of each other and of the evidence at boundaries."""

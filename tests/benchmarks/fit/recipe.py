@@ -152,6 +152,8 @@ _FUSION = {
     "speaking": Number(-0.5, 0.25),
     "usual_sound": Number(2.5, 0.25),
     "sound_max": Number(4.0, 0.5),
+    "usual_rise": Number(0.5, 0.25),
+    "rise_deviation": Number(1.0, 0.25),
     "picture_pairs": Number(2.2, 0.4),
     "sound_pairs": Number(0.5, 0.1),
     "take_alike": Number(1.0, 0.25),

@@ -9,7 +9,7 @@ what they mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, Protocol
 
@@ -46,11 +46,13 @@ class Scored(Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """penalty: what each step away from the start must add to the mean measure of the films."""
+    """penalty: what each step away from the start must add to the mean measure of the films. known: measures
+    that were taken, by film and values: searches that leave out one film ask mostly the same."""
 
     numbers: Mapping[str, Number]
     films: Sequence[Scored]
     penalty: float
+    known: dict[tuple[int, tuple[float, ...]], float] = field(default_factory=dict, repr=False)
 
     @property
     def start(self) -> dict[str, float]:
@@ -86,7 +88,14 @@ class Search:
 
     def _score(self, values: Values, films: Sequence[Scored]) -> float:
         away = sum(abs(values[k] - self.numbers[k].start) / self.numbers[k].step for k in self.searched)
-        return mean(films, values) - self.penalty * away
+        return fmean(self._measure(film, values) for film in films) - self.penalty * away
+
+    def _measure(self, film: Scored, values: Values) -> float:
+        place = next(k for k, one in enumerate(self.films) if one is film)
+        key = place, tuple(values[name] for name in self.numbers)
+        if key not in self.known:
+            self.known[key] = mean([film], values)
+        return self.known[key]
 
 
 def mean(films: Sequence[Scored], values: Values) -> float:
