@@ -24,6 +24,12 @@ from actors.segmentation.shots.features import (
     jump_features,
 )
 from actors.segmentation.shots.fit import extents
+from actors.segmentation.shots.interruptions import (
+    FPS_MIN,
+    interrupting_changes,
+    interrupting_cuts,
+    interrupting_pairs,
+)
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
@@ -46,6 +52,11 @@ FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
 
+CLEAN_FRAMES = 3
+"""Clean frames at least before and after a dissolve or wipe, set by hand: with fewer there is no picture that
+it leads from or to."""
+PAIR_LEAST, PAIR_SURE = 0.2, 0.5
+"""Confidence from which cuts are looked at in pairs, and from which a transition beside them counts."""
 JUMP_LOG_ODDS = 0.0
 """Log odds from which a cut is called a jump cut: likelier than not, as either mistake is only a wrong
 name."""
@@ -88,8 +99,13 @@ def find_transitions(
         elif fade.closes:
             taken[fade.first :] = True
     weights = weights or ShotWeights.packaged()
-    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights)
-    found = _joined(_accepted(candidates, taken, picture.mixed_cuts), picture)
+    candidates = _between_shots(weigh(picture, fades, MIN_CONFIDENCE, weights), len(picture))
+    if fps >= FPS_MIN:
+        candidates = _going_on(candidates, picture)
+    accepted = _accepted(candidates, taken, picture.mixed_cuts)
+    if fps >= FPS_MIN:
+        accepted = _without_pairs(accepted, picture)
+    found = _joined(accepted, picture)
     return tuple(_named(_refined(found, picture), picture, weights))
 
 
@@ -104,6 +120,40 @@ def weigh(
     inner = [fade for fade in fades if not (fade.opens or fade.closes)]
     found = [*cuts, *graduals, *_vouched(_fades(picture, inner, weights), graduals)]
     return [one for one in found if one.confidence >= floor]
+
+
+def _between_shots(candidates: list[Transition], frames: int) -> list[Transition]:
+    """Without dissolves and wipes that have no shot before or after them: what a film begins or ends with may
+    look like half of one."""
+    return [
+        one
+        for one in candidates
+        if one.kind not in ("dissolve", "wipe")
+        or CLEAN_FRAMES <= one.first <= one.last < frames - CLEAN_FRAMES
+    ]
+
+
+def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
+    """Without those at which the shot is only interrupted. Fades stay: one to black and back is a sign of its
+    own."""
+    cuts = [k for k, one in enumerate(candidates) if one.kind == "cut"]
+    changes = [k for k, one in enumerate(candidates) if one.kind in ("dissolve", "wipe")]
+    extent = [(candidates[k].first, candidates[k].last) for k in changes]
+    first, last = np.array(extent, np.int64).reshape(-1, 2).T
+    frames = np.array([candidates[k].frame for k in cuts], np.int64)
+    dropped = {
+        *np.array(cuts, np.int64)[interrupting_cuts(picture, frames)].tolist(),
+        *np.array(changes, np.int64)[interrupting_changes(picture, first, last)].tolist(),
+    }
+    return [one for k, one in enumerate(candidates) if k not in dropped]
+
+
+def _without_pairs(accepted: list[Transition], picture: PictureTrack) -> list[Transition]:
+    """Without cuts that are the two ends of an interruption."""
+    cuts = np.array([t.frame for t in accepted if t.kind == "cut" and t.confidence >= PAIR_LEAST], np.int64)
+    sure = np.array([t.frame for t in accepted if t.confidence >= PAIR_SURE], np.int64)
+    dropped = {*cuts[interrupting_pairs(picture, cuts, sure)].tolist()}
+    return [one for one in accepted if one.kind != "cut" or one.frame not in dropped]
 
 
 def frames_apart(count: int) -> Apart:
