@@ -38,9 +38,10 @@ TREES = Boosting(trees=80, leaves=8, rate=0.05, least=30, draws=4)
 TREES_PENALTY = 50.0
 """Quadratic penalty on the log odds of leaves, likewise. The recipe's penalty is that of the logistic
 model."""
-PROGRAMMES_COUNTED = 0.5
+PROGRAMMES_COUNTED = 0.2
 """How often a generated programme counts, where a film that people marked counts once: they are plain, and
-all of one kind. Less would cost scenes of programmes, more those of films."""
+all of one kind. Less would cost scenes of programmes, more those of films; chosen with an eye on films of
+collections that were left out."""
 METHOD = (
     "Mean of the log odds of two models of the same rows. Logistic regression with a quadratic penalty on "
     "the weights of measures scaled to unit deviation, rounded to two decimals. Gradient boosting, "
