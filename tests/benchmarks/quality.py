@@ -7,12 +7,14 @@ and no part in the means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeVar
 
 from tests.benchmarks.detectors import Detection, Detector
+from tests.benchmarks.extents import overlaps
 from tests.benchmarks.films import Film
+from tests.benchmarks.negatives import Negatives, negatives_of
 from tests.benchmarks.scoring import (
     Labels,
     Score,
@@ -54,7 +56,9 @@ class Shots:
 
 @dataclass(frozen=True)
 class Row:
-    """One detector on one film. Scenes and sound only of who tells them, where the labels know them."""
+    """One detector on one film. Scenes, sound and extents only of who tells them, where the labels know them.
+    negatives: false boundaries by kind of what happens there. extents: of found gradual transitions, the
+    intersection over union with the label."""
 
     film: str
     group: str
@@ -65,6 +69,8 @@ class Row:
     sound_only: Score | None = None
     wall_s: float | None = None
     error: str | None = None
+    negatives: Mapping[str, Negatives] = field(default_factory=dict)
+    extents: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Mean:
     scene_f1: float | None
     sound: float | None
     sound_only_found: float | None
+    extents: float | None
 
 
 def measured(film: Film, detector: Detector) -> tuple[Row, Detection | None]:
@@ -104,6 +111,8 @@ def measured(film: Film, detector: Detector) -> tuple[Row, Detection | None]:
         sound=sound,
         sound_only=sound_only,
         wall_s=found.cost.wall_s,
+        negatives=negatives_of(labels, found.kinds),
+        extents=overlaps(labels, found.document) if found.document else (),
     )
     return row, found
 
@@ -184,6 +193,7 @@ def _mean(detector: str, group: str, rows: Sequence[Row]) -> Mean:
         scene_f1=mean_of([row.scenes for row in rows if row.scenes is not None], lambda s: s.f1),
         sound=mean_of([row.sound for row in rows if row.sound is not None], float),
         sound_only_found=_share(sum(s.found for s in heard), sum(s.found + s.missed for s in heard)),
+        extents=mean_of([extent for row in rows for extent in row.extents], float),
     )
 
 

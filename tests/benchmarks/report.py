@@ -12,7 +12,8 @@ from dataclasses import asdict
 from tests.benchmarks import scenes
 from tests.benchmarks.ablation import WEIGHT_OF_SOUND
 from tests.benchmarks.detectors import OURS, PEERS, Decode
-from tests.benchmarks.quality import ALL, Mean, Row
+from tests.benchmarks.negatives import Negatives, summed
+from tests.benchmarks.quality import ALL, Mean, Row, mean_of
 from tests.benchmarks.results import Results
 from tests.benchmarks.scoring import Score
 from tests.benchmarks.targets import held_against, megabytes
@@ -34,6 +35,7 @@ def as_markdown(results: Results) -> str:
         *results.notes,
         *_quality(results),
         *_detectors(results),
+        *_negatives(results),
         *_speed(results),
         *_ablation(results),
         *_features(results),
@@ -76,7 +78,7 @@ def _quality(results: Results) -> Iterator[str]:
         rows.append([_title(mean), *_mean(mean), *others_f1])
     header = ["film", "shots F1", "precision", "recall", "cuts", "jump cuts", "called so"]
     header += ["gradual", "false", "kinds", "scenes F1"]
-    header += ["sound", "by sound alone", *(f"{peer} F1" for peer in peers)]
+    header += ["sound", "by sound alone", "extents", *(f"{peer} F1" for peer in peers)]
     yield "## Quality"
     yield table(header, rows)
     failed = [f"* {row.detector}, {row.film}: {row.error}" for row in results.quality if row.error]
@@ -87,7 +89,7 @@ def _quality(results: Results) -> Iterator[str]:
 def _film(row: Row) -> list[str]:
     shots = row.shots
     if shots is None:
-        return ["failed", *[NOTHING] * 11]
+        return ["failed", *[NOTHING] * 12]
     return [
         number(shots.f1),
         number(shots.precision),
@@ -101,6 +103,7 @@ def _film(row: Row) -> list[str]:
         number(row.scenes.f1 if row.scenes else None),
         number(row.sound),
         _counted(row.sound_only),
+        number(mean_of(row.extents, float), 2),
     ]
 
 
@@ -135,6 +138,7 @@ def _mean(mean: Mean) -> list[str]:
         number(mean.scene_f1),
         number(mean.sound),
         number(mean.sound_only_found),
+        number(mean.extents, 2),
     ]
 
 
@@ -146,6 +150,25 @@ def _detectors(results: Results) -> Iterator[str]:
     yield "Means over the films that each could read."
     rows = [[m.detector, m.films, number(m.f1), number(m.precision), number(m.recall)] for m in means]
     yield table(["detector", "films", "F1", "precision", "recall"], rows)
+
+
+def _negatives(results: Results) -> Iterator[str]:
+    """What is easily taken for a transition, by kind."""
+    names = list(dict.fromkeys(row.detector for row in results.quality if row.shots is not None))
+    found = {name: summed(row.negatives for row in results.quality if row.detector == name) for name in names}
+    ours = found.get(OURS.name)
+    if not ours:
+        return
+    for of_one in found.values():
+        of_one[f"**{ALL}**"] = sum(of_one.values(), Negatives())
+    rows = []
+    for kind, one in ours.items():
+        theirs = [str(found[name][kind].false) if kind in found[name] else NOTHING for name in names]
+        rows.append([kind, one.stretches, f"{one.seconds:.0f}", *theirs, f"{one.false_per_hour:.1f}"])
+    yield "## Hard negatives"
+    yield "Boundaries told where something happens inside a shot (by labels), on films that each could read."
+    header = ["what happens", "stretches", "seconds", *(f"{name}, false" for name in names)]
+    yield table([*header, f"{OURS.name}, false an hour"], rows)
 
 
 def _speed(results: Results) -> Iterator[str]:

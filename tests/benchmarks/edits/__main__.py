@@ -2,9 +2,10 @@
 
 Cuts, dissolves, fades and wipes of many lengths and shapes, in films of many looks, with what is easily taken
 for a transition in between; from the clean stretches of the labelled films and the stills below FOLDER.
-Beside each film NAME stands NAME.labels.json, exact to the frame, with the keys that the benchmark reads and:
-`hard_negatives` [first, last, what], `sources`, `made` (size, looks, coding). A film that is there already is
-not made again. The same versions, sources and seed give the same films.
+With --each K also K films of every difficulty by itself (`KINDS`). Beside each film NAME stands
+NAME.labels.json, exact to the frame, with the keys that the benchmark reads and: `hard_negatives` [first,
+last, what], `sources`, `made` (size, looks, coding). A film that is there already is not made again. The same
+versions, sources and seed give the same films.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tests.benchmarks.edits.cases import Maker
+from tests.benchmarks.edits.cases import CASES, Maker
+from tests.benchmarks.edits.decks import SCREENS
 from tests.benchmarks.edits.film import Film, Manner, direct
+from tests.benchmarks.edits.happenings import HAPPENINGS
 from tests.benchmarks.edits.looks import LOOKS, combed, repeats
+from tests.benchmarks.edits.passings import PASSINGS
 from tests.benchmarks.edits.places import Place, Rgb, places_below
 from tests.benchmarks.edits.takes import Rng
 from tests.benchmarks.films import SUFFIX
 
 SIZES = ((480, 270), (320, 180), (480, 270), (320, 180), (384, 288), (480, 200))
 RATES = (*("24", "24000/1001", "25", "25", "25", "30000/1001", "30"), *("50", "60000/1001", "60"))
+KINDS: dict[str, Maker] = {**CASES, **SCREENS, **HAPPENINGS, **PASSINGS}
+"""Of films of one difficulty each."""
 UNSEEN = 2.0
 """Mean change (of 255) across a labelled place, below which nobody could see a transition there."""
 MOVING = 12.0
@@ -59,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first film")
     parser.add_argument("--frames", type=int, default=1500, help="about so many in each film")
+    parser.add_argument("--each", type=int, default=0, help="films of each difficulty by itself")
     options = parser.parse_args(arguments)
     places = places_below(options.sources)
     if len(places) < 2:
@@ -71,7 +78,17 @@ def main(arguments: list[str] | None = None) -> int:
         name = f"edit_{options.seed}_{number:03d}"
         if not list(options.out.glob(f"{name}.*.labels.json")):
             print(make(options.out, name, places, [options.seed, number], options.frames), flush=True)
+    for number, (kind, path) in enumerate(case_paths(options.out, KINDS, options.seed, options.each)):
+        if not path.with_name(path.name + SUFFIX).exists():
+            make_case(path, KINDS[kind], places, [options.seed, number])
+            print(path, flush=True)
     return 0
+
+
+def case_paths(out: Path, kinds: Iterable[str], seed: int, each: int) -> list[tuple[str, Path]]:
+    """Kind and file of each film of one difficulty."""
+    names = [(kind, f"{kind.replace(' ', '_')}_{seed}_{k}.mp4") for kind in kinds for k in range(each)]
+    return [(kind, out / name) for kind, name in names]
 
 
 def make(out: Path, name: str, places: list[Place], seed: list[int], frames: int = 1500) -> Path:

@@ -13,11 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.edits.__main__ import make, make_case
-from tests.benchmarks.edits.cases import CASES
-from tests.benchmarks.edits.decks import SCREENS
-from tests.benchmarks.edits.happenings import HAPPENINGS
-from tests.benchmarks.edits.passings import PASSINGS
+from tests.benchmarks.edits.__main__ import KINDS, case_paths, make, make_case
 from tests.benchmarks.edits.places import Place, places_below
 from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.films import SUFFIX, Film, films_in
@@ -117,13 +113,8 @@ def _cases(part: Cases, folder: Path, work: Path) -> Iterator[tuple[str, Path]]:
     """Kind and path of each."""
     out = work / f"cases-{part.seed}-{part.folder or 'drawn'}-{part.part.replace(' ', '-')}"
     out.mkdir(parents=True, exist_ok=True)
-    every = {**CASES, **SCREENS, **HAPPENINGS, **PASSINGS}
-    kinds = {kind: every[kind] for kind in part.kinds or every}
-    wanted = [
-        (kind, out / f"{kind.replace(' ', '_')}_{part.seed}_{k}.mp4")
-        for kind in kinds
-        for k in range(part.each)
-    ]
+    kinds = {kind: KINDS[kind] for kind in part.kinds or KINDS}
+    wanted = case_paths(out, kinds, part.seed, part.each)
     places: list[Place] = []
     if not all(path.with_name(path.name + SUFFIX).exists() for _, path in wanted):
         drawn = part.folder == DRAWN

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.detectors import Adaptive, Detection, Detector, Scenestream, TransNet
+from tests.benchmarks.extents import overlaps
 from tests.benchmarks.films import Film, films_in
+from tests.benchmarks.negatives import DESCRIBED, Negatives, negatives_of, summed
 from tests.benchmarks.quality import ALL, Row, means, measured, shots_of
 from tests.benchmarks.scoring import Score
 from tests.benchmarks.timed import CommandError, Cost
@@ -27,8 +29,12 @@ LABELS: dict[str, Any] = {
 
 
 def segment(level: str, frame: int, kind: str) -> dict[str, Any]:
-    start = {"level": level, "start_frame": frame, "start_s": frame / 25}
-    return {**start, "start_boundary": {"kind": kind}}
+    at_s = frame / 25
+    extent = (
+        {"from_s": at_s - 0.2, "to_s": at_s + 0.2} if kind == "dissolve" else {"from_s": at_s, "to_s": at_s}
+    )
+    start = {"level": level, "start_frame": frame, "start_s": at_s}
+    return {**start, "start_boundary": {"kind": kind, **extent}}
 
 
 DOCUMENT: dict[str, Any] = {
@@ -78,6 +84,7 @@ def test_the_command_s_document_is_scored(tmp_path: Path) -> None:
     assert (shots.cuts_found, shots.cuts, shots.gradual_found, shots.gradual) == (1, 1, 1, 2)
     assert shots.kinds_right == 1
     assert (row.scenes, row.sound, row.sound_only) == (Score(1, 0, 0), 0.5, Score(1, 0, 0))
+    assert row.extents == (pytest.approx(10 / 21),)
     assert row.wall_s == 2.0
 
 
@@ -102,6 +109,52 @@ def test_jump_cuts_are_counted_apart() -> None:
     assert (shots.jumps_right, shots.kinds_right, shots.gradual, shots.false) == (1, 2, 0, 1)
     assert (mean.cuts_found, mean.jumps_found, mean.jumps_right) == (0.5, 1.0, 0.5)
     assert means([Row("b.mp4", "dev", "ours", shots_of(LABELS, {100: "cut"}))])[0].jumps_found is None
+
+
+def test_false_boundaries_are_counted_by_what_happens_there() -> None:
+    labels = {
+        "fps": "25/1",
+        "frames": 500,
+        "cuts": [100],
+        "gradual": [],
+        "optional": [[300, 302]],
+        "hard_negatives": [[95, 144, "faded in: logo"], [200, 224, "faded in: band"], [299, 303, "covered"]],
+    }
+
+    found = negatives_of(labels, {100: "cut", 120: "cut", 226: "wipe", 301: "cut", 400: "cut"})
+
+    assert found == {"faded in": Negatives(2, 3.0, 2), "covered": Negatives(1, 0.2, 0)}
+    assert found["faded in"].false_per_hour == 2400
+    assert summed([found, found])["faded in"] == Negatives(4, 6.0, 4)
+
+
+def test_stretches_may_be_described_by_hand() -> None:
+    labels = {
+        "fps": "25/1",
+        "frames": 500,
+        "cuts": [],
+        "gradual": [],
+        "hard_negatives": {"10-34, 60": "a hand"},
+    }
+
+    assert negatives_of(labels, [33, 62, 90]) == {DESCRIBED: Negatives(2, 1.04, 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "from_s", "to_s", "overlap"),
+    [("dissolve", 8.0, 8.8, 1.0), ("wipe", 8.4, 9.2, 1 / 3), ("cut", 8.4, 8.4, 0.0)],
+)
+def test_extents_are_intersection_over_union(kind: str, from_s: float, to_s: float, overlap: float) -> None:
+    """Of a video whose clock starts at one second."""
+    labels = {"fps": "25/1", "frames": 500, "cuts": [100], "gradual": [[200, 219, "dissolve"]]}
+    boundary = {"kind": kind, "from_s": 1 + from_s, "to_s": 1 + to_s}
+    cut = {"kind": "cut", "from_s": 5.0, "to_s": 5.0}
+    segments = [
+        {"level": "shot", "start_frame": frame, "start_s": 1 + frame / 25, "start_boundary": one}
+        for frame, one in ((0, {"kind": "start"}), (100, cut), (210, boundary))
+    ]
+
+    assert overlaps(labels, {"segments": segments}) == (pytest.approx(overlap),)
 
 
 def test_means_leave_failures_out(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.benchmarks.ablation import BOTH, PICTURE, SOUND, Ablation
 from tests.benchmarks.ablation import Row as Scenes
 from tests.benchmarks.consistency import IDENTICAL
 from tests.benchmarks.consistency import Row as Sameness
+from tests.benchmarks.negatives import Negatives
 from tests.benchmarks.quality import Row, Shots, means
 from tests.benchmarks.refusion import Refusion
 from tests.benchmarks.reliability import Judged, curve
@@ -28,8 +29,12 @@ from tests.benchmarks.targets import held_against
 GOOD = Shots(0.96, 1.0, 0.9231, 12, 1, 0, 8, 8, 4, 5, kinds_right=11, jumps=3, jumps_found=2, jumps_right=1)
 FAIR = replace(GOOD, f1=0.9, precision=0.9, recall=0.9, found=9, kinds_right=None)
 ROWS = [
-    Row("a.mp4", "dev", "scenestream", GOOD, Score(9, 1, 1), 0.97, Score(2, 0, 1), 3.0),
-    Row("a.mp4", "dev", "TransNetV2", FAIR, wall_s=9.0),
+    Row(
+        *("a.mp4", "dev", "scenestream", GOOD, Score(9, 1, 1), 0.97, Score(2, 0, 1), 3.0),
+        negatives={"covered": Negatives(8, 30.0, 1), "faded in": Negatives(2, 6.0, 0)},
+        extents=(0.9, 0.7),
+    ),
+    Row("a.mp4", "dev", "TransNetV2", FAIR, wall_s=9.0, negatives={"covered": Negatives(8, 30.0, 3)}),
     Row("a.mp4", "dev", "PySceneDetect adaptive", None, error="scenedetect could not read a.mp4"),
 ]
 SPEED = Speed(
@@ -72,11 +77,19 @@ def test_a_row_a_film_with_the_peers_beside_it(results: Results) -> None:
 
     shots, rest = (
         "0.9600 | 1.0000 | 0.9231 | 8/8 | 2/3 | 1/2 | 4/5 | 0 | 11/12",
-        "0.9000 | 0.9700 | 2/2, 1 more",
+        "0.9000 | 0.9700 | 2/2, 1 more | 0.80",
     )
     assert f"| dev/a.mp4 | {shots} | {rest} | failed | 0.9000 |" in told
     assert "* PySceneDetect adaptive, a.mp4: scenedetect could not read a.mp4" in told
     assert "A note." in told
+
+
+def test_false_ones_by_what_happens_there(results: Results) -> None:
+    told = lines(results)
+
+    assert "| covered | 8 | 30 | 1 | 3 | 120.0 |" in told
+    assert "| faded in | 2 | 6 | 0 |  | 0.0 |" in told
+    assert "| **all** | 10 | 36 | 1 | 3 | 100.0 |" in told
 
 
 def test_speed_is_told_in_ratios(results: Results) -> None:
@@ -127,7 +140,7 @@ def test_missed_targets_are_named(results: Results) -> None:
 
 
 def test_what_was_not_asked_for_is_not_there(results: Results) -> None:
-    rows = ROWS[:1]
+    rows = [replace(ROWS[0], negatives={})]
     bare = replace(
         results, quality=rows, means=means(rows), speed=None, refusion=None, memory=None, consistency=[]
     )
