@@ -151,13 +151,15 @@ def _within(limit_s: float, what: str, stop: Callable[[], Any]) -> None:
     def attempt() -> None:
         try:
             stop()
+            log.info("taken down", what=what)
         except Exception:
             log.exception("taking down failed", what=what)
 
     thread = threading.Thread(target=attempt, name=f"stop-{what}", daemon=True)
     thread.start()
     thread.join(limit_s)
-    log.info("taken down" if not thread.is_alive() else "taking down takes too long", what=what)
+    if thread.is_alive():
+        log.warning("taking down takes too long", what=what)
 
 
 def _join_ray(settings: Settings) -> None:
