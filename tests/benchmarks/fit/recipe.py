@@ -149,7 +149,7 @@ _FUSION = {
     "timbre": Number(3.5, 0.5),
     "loudness": Number(0.3, 0.1),
     "pause": Number(0.8, 0.2),
-    "speaking": Number(-0.5, 0.25),
+    "speaking": Number(-0.5, 0.0),
     "usual_sound": Number(2.5, 0.25),
     "sound_max": Number(4.0, 0.5),
     "usual_rise": Number(0.5, 0.25),
@@ -175,7 +175,8 @@ _FUSION = {
     "pause_alone": Number(0.25, 0.05),
     "change_min": Number(0.15, 0.05),
 }
-"""See `fusion.weights`, likewise."""
+"""See `fusion.weights`, likewise. speaking stays as it was set by hand: the search would turn its sign, as
+programmes are cut without regard to what is said."""
 
 RECIPES = {
     "shots": Recipe(
