@@ -52,9 +52,6 @@ FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
 
-CLEAN_FRAMES = 3
-"""Clean frames at least before and after a dissolve or wipe, set by hand: with fewer there is no picture that
-it leads from or to."""
 PAIR_LEAST, PAIR_SURE = 0.2, 0.5
 """Confidence from which cuts are looked at in pairs, and from which a transition beside them counts."""
 JUMP_LOG_ODDS = 0.0
@@ -99,7 +96,7 @@ def find_transitions(
         elif fade.closes:
             taken[fade.first :] = True
     weights = weights or ShotWeights.packaged()
-    candidates = _between_shots(weigh(picture, fades, MIN_CONFIDENCE, weights), len(picture))
+    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights)
     if fps >= FPS_MIN:
         candidates = _going_on(candidates, picture)
     accepted = _accepted(candidates, taken, picture.mixed_cuts)
@@ -120,17 +117,6 @@ def weigh(
     inner = [fade for fade in fades if not (fade.opens or fade.closes)]
     found = [*cuts, *graduals, *_vouched(_fades(picture, inner, weights), graduals)]
     return [one for one in found if one.confidence >= floor]
-
-
-def _between_shots(candidates: list[Transition], frames: int) -> list[Transition]:
-    """Without dissolves and wipes that have no shot before or after them: what a film begins or ends with may
-    look like half of one."""
-    return [
-        one
-        for one in candidates
-        if one.kind not in ("dissolve", "wipe")
-        or CLEAN_FRAMES <= one.first <= one.last < frames - CLEAN_FRAMES
-    ]
 
 
 def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
