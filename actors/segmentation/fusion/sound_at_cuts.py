@@ -23,6 +23,8 @@ through many a change of place. Set by hand; generated programmes are cut the sa
 FULL_RISE = 1.5
 """Log odds by which the sound rises from cuts without to cuts with a scene where it is believed in full. In
 six generated programmes it rises by 1.8 to 2.1, and by 0 to 0.8 where each is given the sound of another."""
+DEVIATION_MIN = 0.05
+"""Least `rise_deviation` that counts: no video is known before it is heard."""
 VARIANCE_MIN = 0.25
 """Least variance (of log odds) of the sound among cuts: in a silent film a slope would seem exact."""
 
@@ -51,5 +53,5 @@ def _rise(said: Floats, probability: Floats, weights: FusionWeights) -> float:
     spread = float(away @ away)
     exact = spread / max(float(said.var()), VARIANCE_MIN)
     slope = float(away @ said) / max(spread, 1e-9)
-    before = 1.0 / weights.rise_deviation**2
+    before = 1.0 / max(weights.rise_deviation, DEVIATION_MIN) ** 2
     return max(0.0, (slope * exact + weights.usual_rise * before) / (exact + before))

@@ -7,6 +7,9 @@ transition. Knows candidates and what the analysis measured of them; not the net
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,8 +20,11 @@ from actors.segmentation.shots.features import PictureTrack
 Bools = npt.NDArray[np.bool_]
 
 FPS_MIN = 20.0
-"""Frames per second from which the few frames of `returns` (eight) are too short for a shot: 0.4 s. In a
-recording of one frame a second they would be a slide between two showings of another."""
+"""Frames per second from which a picture that is gone for at most eight frames, 0.4 s, was interrupted. So an
+insert as short as that between two pictures of one camera that stands still is lost. In a recording of one
+frame a second it would be a slide between two showings of another."""
+GONE_FRAMES = 9
+"""Frames from the first of an interruption to the first after it at most; see `returns`."""
 SAME = -1.3
 """Logarithm of the change between old and returned picture, relative to the step: it is the same picture
 where that is about a quarter. Chosen on generated films: at -1.1 shots of four frames between two views of
@@ -27,24 +33,70 @@ ALIKE, MATCHED = -0.5, -1.5
 """... or where the picture moved on meanwhile: relative to the step as it is, and with blocks that may move.
 Chosen likewise."""
 PAIR_FRAMES = 7
-"""Most frames of an interruption that is told by its two ends together, where the camera moves so fast that
-no picture comes back."""
+"""Most frames of an interruption of a shot that moves so fast that no picture comes back."""
 EXPLAINED, PAIR_STEP = 1.1, 1.5
-"""Most change across such an interruption, relative to the larger of what the shots on either side do in as
-many frames, and to the smaller of the two steps. Chosen on generated films."""
+"""Most change across such an interruption, relative to the smaller of what the shots on either side do in as
+many frames (in one shot both move), and to the smaller of the two steps. Chosen on generated films."""
 INSIDE_AT = np.array([0.25, 0.5, 0.75])
 """Places in the extent of a gradual change, as shares of its length, at which its inside is looked at."""
 
 
-def interrupting_cuts(picture: PictureTrack, frames: Ints) -> Bools:
-    """bool (c,): which possible cuts begin or end an interruption."""
-    rows = picture.steps[frames].astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Mixed frames first..last of a transition; of a cut, its first frame twice."""
+
+    first: int
+    last: int
+
+
+def interrupting_cuts(picture: PictureTrack, cuts: Ints, others: Sequence[Span]) -> Bools:
+    """bool (c,): which cuts, ascending, begin or end an interruption.
+
+    Two that follow each other, the old picture back after the second, or nothing changed across both that
+    the motion of the shot does not explain. One alone, where the other end is not told at all. Each belongs
+    to one interruption; where a third cut lies within, all are left.
+
+    others: all that is near certain, these cuts among it.
+    """
+    begins, ends = _returns(picture, cuts)
+    out = np.zeros(len(cuts), np.bool_)
+    frames = cuts.tolist()
+    for k, a in enumerate(frames):
+        after = k + 1 < len(frames) and frames[k + 1] - a <= GONE_FRAMES
+        before = k > 0 and a - frames[k - 1] <= GONE_FRAMES
+        if out[k]:
+            continue
+        if after and not out[k + 1]:
+            both = begins[k] and ends[k + 1]
+            out[k : k + 2] = both or _explained(picture, a, frames[k + 1], others)
+        elif not before and not after:
+            out[k] = begins[k] or ends[k]
+    return out
+
+
+def _returns(picture: PictureTrack, cuts: Ints) -> tuple[Bools, Bools]:
+    """Whether the picture before each cut is back soon, and whether that after it was there just before."""
+    rows = picture.steps[cuts].astype(np.float32)
     soon, returned, matched = (
         rows[:, CUT_MEASURES.index(name)] for name in ("returns_soon", "returned", "returns_matched")
     )
-    nearest = np.minimum(soon, returned)
-    out: Bools = (nearest < SAME) | ((nearest < ALIKE) & (matched < MATCHED))
-    return out
+    begins: Bools = (soon < SAME) | ((soon < ALIKE) & (matched < MATCHED))
+    ends: Bools = (returned < SAME) | ((returned < ALIKE) & (matched < MATCHED))
+    return begins, ends
+
+
+def _explained(picture: PictureTrack, a: int, b: int, others: Sequence[Span]) -> bool:
+    """Whether what changes from the frame before cut a to cut b is no more than the shots on either side
+    change in as many frames. Not where another transition is so near that their motion cannot be told."""
+    span = b - a + 1
+    if b - a > PAIR_FRAMES:
+        return False
+    around = [one for one in others if not a <= one.first <= one.last <= b]
+    if any(one.last >= a - 1 - span and one.first <= b + span for one in around):
+        return False
+    ends = np.array([[a - 1, b], [a - 1 - span, a - 1], [b, b + span], [a - 1, a], [b - 1, b]])
+    across, before, after, *steps = distance(*pictures(picture.y, ends.T)).tolist()
+    return bool(across <= EXPLAINED * min(before, after) and across <= PAIR_STEP * min(steps))
 
 
 def interrupting_changes(picture: PictureTrack, first: Ints, last: Ints) -> Bools:
@@ -54,24 +106,4 @@ def interrupting_changes(picture: PictureTrack, first: Ints, last: Ints) -> Bool
     inside = np.round(first[:, None] + INSIDE_AT * (last - first)[:, None]).astype(np.int64)
     away: Floats = distance(pictures(picture.y, inside), old[:, None]).max(axis=1, initial=0.0)
     out: Bools = ratio(distance(old, new), away) < SAME
-    return out
-
-
-def interrupting_pairs(picture: PictureTrack, cuts: Ints, sure: Ints) -> Bools:
-    """bool (c,): which cuts, ascending, are one of two ends of an interruption across which nothing changes
-    that the motion of the shot does not explain.
-
-    sure: first frames of shots that are near certain. One of them beside the two, so near that the motion
-    cannot be told, leaves them as they are.
-    """
-    out = np.zeros(len(cuts), np.bool_)
-    for k, (a, b) in enumerate(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)):
-        span = b - a + 1
-        beside = ((sure >= a - span) & (sure < a)) | ((sure > b) & (sure <= b + span))
-        if span > PAIR_FRAMES + 1 or beside.any():
-            continue
-        ends = np.array([[a - 1, b], [a - 1 - span, a - 1], [b, b + span], [a - 1, a], [b - 1, b]])
-        across, before, after, *steps = distance(*pictures(picture.y, ends.T)).tolist()
-        if across <= EXPLAINED * max(before, after) and across <= PAIR_STEP * min(steps):
-            out[k : k + 2] = True
     return out

@@ -26,10 +26,11 @@ from actors.segmentation.shots.features import (
 from actors.segmentation.shots.fit import extents
 from actors.segmentation.shots.interruptions import (
     FPS_MIN,
+    Span,
     interrupting_changes,
     interrupting_cuts,
-    interrupting_pairs,
 )
+from actors.segmentation.shots.slides import UNLIKE_SURE, unlike
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
@@ -52,6 +53,8 @@ FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
 
+SLOW_FPS = 2.5
+"""Frames per second below which a film is a row of slides rather than motion (`slides`)."""
 PAIR_LEAST, PAIR_SURE = 0.2, 0.5
 """Confidence from which cuts are looked at in pairs, and from which a transition beside them counts."""
 JUMP_LOG_ODDS = 0.0
@@ -97,11 +100,16 @@ def find_transitions(
             taken[fade.first :] = True
     weights = weights or ShotWeights.packaged()
     candidates = weigh(picture, fades, MIN_CONFIDENCE, weights)
+    mixed = picture.mixed_cuts
     if fps >= FPS_MIN:
         candidates = _going_on(candidates, picture)
-    accepted = _accepted(candidates, taken, picture.mixed_cuts)
+    elif fps < SLOW_FPS:
+        other = unlike(picture)
+        mixed = mixed & ~(other[:-1] & other[1:])
+        candidates = _of_slides(candidates, other)
+    accepted = _accepted(candidates, taken, mixed)
     if fps >= FPS_MIN:
-        accepted = _without_pairs(accepted, picture)
+        accepted = _uninterrupted(accepted, picture)
     found = _joined(accepted, picture)
     return tuple(_named(_refined(found, picture), picture, weights))
 
@@ -119,26 +127,31 @@ def weigh(
     return [one for one in found if one.confidence >= floor]
 
 
+def _of_slides(candidates: list[Transition], other: npt.NDArray[np.bool_]) -> list[Transition]:
+    """With cuts to another slide surer than the rhythm around them says."""
+    return [
+        replace(one, confidence=max(one.confidence, UNLIKE_SURE))
+        if one.kind == "cut" and other[one.frame]
+        else one
+        for one in candidates
+    ]
+
+
 def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
-    """Without those at which the shot is only interrupted. Fades stay: one to black and back is a sign of its
-    own."""
-    cuts = [k for k, one in enumerate(candidates) if one.kind == "cut"]
+    """Without dissolves and wipes that lead back to the picture before them. Fades stay: one to black and
+    back is a sign of its own."""
     changes = [k for k, one in enumerate(candidates) if one.kind in ("dissolve", "wipe")]
     extent = [(candidates[k].first, candidates[k].last) for k in changes]
     first, last = np.array(extent, np.int64).reshape(-1, 2).T
-    frames = np.array([candidates[k].frame for k in cuts], np.int64)
-    dropped = {
-        *np.array(cuts, np.int64)[interrupting_cuts(picture, frames)].tolist(),
-        *np.array(changes, np.int64)[interrupting_changes(picture, first, last)].tolist(),
-    }
+    dropped = {*np.array(changes, np.int64)[interrupting_changes(picture, first, last)].tolist()}
     return [one for k, one in enumerate(candidates) if k not in dropped]
 
 
-def _without_pairs(accepted: list[Transition], picture: PictureTrack) -> list[Transition]:
-    """Without cuts that are the two ends of an interruption."""
+def _uninterrupted(accepted: list[Transition], picture: PictureTrack) -> list[Transition]:
+    """Without cuts that only begin or end an interruption of a shot."""
     cuts = np.array([t.frame for t in accepted if t.kind == "cut" and t.confidence >= PAIR_LEAST], np.int64)
-    sure = np.array([t.frame for t in accepted if t.confidence >= PAIR_SURE], np.int64)
-    dropped = {*cuts[interrupting_pairs(picture, cuts, sure)].tolist()}
+    sure = [Span(t.first, t.last) for t in accepted if t.confidence >= PAIR_SURE]
+    dropped = {*cuts[interrupting_cuts(picture, cuts, sure)].tolist()}
     return [one for one in accepted if one.kind != "cut" or one.frame not in dropped]
 
 

@@ -19,7 +19,7 @@ from actors.segmentation.shots.cuts import (
     seen_by_network,
 )
 from actors.segmentation.tracks import STEP_MEASURES
-from tests.support.detection import as_small, cuts_in, edited
+from tests.support.detection import as_small, cuts_in, edited, found_in
 from tests.support.tracks import place
 
 
@@ -33,12 +33,12 @@ def test_shots_of_few_frames_are_found(length: int, seed: int) -> None:
 
 @pytest.mark.parametrize("fps", [0.2, 1.0, 2.0])
 def test_most_shots_of_one_frame_are_found_at_low_rates(fps: float) -> None:
-    """Where every frame is a shot nothing is calm; six of nine cuts are found, and the rest is missed."""
+    """Of pictures with nothing in common; what is missed has more."""
     films = [edited([1] * 10, seed) for seed in range(1, 8)]
 
     found = sum(len(cuts_in(pictures, fps)) for pictures, _ in films)
 
-    assert found >= 0.55 * sum(len(cuts) for _, cuts in films)
+    assert found >= 0.93 * sum(len(cuts) for _, cuts in films)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7, None])
@@ -55,6 +55,12 @@ def test_a_cut_with_one_mixed_frame_is_found_once(share: float | None, seed: int
 
     assert len(found) == len(cuts)
     assert all(0 <= at - cut <= 1 for at, cut in zip(found, cuts, strict=True))
+
+
+@pytest.mark.parametrize("fps", [0.5, 2.0])
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_slowly_sampled_camera_that_moves_on_is_one_shot(fps: float, seed: int) -> None:
+    assert cuts_in(place(seed, 40, drift=0.6), fps) == []
 
 
 def interrupted(fill: str, length: int, fps: float = 25.0) -> tuple[list[int], list[int]]:
@@ -94,6 +100,42 @@ def test_an_interruption_under_a_fast_camera_is_no_cut(length: int, seed: int) -
     film[45 : 45 + length] = place(seed + 50, 1)
 
     assert cuts_in(film) == []
+
+
+@pytest.mark.parametrize("length", [2, 4, 6])
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_short_shot_beside_a_fast_one_is_found(length: int, seed: int) -> None:
+    """The motion of one neighbour explains no change to another place."""
+    calm, fast = place(seed, 50, drift=0.05), place(seed + 90, 50, drift=1.0)
+    for before, after in ((calm, fast), (fast, calm)):
+        film = np.concatenate([before, place(seed + 50, length), after])
+
+        assert cuts_in(film) == [50, 50 + length]
+
+
+def test_a_montage_that_comes_back_to_its_first_picture_is_kept() -> None:
+    a, b, c = place(1, 1), place(2, 4), place(3, 4)
+
+    assert cuts_in(np.concatenate([a.repeat(40, 0), b, c, a.repeat(40, 0)])) == [40, 44, 48]
+
+
+def test_slides_that_fade_into_each_other_change_once() -> None:
+    """At two frames a second, with one mixed frame between two."""
+    slides = [place(seed, 1) for seed in range(1, 6)]
+    film = [slides[0].repeat(6, 0)]
+    for old, new in pairwise(slides):
+        film += [0.7 * old + 0.3 * new, new.repeat(6, 0)]
+
+    assert len(cuts_in(np.concatenate(film), 2.0)) == 4
+
+
+def test_slides_between_which_it_grows_dark_have_no_sure_cut_to_black() -> None:
+    a, b = place(1, 12), place(2, 12)
+    fade = [a[:1] * share for share in (0.6, 0.3, 0.1, 0.0, 0.0)] + [
+        b[:1] * share for share in (0.1, 0.3, 0.6)
+    ]
+
+    assert all(one.confidence < 0.7 for one in found_in(np.concatenate([a, *fade, b]), 1.0))
 
 
 def test_at_one_frame_a_second_a_slide_may_be_shown_twice() -> None:
