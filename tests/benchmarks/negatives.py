@@ -38,16 +38,20 @@ class Negatives:
 
 
 def negatives_of(labels: Labels, frames: Iterable[int]) -> dict[str, Negatives]:
-    """By kind. frames: found boundaries, of which those that are right or not judged do not count."""
+    """By kind. frames: found boundaries, of which those that are right or not judged do not count. One in two
+    stretches counts once for each kind."""
     wanted = Transitions.of(labels)
     _, left = match(wanted.zones, frames)
     false = [frame for frame in left if not inside_any(wanted.unjudged, frame)]
     fps = Fraction(labels["fps"])
-    out: dict[str, Negatives] = {}
+    by_kind: dict[str, list[tuple[int, int]]] = {}
     for first, last, kind in _stretches(labels):
-        inside = sum(first - SLACK_FRAMES <= frame <= last + SLACK_FRAMES for frame in false)
-        here = Negatives(1, float((last - first + 1) / fps), inside)
-        out[kind] = out.get(kind, Negatives()) + here
+        by_kind.setdefault(kind, []).append((first, last))
+    out = {}
+    for kind, stretches in by_kind.items():
+        near = [(first - SLACK_FRAMES, last + SLACK_FRAMES) for first, last in stretches]
+        seconds = float(sum(last - first + 1 for first, last in stretches) / fps)
+        out[kind] = Negatives(len(stretches), seconds, sum(inside_any(near, frame) for frame in false))
     return out
 
 

@@ -78,10 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
         name = f"edit_{options.seed}_{number:03d}"
         if not list(options.out.glob(f"{name}.*.labels.json")):
             print(make(options.out, name, places, [options.seed, number], options.frames), flush=True)
-    for number, (kind, path) in enumerate(case_paths(options.out, KINDS, options.seed, options.each)):
-        if not path.with_name(path.name + SUFFIX).exists():
-            make_case(path, KINDS[kind], places, [options.seed, number])
-            print(path, flush=True)
+    for number, kind in enumerate(KINDS):
+        for k, (_, path) in enumerate(case_paths(options.out, [kind], options.seed, options.each)):
+            if not path.with_name(path.name + SUFFIX).exists():
+                make_case(path, KINDS[kind], places, [options.seed, number, k])
+                print(path, flush=True)
     return 0
 
 

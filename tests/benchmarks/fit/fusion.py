@@ -44,12 +44,12 @@ NOTES = (
 @dataclass(frozen=True)
 class Fusible:
     """A film with all that no setting and no weight of the fusion changes. strange: the same with the sound
-    of another film of its role."""
+    of another film of its role; None where there is none."""
 
     entry: Entry
     plan: Plan
     measured: Measured
-    strange: Measured
+    strange: Measured | None
 
     def scores(self, values: Mapping[str, float]) -> dict[str, float]:
         """F1 by what it is of."""
@@ -61,6 +61,8 @@ class Fusible:
             if cue == BOTH:
                 breaks = [shot for shot in timeline.level("shot") if shot.start_boundary.kind == "audio"]
                 found[TAKE] = score_sound_only(labels, [shot.start_s for shot in breaks]).f1
+        if self.strange is None:
+            return found
         timeline = self._fused(self.strange, WEIGHT_OF_SOUND[BOTH], weights)
         return {**found, STRANGE: score_scenes(labels, _scenes(timeline)).f1}
 
@@ -96,6 +98,6 @@ def fusible(entries: Sequence[Entry], shelf: Shelf) -> list[Fusible]:
     for k, entry in enumerate(entries):
         mine = [j for j, other in enumerate(entries) if other.role == entry.role]
         other = mine[(mine.index(k) + 1) % len(mine)]
-        strange = replace(measured[k], sound=measured[other].sound)
+        strange = replace(measured[k], sound=measured[other].sound) if other != k else None
         found.append(Fusible(entry, analysed[k].plan, measured[k], strange))
     return found

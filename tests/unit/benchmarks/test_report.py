@@ -89,7 +89,6 @@ def test_false_ones_by_what_happens_there(results: Results) -> None:
 
     assert "| covered | 8 | 30 | 1 | 3 | 120.0 |" in told
     assert "| faded in | 2 | 6 | 0 |  | 0.0 |" in told
-    assert "| **all** | 10 | 36 | 1 | 3 | 100.0 |" in told
 
 
 def test_speed_is_told_in_ratios(results: Results) -> None:
