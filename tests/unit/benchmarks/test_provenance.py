@@ -14,19 +14,9 @@ from tests.benchmarks.fit.provenance import KEYS, as_told, libraries_of
 from tests.benchmarks.fit.recipe import CROSS_VALIDATED, FITTED, HELD_OUT, IN_SAMPLE, RECIPES
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-UNRECORDED = ("fusion",)
-"""Sets whose present numbers are older than the command that fits them. Their files say that it was not
-recorded how they were made. The marks are strict: a set that is fitted anew has to leave this list."""
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(
-            one, marks=[pytest.mark.xfail(strict=True, reason="not fitted anew yet")] * (one in UNRECORDED)
-        )
-        for one in SETS
-    ]
-)
+@pytest.fixture(params=list(SETS))
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -78,12 +68,3 @@ def test_no_held_out_film_is_fitted_to_nor_a_source_of_one(told: dict[str, Any])
         by_role.setdefault(film["role"], set()).add(film["sha256"])
 
     assert not by_role[FITTED] & by_role[HELD_OUT]
-
-
-@pytest.mark.parametrize("one", UNRECORDED)
-def test_what_was_not_recorded_is_said_and_not_made_up(one: str) -> None:
-    told = json.loads(SETS[one][1].read_text(encoding="utf-8"))["provenance"]
-
-    assert told["command"] is None
-    assert "not" in told["method"]
-    assert re.fullmatch(r"[0-9a-f]{40}", told["commit"])
