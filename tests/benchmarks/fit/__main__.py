@@ -27,7 +27,7 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 from tests.benchmarks.fit import fusion, scenes, shots, sound
 from tests.benchmarks.fit.material import Entry, MissingError, entries_of, sources_of
-from tests.benchmarks.fit.provenance import provenance, write
+from tests.benchmarks.fit.provenance import KEPT, kept_from, provenance, write
 from tests.benchmarks.fit.recipe import RECIPES, Recipe
 from tests.benchmarks.fit.tracks import Shelf
 
@@ -95,6 +95,8 @@ def write_set(
     values, figures = how.fit(recipe, entries, shelf, say)
     sources = sources_of(recipe.material, folder)
     told = provenance(name, recipe, entries, sources, method=how.METHOD, figures=figures, notes=how.NOTES)
+    if recipe.kept:
+        told[KEPT] = kept_from(SETS[name][1], recipe)
     write(path, values, told)
     return figures
 

@@ -37,6 +37,8 @@ KEYS = (
     *("command", "commit", "date", "method", "recipe", "libraries", "films", "sources", "figures", "notes"),
 )
 """Of every provenance; none is left empty."""
+KEPT = "kept"
+"""Key of the provenance of a set of which some models were kept: {models: [...], made: their provenance}."""
 
 
 def provenance(
@@ -73,6 +75,12 @@ def provenance(
             for entry in entries
         ],
     }
+
+
+def kept_from(path: Path, recipe: Recipe) -> dict[str, Any]:
+    """How the models came about that the recipe keeps from the file at `path`."""
+    before = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+    return {"models": list(recipe.kept), "made": before[KEPT]["made"] if KEPT in before else before}
 
 
 def libraries_of(name: str) -> tuple[str, ...]:

@@ -59,8 +59,8 @@ NOTES = (
     "Held out: footage that is in no fitted film, and no number was fitted to it. But figures of it were "
     "looked at while candidates, measures and kinds of generated films were chosen: films that nobody here "
     "has seen are harder.",
-    "Models that are kept are of the fit that this file's history has before; figures are of all models "
-    "together, cross-validated ones of kept models in sample.",
+    "Models that are kept are of the fit told under `kept`; one whose measures were moved to other columns "
+    "meanwhile names the new ones. Figures are of all models, cross-validated ones of kept models in sample.",
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.fit.__main__ import SETS
-from tests.benchmarks.fit.provenance import KEYS, as_told, libraries_of
+from tests.benchmarks.fit.provenance import KEPT, KEYS, as_told, libraries_of
 from tests.benchmarks.fit.recipe import CROSS_VALIDATED, FITTED, HELD_OUT, IN_SAMPLE, RECIPES
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -28,9 +28,17 @@ def told(name: str) -> dict[str, Any]:
     return provenance
 
 
-def test_nothing_is_missing_and_nothing_is_empty(told: dict[str, Any]) -> None:
-    assert set(told) == set(KEYS)
+def test_nothing_is_missing_and_nothing_is_empty(name: str, told: dict[str, Any]) -> None:
+    assert set(told) == {*KEYS, *([KEPT] if RECIPES[name].kept else [])}
     assert [key for key in KEYS if not told[key]] == []
+
+
+def test_of_models_that_were_kept_it_is_told_too() -> None:
+    told = json.loads(SETS["shots"][1].read_text(encoding="utf-8"))["provenance"][KEPT]
+
+    assert tuple(told["models"]) == RECIPES["shots"].kept
+    assert set(told["made"]) == set(KEYS)
+    assert [key for key in KEYS if not told["made"][key]] == []
 
 
 def test_it_was_made_by_the_command_at_a_commit_on_a_day(name: str, told: dict[str, Any]) -> None:
