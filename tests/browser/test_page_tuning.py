@@ -36,7 +36,8 @@ def page(site: Site, video: FakeVideo, new_page: NewPage) -> Page:
     video.document["media"]["start_s"] = 0.0
     page = new_page(site.page_of(video)).page
     expect(page.locator(SCENES)).to_have_count(3)
-    page.get_by_role("button", name="Adjust").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/resegment")):
+        page.get_by_role("button", name="Adjust").click()  # the server loads the tracks ahead
     return page
 
 

@@ -22,7 +22,9 @@ from starlette.types import ASGIApp
 from tests.support.media import NUMBER_BITS, Picture, make_media
 from tests.support.servers.private import missing
 
-EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EXECUTABLES = (
+    *("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+)
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
