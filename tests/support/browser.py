@@ -23,7 +23,11 @@ from tests.support.media import NUMBER_BITS, Picture, make_media
 from tests.support.servers.private import missing
 
 EXECUTABLES = (
-    *("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
 )
 ARGUMENTS = (
     "--headless",

@@ -35,8 +35,6 @@ chapters: it was set by hand, to about the strongest evidence that both cues giv
 CHAPTER_REACH = 0.25
 """Share of a chapter's usual length: so far apart, a pair of scenes says a third of what neighbours say about
 being together. Set by hand."""
-
-
 RECORDING_S = 60.0, 240.0
 """Seconds of a take up to which it is one scene, and from which it is a recording (a lecture, an interview)
 that only its sound divides; between them evenly, by the logarithm. Set by hand."""

@@ -7,9 +7,6 @@ transition. Knows candidates and what the analysis measured of them; not the net
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -41,22 +38,15 @@ INSIDE_AT = np.array([0.25, 0.5, 0.75])
 """Places in the extent of a gradual change, as shares of its length, at which its inside is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Mixed frames first..last of a transition; of a cut, its first frame twice."""
-
-    first: int
-    last: int
-
-
-def interrupting_cuts(picture: PictureTrack, cuts: Ints, others: Sequence[Span]) -> Bools:
+def interrupting_cuts(picture: PictureTrack, cuts: Ints, others: Ints) -> Bools:
     """bool (c,): which cuts, ascending, begin or end an interruption.
 
     Two that follow each other, the old picture back after the second, or nothing changed across both that
     the motion of the shot does not explain. One alone, where the other end is not told at all. Each belongs
     to one interruption; where a third cut lies within, all are left.
 
-    others: all that is near certain, these cuts among it.
+    others: int64 (k, 2), first and last mixed frame of all that is near certain, these cuts among it; of a
+    cut, its first frame twice.
     """
     begins, ends = _returns(picture, cuts)
     out = np.zeros(len(cuts), np.bool_)
@@ -80,19 +70,19 @@ def _returns(picture: PictureTrack, cuts: Ints) -> tuple[Bools, Bools]:
     soon, returned, matched = (
         rows[:, CUT_MEASURES.index(name)] for name in ("returns_soon", "returned", "returns_matched")
     )
-    begins: Bools = (soon < SAME) | ((soon < ALIKE) & (matched < MATCHED))
-    ends: Bools = (returned < SAME) | ((returned < ALIKE) & (matched < MATCHED))
+    begins, ends = ((left < SAME) | ((left < ALIKE) & (matched < MATCHED)) for left in (soon, returned))
     return begins, ends
 
 
-def _explained(picture: PictureTrack, a: int, b: int, others: Sequence[Span]) -> bool:
+def _explained(picture: PictureTrack, a: int, b: int, others: Ints) -> bool:
     """Whether what changes from the frame before cut a to cut b is no more than the shots on either side
     change in as many frames. Not where another transition is so near that their motion cannot be told."""
     span = b - a + 1
     if b - a > PAIR_FRAMES:
         return False
-    around = [one for one in others if not a <= one.first <= one.last <= b]
-    if any(one.last >= a - 1 - span and one.first <= b + span for one in around):
+    first, last = others.T
+    within, near = (first >= a) & (last <= b), (last >= a - 1 - span) & (first <= b + span)
+    if (near & ~within).any():
         return False
     ends = np.array([[a - 1, b], [a - 1 - span, a - 1], [b, b + span], [a - 1, a], [b - 1, b]])
     across, before, after, *steps = distance(*pictures(picture.y, ends.T)).tolist()

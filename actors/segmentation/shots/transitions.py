@@ -24,12 +24,7 @@ from actors.segmentation.shots.features import (
     jump_features,
 )
 from actors.segmentation.shots.fit import extents
-from actors.segmentation.shots.interruptions import (
-    FPS_MIN,
-    Span,
-    interrupting_changes,
-    interrupting_cuts,
-)
+from actors.segmentation.shots.interruptions import FPS_MIN, interrupting_changes, interrupting_cuts
 from actors.segmentation.shots.slides import UNLIKE_SURE, unlike
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
@@ -150,8 +145,9 @@ def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Trans
 def _uninterrupted(accepted: list[Transition], picture: PictureTrack) -> list[Transition]:
     """Without cuts that only begin or end an interruption of a shot."""
     cuts = np.array([t.frame for t in accepted if t.kind == "cut" and t.confidence >= PAIR_LEAST], np.int64)
-    sure = [Span(t.first, t.last) for t in accepted if t.confidence >= PAIR_SURE]
-    dropped = {*cuts[interrupting_cuts(picture, cuts, sure)].tolist()}
+    sure = [(t.first, t.last) for t in accepted if t.confidence >= PAIR_SURE]
+    interrupting = interrupting_cuts(picture, cuts, np.array(sure, np.int64).reshape(-1, 2))
+    dropped = {*cuts[interrupting].tolist()}
     return [one for one in accepted if one.kind != "cut" or one.frame not in dropped]
 
 

@@ -79,17 +79,17 @@ def main(arguments: list[str] | None = None) -> int:
         if not list(options.out.glob(f"{name}.*.labels.json")):
             print(make(options.out, name, places, [options.seed, number], options.frames), flush=True)
     for number, kind in enumerate(KINDS):
-        for k, (_, path) in enumerate(case_paths(options.out, [kind], options.seed, options.each)):
+        for k in range(options.each):
+            path = case_path(options.out, kind, options.seed, k)
             if not path.with_name(path.name + SUFFIX).exists():
                 make_case(path, KINDS[kind], places, [options.seed, number, k])
                 print(path, flush=True)
     return 0
 
 
-def case_paths(out: Path, kinds: Iterable[str], seed: int, each: int) -> list[tuple[str, Path]]:
-    """Kind and file of each film of one difficulty."""
-    names = [(kind, f"{kind.replace(' ', '_')}_{seed}_{k}.mp4") for kind in kinds for k in range(each)]
-    return [(kind, out / name) for kind, name in names]
+def case_path(out: Path, kind: str, seed: int, k: int) -> Path:
+    """File of the k-th film of one difficulty."""
+    return out / f"{kind.replace(' ', '_')}_{seed}_{k}.mp4"
 
 
 def make(out: Path, name: str, places: list[Place], seed: list[int], frames: int = 1500) -> Path:

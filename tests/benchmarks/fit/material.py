@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.edits.__main__ import KINDS, case_paths, make, make_case
+from tests.benchmarks.edits.__main__ import KINDS, case_path, make, make_case
 from tests.benchmarks.edits.places import Place, places_below
 from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.films import SUFFIX, Film, films_in
@@ -114,7 +114,7 @@ def _cases(part: Cases, folder: Path, work: Path) -> Iterator[tuple[str, Path]]:
     out = work / f"cases-{part.seed}-{part.folder or 'drawn'}-{part.part.replace(' ', '-')}"
     out.mkdir(parents=True, exist_ok=True)
     kinds = {kind: KINDS[kind] for kind in part.kinds or KINDS}
-    wanted = case_paths(out, kinds, part.seed, part.each)
+    wanted = [(kind, case_path(out, kind, part.seed, k)) for kind in kinds for k in range(part.each)]
     places: list[Place] = []
     if not all(path.with_name(path.name + SUFFIX).exists() for _, path in wanted):
         drawn = part.folder == DRAWN
