@@ -20,10 +20,10 @@ BEYOND = 2
 """The pattern is so many times as wide as the picture, and repeats."""
 
 
-def textures(seed: int) -> list[Place]:
-    """COUNT places of FRAMES pictures."""
+def textures(seed: int, count: int = COUNT) -> list[Place]:
+    """The first so many of COUNT places of FRAMES pictures."""
     rng = np.random.default_rng([seed, 77])
-    return [_place(rng, f"texture {number}") for number in range(COUNT)]
+    return [_place(rng, f"texture {number}") for number in range(count)]
 
 
 def _place(rng: Rng, name: str) -> Place:

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 import ray
@@ -31,19 +32,21 @@ ENVIRONMENT = {
 @lru_cache(maxsize=2)
 def _head(gpus: int) -> str:
     """Start it; its address."""
+    root = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # short: sockets live below it
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.ray.head", str(gpus)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **environment()},
+        env={**os.environ, **environment(), "RAY_TMPDIR": root},
     )
     assert process.stdin is not None
     assert process.stdout is not None
 
     def end() -> None:
         process.communicate(timeout=STOP_TIMEOUT_S)
+        shutil.rmtree(root, ignore_errors=True)
 
     atexit.register(end)
     address = process.stdout.readline().strip()
@@ -88,22 +91,26 @@ def driver_of(address: str, namespace: str, node_ip: str = LOOPBACK) -> Iterator
 
 def main(gpus: int) -> None:
     """Be the head until stdin is closed."""
-    temp_dir = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # short: sockets live below it
-    context = ray.init(
-        address="local",
+    # Not `ray.init`: only here can Ray be told not to read every worker's log all the time.
+    from ray.cluster_utils import Cluster
+
+    # Ray's own words are no address.
+    answers, sys.stdout = sys.stdout, sys.stderr
+    temp_dir = Path(os.environ["RAY_TMPDIR"]) / "ray"
+    temp_dir.mkdir()
+    cluster = Cluster()
+    head = cluster.add_node(
         num_cpus=2,
         num_gpus=gpus,
         object_store_memory=80 << 20,
         include_dashboard=False,
-        log_to_driver=False,
-        logging_level="error",
-        _node_ip_address=LOOPBACK,
-        _temp_dir=temp_dir,
+        include_log_monitor=False,
+        node_ip_address=LOOPBACK,
+        temp_dir=str(temp_dir),
     )
-    print(context.address_info["gcs_address"], flush=True)
+    print(head.gcs_address, file=answers, flush=True)
     sys.stdin.read()
-    ray.shutdown()
-    shutil.rmtree(temp_dir, ignore_errors=True)
+    cluster.shutdown()
 
 
 if __name__ == "__main__":
