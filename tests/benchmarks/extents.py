@@ -28,11 +28,12 @@ def overlaps(labels: Labels, document: Mapping[str, Any]) -> tuple[float, ...]:
             continue
         first, last, *_ = labels["gradual"][number - cuts]
         from_f, to_f = ((told[frame][key] - start_s) * fps for key in ("from_s", "to_s"))
-        out.append(_shared((first, last + 1), (from_f, to_f)))
+        out.append(shared((first, last + 1), (from_f, to_f)))
     return tuple(out)
 
 
-def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:
+def shared(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Intersection over union of two spans from..to, 0..1; the first is not empty."""
     both = min(one[1], other[1]) - max(one[0], other[0])
     either = max(one[1], other[1]) - min(one[0], other[0])
     return max(0.0, both) / either

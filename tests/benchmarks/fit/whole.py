@@ -16,6 +16,7 @@ from actors.segmentation.shots.rate import transitions_at_any_rate
 from actors.segmentation.shots.transitions import CUTS, frames_apart, select
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
+from tests.benchmarks.extents import shared
 from tests.benchmarks.reliability import Judged, curve, judged
 from tests.benchmarks.scoring import Labels, Score, Transitions, score_shots
 
@@ -26,7 +27,8 @@ KINDS = ("cut", "jump", "dissolve", "fade", "wipe")
 class Outcome:
     """Of one film: score at the default sensitivity, kinds right of those found, (found, labelled) of each
     kind, all boundaries judged, and the share of frames at which the network looked. told: of the cuts and
-    jump cuts found, where labels tell them apart, (called what they are, found) of each."""
+    jump cuts found, where labels tell them apart, (called what they are, found) of each. extents: of the
+    gradual ones found, intersection over union of the extent with the labelled one, 0..1."""
 
     name: str
     score: Score
@@ -35,6 +37,7 @@ class Outcome:
     judged: tuple[Judged, ...]
     looked: float
     told: Mapping[str, tuple[int, int]]
+    extents: tuple[float, ...]
 
 
 def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights) -> Outcome:
@@ -55,6 +58,9 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights)
         for kind in CUTS
         if wanted.tells_jumps
     }
+    spans = {one.frame: (one.first, one.last + 1) for one in chosen}
+    cuts = len(wanted.kinds) - len(labels["gradual"])
+    gradual = [(labels["gradual"][k - cuts], frame) for k, frame in hits.items() if k >= cuts]
     return Outcome(
         name,
         score_shots(labels, kinds),
@@ -63,6 +69,7 @@ def outcome(name: str, frames: FrameTrack, labels: Labels, weights: ShotWeights)
         tuple(judged(labels, [(one.frame, one.confidence) for one in everything])),
         float(frames.looked.mean()),
         told,
+        tuple(shared((first, last + 1), spans[frame]) for (first, last, *_), frame in gradual),
     )
 
 
@@ -76,6 +83,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     found, missed, false = (sum(getattr(o.score, k) for o in outcomes) for k in ("found", "missed", "false"))
     reliability = curve([one for o in outcomes for one in o.judged])
     error = reliability.expected_calibration_error
+    extents = [one for o in outcomes for one in o.extents]
     return {
         "films": len(outcomes),
         "mean_f1": round(mean_f1(outcomes), 4),
@@ -84,6 +92,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "false": false,
         "films_with_false": sum(o.score.false > 0 for o in outcomes),
         "kinds_right": round(sum(o.kinds_right for o in outcomes) / found, 4) if found else None,
+        "extents": round(fmean(extents), 4) if extents else None,
         "calibration_error": round(error, 4) if error is not None else None,
         "frames_looked_at": round(fmean(o.looked for o in outcomes), 4),
         **{kind: _of([o.found[kind] for o in outcomes]) for kind in KINDS},
