@@ -14,7 +14,7 @@ from actors.segmentation.errors import SettingsError
 from actors.segmentation.fusion.part import part_of
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.timeline import LEVELS
-from tests.unit.segmentation.test_fusion import SHOT_FRAMES, TWO_SOUNDS, Film
+from tests.unit.segmentation.fusion.test_scenes import SHOT_FRAMES, TWO_SOUNDS, Film
 
 SLIDES = FrameClock(np.array([1000, 3000, 3040, 9000], np.int64), 9500, Fraction(1, 1000))
 """Frames at 1, 3, 3.04 and 9 s; the last ends at 9.5 s."""
