@@ -60,7 +60,8 @@ def list_segments(
     """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions.
 
     A cursor leads on in the revision it came from for as long as that is kept; one of provisional shots leads
-    on in the final ones, behind the frame it stands at.
+    on in the final ones, behind the frame it stands at. Parts of a video are done in any order: provisional
+    shots of a part that comes late may lie before the cursor, the final ones have them all.
     """
     services = context_of(request).services
     video = services.jobs.get(video_id)

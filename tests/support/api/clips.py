@@ -80,9 +80,9 @@ def finished_video(
         "preset": "default",
         "settings": {"preset": "default"},
     }
-    # Claimed in the same breath, so that no bridge takes it first; one that does finds nothing to do.
-    jobs.create_video(video_id=video_id, media_key=key, **(row | values))
-    epoch = claim(jobs, video_id).lease_epoch
+    with jobs.database.joined():  # no bridge sees it before it is claimed
+        jobs.create_video(video_id=video_id, media_key=key, **(row | values))
+        epoch = claim(jobs, video_id).lease_epoch
     results.put_plan(video_id, TRACKS_HASH, plan.to_bytes())
     assert jobs.record_media(video_id, epoch, plan.media.contract(), len(plan.chunks), TRACKS_HASH)
     timeline_id = f"{video_id}:1:{epoch}"
