@@ -121,6 +121,12 @@ class PictureTrack:
         mixed: npt.NDArray[np.bool_] = self.steps[:, CUT_MEASURES.index("mixed")] > 0
         return mixed
 
+    @property
+    def mix_error(self) -> Floats:
+        """float32 (n,): how far those differ from a mix of their neighbours, as a share; 0 of all others."""
+        error: Floats = self.steps[:, CUT_MEASURES.index("mix_error")].astype(np.float32)
+        return error
+
     def seen(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
         """bool (c,): whether the network looked at most of each extent first..last (inclusive)."""
         sums = np.concatenate([[0], np.cumsum(self.looked)])

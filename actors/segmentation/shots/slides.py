@@ -14,8 +14,12 @@ import numpy.typing as npt
 from actors.segmentation.shots.compare import correlation
 from actors.segmentation.shots.features import PictureTrack
 
-UNLIKE = 0.3
-"""Correlation (-1..1) below which two pictures have nothing in common. Set by hand."""
+UNLIKE = 0.5
+"""Correlation (-1..1) below which two pictures have nothing in common: two photographs of which both are
+bright in the middle reach 0.4. Set by hand."""
+MIX_ERROR_MAX = 0.2
+"""Most that a frame differs from a mix of its neighbours (`cuts`, "mix_error") if it shows one slide fading
+into another: nothing moves meanwhile. Set by hand."""
 FLAT_STD = 6.0
 """Standard deviation of luma (0..127.5) below which a picture is of one colour, as between two slides that
 fade out and in: it has nothing in common with any, but is no slide."""

@@ -25,7 +25,7 @@ from actors.segmentation.shots.features import (
 )
 from actors.segmentation.shots.fit import extents
 from actors.segmentation.shots.interruptions import FPS_MIN, interrupting_changes, interrupting_cuts
-from actors.segmentation.shots.slides import UNLIKE_SURE, unlike
+from actors.segmentation.shots.slides import MIX_ERROR_MAX, UNLIKE_SURE, unlike
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
 
@@ -94,13 +94,13 @@ def find_transitions(
         elif fade.closes:
             taken[fade.first :] = True
     weights = weights or ShotWeights.packaged()
-    candidates = weigh(picture, fades, MIN_CONFIDENCE, weights)
+    candidates = weigh(picture, fades, MIN_CONFIDENCE if fps >= SLOW_FPS else 0.0, weights)
     mixed = picture.mixed_cuts
     if fps >= FPS_MIN:
         candidates = _going_on(candidates, picture)
     elif fps < SLOW_FPS:
         other = unlike(picture)
-        mixed = mixed & ~(other[:-1] & other[1:])
+        mixed = mixed & (picture.mix_error < MIX_ERROR_MAX) & ~(other[:-1] & other[1:])
         candidates = _of_slides(candidates, other)
     accepted = _accepted(candidates, taken, mixed)
     if fps >= FPS_MIN:
@@ -123,13 +123,14 @@ def weigh(
 
 
 def _of_slides(candidates: list[Transition], other: npt.NDArray[np.bool_]) -> list[Transition]:
-    """With cuts to another slide surer than the rhythm around them says."""
-    return [
+    """With cuts to another slide surer than the rhythm around them says; without what is forgotten."""
+    surer = [
         replace(one, confidence=max(one.confidence, UNLIKE_SURE))
         if one.kind == "cut" and other[one.frame]
         else one
         for one in candidates
     ]
+    return [one for one in surer if one.confidence >= MIN_CONFIDENCE]
 
 
 def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
