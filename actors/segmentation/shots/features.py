@@ -123,9 +123,19 @@ class PictureTrack:
 
     @property
     def mix_error(self) -> Floats:
-        """float32 (n,): how far those differ from a mix of their neighbours, as a share; 0 of all others."""
-        error: Floats = self.steps[:, CUT_MEASURES.index("mix_error")].astype(np.float32)
-        return error
+        """float32 (n,): how far possible cuts with a mixed first frame differ from a mix of both shots, as a
+        share; 0 of all other frames."""
+        return self._measure("mix_error")
+
+    @property
+    def matched_share(self) -> Floats:
+        """float32 (n,): logarithm of the share of the change at a possible cut that is left where blocks may
+        move; 0 of all other frames."""
+        return self._measure("matched_share")
+
+    def _measure(self, name: str) -> Floats:
+        measure: Floats = self.steps[:, CUT_MEASURES.index(name)].astype(np.float32)
+        return measure
 
     def seen(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
         """bool (c,): whether the network looked at most of each extent first..last (inclusive)."""

@@ -45,8 +45,11 @@ def _head(gpus: int) -> str:
     assert process.stdout is not None
 
     def end() -> None:
-        process.communicate(timeout=STOP_TIMEOUT_S)
-        shutil.rmtree(root, ignore_errors=True)
+        try:
+            process.communicate(timeout=STOP_TIMEOUT_S)
+        finally:
+            process.kill()  # nothing, where it has ended
+            shutil.rmtree(root, ignore_errors=True)
 
     atexit.register(end)
     address = process.stdout.readline().strip()
@@ -110,7 +113,10 @@ def main(gpus: int) -> None:
     )
     print(head.gcs_address, file=answers, flush=True)
     sys.stdin.read()
-    cluster.shutdown()
+    try:
+        cluster.shutdown()
+    finally:  # whoever began this may be gone
+        shutil.rmtree(temp_dir.parent, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from actors.segmentation.shots.weights import ShotWeights
+from tests.benchmarks.fit.whole import figures, outcome
 from tests.benchmarks.scoring import (
     Score,
     Transitions,
@@ -18,6 +20,7 @@ from tests.benchmarks.scoring import (
     score_sound,
     score_sound_only,
 )
+from tests.support.tracks import Edit, dissolve, place
 
 LABELS: dict[str, Any] = {
     "fps": "25/1",
@@ -160,3 +163,23 @@ def test_random_cases_to_the_digit(seed: int) -> None:
 
     rates = shots.f1, shots.precision, shots.recall, scenes.f1, score_sound(labels, track)
     assert tuple(round(rate, 4) for rate in rates) == EXPECTED[seed]
+
+
+@pytest.mark.parametrize("before", [0, 6])
+def test_of_a_change_that_is_found_it_is_told_how_well_its_extent_agrees(before: int) -> None:
+    edit, old, new = Edit(), place(1, 60, drift=0.0), place(2, 60, drift=0.0)
+    cut = edit.cut(old[:20]) or edit.cut(place(3, 30))
+    edit.cut(old[20:48])
+    first, last = edit.mixed(dissolve(old[48:], new[:12]), new[12:])
+    labels = {
+        "fps": "25/1",
+        "frames": edit.frames,
+        "cuts": [cut, 50],
+        "gradual": [[first - before, last, "dissolve"]],
+    }
+
+    found = outcome("film", edit.track(), labels, ShotWeights.packaged())
+
+    assert found.score.found == 3
+    assert found.extents == pytest.approx([12 / (12 + before)], abs=0.05)
+    assert figures([found])["extents"] == pytest.approx(found.extents[0], abs=1e-4)

@@ -56,9 +56,11 @@ def test_a_cut_with_one_mixed_frame_is_found_once(share: float | None, seed: int
 
 
 @pytest.mark.parametrize("fps", [0.5, 2.0])
+@pytest.mark.parametrize("drift", [0.6, 1.0, 2.0, 3.0, 5.0])
 @pytest.mark.parametrize("seed", range(1, 4))
-def test_a_slowly_sampled_camera_that_moves_on_is_one_shot(fps: float, seed: int) -> None:
-    assert cuts_in(place(seed, 40, drift=0.6), fps) == []
+def test_a_slowly_sampled_camera_that_moves_on_is_one_shot(fps: float, drift: float, seed: int) -> None:
+    """By up to a tenth of the picture from one frame to the next."""
+    assert cuts_in(place(seed, 40, drift=drift), fps) == []
 
 
 def interrupted(fill: str, length: int, fps: float = 25.0) -> tuple[list[int], list[int]]:
