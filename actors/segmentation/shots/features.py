@@ -118,7 +118,7 @@ class PictureTrack:
     @property
     def mixed_cuts(self) -> npt.NDArray[np.bool_]:
         """bool (n,): possible cuts whose first frame is a mix of both shots."""
-        mixed: npt.NDArray[np.bool_] = self.steps[:, CUT_MEASURES.index("mixed")] > 0
+        mixed: npt.NDArray[np.bool_] = self._measure("mixed") > 0
         return mixed
 
     @property

@@ -94,14 +94,15 @@ def find_transitions(
         elif fade.closes:
             taken[fade.first :] = True
     weights = weights or ShotWeights.packaged()
-    candidates = weigh(picture, fades, MIN_CONFIDENCE if fps >= SLOW_FPS else 0.0, weights)
+    candidates = weigh(picture, fades, 0.0, weights)
     mixed = picture.mixed_cuts
-    if fps >= FPS_MIN:
-        candidates = _going_on(candidates, picture)
-    elif fps < SLOW_FPS:
+    if fps < SLOW_FPS:
         other = unlike(picture)
         mixed = mixed & (picture.mix_error < MIX_ERROR_MAX) & ~(other[:-1] & other[1:])
         candidates = _of_slides(candidates, other)
+    candidates = [one for one in candidates if one.confidence >= MIN_CONFIDENCE]
+    if fps >= FPS_MIN:
+        candidates = _going_on(candidates, picture)
     accepted = _accepted(candidates, taken, mixed)
     if fps >= FPS_MIN:
         accepted = _uninterrupted(accepted, picture)
@@ -123,14 +124,13 @@ def weigh(
 
 
 def _of_slides(candidates: list[Transition], other: npt.NDArray[np.bool_]) -> list[Transition]:
-    """With cuts to another slide surer than the rhythm around them says; without what is forgotten."""
-    surer = [
+    """With cuts to another slide surer than the rhythm around them says."""
+    return [
         replace(one, confidence=max(one.confidence, UNLIKE_SURE))
         if one.kind == "cut" and other[one.frame]
         else one
         for one in candidates
     ]
-    return [one for one in surer if one.confidence >= MIN_CONFIDENCE]
 
 
 def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
