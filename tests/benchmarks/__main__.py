@@ -19,15 +19,16 @@ from typing import TypeVar
 from actors.segmentation import FusionSettings, MediaError, Models, split
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
-from tests.benchmarks import ablation, consistency, footage, quality, reliability, report, scenes, speed
+from tests.benchmarks import ablation, consistency, quality, reliability, report, scenes
 from tests.benchmarks.analysis import Analysed, Workers, whole, workers
 from tests.benchmarks.detectors import INSTALL, OURS, Detection, Detector, installed_peers
 from tests.benchmarks.films import Film, demonstration, films_in
-from tests.benchmarks.refusion import refused
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale import memory
 from tests.benchmarks.scene_features import FeaturesError, read_folder
-from tests.benchmarks.timed import CommandError
+from tests.benchmarks.timing import footage, speed
+from tests.benchmarks.timing.refusion import refused
+from tests.benchmarks.timing.timed import CommandError
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.benchmarks.timed import CommandError, Cost, run
+from tests.benchmarks.timing.timed import CommandError, Cost, run
 
 INSTALL = "pip install '.[bench]'"
 

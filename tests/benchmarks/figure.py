@@ -12,7 +12,7 @@ from tests.benchmarks.detectors import OURS
 from tests.benchmarks.quality import ALL
 from tests.benchmarks.reliability import Reliability
 from tests.benchmarks.results import Results
-from tests.benchmarks.speed import Speed
+from tests.benchmarks.timing.speed import Speed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

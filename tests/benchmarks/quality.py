@@ -24,7 +24,7 @@ from tests.benchmarks.scoring import (
     score_sound,
     score_sound_only,
 )
-from tests.benchmarks.timed import CommandError
+from tests.benchmarks.timing.timed import CommandError
 
 T = TypeVar("T")
 

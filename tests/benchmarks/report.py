@@ -6,19 +6,18 @@ Knows tables; measures nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from tests.benchmarks import scenes
 from tests.benchmarks.ablation import WEIGHT_OF_SOUND
 from tests.benchmarks.detectors import OURS, PEERS, Decode
+from tests.benchmarks.markdown import NOTHING, number, table
 from tests.benchmarks.negatives import summed
 from tests.benchmarks.quality import ALL, Mean, Row, mean_of
 from tests.benchmarks.results import Results
 from tests.benchmarks.scoring import Score
 from tests.benchmarks.targets import held_against, megabytes
-
-NOTHING = ""
 
 
 def as_json(results: Results) -> str:
@@ -44,19 +43,6 @@ def as_markdown(results: Results) -> str:
         *_targets(results),
     ]
     return "\n\n".join(["# Benchmark", *parts]) + "\n"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; bars in cells are escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(
-        f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines
-    )
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """Rounded; nothing for None."""
-    return NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def of(part: int, whole: int) -> str:

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from tests.benchmarks import consistency, scenes
 from tests.benchmarks.ablation import Ablation
 from tests.benchmarks.quality import ALL, Mean, Row
-from tests.benchmarks.refusion import Refusion
 from tests.benchmarks.reliability import Reliability
 from tests.benchmarks.scale.memory import Memory
-from tests.benchmarks.speed import Speed
+from tests.benchmarks.timing.refusion import Refusion
+from tests.benchmarks.timing.speed import Speed
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from tests.benchmarks.edits.cases import CASES, Maker
+from tests.benchmarks.edits.coding import Coding, Tiny, encode
 from tests.benchmarks.edits.decks import SCREENS
 from tests.benchmarks.edits.film import Film, Manner, direct
 from tests.benchmarks.edits.happenings import HAPPENINGS
@@ -42,18 +39,6 @@ UNSEEN = 2.0
 """Mean change (of 255) across a labelled place, below which nobody could see a transition there."""
 MOVING = 12.0
 """A larger change than this is seen at a cut, however much the picture moves around it."""
-Tiny = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Coding:
-    """How a film is compressed."""
-
-    suffix: str
-    codec: str
-    options: dict[str, str]
-    gop: int
-    bit_rate: int | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -194,30 +179,6 @@ def _coding(rng: Rng, manner: Manner) -> Coding:
         return Coding("mpg", "mpeg2video", {"bf": str(int(rng.integers(0, 3)))}, min(gop, 18), int(rate))
     options = {"crf": str(int(rng.integers(24, 55))), "deadline": "realtime", "cpu-used": "8"}
     return Coding("webm", "libvpx-vp9", options, gop, 0)
-
-
-def encode(
-    path: Path, pictures: Iterable[Rgb], size: tuple[int, int], rate: Fraction, coding: Coding
-) -> Tiny:
-    """Write a film; returns its pictures as float32 (n, rows, columns, 3), a tenth as wide."""
-    tiny: list[Rgb] = []
-    form = {"mp4": "mp4", "mpg": "mpeg", "webm": "webm"}[coding.suffix]
-    with av.open(str(path), "w", format=form) as container:
-        stream: Any = container.add_stream(coding.codec, rate=rate, options=coding.options)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        stream.codec_context.gop_size = coding.gop
-        if coding.bit_rate is not None:
-            stream.codec_context.bit_rate = coding.bit_rate
-        for k, picture in enumerate(pictures):
-            tiny.append(np.asarray(Image.fromarray(picture).reduce(10)))
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame.pts = k
-            frame.time_base = 1 / rate
-            container.mux(stream.encode(frame.reformat(format="yuv420p")))
-        container.mux(stream.encode(None))
-    return np.stack(tiny).astype(np.float32)
 
 
 def labels_of(film: Film, shown: list[int], tiny: Tiny) -> dict[str, Any]:

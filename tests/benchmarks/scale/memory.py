@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.detectors import OURS
-from tests.benchmarks.footage import FULL_HD, MEMORY_FILM_S
+from tests.benchmarks.timing.footage import FULL_HD, MEMORY_FILM_S
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.benchmarks.films import Film, films_in
 from tests.benchmarks.negatives import DESCRIBED, Negatives, negatives_of, summed
 from tests.benchmarks.quality import ALL, Row, means, measured, shots_of
 from tests.benchmarks.scoring import Score
-from tests.benchmarks.timed import CommandError, Cost
+from tests.benchmarks.timing.timed import CommandError, Cost
 
 COST = Cost(wall_s=2.0, cpu_s=3.0, peak_rss_bytes=1000)
 LABELS: dict[str, Any] = {

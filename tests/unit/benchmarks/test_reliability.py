@@ -14,9 +14,9 @@ from tests.benchmarks.analysis import MOST_CHUNKS, Analysed, small_chunks
 from tests.benchmarks.consistency import IDENTICAL, SAME_FRAMES, compared, segments_of
 from tests.benchmarks.consistency import Row as Sameness
 from tests.benchmarks.films import Film
-from tests.benchmarks.refusion import long_film
 from tests.benchmarks.reliability import Judged, curve, judged
 from tests.benchmarks.scoring import Score
+from tests.benchmarks.timing.refusion import long_film
 
 LABELS: dict[str, Any] = {
     "fps": "25/1",

@@ -14,17 +14,18 @@ from tests.benchmarks.ablation import BOTH, PICTURE, SOUND, Ablation
 from tests.benchmarks.ablation import Row as Scenes
 from tests.benchmarks.consistency import IDENTICAL
 from tests.benchmarks.consistency import Row as Sameness
+from tests.benchmarks.markdown import number, table
 from tests.benchmarks.negatives import Negatives
 from tests.benchmarks.quality import Row, Shots, means
-from tests.benchmarks.refusion import Refusion
 from tests.benchmarks.reliability import Judged, curve
-from tests.benchmarks.report import as_json, as_markdown, number, of, table
+from tests.benchmarks.report import as_json, as_markdown, of
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale.memory import Memory
 from tests.benchmarks.scoring import Score
-from tests.benchmarks.speed import Row as Pace
-from tests.benchmarks.speed import Speed
 from tests.benchmarks.targets import held_against
+from tests.benchmarks.timing.refusion import Refusion
+from tests.benchmarks.timing.speed import Row as Pace
+from tests.benchmarks.timing.speed import Speed
 
 GOOD = Shots(0.96, 1.0, 0.9231, 12, 1, 0, 8, 8, 4, 5, kinds_right=11, jumps=3, jumps_found=2, jumps_right=1)
 FAIR = replace(GOOD, f1=0.9, precision=0.9, recall=0.9, found=9, kinds_right=None)

@@ -12,9 +12,9 @@ import pytest
 
 from tests.benchmarks.detectors import Detection, Scenestream
 from tests.benchmarks.films import Film
-from tests.benchmarks.footage import SPEED_FILM_S, speed_film
-from tests.benchmarks.speed import raced
-from tests.benchmarks.timed import LAUNCHER, CommandError, Cost, run
+from tests.benchmarks.timing.footage import SPEED_FILM_S, speed_film
+from tests.benchmarks.timing.speed import raced
+from tests.benchmarks.timing.timed import LAUNCHER, CommandError, Cost, run
 from tests.support.media import Picture, Sound, make_media
 
 MIB = 1 << 20

@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 
 from tests.benchmarks.films import Film
-from tests.benchmarks.timed import CommandError, run
+from tests.benchmarks.timing.timed import CommandError, run
 
 SPEED_FILM_S = 600.0
 LONG_ENOUGH = 0.9

@@ -14,7 +14,7 @@ from statistics import median
 import av
 
 from tests.benchmarks.detectors import Decode, Detector
-from tests.benchmarks.timed import CommandError, Cost
+from tests.benchmarks.timing.timed import CommandError, Cost
 
 _READ_BYTES = 1 << 24
 
