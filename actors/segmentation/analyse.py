@@ -137,13 +137,13 @@ def _block_by_block(
 
 
 def _sound(job: ChunkJob, should_stop: Callable[[], bool]) -> AudioTrack | None:
+    info = job.plan.media.audio
+    if info is None:
+        return None
     # imported here, on the thread of the sound: torch takes seconds, in which frames are decoded already
     from actors.segmentation.decode.audio import AudioReader
     from actors.segmentation.sound.blocks import analyse_blocks, owned_blocks
 
-    info = job.plan.media.audio
-    if info is None:
-        return None
     blocks = owned_blocks(job.plan, job.chunk_index)
     if not blocks:
         return AudioTrack.empty()
@@ -151,7 +151,10 @@ def _sound(job: ChunkJob, should_stop: Callable[[], bool]) -> AudioTrack | None:
     if reader is None:
         return None
     with reader, job.timed("sound"):
-        return analyse_blocks(reader, info, blocks, job.models.audio, should_stop=should_stop)
+        networks = job.models.audio
+        if networks is None:
+            raise ValueError("the file has sound, but the networks were loaded without those of sound")
+        return analyse_blocks(reader, info, blocks, networks, should_stop=should_stop)
 
 
 def _await(sound: Future[AudioTrack | None], while_waiting: Callable[[], None]) -> AudioTrack | None:

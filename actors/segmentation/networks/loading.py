@@ -42,7 +42,7 @@ class ModelsLoading:
         return
 
     @property
-    def audio(self) -> AudioNetworks:
+    def audio(self) -> AudioNetworks | None:
         """See `Models.audio`."""
         return self._models.result().audio
 

@@ -6,16 +6,18 @@ Knows devices, number formats and threads; does not know files, nor what the pro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from actors.segmentation.networks.audio import AudioNetworks
 from actors.segmentation.networks.cores import usable_cores
 from actors.segmentation.networks.efficientnet import EfficientNetLite0, Embedding, embed
 from actors.segmentation.networks.transnet import TransNetV2
+
+if TYPE_CHECKING:
+    from actors.segmentation.networks.audio import AudioNetworks
 
 Precision = Literal["auto", "float32", "bfloat16"]
 """Number format of the convolutions, see `Models.load`."""
@@ -26,7 +28,7 @@ class Models:
     """The networks that `analyse_chunk` needs. Only one analysis at a time may use them.
 
     device, dtype: of the convolutions of transnet and efficientnet; the audio networks stay on the CPU, in
-    float32. threads: cores to use, for the decoder, too.
+    float32; None where the sound is not to be analysed. threads: cores to use, for the decoder, too.
     """
 
     device: torch.device
@@ -34,15 +36,18 @@ class Models:
     threads: int
     transnet: TransNetV2
     efficientnet: EfficientNetLite0
-    audio: AudioNetworks
+    audio: AudioNetworks | None
 
     @classmethod
-    def load(cls, device: str = "cpu", threads: int = 0, *, precision: Precision = "auto") -> Models:
+    def load(
+        cls, device: str = "cpu", threads: int = 0, *, precision: Precision = "auto", sound: bool = True
+    ) -> Models:
         """Load the weights of the installed packages; nothing is downloaded.
 
         `device`: "cpu" or "cuda:0". `threads`: cores to use, 0 for all that this process may use.
         `precision`: of the convolutions; "auto" takes bfloat16 where the processor or GPU computes in it
-        (twice as fast; probabilities differ by some thousandths), and float32 elsewhere.
+        (twice as fast; probabilities differ by some thousandths), and float32 elsewhere. `sound`: without it
+        only files without sound can be analysed, and torchaudio is not needed.
 
         FileNotFoundError when a package is missing, RuntimeError when the device is.
         """
@@ -58,7 +63,7 @@ class Models:
             threads=threads,
             transnet=TransNetV2.pretrained(dtype=dtype).to(where),
             efficientnet=EfficientNetLite0.pretrained(dtype=dtype).to(where),
-            audio=AudioNetworks.pretrained(),
+            audio=_audio_networks() if sound else None,
         )
 
     def __repr__(self) -> str:
@@ -84,6 +89,13 @@ class Models:
     def embedding(self, picture: npt.NDArray[np.uint8]) -> Embedding:
         """uint8 RGB [H, W, 3] -> EfficientNet-Lite0's features and tags."""
         return embed(self.efficientnet, picture, self.device)
+
+
+def _audio_networks() -> AudioNetworks:
+    # imported here: it needs torchaudio, which a PyTorch of another version may not have
+    from actors.segmentation.networks.audio import AudioNetworks
+
+    return AudioNetworks.pretrained()
 
 
 def _dtype(precision: Precision, device: torch.device) -> torch.dtype:

@@ -195,6 +195,21 @@ def test_models_say_where_and_how_they_compute(models: Models) -> None:
     assert models.threads == torch.get_num_threads() == 1
 
 
+def test_networks_without_those_of_the_sound_analyse_pictures_alone(tmp_path: Path, models: Models) -> None:
+    file = make_media(tmp_path / "heard.mp4", Picture(shots=(20, 20), size=(96, 56)), Sound())
+    plan, picture = build_plan(file), Models.load(threads=1, sound=False)
+    silent = replace(plan, media=replace(plan.media, audio=None))
+
+    alone = analyse_chunk(file, silent, 0, picture)
+
+    assert picture.audio is None
+    assert replace(alone, audio=AudioTrack.empty()) == replace(
+        analyse_chunk(file, plan, 0, models), audio=AudioTrack.empty()
+    )
+    with pytest.raises(ValueError, match="without those of sound"):
+        analyse_chunk(file, plan, 0, picture)
+
+
 def test_unknown_devices_are_refused() -> None:
     with pytest.raises(RuntimeError):
         Models.load("abacus")

@@ -1,0 +1,1 @@
+"""What a GPU does here: `python -m tests.benchmarks.gpu`."""
