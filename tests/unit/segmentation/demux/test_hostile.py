@@ -222,12 +222,13 @@ def test_whoever_watches_sees_that_sound_behind_the_picture_gets_on(tmp_path: Pa
     silence = Sound((("silence", 100.0),), rate_hz=RATE_HZ)
     path = make_media(tmp_path / "film.mp4", Picture((10,), (64, 48)), silence)
     told: list[int] = []
+    loaded = Models.load(threads=1)
     networks: Any = SimpleNamespace(
         threads=1,
         gpu=None,
-        audio=None,  # nothing is heard
+        audio=loaded.audio,
         transitions=lambda window: np.zeros((len(window), 2), np.float16),
-        embedding=Models.load(threads=1).embedding,
+        embedding=loaded.embedding,
     )
 
     analyse_chunk(path, build_plan(path), 0, networks, on_frames=told.append)
