@@ -7,7 +7,6 @@ library; imports nothing of the cluster, no store, no Ray, and no command line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from actors.segmentation.fusion.fuse import fuse
 from actors.segmentation.fusion.part import part_of
 from actors.segmentation.limits import Limits
 from actors.segmentation.networks.loading import ModelsLoading
-from actors.segmentation.planning.chunks import ChunkSpec
 from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import split
 from actors.segmentation.timeline import Timeline
@@ -49,8 +47,7 @@ def segment_file(
     plan = build_plan(path, analysis, limits, ignore=analysis.ignore, should_stop=should_stop)
     part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
     networks = models or ModelsLoading()
-    # one chunk, so that no context is decoded twice
-    plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
+    plan = plan.in_one_chunk()
 
     def report(frames: int) -> None:
         if on_progress is not None:

@@ -32,8 +32,7 @@ class Analysed:
 
 def whole(path: Path, models: Models) -> Analysed:
     """The film as a single chunk."""
-    plan = build_plan(path)
-    plan = replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
+    plan = build_plan(path).in_one_chunk()
     return Analysed(plan, (analyse_chunk(path, plan, 0, models),))
 
 

@@ -10,7 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +69,10 @@ class Plan:
     def frames(self) -> int:
         """Number of frames (slots) of the video."""
         return len(self.index)
+
+    def in_one_chunk(self) -> Plan:
+        """The same with a single chunk, so that no context is decoded twice."""
+        return replace(self, chunks=(ChunkSpec(0, 0, self.frames),))
 
     @property
     def pace(self) -> float:

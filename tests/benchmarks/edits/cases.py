@@ -58,7 +58,7 @@ def others(rng: Rng, places: Sequence[Place], count: int) -> list[Place]:
     out: list[Place] = []
     while len(out) < count:
         place = places[int(rng.integers(len(places)))]
-        if not out or out[-1].name.split(":")[0] != place.name.split(":")[0]:
+        if not out or out[-1].source != place.source:
             out.append(place)
     return out
 
@@ -73,7 +73,7 @@ def montage(rng: Rng, places: Sequence[Place], size: Size) -> Case:
     it comes back."""
     case, length = Case(), int(rng.integers(1, 9))
     if rng.random() < 0.5:
-        of_source = {place.name.split(":")[0]: place for place in places}
+        of_source = {place.source: place for place in places}
         some = rng.permutation(sorted(of_source))[: int(rng.integers(3, 6))]
         places = [of_source[name] for name in some.tolist()]
     cast = others(rng, places, 12)

@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
+from av.container import OutputContainer
 from PIL import Image
 
 from tests.benchmarks.edits.places import Rgb
@@ -36,18 +37,29 @@ def encode(
     tiny: list[Rgb] = []
     form = {"mp4": "mp4", "mpg": "mpeg", "webm": "webm"}[coding.suffix]
     with av.open(str(path), "w", format=form) as container:
-        stream: Any = container.add_stream(coding.codec, rate=rate, options=coding.options)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        stream.codec_context.gop_size = coding.gop
-        if coding.bit_rate is not None:
-            stream.codec_context.bit_rate = coding.bit_rate
+        stream = video_stream(container, size, rate, coding)
         for k, picture in enumerate(pictures):
             tiny.append(np.asarray(Image.fromarray(picture).reduce(10)))
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame.pts = k
-            frame.time_base = 1 / rate
-            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+            container.mux(stream.encode(as_frame(picture, k, rate)))
         container.mux(stream.encode(None))
     return np.stack(tiny).astype(np.float32)
+
+
+def video_stream(container: OutputContainer, size: tuple[int, int], rate: Fraction, coding: Coding) -> Any:
+    """A stream of 4:2:0 pictures of this size and rate, encoded by one thread."""
+    stream: Any = container.add_stream(coding.codec, rate=rate, options=coding.options)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.thread_count = 1
+    stream.codec_context.gop_size = coding.gop
+    if coding.bit_rate is not None:
+        stream.codec_context.bit_rate = coding.bit_rate
+    return stream
+
+
+def as_frame(picture: Rgb, number: int, rate: Fraction) -> av.VideoFrame:
+    """The picture of this number, as such a stream takes it."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    frame.pts = number
+    frame.time_base = 1 / rate
+    return frame.reformat(format="yuv420p")

@@ -42,6 +42,11 @@ class Place:
     fps: float
 
     @property
+    def source(self) -> str:
+        """The file that it was taken from."""
+        return self.name.split(":")[0]
+
+    @property
     def still(self) -> bool:
         return len(self.frames) == 1
 

@@ -12,7 +12,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from io import BytesIO
 from multiprocessing import get_context
@@ -27,7 +27,7 @@ from actors.segmentation.picture.blocks import BlockWindow, Surveyor, analyse_bl
 from actors.segmentation.picture.keyframes import FrameSampler, interval_bounds
 from actors.segmentation.picture.measured_frames import FrameMeasurer, MeasuredFrame
 from actors.segmentation.picture.scaling import FrameScaler
-from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec
+from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.shots.gate import Survey, survey
 from actors.segmentation.shots.trees import Trees
@@ -73,7 +73,7 @@ class Shelf:
         """Picture and sound as one chunk, the network asked where the packaged weights are in doubt."""
         how = f"analysed {sha256_of(shot_weights.FILE)}"
         tracks = self._kept(path, how, lambda _: whole(path, self.models).tracks[0])
-        return Analysed(_as_one_chunk(build_plan(path)), (tracks,))
+        return Analysed(build_plan(path).in_one_chunk(), (tracks,))
 
     def _kept(self, path: Path, how: str, make: Callable[[Plan], ChunkTracks]) -> ChunkTracks:
         """Taken from the shelf unless the film, `how` or the library's code has changed since."""
@@ -153,10 +153,6 @@ def library_digest() -> str:
     for path in sorted(LIBRARY.rglob("*.py")):
         digest.update(path.relative_to(LIBRARY).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _as_one_chunk(plan: Plan) -> Plan:
-    return replace(plan, chunks=(ChunkSpec(0, 0, plan.frames),))
 
 
 def _key(*parts: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,10 +16,11 @@ import torch
 from actors.segmentation import Cancelled, Models
 from actors.segmentation.networks.cores import usable_cores
 from actors.segmentation.networks.models import Precision
+from tests.benchmarks.analysis import small_chunks
 from tests.benchmarks.gpu import stages
 from tests.benchmarks.gpu.crowd import crowd
 from tests.benchmarks.gpu.report import Measured, compared
-from tests.benchmarks.gpu.stages import Found, picture_plan
+from tests.benchmarks.gpu.stages import Found, Rate, picture_plan
 
 GAIN_MIN = 1.1
 """Twice as many actors must do so much more, else the device, or the processor beside it, is busy."""
@@ -27,11 +29,11 @@ LATE = "the time was up"
 
 
 class Measuring:
-    """Fills `Measured`. end_s: of `time.monotonic`."""
+    """Fills `Measured`. end_s: of `time.monotonic`. MediaError, OSError, ValueError when the film is none."""
 
     def __init__(self, film: Path, device: str, end_s: float) -> None:
         self._film, self._device, self._end_s = film, device, end_s
-        self._cores = usable_cores()
+        self._plan, self._cores = picture_plan(film), usable_cores()
         self._gpu = (torch.device(device).index or 0) if device.startswith("cuda") else None
         self._reference: Found | None = None
         self.measured = Measured(
@@ -42,8 +44,7 @@ class Measuring:
         )
 
     def run(self) -> Measured:
-        """Everything, in the order of its worth. MediaError, OSError, ValueError when the film is none."""
-        picture_plan(self._film)
+        """Everything, in the order of its worth."""
         self._step("the processor's boundaries", self._refer)
         precisions: tuple[Precision, ...] = ("float32", "bfloat16") if self._gpu is not None else ("float32",)
         for precision in precisions:
@@ -78,24 +79,28 @@ class Measuring:
 
     def _refer(self) -> None:
         models = self._load("cpu", "float32")
-        self._reference = stages.found(self._film, picture_plan(self._film), models, self._late)
-        self.measured.add("everything", self._reference.frames_per_s, stages.named(models))
+        self._reference = stages.found(self._film, self._plan, models, self._late)
+        self._tell(self._reference, stages.named(models))
+
+    def _tell(self, found: Found, how: str) -> None:
+        self.measured.rates.append(Rate("everything", found.frames_per_s, "frames", how))
 
     def _compare(self, precision: Precision, chunked: bool) -> None:
         if self._reference is None:
             raise ValueError("there is nothing to compare with")
-        models, plan = self._load(self._device, precision), picture_plan(self._film, chunked=chunked)
+        models, plan = self._load(self._device, precision), self._plan
+        if chunked:
+            plan = replace(plan, chunks=small_chunks(plan.frames))
         stages.warmed(self._film, plan, models)
         one = stages.found(self._film, plan, models, self._late)
         how = stages.named(models) + (", in the smallest chunks" if chunked else "")
-        self.measured.add("everything", one.frames_per_s, how)
+        self._tell(one, how)
         self.measured.same.append(compared(how, self._reference, one))
 
     def _decode(self) -> None:
-        plan = picture_plan(self._film)
         for gpu in dict.fromkeys((None, self._gpu)):
-            self.measured.rates.append(stages.decoding(self._film, plan, gpu, self._cores, self._late))
-        self.measured.rates += stages.scaling(self._film, plan)
+            self.measured.rates.append(stages.decoding(self._film, self._plan, gpu, self._cores, self._late))
+        self.measured.rates += stages.scaling(self._film, self._plan)
 
     def _networks(self, precision: Precision) -> None:
         self.measured.rates += stages.networks(self._load(self._device, precision))

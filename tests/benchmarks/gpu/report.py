@@ -46,10 +46,6 @@ class Measured:
     busy: str = ""
     left_out: list[str] = field(default_factory=list)
 
-    def add(self, stage: str, frames_per_s: float, path: str) -> None:
-        """A rate."""
-        self.rates.append(Rate(stage, frames_per_s, "frames", path))
-
 
 def compared(what: str, reference: Found, found: Found) -> Same:
     """Boundaries found in one way, beside those of the processor."""

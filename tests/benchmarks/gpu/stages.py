@@ -17,15 +17,17 @@ from av import VideoFrame
 
 from actors.segmentation import ChunkTracks, FusionSettings, Models, Plan, analyse_chunk, build_plan, fuse
 from actors.segmentation.decode.video import VideoReader
+from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.picture.scaling import FrameScaler
-from actors.segmentation.planning.chunks import ChunkSpec
-from tests.benchmarks.analysis import small_chunks
 
 LEAST_S = 1.0
 """A stage is repeated at least so long, after one turn that is not counted."""
 WINDOW_FRAMES = 100
 """Frames that the network of transitions is given at once. The analysis gives it what is in doubt, a few
 dozen frames up to several hundred."""
+WINDOW = (WINDOW_FRAMES, FRAME_HEIGHT_PX, FRAME_WIDTH_PX, 3)
+LOOK = (180, 320, 3)
+"""Shapes of what the networks are given."""
 FROM_NVDEC = ("nv12", "p010le", "p016le")
 """Formats of pictures that FFmpeg copies from NVDEC; on the processor planes are apart."""
 
@@ -50,14 +52,12 @@ class Found:
     frames_per_s: float
 
 
-def picture_plan(path: Path, *, chunked: bool = False) -> Plan:
-    """Of the picture alone, in one chunk or in the smallest there are. MediaError, OSError, or ValueError for
-    a file without a picture."""
+def picture_plan(path: Path) -> Plan:
+    """Of the picture alone, in one chunk. MediaError, OSError, or ValueError for a file without a picture."""
     plan = build_plan(path)
     if not plan.media.has_picture:
         raise ValueError(f"{path.name} has sound only")
-    chunks = small_chunks(plan.frames) if chunked else (ChunkSpec(0, 0, plan.frames),)
-    return replace(plan, media=replace(plan.media, audio=None), chunks=chunks)
+    return replace(plan, media=replace(plan.media, audio=None)).in_one_chunk()
 
 
 def decoder_path(path: Path, plan: Plan, gpu: int | None) -> str:
@@ -95,8 +95,8 @@ def _each(scale: Callable[[VideoFrame], object], frames: list[VideoFrame]) -> li
 def networks(models: Models) -> Iterator[Rate]:
     """Transitions and looks, one call after the other, with the copies to and from the device."""
     rng = np.random.default_rng(1)
-    window = rng.integers(0, 256, (WINDOW_FRAMES, 27, 48, 3), np.uint8)
-    picture = rng.integers(0, 256, (180, 320, 3), np.uint8)
+    window = rng.integers(0, 256, WINDOW, np.uint8)
+    picture = rng.integers(0, 256, LOOK, np.uint8)
     by = named(models)
     yield Rate("network of transitions", _per_s(lambda: models.transitions(window)), "frames", by)
     yield Rate("network of looks", _per_s(lambda: [models.embedding(picture)]), "pictures", by)
@@ -110,8 +110,8 @@ def named(models: Models) -> str:
 def warmed(path: Path, plan: Plan, models: Models) -> None:
     """Uses decoder and networks once: the first use of a device takes seconds."""
     decoder_path(path, plan, models.gpu)
-    models.transitions(np.zeros((WINDOW_FRAMES, 27, 48, 3), np.uint8))
-    models.embedding(np.zeros((180, 320, 3), np.uint8))
+    models.transitions(np.zeros(WINDOW, np.uint8))
+    models.embedding(np.zeros(LOOK, np.uint8))
 
 
 def analysed(path: Path, plan: Plan, models: Models, stop: Stop) -> list[ChunkTracks]:

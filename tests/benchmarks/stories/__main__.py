@@ -3,7 +3,7 @@
 Each is told like a film (`script`), with sound (`sound`), and has its labels beside it, so that
 `make bench BENCH_ARGS=OUT` says what picture, sound and both make of its scenes. FOLDER: labelled films and
 stills; each film once, as two files of one would count as two places. A film that is there already is not
-made again. The same versions, sources and seed give the same films.
+made again. The same versions, sources and seed give the same pictures and labels.
 """
 
 from __future__ import annotations

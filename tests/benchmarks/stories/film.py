@@ -14,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 
+from tests.benchmarks.edits.coding import Coding, as_frame, video_stream
 from tests.benchmarks.edits.mixes import blend, toward
 from tests.benchmarks.edits.places import Place, Rgb
 from tests.benchmarks.edits.takes import Rng, Size, Take, shot
@@ -22,18 +23,19 @@ from tests.benchmarks.stories.script import FPS, Scene, script
 from tests.benchmarks.stories.sound import RATE_HZ, Recordings, Samples, mixed
 
 SIZE: Size = (480, 270)
+CODING = Coding("mp4", "libx264", {"preset": "veryfast", "crf": "23"}, gop=250)
 _BLACK = (0, 0, 0)
 
 
 def make(
     path: Path, places: Sequence[Place], recordings: Recordings, seed: Sequence[int], seconds: float
 ) -> None:
-    """Write a film (MP4) of about so many seconds and, last, its labels. Same seed, same film."""
+    """Write a film (MP4) of about so many seconds, then its labels. Same seed, same pictures and labels."""
     rng = np.random.default_rng(seed)
     scenes = script(rng, places, seconds)
     labels = _labels(scenes)
-    zones = {last + 1: first for first, last in labels["scene_zones"]}
-    starts = [0, *(zones.get(scene, scene) for scene in labels["scenes"])]
+    clean = [0, *labels["scenes"]]
+    starts = [first - scene.mixed_frames for first, scene in zip(clean, scenes, strict=True)]
     sound = mixed(rng, scenes, starts, labels["frames"], recordings)
     partial = path.with_name(f".{path.name}.partial")
     _write(partial, _pictures(rng, scenes), sound)
@@ -97,26 +99,21 @@ def _mix(how: str, old: Rgb, new: Rgb, share: float) -> Rgb:
 def _write(path: Path, pictures: Iterable[Rgb], sound: Samples) -> None:
     """H.264 and AAC, a second of sound after each second of pictures."""
     with av.open(str(path), "w", format="mp4") as container:
-        options = {"preset": "veryfast", "crf": "23"}
-        video: Any = container.add_stream("libx264", rate=FPS, options=options)
-        video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
-        video.codec_context.thread_count = 1
+        video = video_stream(container, SIZE, Fraction(FPS), CODING)
         audio: Any = container.add_stream("aac", rate=RATE_HZ, layout="mono")
         at = 0
         for k, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame.pts, frame.time_base = k, Fraction(1, FPS)
-            container.mux(video.encode(frame.reformat(format="yuv420p")))
+            container.mux(video.encode(as_frame(picture, k, Fraction(FPS))))
             if k % FPS == FPS - 1:
-                container.mux(audio.encode(_as_frame(sound[at : at + RATE_HZ], at)))
+                container.mux(audio.encode(_as_sound(sound[at : at + RATE_HZ], at)))
                 at += RATE_HZ
         container.mux(video.encode(None))
         if at < len(sound):
-            container.mux(audio.encode(_as_frame(sound[at:], at)))
+            container.mux(audio.encode(_as_sound(sound[at:], at)))
         container.mux(audio.encode(None))
 
 
-def _as_frame(samples: Samples, at: int) -> av.AudioFrame:
+def _as_sound(samples: Samples, at: int) -> av.AudioFrame:
     frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, at, Fraction(1, RATE_HZ)
     return frame

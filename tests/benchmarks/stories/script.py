@@ -54,7 +54,7 @@ class Scene:
 def script(rng: Rng, places: Sequence[Place], seconds: float) -> list[Scene]:
     """Scenes of so many seconds in all or some more; no two in a row show one source. Two files of one film
     count as two sources. ValueError for places from fewer than LEAST_SOURCES files."""
-    if len({source_of(place) for place in places}) < LEAST_SOURCES:
+    if len({place.source for place in places}) < LEAST_SOURCES:
         raise ValueError(f"a film needs places from {LEAST_SOURCES} files or more")
     scenes: list[Scene] = []
     calm = float(rng.uniform(0.7, 1.8))
@@ -63,25 +63,20 @@ def script(rng: Rng, places: Sequence[Place], seconds: float) -> list[Scene]:
     before: set[str] = set()
     while sum(scene.frames for scene in scenes) < seconds * FPS:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-        free = [place for place in places if source_of(place) not in before]
+        free = [place for place in places if place.source not in before]
         cast = [free[k] for k in rng.permutation(len(free))]
-        shots = _montage(rng, cast) if kind == "montage" else _shots(rng, kind, cast, calm)
+        montage = kind == "montage"
+        shots = _montage(rng, cast, shake) if montage else _shots(rng, kind, cast, calm, shake)
         joined, mixed = "cut", 0
         if scenes:
             joined = str(rng.choice(["cut", "dissolve", "fade"], p=[0.76, 0.12, 0.12]))
             mixed = 0 if joined == "cut" else int(rng.integers(10, 40))
-        shots = [replace(shot, shake=shake) for shot in shots]
         scenes.append(Scene(kind, tuple(shots), joined, mixed))
-        before = {source_of(shot.place) for shot in shots}
+        before = {shot.place.source for shot in shots}
     return scenes
 
 
-def source_of(place: Place) -> str:
-    """The file that a place was taken from."""
-    return place.name.split(":")[0]
-
-
-def _shots(rng: Rng, kind: str, cast: Sequence[Place], calm: float) -> list[Shot]:
+def _shots(rng: Rng, kind: str, cast: Sequence[Place], calm: float, shake: float) -> list[Shot]:
     length_s = float(rng.choice([1.0, 1.0, 0.5])) * _even(rng, *SCENE_S)
     views = _views(rng, kind, cast)
     shots: list[Shot] = []
@@ -89,17 +84,17 @@ def _shots(rng: Rng, kind: str, cast: Sequence[Place], calm: float) -> list[Shot
     while not shots or sum(shot.frames for shot in shots) < length_s * FPS:
         frames = max(16, round(calm * FPS * _even(rng, *SHOT_S[kind])))
         place, view = views[turn]
-        shots.append(Shot(place, view, frames, 0.0))
-        if len(views) > 1:
-            # most often the other view, or the next; one never follows itself
-            turn = (turn + 1 + (int(rng.integers(len(views) - 1)) if rng.random() < 0.3 else 0)) % len(views)
+        shots.append(Shot(place, view, frames, shake))
+        # most often the other view, or the next; one never follows itself
+        skipped = int(rng.integers(len(views) - 1)) if rng.random() < 0.3 else 0
+        turn = (turn + 1 + skipped) % len(views)
     return shots
 
 
 def _views(rng: Rng, kind: str, cast: Sequence[Place]) -> list[tuple[Place, Framing]]:
     """Of a scene, in the order in which they come first."""
     place = cast[0]
-    of_source = [other for other in cast[1:] if source_of(other) == source_of(place)]
+    of_source = [other for other in cast[1:] if other.source == place.source]
     other = of_source[0] if of_source and rng.random() < 0.6 else place
     look = framing(rng, place)
     wide = replace(look, zoom=float(rng.uniform(0.85, 1.0)), x=0.5, y=0.5)
@@ -111,17 +106,17 @@ def _views(rng: Rng, kind: str, cast: Sequence[Place]) -> list[tuple[Place, Fram
     if kind == "insert":
         return [(place, wide), (other, detail)]
     if kind == "parallel":
-        elsewhere = next(one for one in cast if source_of(one) != source_of(place))
+        elsewhere = next(one for one in cast if one.source != place.source)
         return [(place, wide), (elsewhere, framing(rng, elsewhere)), (place, near)]
     return [(place, wide), (place, near), (other, far_side), (place, detail)]
 
 
-def _montage(rng: Rng, cast: Sequence[Place]) -> list[Shot]:
+def _montage(rng: Rng, cast: Sequence[Place], shake: float) -> list[Shot]:
     count = int(rng.integers(5, 14))
-    of_source = {source_of(place): place for place in cast}
+    of_source = {place.source: place for place in cast}
     cast = list(of_source.values())[: max(2, len(of_source) // 2 - 1)]  # the next scene needs others
     return [
-        Shot(place, framing(rng, place), round(FPS * _even(rng, 0.8, 2.5)), 0.0)
+        Shot(place, framing(rng, place), round(FPS * _even(rng, 0.8, 2.5)), shake)
         for place in (cast[k % len(cast)] for k in range(count))
     ]
 

@@ -34,14 +34,14 @@ STRIDE = 100
 
 @dataclass(frozen=True)
 class Recordings:
-    """Names and samples: speech by voice, music, noise."""
+    """Samples: of each voice, of music, of noise."""
 
     voices: Sequence[Samples]
     music: Sequence[Samples]
     noise: Sequence[Samples]
 
 
-def read(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Samples:
+def read(path: Path) -> Samples:
     """float32 (n,) mono at RATE_HZ, without its mean."""
     parts = []
     with av.open(str(path)) as container:
@@ -50,8 +50,7 @@ def read(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Sample
             frame.pts = None
             parts += [one.to_ndarray()[0] for one in mono.resample(frame)]
         parts += [one.to_ndarray()[0] for one in mono.resample(None)]
-    samples = np.concatenate(parts)[round(start_s * RATE_HZ) :]
-    samples = samples if end_s is None else samples[: round((end_s - start_s) * RATE_HZ)]
+    samples = np.concatenate(parts)
     out: Samples = (samples - samples.mean()).astype(np.float32)
     return out
 

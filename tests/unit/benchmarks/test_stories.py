@@ -14,7 +14,7 @@ import pytest
 from tests.benchmarks.edits.places import Place
 from tests.benchmarks.edits.textures import textures
 from tests.benchmarks.stories.film import make
-from tests.benchmarks.stories.script import FPS, KINDS, Scene, script, source_of
+from tests.benchmarks.stories.script import FPS, KINDS, Scene, script
 from tests.benchmarks.stories.sound import RATE_HZ, Recordings, mixed
 
 SEEDS = range(4)
@@ -41,7 +41,7 @@ def scripted(seed: int, places: list[Place], seconds: float = 200) -> list[Scene
 @pytest.mark.parametrize("seed", SEEDS)
 def test_scenes_that_follow_each_other_share_no_source(seed: int, places: list[Place]) -> None:
     scenes = scripted(seed, places)
-    sources = [{source_of(shot.place) for shot in scene.shots} for scene in scenes]
+    sources = [{shot.place.source for shot in scene.shots} for scene in scenes]
 
     assert len(scenes) > 2
     assert all(not before & after for before, after in pairwise(sources))
