@@ -71,7 +71,10 @@ def test_while_the_first_is_still_running_both_share_the_work(stack: ActorStack)
         stack.go_on(video_id)
 
     assert {stack.ended(first).state, stack.ended(second).state} == {VideoState.DONE}
-    assert sorted(stack.decoded(first) + stack.decoded(second)) == list(range(24))
+    decoded = stack.decoded(first) + stack.decoded(second)
+    assert set(decoded) == set(range(24))
+    # both may have the same chunk in hand at the same moment; without sharing it would be 44
+    assert len(decoded) < 30
 
 
 def test_the_second_goes_on_when_the_first_is_deleted_in_the_middle(stack: ActorStack) -> None:
