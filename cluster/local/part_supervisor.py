@@ -36,6 +36,9 @@ START_ATTEMPTS = 2
 """Failures of the first start after which the start of the whole stack has failed."""
 
 
+log = structlog.get_logger(__name__)
+
+
 class PartSupervisor(threading.Thread):
     """Supervises one part of our own until `end` is called.
 
@@ -131,12 +134,12 @@ class PartSupervisor(threading.Thread):
             now = time.monotonic()
             if now - probed_at < PROBE_INTERVAL_S:
                 continue
-            try:
-                detail = self._runner.part.probe()
+            detail, problem = _probed(self._runner.part.probe)
+            if problem is None:
                 answered_at = time.monotonic()
                 self._board.put(self._part, state=PartHealth.HEALTHY, detail=detail)
-            except (NotReadyError, LocalStackError) as error:
-                self._board.put(self._part, state=PartHealth.UNRESPONSIVE, detail=error.message)
+            else:
+                self._board.put(self._part, state=PartHealth.UNRESPONSIVE, detail=problem)
                 if time.monotonic() - answered_at > HANGS_AFTER_S:
                     return f"it did not answer for {HANGS_AFTER_S:.0f} s"
             probed_at = time.monotonic()
@@ -178,8 +181,22 @@ class ExternalMonitor(threading.Thread):
     def run(self) -> None:
         """Probe until `end` is called."""
         while not self._ending.is_set():
-            try:
-                self._board.put(self._part, state=PartHealth.HEALTHY, detail=self._probe())
-            except NotReadyError as error:
-                self._board.put(self._part, state=PartHealth.UNREACHABLE, detail=error.message)
+            detail, problem = _probed(self._probe)
+            state = PartHealth.HEALTHY if problem is None else PartHealth.UNREACHABLE
+            self._board.put(self._part, state=state, detail=problem or detail)
             self._ending.wait(PROBE_INTERVAL_S)
+
+
+def _probed(probe: Callable[[], str]) -> tuple[str, str | None]:
+    """(what a probe tells, its problem or None).
+
+    An error that nobody thought of is a problem of this probe, too: it must neither end the thread nor stop
+    a server that may be well.
+    """
+    try:
+        return probe(), None
+    except (NotReadyError, LocalStackError) as error:
+        return "", error.message
+    except Exception as error:
+        log.exception("probe failed")
+        return "", f"the probe failed: {error!r}"

@@ -14,7 +14,8 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPConnectionError, AMQPError
 
 from cluster.errors import UnavailableError
 
@@ -75,7 +76,11 @@ def describe(error: BaseException) -> str:
 
 
 def connect(url: str, name: str) -> BlockingConnection:
-    """Opens a connection that the broker lists under `name`. Raises BROKER_ERRORS."""
+    """Opens a connection that the broker lists under `name`. Raises BROKER_ERRORS.
+
+    A broker that accepts and then says nothing (it was paused, or is still booting) ends in
+    AMQPConnectorStackTimeout, which pika 1.3 does not derive from AMQPError.
+    """
     parameters = pika.URLParameters(url)
     parameters.heartbeat = _HEARTBEAT_S
     parameters.socket_timeout = _SOCKET_TIMEOUT_S
@@ -83,7 +88,10 @@ def connect(url: str, name: str) -> BlockingConnection:
     parameters.blocked_connection_timeout = _BLOCKED_TIMEOUT_S
     parameters.connection_attempts = 1
     parameters.client_properties = {"connection_name": name}
-    return BlockingConnection(parameters)
+    try:
+        return BlockingConnection(parameters)
+    except AMQPConnectorException as error:
+        raise AMQPConnectionError(describe(error)) from error
 
 
 def declare(channel: BlockingChannel, names: BrokerNames) -> None:
