@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from cluster.settings import get_settings
+from ui.allowed import OnlyThePage
 from ui.headers import PageHeaders
 from ui.page import build_page, head_html, theme
 from ui.static_files import StaticModules
@@ -41,7 +43,7 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
     app.mount(modules.prefix, modules.asgi())
     app.add_middleware(PageHeaders)
     page = build_page(modules, part_bytes=get_settings().http.upload_part_max_bytes)
-    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+    app = gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -55,6 +57,10 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
         enable_monitoring=False,
         max_file_size=GRADIO_UPLOAD_LIMIT_BYTES,
     )
+    gradio = app.router.routes[-1]
+    assert isinstance(gradio, Mount)
+    gradio.app = OnlyThePage(gradio.app)
+    return app
 
 
 def _replica_app() -> FastAPI:

@@ -308,15 +308,20 @@ def test_only_our_origin_is_asked_and_nothing_breaks(
     assert "default-src 'self'" in policy
 
 
-def test_gradio_takes_no_files(site: Site, new_page: NewPage) -> None:
-    page = new_page(site.url).page
+def test_of_gradio_only_the_frame_can_be_reached(site: Site, new_page: NewPage) -> None:
+    ask = new_page(site.url).page.request
 
-    answer = page.request.post(
-        f"{site.url}/gradio_api/upload",
-        multipart={"files": {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x" * 100}},
-    )
+    upload = {"files": {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x" * 100}}
+    answers = [
+        ask.post(f"{site.url}/gradio_api/upload", multipart=upload),
+        *(ask.post(f"{site.url}/gradio_api/{name}", data={}) for name in ("reset", "queue/join", "run/x")),
+        *(ask.get(f"{site.url}/{name}") for name in ("gradio_api/heartbeat/x", "gradio_api/info", "config")),
+        ask.get(f"{site.url}/monitoring"),
+    ]
 
-    assert answer.status == 413
+    assert [answer.status for answer in answers] == [404] * len(answers)
+    assert ask.post(site.url, data={}).status == 405
+    assert ask.head(site.url).status == 200
 
 
 def test_it_fits_every_window_and_every_control_has_a_name(
