@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -25,14 +24,13 @@ from cluster.stores.postgres.api_keys import Scope as KeyScope
 from serve_app.access.auth import SESSION_COOKIE, Authenticator
 from serve_app.access.callers import ANYBODY, Caller
 from serve_app.access.rate_limits import Budgets, client_address
-from serve_app.web.outer_middleware import SAFE_METHODS
+from serve_app.web.outer_middleware import SAFE_METHODS, is_own_page
 from serve_app.web.problems import Problem, from_error
 
 _log = structlog.get_logger(__name__)
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
 _READS = frozenset({"GET", "HEAD"})
-_SAME_SITE = frozenset({"same-origin", "none"})
 CHECK_AGAIN_S = 3.0
 """Interval at which the key of an open event stream is checked again; a stream can stay open for hours."""
 _THREADS = 16
@@ -128,7 +126,7 @@ class AuthMiddleware:
             self._budgets.spend("GET", address)  # so guesses of keys reach the limit, not PostgreSQL
         cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
         caller = self._authenticator.identify(method, path, scope["query_string"], headers, cookie)
-        if caller.way == "session" and method not in SAFE_METHODS and not _is_own_page(headers):
+        if caller.way == "session" and method not in SAFE_METHODS and not is_own_page(headers):
             raise Problem("cross_site", "A signed-in browser may change things only from its own page.")
         needed = needed_scope(method, path)
         if caller.way != "link" and needed is not None and not caller.may(needed):
@@ -176,15 +174,3 @@ class _Streaming:
             return False
         self._checked_at = time.monotonic()
         return not await self._middleware.still_good(caller)
-
-
-def _is_own_page(headers: Headers) -> bool:
-    """Whether a browser's request comes from a page of this origin.
-
-    The cookie alone does not tell: browsers send it also for pages on another port of the same host.
-    """
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site in _SAME_SITE
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")

@@ -13,8 +13,9 @@ from cluster.contract.vocabulary import LEVELS, Level
 from cluster.errors import ConflictError, NotFoundError
 from cluster.segment_settings import check_part
 from cluster.stores.documents import segment_document
+from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.video import Video, VideoState
-from serve_app.access.callers import client_id
+from serve_app.access.callers import caller_of, client_id
 from serve_app.context import VideoId, context_of, root_of
 from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import with_signed_images
@@ -22,7 +23,7 @@ from serve_app.routes.videos import shown, tell
 from serve_app.videos.comparison import compare
 from serve_app.videos.intake import resolve_settings
 from serve_app.web.json_body import read_json
-from serve_app.web.problems import declared
+from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["results"])
 
@@ -44,7 +45,7 @@ AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
     responses={
         200: {"model": Preview, "description": "With `dry_run`: what the settings would give"},
         **declared(
-            "cross_site", "bad_json", "not_found", "client_too_slow", "conflict", "too_large",
+            "cross_site", "bad_json", "forbidden", "not_found", "client_too_slow", "conflict", "too_large",
             "invalid_request", "invalid_settings", "idempotency_key_reused", "busy", "unavailable",
         ),
     },
@@ -52,8 +53,9 @@ AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 async def resegment_video(
     request: Request, video_id: VideoId, idempotency_key: IdempotencyKey = None
 ) -> Response | VideoDocument:
-    """A new revision from what was measured; the video is decoded again only for another of its streams or
-    another rectangle to ignore. Until it is there, the one before is what segments, signals and exports give.
+    """A new revision from what was measured; the video is decoded again only for another of its streams,
+    another rectangle to ignore or another `decoding`. Until it is there, the one before is what segments,
+    signals and exports give.
 
     With `dry_run` the answer is the timeline itself and nothing is stored.
     """
@@ -74,6 +76,8 @@ async def resegment_video(
         return answer
 
     if asked.dry_run:
+        if not caller_of(request).may(Scope.READ):
+            raise Problem("forbidden", "`dry_run` reads segments: it needs a key with the scope `read`.")
         video = await to_thread.run_sync(context.services.jobs.get, video_id)
         resolved = _settings_for(video, asked)
         if video.state is not VideoState.DONE:

@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +22,8 @@ from serve_app.web.problems import Problem
 _log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = ("same-origin", "none")
+"""Values of Sec-Fetch-Site: a page of this origin; a person, who typed the address or opened a bookmark."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 SECURITY_HEADERS = {
@@ -101,11 +104,21 @@ class OuterMiddleware:
                 self._observe(scope["method"], route, status, seconds)
 
     def _is_cross_site_write(self, method: str, headers: Headers) -> bool:
-        """Whether this is a write that a page of another site makes the browser send (CSRF).
-
-        Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata). Other clients do not
-        send it and pass.
-        """
-        if method in SAFE_METHODS or headers.get("sec-fetch-site") != "cross-site":
+        """Whether this is a write that a page of another origin makes the browser send (CSRF)."""
+        if method in SAFE_METHODS or is_own_page(headers):
             return False
         return not is_allowed(headers.get("origin"), self._origins)
+
+
+def is_own_page(headers: Headers) -> bool:
+    """Whether a request comes from a page of this origin, or from no page at all.
+
+    Browsers set Sec-Fetch-Site themselves and scripts cannot (W3C Fetch Metadata), but not for addresses
+    without encryption other than this machine's; Origin they send with every write (RFC 6454, 7.3). Pages on
+    another port of the same host are of the same site, and of another origin. Other clients send neither.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _OWN_SITE
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")

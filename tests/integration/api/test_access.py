@@ -110,6 +110,18 @@ def test_scopes(client: Client, admin: httpx.Client) -> None:
     assert admin.get("/keys").status_code == 200
 
 
+def test_trying_settings_reads_segments_so_a_key_that_only_writes_may_not(api: Api, client: Client) -> None:
+    video_id = api.make(owner="carl")
+    asked = {"settings": {"scene_sensitivity": 0.7}, "dry_run": True}
+
+    refused = client("carl", "write").post(f"/videos/{video_id}/resegment", json=asked)
+    allowed = client("carl", "read", "write").post(f"/videos/{video_id}/resegment", json=asked)
+
+    assert told(refused) == (403, "forbidden")
+    assert "`read`" in refused.json()["detail"]
+    assert told(allowed) == (409, "conflict")  # it is not done yet
+
+
 def test_owners_see_their_own(api: Api, client: Client, anna: httpx.Client, admin: httpx.Client) -> None:
     bert = client("bert")
     of_anna = anna.post("/videos", files={"file": ("whose.mp4", b"film")}).json()["id"]

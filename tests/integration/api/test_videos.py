@@ -219,10 +219,26 @@ def test_unknown_addresses_and_methods_are_problems(api: Api) -> None:
     assert bad_id.json()["instance"] == "/api/v1/videos/x"
 
 
-def test_pages_of_other_sites_may_change_nothing(api: Api) -> None:
-    answer = api.client.delete(f"/videos/{api.make()}", headers={"Sec-Fetch-Site": "cross-site"})
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another port of the same host
+        {"Origin": "http://127.0.0.1:1"},  # browsers leave the other out where nothing is encrypted
+        {"Origin": "null"},
+    ],
+)
+def test_pages_of_other_origins_may_change_nothing(api: Api, headers: dict[str, str]) -> None:
+    answer = api.client.delete(f"/videos/{api.make()}", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+
+
+def test_its_own_page_and_programs_may(api: Api) -> None:
+    own = f"http://{api.client.base_url.netloc.decode()}"
+
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": own}):
+        assert api.client.delete(f"/videos/{api.make()}", headers=headers).status_code == 204
 
 
 def test_every_answer_is_guarded(api: Api) -> None:
