@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-TRACKS_VERSION = 5
+TRACKS_VERSION = 6
 """Version of what is measured. Raise it whenever the analysis would measure something else: it is part of
 `tracks_hash`, so that stored tracks of another version are not used."""
 
@@ -41,7 +41,10 @@ RANGES: dict[str, tuple[float, float]] = {
 segments, shares of the picture, or without unit. Equal to those of the JSON Schema (a test compares them). No
 measurement; so wide that they only catch mistakes: recorders may count seconds from 1970 on. The numbers of
 segments bound the time of a fusion."""
-CHOICES: dict[str, tuple[str, ...]] = {"jump_cuts": ("split", "ignore")}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "decoding": ("auto", "referenced", "every"),
+    "jump_cuts": ("split", "ignore"),
+}
 """Words that a setting may be, the usual one first; equal to those of the JSON Schema."""
 WHOLE = ("video_stream", "audio_stream", "scenes", "chapters")
 """Settings that are whole numbers; JSON may write them as 6.0."""
@@ -96,11 +99,14 @@ class AnalysisSettings:
 
     *_stream: index in the container; None = the best, as `planning` chooses. ignore: rectangle of the picture
     that is left out, (x, y, width, height) as shares, 0..1, of the upright picture from its top left corner.
+    decoding: "every" frame; "referenced", only frames to which others refer, for speed; "auto", of the others
+    those where the sizes of packets or the pictures around them suggest a change.
     """
 
     video_stream: int | None = None
     audio_stream: int | None = None
     ignore: tuple[float, float, float, float] | None = None
+    decoding: str = "auto"
 
     def __post_init__(self) -> None:
         _check(self)

@@ -48,7 +48,7 @@ NO_ENERGY_DB = -100.0
 
 _MAGIC = b"SSTK"
 """First bytes of stored tracks (SceneStream TracKs)."""
-_FORMAT = 3
+_FORMAT = 4
 """Version of the bytes: raise it when they change."""
 _HEAD = struct.Struct("<4sHI")
 """Magic, format, bytes of the JSON header, which follows."""
@@ -58,10 +58,13 @@ _MAX_HEADER_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FrameTrack(TrackTable):
-    """One row for each frame slot. A slot whose frame did not decode repeats the picture before it."""
+    """One row for each frame slot. A slot whose frame did not decode repeats the picture before it; one that
+    was left out has the mean of those around it."""
 
     valid: Array
-    """bool: the frame was decoded."""
+    """bool: the frame was decoded, or its picture estimated between two that were."""
+    estimated: Array
+    """bool: the frame was left out, see `settings.AnalysisSettings.decoding`."""
     looked: Array
     """bool: TransNetV2 saw the frame. Where not, the picture alone left no doubt, and cut and many are 0."""
     cut: Array
@@ -83,6 +86,7 @@ class FrameTrack(TrackTable):
 
     LAYOUT: ClassVar = {
         "valid": ("bool", ()),
+        "estimated": ("bool", ()),
         "looked": ("bool", ()),
         "cut": ("float16", ()),
         "many": ("float16", ()),

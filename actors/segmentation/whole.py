@@ -44,7 +44,9 @@ def segment_file(
     `should_stop()` is true.
     """
     analysis, fusion = split(settings or {})
-    plan = build_plan(path, analysis, limits, ignore=analysis.ignore, should_stop=should_stop)
+    plan = build_plan(
+        path, analysis, limits, ignore=analysis.ignore, decoding=analysis.decoding, should_stop=should_stop
+    )
     part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
     networks = models or ModelsLoading()
     plan = plan.in_one_chunk()

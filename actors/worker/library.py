@@ -53,7 +53,14 @@ class LibraryAnalyser:
     def plan(self, path: Path, settings: Mapping[str, Any], should_stop: Callable[[], bool]) -> PlannedVideo:
         """Demux the file once (and decode it once where its timestamps cannot be trusted)."""
         analysis, fusion = split(settings)
-        plan = build_plan(path, analysis, self._limits, ignore=analysis.ignore, should_stop=should_stop)
+        plan = build_plan(
+            path,
+            analysis,
+            self._limits,
+            ignore=analysis.ignore,
+            decoding=analysis.decoding,
+            should_stop=should_stop,
+        )
         part_of(plan.index.clock, fusion.from_s, fusion.to_s)  # refused before the work, not after it
         return _planned(plan, plan.to_bytes())
 

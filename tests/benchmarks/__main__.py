@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -21,12 +22,12 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 from tests.benchmarks import ablation, consistency, quality, reliability, report, scenes
 from tests.benchmarks.analysis import Analysed, Workers, whole, workers
-from tests.benchmarks.detectors import INSTALL, OURS, Detection, Detector, installed_peers
+from tests.benchmarks.detectors import INSTALL, OURS, OURS_EVERY, Detection, Detector, installed_peers
 from tests.benchmarks.films import Film, demonstration, films_in
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale import memory
 from tests.benchmarks.scene_features import FeaturesError, read_folder
-from tests.benchmarks.timing import footage, speed
+from tests.benchmarks.timing import codecs, footage, speed
 from tests.benchmarks.timing.refusion import refused
 from tests.benchmarks.timing.timed import CommandError
 
@@ -67,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--no-consistency", dest="consistency", action="store_false", help="no analysis by four processes"
     )
+    parser.add_argument("--codecs", action="store_true", help="speed by codec, size and rate: ten minutes")
     parser.add_argument("--speed-film", type=Path, help="measure speed on this file")
     parser.add_argument("--rounds", type=int, default=1, help="how often each command runs for its speed")
     parser.add_argument(
@@ -98,14 +100,20 @@ def _measured(
     detectors = [OURS, *peers]
     out: Path = asked.out
     raced = used = None
+    encoded: list[codecs.Row] = []
     if asked.speed:
         raced = _if_possible(
             "speed",
             lambda: speed.raced(
-                asked.speed_film or footage.speed_film(films, out), detectors, asked.rounds, _say
+                asked.speed_film or footage.speed_film(films, out),
+                [OURS, OURS_EVERY, *peers],
+                asked.rounds,
+                _say,
             ),
             notes,
         )
+    if asked.codecs:
+        encoded = _if_possible("speed by codec", lambda: _by_codec(films, asked), notes) or []
     if asked.memory_film:
         used = _if_possible("memory", lambda: memory.measured(footage.memory_film(films, out)), notes)
     kept = _Kept()
@@ -127,9 +135,15 @@ def _measured(
         speed=raced,
         refusion=refused() if asked.speed else None,
         memory=used,
+        codecs=encoded,
         notes=notes,
         features=_features(asked.folder, notes),
     )
+
+
+def _by_codec(films: Sequence[Film], asked: argparse.Namespace) -> list[codecs.Row]:
+    with tempfile.TemporaryDirectory(prefix="codecs-") as folder:
+        return codecs.measured(asked.speed_film or footage.speed_film(films, asked.out), Path(folder), _say)
 
 
 def _features(folder: Path | None, notes: list[str]) -> scenes.Measured | None:

@@ -88,6 +88,16 @@ class Scenestream(Detector):
         return Detection(kinds, document["media"]["frames"], cost, document)
 
 
+class EveryFrame(Scenestream):
+    """This project without leaving any frame out."""
+
+    name = "scenestream, every frame"
+
+    def arguments(self, film: Path, out: Path) -> list[str | Path]:
+        """With the setting `decoding`."""
+        return [*super().arguments(film, out), "--set", "decoding=every"]
+
+
 class SceneDetect(Detector):
     """PySceneDetect's command with one of its detectors; a boundary is the first frame of a scene."""
 
@@ -158,7 +168,7 @@ class Decode:
         return run([program, "-nostdin", "-v", "error", "-i", film, "-f", "null", "-"])
 
 
-OURS = Scenestream()
+OURS, OURS_EVERY = Scenestream(), EveryFrame()
 PEERS: tuple[Detector, ...] = (Adaptive(), Content(), TransNet())
 
 

@@ -18,6 +18,7 @@ from tests.benchmarks.quality import ALL, Mean, Row, mean_of
 from tests.benchmarks.results import Results
 from tests.benchmarks.scoring import Score
 from tests.benchmarks.targets import held_against, megabytes
+from tests.benchmarks.timing import codecs
 
 
 def as_json(results: Results) -> str:
@@ -36,6 +37,7 @@ def as_markdown(results: Results) -> str:
         *_detectors(results),
         *_negatives(results),
         *_speed(results),
+        *_codecs(results),
         *_ablation(results),
         *_features(results),
         *_reliability(results),
@@ -173,6 +175,13 @@ def _speed(results: Results) -> Iterator[str]:
             times = number(row.times_decode, 2)
             rows.append([row.name, times, number(row.wall_s, 1), number(row.cpu_s, 1), memory])
     yield table(["command", f"times {Decode.name}", "seconds", "processor seconds", "peak memory"], rows)
+
+
+def _codecs(results: Results) -> Iterator[str]:
+    if results.codecs:
+        yield "## Speed by codec"
+        yield "One run each of an excerpt; ratios to ffmpeg's decoding of the same file."
+        yield codecs.as_table(results.codecs)
 
 
 def _ablation(results: Results) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tests.benchmarks.ablation import Ablation
 from tests.benchmarks.quality import ALL, Mean, Row
 from tests.benchmarks.reliability import Reliability
 from tests.benchmarks.scale.memory import Memory
+from tests.benchmarks.timing import codecs
 from tests.benchmarks.timing.refusion import Refusion
 from tests.benchmarks.timing.speed import Speed
 
@@ -42,6 +43,7 @@ class Results:
     speed: Speed | None = None
     refusion: Refusion | None = None
     memory: Memory | None = None
+    codecs: Sequence[codecs.Row] = ()
     features: scenes.Measured | None = None
     notes: Sequence[str] = ()
     machine: Machine = field(default_factory=Machine)

@@ -43,7 +43,8 @@ def found_in(pictures: Pictures, fps: float = 25.0) -> list[Transition]:
         block = range(start, min(start + BLOCK_FRAMES, n))
         around = slice(max(0, start - CONTEXT_FRAMES), block.stop + CONTEXT_FRAMES)
         length = len(small[around])
-        window = BlockWindow(around.start, small[around], change[around], np.ones(length, np.bool_))
+        whole = np.ones(length, np.bool_)
+        window = BlockWindow(around.start, small[around], change[around], whole, ~whole)
         rows.append(analyse_block(window, block, fps, Blind()).frames)
     track = FrameTrack.join(rows)
     return select(

@@ -64,6 +64,7 @@ def frame_track(
         many[first : last + 1] = 0.95
     return FrameTrack(
         valid=np.ones(n, np.bool_),
+        estimated=np.zeros(n, np.bool_),
         looked=np.ones(n, np.bool_),
         cut=cut.astype(np.float16),
         many=many.astype(np.float16),

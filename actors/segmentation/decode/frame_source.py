@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 import av
 import av.error
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from actors.segmentation.decode.gpu import gpu_decoder, on_gpu
@@ -77,6 +78,8 @@ class FrameSource:
     faithful: decode every frame to the last bit, as for people to see; otherwise frames that no other refers
     to are not deblocked. gpu: number of the GPU that decodes what is not damaged, if it can; None for the
     processor. should_stop: asked with every packet, on the thread that decodes; True ends in Cancelled.
+    left_out: bool, one for each frame of the index: its packet is not decoded. No other frame may refer to
+    it, nor may it be the first, the last or a key; None: all are decoded.
     """
 
     path: Path
@@ -86,6 +89,7 @@ class FrameSource:
     faithful: bool = False
     gpu: int | None = None
     should_stop: Callable[[], bool] | None = None
+    left_out: npt.NDArray[np.bool_] | None = None
 
     def frames(self, start: int, end: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
         """(number, frame) for start <= number < end in order; frames that do not decode are left out.
@@ -158,8 +162,11 @@ class FrameSource:
         """
         serial = errors = 0
         expected, first_pts = (0, int(self.index.pts[0])) if seek is None else (seek.frame, seek.pts)
+        expected = self._next_wanted(expected)
         since_leading = attempt.threads
         for packet in packets:
+            if self._is_left_out(packet):
+                continue
             leading = packet.pts is not None and packet.pts < first_pts
             since_leading = 0 if leading else since_leading + 1
             ready: list[tuple[int, VideoFrame]] = []
@@ -172,7 +179,7 @@ class FrameSource:
                 ready.append((number, frame))
                 if frame.is_corrupt or number > expected:
                     broken.append(min(number, expected))
-                expected = max(expected, number + 1)
+                expected = self._next_wanted(max(expected, number + 1))
             # Leading pictures (shown before the seek point, decoded after it) may lack what they refer to.
             # Their errors are no damage: they are not wanted, and nothing that is wanted refers to them. With
             # frame threads an error shows up as many packets late as there are threads.
@@ -246,6 +253,23 @@ class FrameSource:
                     break
         raise _SeekMissedError
 
+    def _is_left_out(self, packet: VideoPacket) -> bool:
+        if self.left_out is None or packet.pts is None:
+            return False
+        at = self._place(packet.pts)
+        return at is not None and bool(self.left_out[at])
+
+    def _next_wanted(self, number: int) -> int:
+        """The first frame from a number on that is decoded; the number of frames behind the last."""
+        while self.left_out is not None and number < len(self.left_out) and self.left_out[number]:
+            number += 1
+        return number
+
+    def _place(self, pts: int) -> int | None:
+        """The number of the frame with this PTS; None for one not in the index."""
+        at = int(np.searchsorted(self.index.pts, pts))
+        return at if at < len(self.index) and int(self.index.pts[at]) == pts else None
+
     def _number(self, frame: VideoFrame, serial: int, attempt: _Attempt) -> int | None:
         """The frame's number by its PTS (in an untrusted index, by counting); None for one not in the index.
 
@@ -255,8 +279,8 @@ class FrameSource:
             return serial if serial < len(self.index) else None
         pts = frame.pts
         if pts is not None:
-            at = int(np.searchsorted(self.index.pts, pts))
-            if at < len(self.index) and int(self.index.pts[at]) == pts:
+            at = self._place(pts)
+            if at is not None:
                 return at
             if pts == self.index.end_pts:
                 return None  # the first frame that the index leaves out at the end: it is incomplete

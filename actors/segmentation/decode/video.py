@@ -1,5 +1,7 @@
 """Video: frames of a range of slots, in presentation order, each slot exactly once; holes where none decodes.
 
+A frame that the caller wants left out has its slot, too, without a frame and marked as such.
+
 Knows the frame index and `FrameSource`; does not know what is done with a frame.
 """
 
@@ -10,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.demux.frame_index import FrameIndex
@@ -27,11 +32,13 @@ that are not read, and each takes GPU memory. No measurement."""
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """A slot (frame number of the index), its PTS and its frame; None = a hole, which does not decode."""
+    """A slot (frame number of the index), its PTS and its frame; None = a hole, which does not decode, or
+    left_out, which was not to be decoded."""
 
     slot: int
     pts: int
     frame: VideoFrame | None
+    left_out: bool = False
 
 
 class VideoReader:
@@ -63,8 +70,10 @@ class VideoReader:
         faithful: bool = False,
         gpu: int | None = None,
         should_stop: Callable[[], bool] | None = None,
+        left_out: npt.NDArray[np.bool_] | None = None,
     ) -> VideoReader:
-        """A reader; the file is opened only by `frames`. faithful, gpu, should_stop: see FrameSource.
+        """A reader; the file is opened only by `frames`. faithful, gpu, should_stop, left_out: see
+        FrameSource.
 
         ValueError for a file without a picture.
         """
@@ -73,7 +82,9 @@ class VideoReader:
         stream = media.video_stream
         if sum(one.kind == "video" for one in media.streams) > _MAX_GPU_STREAMS:
             gpu = None
-        source = FrameSource(Path(path), stream, index, limits or Limits(), faithful, gpu, should_stop)
+        source = FrameSource(
+            Path(path), stream, index, limits or Limits(), faithful, gpu, should_stop, left_out
+        )
         return cls(source, threads)
 
     def frames(self, start_slot: int, end_slot: int) -> Iterator[DecodedFrame]:
@@ -91,19 +102,22 @@ class VideoReader:
         return self._running
 
     def _frames(self, start: int, end: int) -> Generator[DecodedFrame, None, None]:
-        pts = self._source.index.pts
         following = start
         decoded = 0
         for slot, frame in self._source.frames(start, end, self._threads):
-            for hole in range(following, slot):
-                yield DecodedFrame(hole, int(pts[hole]), None)
-            yield DecodedFrame(slot, int(pts[slot]), frame)
+            yield from self._without_frame(following, slot)
+            yield DecodedFrame(slot, int(self._source.index.pts[slot]), frame)
             following = slot + 1
             decoded += 1
-        for hole in range(following, end):
-            yield DecodedFrame(hole, int(pts[hole]), None)
-        if (start, end) == (0, len(pts)):
+        yield from self._without_frame(following, end)
+        if (start, end) == (0, len(self._source.index)):
             require_decoded(decoded, end)
+
+    def _without_frame(self, start: int, end: int) -> Iterator[DecodedFrame]:
+        left_out = self._source.left_out
+        for slot in range(start, end):
+            unwanted = left_out is not None and bool(left_out[slot])
+            yield DecodedFrame(slot, int(self._source.index.pts[slot]), None, unwanted)
 
     def close(self) -> None:
         """End the range that is being read, which closes the file; idempotent."""

@@ -6,13 +6,14 @@ a frame or a hole. Knows timestamps and flags of packets, no pixels; imports no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.demux.packet_activity import calm_frames
 from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan
 from actors.segmentation.timebase import FrameClock
 
@@ -51,6 +52,8 @@ class FrameIndex:
     once; frame k is the k-th that the decoder gives from the file's start, and there are no keys.
     reorder_depth: largest difference between a frame's places in decoding and in presentation order.
     damaged: decoding everything met damage, which FFmpeg conceals reproducibly only with one thread.
+    unreferenced: bool[n], no other frame refers to this one, so that all others decode the same without it.
+    calm: bool[n], see `packet_activity.calm_frames`. Both are empty in an index that is not trusted.
     """
 
     pts: Int64s
@@ -61,6 +64,8 @@ class FrameIndex:
     key_dts: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
     reorder_depth: int = 0
     damaged: bool = False
+    unreferenced: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    calm: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         FrameClock(self.pts, self.end_pts, self.time_base)
@@ -68,6 +73,10 @@ class FrameIndex:
             raise ValueError(f"key must be bool[{len(self.pts)}], not {self.key.dtype}{self.key.shape}")
         if len(self.key_dts) not in (0, int(self.key.sum())):
             raise ValueError("key_dts must have one entry for each key frame")
+        if len(self.unreferenced) != len(self.calm) or len(self.calm) not in (0, len(self.pts)):
+            raise ValueError("unreferenced and calm must have one entry for each frame, or none")
+        if len(self.calm) and not self.trusted:
+            raise ValueError("of an index that is not trusted no frame may be left out")
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -77,8 +86,8 @@ class FrameIndex:
             return NotImplemented
         mine = (self.end_pts, self.time_base, self.trusted, self.reorder_depth, self.damaged)
         theirs = (other.end_pts, other.time_base, other.trusted, other.reorder_depth, other.damaged)
-        arrays = ((self.pts, other.pts), (self.key, other.key), (self.key_dts, other.key_dts))
-        return mine == theirs and all(np.array_equal(a, b) for a, b in arrays)
+        arrays = ("pts", "key", "key_dts", "unreferenced", "calm")
+        return mine == theirs and all(np.array_equal(getattr(self, a), getattr(other, a)) for a in arrays)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -104,15 +113,14 @@ class FrameIndex:
         """The index without its first `head` and last `tail` frames, which do not decode."""
         keep = slice(head, len(self.pts) - tail)
         keys_before, keys_after = int(self.key[:head].sum()), int(self.key[: keep.stop].sum())
-        return FrameIndex(
+        return replace(
+            self,
             pts=self.pts[keep],
             key=self.key[keep],
             end_pts=self.end_pts if tail == 0 else int(self.pts[keep.stop]),
-            time_base=self.time_base,
-            trusted=self.trusted,
             key_dts=self.key_dts[keys_before:keys_after] if len(self.key_dts) else self.key_dts,
-            reorder_depth=self.reorder_depth,
-            damaged=self.damaged,
+            unreferenced=self.unreferenced[keep],
+            calm=self.calm[keep],
         )
 
 
@@ -138,6 +146,9 @@ def index_from_packets(scan: PacketScan, time_base: Fraction, frame_s: Fraction 
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     last_duration = int(scan.duration[scan.shown][order[-1]])
+    unreferenced = scan.unreferenced[scan.shown][order]
+    forward = (np.maximum.accumulate(pts) == pts)[order]
+    size, container_key = scan.size[scan.shown][order], scan.reading.key[scan.shown][order]
     return FrameIndex(
         pts=in_order,
         key=key,
@@ -146,6 +157,8 @@ def index_from_packets(scan: PacketScan, time_base: Fraction, frame_s: Fraction 
         trusted=True,
         key_dts=dts[key],
         reorder_depth=int(min(MAX_REORDER_FRAMES, np.max(np.abs(np.arange(len(order)) - place)))),
+        unreferenced=unreferenced,
+        calm=calm_frames(size, container_key, forward, unreferenced),
     )
 
 

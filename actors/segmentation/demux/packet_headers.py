@@ -47,7 +47,7 @@ def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> Bytes
     the check says no, and decoding begins at the file's start.
     """
     if codec in ("h264", "hevc", "vvc"):
-        prefix = _length_size(codec, extradata)
+        prefix = nal_length_size(codec, extradata)
         inspect = {"h264": _h264_begins, "hevc": _hevc_begins, "vvc": _vvc_begins}[codec]
         return lambda packet: inspect(_nal_units(packet, prefix))
     clean = codec in CLEAN_KEY_CODECS or intra_only
@@ -76,7 +76,7 @@ def is_placeholder(codec: str, size_bytes: int) -> bool:
     return codec in _PLACEHOLDER_CODECS and size_bytes <= _PLACEHOLDER_BYTES
 
 
-def _length_size(codec: str, extradata: bytes | None) -> int:
+def nal_length_size(codec: str, extradata: bytes | None) -> int:
     """Bytes of a NAL unit's length prefix by the avcC, hvcC or vvcC record; 0 = start codes (Annex B).
 
     The packet itself cannot tell: a length of 256 to 511 bytes, 00 00 01 xx, looks like a start code.

@@ -19,6 +19,7 @@ from av.stream import Discard
 
 from actors.segmentation.demux.container import demux, ignore_other_streams
 from actors.segmentation.demux.packet_headers import is_hidden, is_placeholder, may_begin_at
+from actors.segmentation.demux.references import ReferenceFlags
 from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 
@@ -41,7 +42,7 @@ _BLANK_BYTES = 16
 _DISORDER_PACKETS = 512
 """Packets that are held to be put in the order of their positions, which demuxers with parsers do not keep: a
 video packet of a transport stream comes out behind some of sound. No measurement; seconds of a film."""
-_STOP_CHECK_PACKETS = 1024
+STOP_CHECK_PACKETS = 1024
 """Packets between two calls of `should_stop`. No measurement; milliseconds of reading."""
 
 
@@ -123,9 +124,9 @@ class PacketScan:
 
     pts, dts, duration: int64[n] in the video stream's time base; NO_PTS, or 0 for a duration, where unknown.
     shown: bool[n], neither dropped by an edit list nor a hidden reference. begin: bool[n], decoding may begin
-    here. audio_start, audio_end: in the audio stream's time base; None without sound. damaged: a packet is
-    incomplete, or reading ended with an error. encrypted: the container says that packets are. reading: how
-    it was read.
+    here. size: int64[n], bytes. unreferenced: bool[n], no other picture refers to this one. audio_start,
+    audio_end: in the audio stream's time base; None without sound. damaged: a packet is incomplete, or
+    reading ended with an error. encrypted: the container says that packets are. reading: how it was read.
     """
 
     pts: npt.NDArray[np.int64]
@@ -133,6 +134,8 @@ class PacketScan:
     duration: npt.NDArray[np.int64]
     shown: npt.NDArray[np.bool_]
     begin: npt.NDArray[np.bool_]
+    size: npt.NDArray[np.int64]
+    unreferenced: npt.NDArray[np.bool_]
     audio_start: int | None
     audio_end: int | None
     damaged: bool
@@ -141,48 +144,6 @@ class PacketScan:
 
     def __repr__(self) -> str:
         return f"PacketScan(packets={len(self.pts)}, shown={int(self.shown.sum())}, damaged={self.damaged})"
-
-
-@dataclass(frozen=True, slots=True)
-class SoundScan:
-    """The packets of one audio stream. start, end: extent in its time base, None without a timestamp.
-    packets: their number. incomplete: of the last packet only a part is there. stopped: reading ended with an
-    error. encrypted: the container says that packets are."""
-
-    start: int | None
-    end: int | None
-    packets: int
-    incomplete: bool
-    stopped: bool
-    encrypted: bool
-
-
-def scan_sound(
-    container: InputContainer, audio: AudioStream, should_stop: Callable[[], bool] | None = None
-) -> SoundScan:
-    """Read every packet of an audio stream alone. Cancelled."""
-    ignore_other_streams(container, [audio.index])
-    start: int | None = None
-    end: int | None = None
-    count = 0
-    incomplete = stopped = encrypted = False
-    try:
-        for packet in demux(container, [audio]):
-            if packet.size == 0:
-                continue
-            count += 1
-            if should_stop is not None and count % _STOP_CHECK_PACKETS == 0 and should_stop():
-                raise Cancelled
-            incomplete = packet.is_corrupt
-            encrypted = encrypted or (count == 1 and packet.has_sidedata("encryption_info"))
-            stamp = sane_stamp(packet.pts)
-            if stamp is not None and not packet.is_discard:
-                beyond = stamp + (sane_stamp(packet.duration) or 0)
-                start = stamp if start is None else min(start, stamp)
-                end = beyond if end is None else max(end, beyond)
-    except av.error.FFmpegError:
-        stopped = True
-    return SoundScan(start, end, count, incomplete, stopped, encrypted)
 
 
 def sane_stamp(value: int | None) -> int | None:
@@ -202,7 +163,9 @@ def scan_packets(
     codec = video.codec_context.codec.canonical_name
     begins = may_begin_at(codec, video.codec_context.extradata, video.codec_context.codec.intra_only)
     inspect_hidden = codec in ("vp8", "vp9")
-    pts, dts, duration, position, flags = array("q"), array("q"), array("q"), array("q"), bytearray()
+    references = ReferenceFlags(codec, video.codec_context.extradata)
+    pts, dts, duration, position, size = (array("q") for _ in range(5))
+    flags = bytearray()
     audio_start: int | None = None
     audio_end: int | None = None
     damaged = encrypted = stopped = False
@@ -212,7 +175,7 @@ def scan_packets(
     try:
         for packet in _packets(container, streams):
             count += 1
-            if should_stop is not None and count % _STOP_CHECK_PACKETS == 0 and should_stop():
+            if should_stop is not None and count % STOP_CHECK_PACKETS == 0 and should_stop():
                 raise Cancelled
             if packet.size == 0:
                 continue
@@ -226,6 +189,8 @@ def scan_packets(
                     audio_start = start if audio_start is None else min(audio_start, start)
                     audio_end = end if audio_end is None else max(audio_end, end)
                 continue
+            references.add(memoryview(packet))
+            size.append(packet.size)
             hidden = packet.is_discard or (inspect_hidden and is_hidden(codec, memoryview(packet)))
             begin = packet.is_keyframe and begins(bytes(packet))
             placeholders += is_placeholder(codec, packet.size)
@@ -259,6 +224,8 @@ def scan_packets(
         duration=np.array(duration, np.int64),
         shown=(flag_array & _SHOWN) > 0,
         begin=(flag_array & _BEGIN) > 0,
+        size=np.array(size, np.int64),
+        unreferenced=references.unreferenced(),
         audio_start=audio_start,
         audio_end=audio_end,
         damaged=damaged,

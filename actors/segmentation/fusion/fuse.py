@@ -104,8 +104,9 @@ def fuse_measured(
         shots=shot_starts if picture else None,
         within=(part.start, part.stop),
     )
+    decoded = {"frames_decoded": measured.frames_decoded} if picture else {}
     return Timeline(
-        media=plan.media.contract(),
+        media={**plan.media.contract(), **decoded},
         settings=dict(document_settings) if document_settings is not None else asdict(settings),
         segments=segments,
         audio_track=audio_segments,

@@ -79,6 +79,11 @@ class Measured:
         )
 
     @property
+    def frames_decoded(self) -> int:
+        """Frames whose picture was decoded, not estimated."""
+        return int(np.count_nonzero(self.frames.valid & ~self.frames.estimated))
+
+    @property
     def size_bytes(self) -> int:
         """What the tracks take in memory, and about as much again for what was found in their frames."""
         tables = (self.frames, self.keyframes, self.sound.track)
@@ -87,7 +92,7 @@ class Measured:
 
 def _undecoded(plan: Plan, frames: FrameTrack) -> Loss:
     """Frames that did not decode, without those that are to repeat the one before."""
-    holes = np.flatnonzero(~frames.valid)
+    holes = np.flatnonzero(~frames.valid & ~frames.estimated)
     lost = len(holes) - plan.media.placeholders
     if lost <= 0:
         return Loss()

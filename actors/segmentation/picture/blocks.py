@@ -2,9 +2,10 @@
 
 The pictures of the block and its context are measured; a cheap survey (`shots.gate`) marks frames of which it
 is in doubt; the network runs on views around these only. A block's rows are a function of its own window of
-pictures, so they are the same however the video is divided into chunks. Above 40 frames/s the survey and the
-network see every second (third, ...) frame, because they were made for 24 to 30 frames/s. Knows small
-pictures and something that gives probabilities; imports no PyAV and no torch.
+pictures, so they are the same however the video is divided into chunks. Where the survey suspects a
+transition among pictures that were estimated, not decoded, these are decoded first. Above 40 frames/s the
+survey and the network see every second (third, ...) frame, because they were made for 24 to 30 frames/s.
+Knows small pictures and something that gives probabilities; imports no PyAV and no torch.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ times as many the same cuts stand out, more sharply; with half as many some do n
 VIEW_STEP_FRAMES = 8
 """A view's length is a multiple of this, so that few different shapes occur: for each, torch (oneDNN, cuDNN)
 prepares its convolutions anew. No measurement."""
+SUSPECT_REACH_FRAMES = 2
+"""Frames (of those that are kept at high rates) around a decisive candidate that must be decoded. Less than
+`packet_activity.REACH_FRAMES`, so that a cut which a packet gave away needs no second look."""
+DECIDES_FRAMES = 16
+"""Frames outside of the block whose candidates matter to it: what lies further away is another block's."""
 
 Image = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
@@ -49,17 +55,18 @@ class TransitionNetwork(Protocol):
 class BlockWindow:
     """The pictures of a block and its context, one row for each slot from `start` on.
 
-    At the video's ends there is less context. small: uint8 RGB [n, 27, 48, 3]. change: int64[n] and valid:
-    bool[n], see `measured_frames.MeasuredFrame`. ValueError when they differ in length.
+    At the video's ends there is less context. small: uint8 RGB [n, 27, 48, 3]. change: int64[n], valid and
+    estimated: bool[n], see `measured_frames.MeasuredFrame`. ValueError when they differ in length.
     """
 
     start: int
     small: Image
     change: npt.NDArray[np.int64]
     valid: Bools
+    estimated: Bools
 
     def __post_init__(self) -> None:
-        if not len(self.small) == len(self.change) == len(self.valid):
+        if not len(self.small) == len(self.change) == len(self.valid) == len(self.estimated):
             raise ValueError("a window's rows must be parallel")
 
     def __repr__(self) -> str:
@@ -79,15 +86,34 @@ class BlockRows:
 
 
 def analyse_block(
-    window: BlockWindow, block: range, fps: float, network: TransitionNetwork, ask: Surveyor = survey
+    window: BlockWindow,
+    block: range,
+    fps: float,
+    network: TransitionNetwork,
+    ask: Surveyor = survey,
+    *,
+    decoded: Callable[[Bools], BlockWindow] | None = None,
 ) -> BlockRows:
-    """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video. `ask` selects the
-    frames that the network looks at."""
+    """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video.
+
+    `ask` selects the frames that the network looks at. `decoded`: gives the window with these of its
+    estimated pictures (bool[n]) decoded; None: they stay as they are.
+    """
+    rows, surveyed = _analysed(window, block, fps, network, ask)
+    suspected = _near(surveyed, window, block, thin_step(fps)) & window.estimated
+    if decoded is None or not suspected.any():
+        return rows
+    return _analysed(decoded(suspected), block, fps, network, ask)[0]
+
+
+def _analysed(
+    window: BlockWindow, block: range, fps: float, network: TransitionNetwork, ask: Surveyor
+) -> tuple[BlockRows, Survey]:
+    """The rows by the pictures as they are, and the last survey, of every step-th frame of the window."""
     step = thin_step(fps)
-    track = _measured(window)
-    kept = np.arange(-window.start % step, len(track), step)
+    kept = np.arange(-window.start % step, len(window.small), step)
     inside = (kept + window.start >= block.start) & (kept + window.start < block.stop)
-    pictures = SmallPictures.of(window.small[kept])
+    track, pictures = _measured(window), SmallPictures.of(window.small[kept])
     thin = _with_steps(thinned(track, step, int(kept[0])), pictures, proposed(pictures))
     surveyed = ask(thin, fps / step)
     looked = surveyed.doubtful & inside
@@ -105,7 +131,18 @@ def analyse_block(
         many=thin.many[rows],
         steps=_spread(thin.steps, kept + window.start - block.start, len(block)),
     )
-    return BlockRows(frames, surveyed.moving[rows])
+    return BlockRows(frames, surveyed.moving[rows]), surveyed
+
+
+def _near(surveyed: Survey, window: BlockWindow, block: range, step: int) -> Bools:
+    """bool[n]: of the window's frames, those near what is decisive for the block's own rows."""
+    near = np.zeros(len(window.small), np.bool_)
+    reach = SUSPECT_REACH_FRAMES * step
+    first = -window.start % step
+    for at in (first + step * np.flatnonzero(surveyed.decisive)).tolist():
+        if block.start - DECIDES_FRAMES <= window.start + at < block.stop + DECIDES_FRAMES:
+            near[max(0, at - reach) : at + step + reach] = True
+    return near
 
 
 def _with_steps(track: FrameTrack, pictures: SmallPictures, frames: npt.NDArray[np.int64]) -> FrameTrack:
@@ -133,6 +170,7 @@ def _measured(window: BlockWindow) -> FrameTrack:
     return replace(
         FrameTrack.empty(n),
         valid=window.valid,
+        estimated=window.estimated,
         luma_mean=mean,
         luma_std=spread,
         motion=motion,

@@ -78,7 +78,9 @@ def interval_bounds(fps: float) -> npt.NDArray[np.int64]:
 class FrameSampler:
     """Decides of each slot, in order, whether it is sampled: at regular distances and after jumps.
 
-    `bounds`: of `interval_bounds`. Slots outside `own` (a chunk's context) are never sampled.
+    In place of a slot that is left out the next one is sampled that is not. `bounds`: of `interval_bounds`.
+    Slots outside `own` (a chunk's context) are never sampled; the first of a block always is, so that what is
+    due before a chunk begins changes nothing in it.
     """
 
     def __init__(self, bounds: npt.NDArray[np.int64], own: range) -> None:
@@ -89,24 +91,27 @@ class FrameSampler:
             self._regular[start:stop:spacing] = True
         self._changes_before = 0, 0
         self._settled_at = -1
+        self._late = False
 
     @property
     def regular_share(self) -> float:
         """Share of the frames, 0..1, that are sampled whatever they show."""
         return float(self._regular.mean())
 
-    def wants(self, slot: int, change: int) -> bool:
+    def wants(self, slot: int, change: int, *, left_out: bool = False) -> bool:
         """Whether a slot is sampled; call it for every slot in order.
 
-        `change`: sum of absolute differences of the 27 x 48 x 3 values to the slot before.
+        `change`: sum of absolute differences of the 27 x 48 x 3 values to the slot before. `left_out`: there
+        is no frame to sample.
         """
-        due = slot == self._settled_at
+        due = slot == self._settled_at or bool(self._regular[slot % BLOCK_FRAMES]) or self._late
+        self._late = due and left_out
         # two frames back: with 2:3 pull-down or animation on twos every other frame repeats the one before
         calm_before = change >= JUMP_RATIO * max(self._changes_before)
         if calm_before and change >= JUMP_CHANGE * VALUES_PER_PICTURE and slot > self._settled_at:
             self._settled_at = slot + SETTLE_FRAMES
         self._changes_before = self._changes_before[1], change
-        return slot in self._own and (bool(self._regular[slot % BLOCK_FRAMES]) or due)
+        return due and not left_out and slot in self._own
 
 
 def choose(

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from actors.segmentation.decode.prefetch import Prefetch, inline
 from actors.segmentation.decode.video import DecodedFrame, VideoReader
@@ -26,6 +28,7 @@ from actors.segmentation.picture.masking import Mask
 from actors.segmentation.picture.measured_frames import FrameMeasurer, MeasuredFrame
 from actors.segmentation.picture.measures import VALUES_PER_PICTURE
 from actors.segmentation.picture.scaling import IMAGE_SIDE_PX, FrameScaler
+from actors.segmentation.picture.second_look import SecondLook
 from actors.segmentation.planning.plan import BLOCK_FRAMES, CONTEXT_FRAMES, Plan
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
 
@@ -97,12 +100,15 @@ class ChunkJob:
         finally:
             self.times[what] = self.times.get(what, 0.0) + time.perf_counter() - began
 
-    def video(self) -> VideoReader:
-        """A reader of the video, with the threads and the GPU of the models."""
+    def video(self, left_out: npt.NDArray[np.bool_], *, in_caller: bool = False) -> VideoReader:
+        """A reader of the video, with the threads and the GPU of the models, without these frames.
+
+        in_caller: it is read on the caller's thread, the only one that may ask whether to stop.
+        """
         # One more than there are cores: FFmpeg's frame threads give frames out in order, so a thread whose
         # frame is done waits until it is taken; its core would be idle meanwhile.
         threads = self.models.threads + 1 if self.models.threads > 1 else 1
-        stop = self.stopping.is_set if self.concurrent else self.asked
+        stop = self.asked if in_caller or not self.concurrent else self.stopping.is_set
         return VideoReader.open(
             self.path,
             self.plan.media,
@@ -111,6 +117,7 @@ class ChunkJob:
             self.limits,
             gpu=self.models.gpu,
             should_stop=stop,
+            left_out=left_out,
         )
 
 
@@ -138,6 +145,10 @@ class PicturePipeline:
         self._pace = job.plan.pace
         self._bounds = interval_bounds(self._pace)
         self._mask = Mask(job.plan.ignore)
+        self._left_out = job.plan.left_out
+        again = job.plan.decoding == "auto" and bool(self._left_out.any())
+        reader = partial(job.video, in_caller=True)
+        self._second_look = SecondLook(job.plan, self._mask, reader) if again else None
         self._pending: list[MeasuredFrame] = []
         # allocated whole, filled block by block: joining tables at the end would take the memory twice
         self._frames = FrameTrack.empty(len(self._own))
@@ -175,22 +186,26 @@ class PicturePipeline:
         """Scale and measure, on the thread "scale"; frames come from the thread "decode"."""
 
         def before(start: int, stop: int) -> Iterator[DecodedFrame]:
-            with self._job.video() as earlier:
+            with self._job.video(self._left_out) as earlier:
                 yield from earlier.frames(start, stop)
 
         plan = self._job.plan
         sampler = FrameSampler(self._bounds, self._own)
         measurer = FrameMeasurer(FrameScaler(plan.media), sampler, before, self._mask)
-        slots = plan.context(self._job.chunk_index)
-        with self._job.video() as reader:
+        context = range(*plan.context(self._job.chunk_index))
+        # what is left out is estimated between frames that are decoded
+        wanted = np.flatnonzero(~self._left_out)
+        first = int(wanted[np.searchsorted(wanted, context.start, side="right") - 1])
+        last = int(wanted[np.searchsorted(wanted, context.stop - 1)])
+        with self._job.video(self._left_out) as reader:
 
             def decoded() -> Iterator[DecodedFrame]:
-                return reader.frames(*slots)
+                return reader.frames(first, last + 1)
 
             most = decoded_ahead(plan.media.width, plan.media.height)
             stage = Prefetch(decoded, most, "decode", batch=min(_DECODED_BATCH, most // 2))
             with stage if self._job.concurrent else inline(decoded) as frames:
-                yield from measurer.measured(frames)
+                yield from (frame for frame in measurer.measured(frames) if frame.slot in context)
 
     def _finish(self, block: range) -> None:
         """Analyse a block whose context is complete, keep its rows, drop frames that no later block needs."""
@@ -201,14 +216,24 @@ class PicturePipeline:
             np.stack([frame.small for frame in pending]),
             np.array([frame.change for frame in pending], np.int64),
             np.array([frame.valid for frame in pending], np.bool_),
+            np.array([frame.estimated for frame in pending], np.bool_),
         )
-        rows = analyse_block(window, block, self._pace, self._job.models)
+        decoded = None if self._second_look is None else partial(self._decoded_after_all, window)
+        rows = analyse_block(window, block, self._pace, self._job.models, decoded=decoded)
         self._frames.put(block.start - self._own.start, rows.frames)
         own = pending[block.start - first : block.stop - first]
         samples = [frame.sampled for frame in own if frame.sampled is not None]
         for candidate in choose(samples, block.start, rows.moving, self._bounds):
             self._keep(candidate)
         self._pending = pending[max(block.stop - CONTEXT_FRAMES - first, 0) :]
+
+    def _decoded_after_all(self, window: BlockWindow, wanted: npt.NDArray[np.bool_]) -> BlockWindow:
+        """The second look; its time counts as decoding, not as that of the networks."""
+        assert self._second_look is not None
+        began = time.perf_counter()
+        found = self._second_look.decoded(window, wanted)
+        self._job.times["networks"] = self._job.times.get("networks", 0.0) - (time.perf_counter() - began)
+        return found
 
     def _keep(self, candidate: SampledFrame) -> None:
         """Embed a keyframe candidate, give its image to the sink, append its row."""

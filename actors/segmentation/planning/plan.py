@@ -23,6 +23,7 @@ from actors.segmentation.demux.media import MediaInfo, StreamChoice
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec, divide
 from actors.segmentation.planning.examine import examine
+from actors.segmentation.runs import true_runs
 from actors.segmentation.timecode import Timecode, base_of
 
 __all__ = ["BLOCK_FRAMES", "CONTEXT_FRAMES", "ChunkSpec", "Plan", "build_plan"]
@@ -31,10 +32,16 @@ log = structlog.get_logger(__name__)
 
 _MAGIC = b"SSPL"
 """First bytes of a stored plan (SceneStream PLan)."""
-_FORMAT = 1
+_FORMAT = 2
 """Version of its bytes: raise it when they change; older plans are then made again."""
 _HEAD = struct.Struct("<4sHI")
 """Magic, format, and bytes of the JSON header in the body; the body follows, compressed."""
+LEFT_OUT_IN_A_ROW = 3
+"""Frames between two that are decoded. No shot of four frames is passed over; an encoder may put sixteen
+pictures in a row to which none refers, between which everything may happen."""
+SECOND_LOOK_FRAMES = 300
+"""Frames behind a seek point from which on `auto` leaves none out: to decode one later, all before it in its
+GOP are decoded again. No measurement; encoders' longest usual GOP has 250."""
 _ZLIB_LEVEL = 6
 """zlib's default. No measurement; steps of a constant frame rate compress to almost nothing at any level."""
 
@@ -44,13 +51,14 @@ class Plan:
     """media, index and chunks; the chunks tile [0, len(index)) and begin at multiples of BLOCK_FRAMES.
 
     ValueError otherwise. ignore: rectangle of the upright picture that is not measured, (x, y, width, height)
-    as shares, 0..1.
+    as shares, 0..1. decoding: which frames are decoded, see `settings.AnalysisSettings`.
     """
 
     media: MediaInfo
     index: FrameIndex
     chunks: tuple[ChunkSpec, ...]
     ignore: tuple[float, float, float, float] | None = None
+    decoding: str = "every"
 
     def __post_init__(self) -> None:
         bounds = [0, *(chunk.end_frame for chunk in self.chunks)]
@@ -73,6 +81,25 @@ class Plan:
     def in_one_chunk(self) -> Plan:
         """The same with a single chunk, so that no context is decoded twice."""
         return replace(self, chunks=(ChunkSpec(0, 0, self.frames),))
+
+    @property
+    def left_out(self) -> npt.NDArray[np.bool_]:
+        """bool[frames]: not decoded, but estimated between their neighbours, as far as nothing is suspected.
+
+        Never the first and the last frame, and none at which decoding may begin; at most LEFT_OUT_IN_A_ROW.
+        """
+        index = self.index
+        if self.decoding == "every" or len(index.unreferenced) == 0:
+            return np.zeros(self.frames, np.bool_)
+        out = index.unreferenced & ~index.key
+        if self.decoding == "auto":
+            out &= index.calm
+            number = np.arange(self.frames)
+            out &= number - np.maximum.accumulate(np.where(index.key, number, 0)) < SECOND_LOOK_FRAMES
+        out[[0, -1]] = False
+        for start, stop in true_runs(out):
+            out[start + LEFT_OUT_IN_A_ROW : stop : LEFT_OUT_IN_A_ROW + 1] = False
+        return out
 
     @property
     def pace(self) -> float:
@@ -99,7 +126,8 @@ class Plan:
         """Compact, versioned bytes; equal plans give equal bytes."""
         index = self.index
         # differences, because steps between frames are nearly always the same few numbers
-        arrays = [np.diff(index.pts), np.packbits(index.key), np.diff(index.key_dts, prepend=0)]
+        flags = [np.packbits(each) for each in (index.key, index.unreferenced, index.calm)]
+        arrays = [np.diff(index.pts), *flags, np.diff(index.key_dts, prepend=0)]
         header = {
             "media": self.media.to_document(),
             "chunks": [asdict(chunk) for chunk in self.chunks],
@@ -109,9 +137,10 @@ class Plan:
             "trusted": index.trusted,
             "reorder_depth": index.reorder_depth,
             "damaged": index.damaged,
-            "lengths": [len(index), len(index.key_dts)],
+            "lengths": [len(index), len(index.unreferenced), len(index.calm)],
+            "decoding": self.decoding,
         }
-        if self.ignore is not None:  # left out otherwise, so that plans made before have the same bytes
+        if self.ignore is not None:
             header["ignore"] = self.ignore
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         body = text + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
@@ -126,27 +155,35 @@ class Plan:
                 raise ValueError("not a plan of this version; make the plan again")
             body = zlib.decompress(payload[_HEAD.size :])
             header = json.loads(body[:size])
-            frames, keys = header["lengths"]
+            frames, unreferenced_flags, calm_flags = header["lengths"]
             rest = memoryview(body)[size:]
             steps = np.frombuffer(rest[: 8 * (frames - 1)], np.int64)
             rest = rest[8 * (frames - 1) :]
-            packed = np.frombuffer(rest[: (frames + 7) // 8], np.uint8)
-            dts_steps = np.frombuffer(rest[(frames + 7) // 8 :], np.int64)
-            if len(steps) != frames - 1 or len(dts_steps) != keys:
+            flags = []
+            for length in (frames, unreferenced_flags, calm_flags):
+                packed = np.frombuffer(rest[: (length + 7) // 8], np.uint8)
+                flags.append(np.unpackbits(packed, count=length).astype(np.bool_))
+                rest = rest[(length + 7) // 8 :]
+            key, unreferenced, calm = flags
+            dts_steps = np.frombuffer(rest, np.int64)
+            if len(steps) != frames - 1 or len(dts_steps) not in (0, int(key.sum())):
                 raise ValueError("the plan's arrays are incomplete")
             index = FrameIndex(
                 pts=_running_sum(header["first_pts"], steps),
-                key=np.unpackbits(packed, count=frames).astype(np.bool_),
+                key=key,
                 end_pts=header["end_pts"],
                 time_base=Fraction(*header["time_base"]),
                 trusted=header["trusted"],
                 key_dts=np.cumsum(dts_steps, dtype=np.int64),
                 reorder_depth=header["reorder_depth"],
                 damaged=header["damaged"],
+                unreferenced=unreferenced,
+                calm=calm,
             )
             chunks = tuple(ChunkSpec(**chunk) for chunk in header["chunks"])
             ignore = tuple(header["ignore"]) if "ignore" in header else None
-            return cls(MediaInfo.from_document(header["media"]), index, chunks, ignore)
+            media = MediaInfo.from_document(header["media"])
+            return cls(media, index, chunks, ignore, header["decoding"])
         except (struct.error, zlib.error, KeyError, TypeError, UnicodeDecodeError) as error:
             raise ValueError(f"damaged plan: {error}") from error
 
@@ -157,12 +194,13 @@ def build_plan(
     limits: Limits | None = None,
     *,
     ignore: tuple[float, float, float, float] | None = None,
+    decoding: str = "auto",
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Probe and index a local file and divide it into chunks. The same file gives the same plan.
 
-    `analysis`: which streams. `ignore`: see Plan. MediaError when the file cannot be analysed, OSError when
-    it cannot be read, Cancelled when `should_stop` says so.
+    `analysis`: which streams. `ignore`, `decoding`: see Plan. MediaError when the file cannot be analysed,
+    OSError when it cannot be read, Cancelled when `should_stop` says so.
     """
     path = Path(path)
     media, index = examine(path, analysis, limits or Limits(), should_stop)
@@ -170,7 +208,7 @@ def build_plan(
     seek_frames = [point.frame for point in index.seek_points()] if media.has_picture else range(len(index))
     chunks = divide(len(index), seek_frames)
     log.info("planned", file=path.name, frames=len(index), chunks=len(chunks), trusted=index.trusted)
-    return Plan(media, index, chunks, ignore)
+    return Plan(media, index, chunks, ignore, decoding)
 
 
 def _running_sum(first: int, steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

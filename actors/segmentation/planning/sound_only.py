@@ -18,7 +18,7 @@ from actors.segmentation.demux.completeness import Ending, ending_of
 from actors.segmentation.demux.container import opened
 from actors.segmentation.demux.frame_index import FrameIndex
 from actors.segmentation.demux.media import AudioInfo, MediaInfo, StreamChoice
-from actors.segmentation.demux.packet_scan import SoundScan, scan_sound
+from actors.segmentation.demux.sound_scan import SoundScan, scan_sound
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 from actors.segmentation.media_warning import MediaWarning, truncated, unreadable_beyond

@@ -51,6 +51,7 @@ def thinned(frames: FrameTrack, step: int, first: int = 0) -> FrameTrack:
     kept = np.arange(first, len(frames), step)
     return FrameTrack(
         valid=frames.valid[kept],
+        estimated=frames.estimated[kept],
         looked=frames.looked[kept],
         # a cut is marked on the last frame before it: what happens up to the next kept frame belongs here
         cut=np.maximum.reduceat(frames.cut, kept),

@@ -90,7 +90,8 @@ class Shelf:
         for start in range(0, plan.frames, BLOCK_FRAMES):
             block = range(start, min(start + BLOCK_FRAMES, plan.frames))
             around = slice(max(0, block.start - CONTEXT_FRAMES), block.stop + CONTEXT_FRAMES)
-            window = BlockWindow(around.start, seen.small[around], seen.change[around], seen.valid[around])
+            columns = (seen.small, seen.change, seen.valid, seen.estimated)
+            window = BlockWindow(around.start, *(column[around] for column in columns))
             rows.append(analyse_block(window, block, plan.pace, self.models, ask).frames)
         return ChunkTracks(0, plan.frames, FrameTrack.join(rows), KeyframeTrack.empty(), None)
 
@@ -106,7 +107,8 @@ class Shelf:
             np.save(packed, table)
             _keep(kept, packed.getvalue())
         table = np.load(kept)
-        return BlockWindow(0, *(np.ascontiguousarray(table[name]) for name in ("small", "change", "valid")))
+        columns = (np.ascontiguousarray(table[name]) for name in ("small", "change", "valid"))
+        return BlockWindow(0, *columns, np.zeros(len(table), np.bool_))  # every frame is decoded
 
 
 _mine: list[Callable[[Path], FrameTrack]] = []
@@ -180,4 +182,4 @@ def _decoded(path: Path, plan: Plan, threads: int) -> Iterator[MeasuredFrame]:
 
 def _nowhere(frames: FrameTrack, _fps: float) -> Survey:
     """`moving` only matters to the choice of keyframes, of which there are none here."""
-    return Survey(np.zeros(len(frames), np.bool_), np.zeros(len(frames), np.bool_))
+    return Survey(*np.zeros((3, len(frames)), np.bool_))

@@ -77,7 +77,7 @@ def _made(
         listing = Path(work, "list.txt")
         listing.write_text("".join(f"file '{clips[part].name}'\n" for part in parts), encoding="utf-8")
         joined = Path(work, "joined.mp4")
-        _ffmpeg("-f", "concat", "-i", listing, "-c", "copy", "-t", str(length_s), joined)
+        ffmpeg("-f", "concat", "-i", listing, "-c", "copy", "-t", str(length_s), joined)
         joined.rename(made)
     return made
 
@@ -90,10 +90,11 @@ def _encode(source: Path, target: Path, size: tuple[int, int], length_s: float |
     frame = f"{fit},pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1,fps={FPS}"
     shorter = ["-t", str(length_s)] if length_s is not None else []
     sound = _SILENCE if silent else []
-    _ffmpeg("-i", source, *sound, "-vf", frame, *_PICTURE, *_SOUND, "-sn", "-dn", *shorter, target)
+    ffmpeg("-i", source, *sound, "-vf", frame, *_PICTURE, *_SOUND, "-sn", "-dn", *shorter, target)
 
 
-def _ffmpeg(*arguments: str | Path) -> None:
+def ffmpeg(*arguments: str | Path) -> None:
+    """Run ffmpeg with these arguments. CommandError when it is missing or fails."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise CommandError("ffmpeg is not installed; the system's package manager has it")

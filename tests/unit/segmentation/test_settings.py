@@ -200,15 +200,17 @@ def test_only_what_is_decoded_changes_the_tracks() -> None:
     first, _ = split(resolve("film", {}))
     second, _ = split(resolve("talk", {"scene_sensitivity": 1, "from_s": 5, "scenes": 3, "chapters": 2}))
     other, _ = split(resolve("talk", {"audio_stream": 2}))
+    decoded, _ = split(resolve("talk", {"decoding": "every"}))
 
     assert tracks_hash(first) == tracks_hash(second)
-    assert tracks_hash(first) != tracks_hash(other)
+    assert len({tracks_hash(one) for one in (first, other, decoded)}) == 3
 
 
 def test_a_rectangle_to_ignore_changes_the_tracks_and_none_does_not() -> None:
     """Tracks stored before there was such a setting are found by the hash that they were stored under."""
     before = json.dumps(
-        {"version": TRACKS_VERSION, "video_stream": None, "audio_stream": None}, sort_keys=True
+        {"version": TRACKS_VERSION, "video_stream": None, "audio_stream": None, "decoding": "auto"},
+        sort_keys=True,
     )
     corner, _ = split({"ignore": [0.75, 0, 0.25, 0.25]})
     the_same, _ = split({"ignore": [0.75, 0.0, 0.25, 0.25]})

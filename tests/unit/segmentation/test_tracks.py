@@ -144,5 +144,5 @@ def test_sound_with_a_gap_is_refused() -> None:
 
 
 def test_repr_shows_shapes_not_numbers() -> None:
-    assert repr(tracks().frames).startswith("FrameTrack(valid[40], looked[40], cut[40]")
+    assert repr(tracks().frames).startswith("FrameTrack(valid[40], estimated[40], looked[40], cut[40]")
     assert len(repr(tracks())) < 400

@@ -20,7 +20,9 @@ export const sensitivityOf = (level) => `${level}_sensitivity`;
 export const wantedOf = (level) => `${level}s`;
 
 /** Settings that belong to the one video and stay when another kind of video is chosen: no preset has them. */
-const OF_THE_VIDEO = ["video_stream", "audio_stream", "ignore", "from_s", "to_s", "scenes", "chapters"];
+const OF_THE_VIDEO = [
+  "video_stream", "audio_stream", "ignore", "decoding", "from_s", "to_s", "scenes", "chapters",
+];
 
 /** Whether two settings are equal; a setting that an older video does not have is null. */
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);

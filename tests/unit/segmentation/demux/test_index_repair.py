@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actors.segmentation.demux.frame_index import FrameIndex, index_from_frames, index_from_packets
 from actors.segmentation.demux.packet_headers import is_hidden, may_begin_at
-from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan
+from actors.segmentation.demux.packet_scan import NO_PTS, PacketScan, Reading
 from actors.segmentation.timebase import FrameClock, seconds, timestamp
 
 MS = Fraction(1, 1000)
@@ -61,10 +61,13 @@ def scan(
         duration=np.full(count, 10, np.int64),
         shown=np.array(shown if shown is not None else [True] * count, np.bool_),
         begin=starts,
+        size=np.full(count, 1000, np.int64),
+        unreferenced=np.zeros(count, np.bool_),
         audio_start=None,
         audio_end=None,
         damaged=False,
         encrypted=False,
+        reading=Reading(key=starts),
     )
 
 

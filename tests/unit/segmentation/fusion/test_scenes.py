@@ -284,6 +284,7 @@ def random_tracks(
 ) -> tuple[FrameTrack, KeyframeTrack, AudioTrack]:
     picture = FrameTrack(
         valid=np.ones(frames, np.bool_),
+        estimated=np.zeros(frames, np.bool_),
         looked=rng.choice([False, True], frames),
         cut=rng.choice([0.0, 0.02, 0.5, 0.99], frames).astype(np.float16),
         many=rng.choice([0.0, 0.02, 0.5, 0.99], frames).astype(np.float16),

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from actors.segmentation.picture.blocks import (
+    DECIDES_FRAMES,
+    SUSPECT_REACH_FRAMES,
     VIEW_CONTEXT_FRAMES,
     VIEW_STEP_FRAMES,
     BlockWindow,
@@ -55,7 +57,7 @@ def doubting(first: int, last: int) -> Surveyor:
     def ask(track: FrameTrack, _fps: float) -> Survey:
         frames = np.arange(len(track))
         doubtful = (frames >= first) & (frames <= last) & ~track.looked
-        return Survey(doubtful, np.zeros(len(track), np.bool_))
+        return Survey(doubtful, np.zeros(len(track), np.bool_), doubtful | track.looked)
 
     return ask
 
@@ -64,7 +66,7 @@ def window(pictures: Pictures, start: int = 0) -> BlockWindow:
     small = np.clip(pictures + 0.5, 0, 255).astype(np.uint8)
     change = np.zeros(len(small), np.int64)
     change[1:] = np.abs(small[1:].astype(np.int64) - small[:-1]).sum(axis=(1, 2, 3))
-    return BlockWindow(start, small, change, np.ones(len(small), np.bool_))
+    return BlockWindow(start, small, change, np.ones(len(small), np.bool_), np.zeros(len(small), np.bool_))
 
 
 def faint_dissolve() -> Pictures:
@@ -173,7 +175,58 @@ def test_at_sixty_frames_a_second_the_network_sees_every_second_one() -> None:
 
 def test_a_window_s_rows_are_parallel() -> None:
     with pytest.raises(ValueError, match="parallel"):
-        BlockWindow(0, np.zeros((3, 27, 48, 3), np.uint8), np.zeros(2, np.int64), np.zeros(3, np.bool_))
+        BlockWindow(0, np.zeros((3, 27, 48, 3), np.uint8), np.zeros(2, np.int64), *np.zeros((2, 3), np.bool_))
+
+
+def test_what_is_suspected_among_estimated_pictures_is_decoded_first() -> None:
+    true = window(faint_dissolve())
+    estimated = np.zeros(300, np.bool_)
+    estimated[1:-1:2] = True
+    guessed = replace(true, small=true.small.copy(), estimated=estimated)
+    guessed.small[150:160] = guessed.small[149]  # says less than there is
+    asked: list[npt.NDArray[np.bool_]] = []
+
+    def decoded(wanted: npt.NDArray[np.bool_]) -> BlockWindow:
+        asked.append(wanted)
+        return replace(true, estimated=estimated & ~wanted)
+
+    rows = analyse_block(guessed, range(300), FPS, Echo(), doubting(141, 160), decoded=decoded)
+
+    (wanted,) = asked
+    near = range(141 - SUSPECT_REACH_FRAMES, 160 + SUSPECT_REACH_FRAMES + 1)
+    assert estimated[[near.start, near.stop]].all()  # one is the first, the other just beyond: ends show
+    assert np.flatnonzero(wanted).tolist() == [slot for slot in near if estimated[slot]]
+    assert rows.frames.thumb.tobytes() == analyse_block(true, range(300), FPS, Echo()).frames.thumb.tobytes()
+    assert rows.frames.estimated.tolist() == (estimated & ~wanted).tolist()
+
+
+def test_what_is_decisive_far_from_the_block_is_left_to_another() -> None:
+    pictures = window(faint_dissolve(), start=600)
+    estimated = np.ones(300, np.bool_)
+
+    def never(_wanted: npt.NDArray[np.bool_]) -> BlockWindow:
+        raise AssertionError("decoded in vain")
+
+    far = 200 + DECIDES_FRAMES
+    analyse_block(
+        replace(pictures, estimated=estimated),
+        range(650, 800),
+        FPS,
+        Echo(),
+        doubting(far, far),
+        decoded=never,
+    )
+
+
+def test_nothing_is_decoded_again_where_all_is_decoded_or_nothing_suspected() -> None:
+    def never(_wanted: npt.NDArray[np.bool_]) -> BlockWindow:
+        raise AssertionError("decoded in vain")
+
+    whole = window(faint_dissolve())
+    still = window(np.repeat(place(1, 1), 300, axis=0))
+
+    analyse_block(whole, range(300), FPS, Echo(), doubting(140, 160), decoded=never)
+    analyse_block(replace(still, estimated=~still.estimated), range(300), FPS, Echo(), decoded=never)
 
 
 def test_settled_transitions_are_marked_like_the_network_marks_them() -> None:

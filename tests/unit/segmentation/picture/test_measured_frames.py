@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from actors.segmentation.picture.measures import luma, mean_change, thumbs
 class Slot:
     slot: int
     frame: int | None
+    left_out: bool = False
 
 
 class Grey:
@@ -30,9 +31,14 @@ class Grey:
         return np.full((9, 16, 3), frame, np.uint8)
 
 
-def run(frames: dict[int, int], slots: range, own: range) -> list[MeasuredFrame]:
+def run(
+    frames: dict[int, int], slots: range, own: range, left_out: Container[int] = ()
+) -> list[MeasuredFrame]:
     def some(start: int, stop: int) -> Iterable[Slot]:
-        return (Slot(slot, frames.get(slot)) for slot in range(start, stop))
+        return (
+            Slot(slot, None if slot in left_out else frames.get(slot), slot in left_out)
+            for slot in range(start, stop)
+        )
 
     measurer = FrameMeasurer(Grey(), FrameSampler(interval_bounds(25), own), some)
     return list(measurer.measured(some(slots.start, slots.stop)))
@@ -59,6 +65,48 @@ def test_a_chunk_that_begins_with_holes_sees_what_the_whole_sees(start: int) -> 
 
     assert [p.small.tobytes() for p in part] == [p.small.tobytes() for p in whole]
     assert [p.change for p in part[1:]] == [p.change for p in whole[1:]]
+
+
+def test_what_is_left_out_lies_between_its_neighbours() -> None:
+    result = run({0: 100, 3: 130, 4: 20}, range(5), range(5), left_out={1, 2})
+
+    assert [int(row.small[0, 0, 0]) for row in result] == [100, 110, 120, 130, 20]
+    assert [row.estimated for row in result] == [False, True, True, False, False]
+    assert [row.change // (27 * 48 * 3) for row in result] == [0, 10, 10, 10, 110]
+    assert all(row.valid for row in result)
+
+
+def test_what_is_left_out_beside_a_hole_is_a_hole_too() -> None:
+    result = run({0: 100, 4: 60}, range(5), range(5), left_out={1, 3})
+
+    assert [row.valid for row in result] == [True, False, False, False, True]
+    assert [int(row.small[0, 0, 0]) for row in result] == [100, 100, 100, 80, 60]
+
+
+def test_a_range_that_begins_or_ends_with_what_is_left_out_repeats_the_nearest() -> None:
+    result = run({2: 50}, range(5), range(5), left_out={0, 1, 3, 4})
+
+    assert [int(row.small[0, 0, 0]) for row in result] == [50] * 5
+
+
+def test_nothing_but_what_is_left_out_is_black() -> None:
+    assert not run({}, range(2), range(2), left_out={0, 1})[0].small.any()
+
+
+@pytest.mark.parametrize("start", [300, 600])
+def test_samples_move_to_the_next_frame_that_is_decoded_whatever_the_chunk(start: int) -> None:
+    left_out = {slot for slot in range(900) if slot % 2 == 0 and slot % 300}
+    frames = {slot: slot % 200 for slot in range(900)}
+
+    whole = run(frames, range(900), range(900), left_out)
+    part = run(frames, range(start - 51, 900), range(start, 900), left_out)
+    every = run(frames, range(900), range(900))
+
+    sampled = [row.slot for row in whole if row.sampled is not None]
+    due = [row.slot for row in every if row.sampled is not None]
+    assert sampled == [slot + (slot in left_out) for slot in due]
+    assert any(slot in left_out for slot in due)
+    assert [row.slot for row in part if row.sampled is not None] == [s for s in sampled if s >= start]
 
 
 def test_measures_of_small_frames() -> None:
