@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -134,13 +135,15 @@ class PartSupervisor(threading.Thread):
             now = time.monotonic()
             if now - probed_at < PROBE_INTERVAL_S:
                 continue
-            detail, problem = _probed(self._runner.part.probe)
-            if problem is None:
+            answer = _probed(self._runner.part.probe)
+            if answer.problem is None:
                 answered_at = time.monotonic()
-                self._board.put(self._part, state=PartHealth.HEALTHY, detail=detail)
+                self._board.put(self._part, state=PartHealth.HEALTHY, detail=answer.detail)
             else:
-                self._board.put(self._part, state=PartHealth.UNRESPONSIVE, detail=problem)
-                if time.monotonic() - answered_at > HANGS_AFTER_S:
+                self._board.put(self._part, state=PartHealth.UNRESPONSIVE, detail=answer.problem)
+                if answer.odd:
+                    answered_at = time.monotonic()
+                elif time.monotonic() - answered_at > HANGS_AFTER_S:
                     return f"it did not answer for {HANGS_AFTER_S:.0f} s"
             probed_at = time.monotonic()
         return ""
@@ -181,22 +184,28 @@ class ExternalMonitor(threading.Thread):
     def run(self) -> None:
         """Probe until `end` is called."""
         while not self._ending.is_set():
-            detail, problem = _probed(self._probe)
-            state = PartHealth.HEALTHY if problem is None else PartHealth.UNREACHABLE
-            self._board.put(self._part, state=state, detail=problem or detail)
+            answer = _probed(self._probe)
+            state = PartHealth.HEALTHY if answer.problem is None else PartHealth.UNREACHABLE
+            self._board.put(self._part, state=state, detail=answer.problem or answer.detail)
             self._ending.wait(PROBE_INTERVAL_S)
 
 
-def _probed(probe: Callable[[], str]) -> tuple[str, str | None]:
-    """(what a probe tells, its problem or None).
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Of a probe. problem: why it is not ready, None where it is. odd: an error that nobody thought of, which
+    says nothing about the server."""
 
-    An error that nobody thought of is a problem of this probe, too: it must neither end the thread nor stop
-    a server that may be well.
-    """
+    detail: str = ""
+    problem: str | None = None
+    odd: bool = False
+
+
+def _probed(probe: Callable[[], str]) -> _Answer:
+    """An odd error must neither end the supervisor nor stop a server that may be well."""
     try:
-        return probe(), None
+        return _Answer(probe())
     except (NotReadyError, LocalStackError) as error:
-        return "", error.message
-    except Exception as error:
-        log.exception("probe failed")
-        return "", f"the probe failed: {error!r}"
+        return _Answer(problem=error.message)
+    except Exception as error:  # noqa: BLE001 - told on the board and in the log
+        log.warning("probe failed", reason=repr(error))
+        return _Answer(problem=f"the probe failed: {error!r}", odd=True)

@@ -137,6 +137,10 @@ class PartRunner:
                 return probe()
             except NotReadyError as error:
                 reason = error.message
+            except LocalStackError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it ends the start at its deadline, with this reason
+                reason = f"the probe failed: {error!r}"
             died = self.dead()
             if died is not None:
                 raise LocalStackError(f"{title} did not start: {died}.\n{self.tail()}")

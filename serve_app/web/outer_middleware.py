@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = ("same-origin", "none")
 """Values of Sec-Fetch-Site: a page of this origin; a person, who typed the address or opened a bookmark."""
+_PORTS = {"http": 80, "https": 443}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 SECURITY_HEADERS = {
@@ -82,7 +83,9 @@ class OuterMiddleware:
             try:
                 if self._is_cross_site_write(scope["method"], headers):
                     refusal = Problem(
-                        "cross_site", "Browsers may change things only from the pages of this installation."
+                        "cross_site",
+                        "Browsers may change things only from the pages of this installation, and of origins "
+                        "that `access.cors_origins` lists.",
                     )
                     await refusal.response(scope["path"], request_id)(scope, receive, send_dressed)
                 else:
@@ -121,4 +124,18 @@ def is_own_page(headers: Headers) -> bool:
     if site is not None:
         return site in _OWN_SITE
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    if origin is None:
+        return True
+    scheme, ours = origin.partition(":")[0], headers.get("host", "")
+    address = _address(origin)
+    return address is not None and address == _address(f"{scheme}://{ours}")
+
+
+def _address(url: str) -> tuple[str, int] | None:
+    """Host and port of an origin, the scheme's own port where none is named; None where it is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None

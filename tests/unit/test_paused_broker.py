@@ -118,6 +118,23 @@ def test_an_error_that_nobody_thought_of_neither_ends_the_supervisor_nor_stops_t
     assert runner.stops == 1  # at the end, which was asked for
 
 
+def test_a_server_is_not_restarted_for_errors_that_say_nothing_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(part_supervisor, "WATCH_INTERVAL_S", 0.001)
+    monkeypatch.setattr(part_supervisor, "PROBE_INTERVAL_S", 0.002)
+    monkeypatch.setattr(part_supervisor, "HANGS_AFTER_S", 0.0)
+    runner = Runner()
+    runner.answers = [RuntimeError("odd")]
+    board = Board(lambda: supervisor, states=8)
+    supervisor = PartSupervisor(runner, board, needs=())  # type: ignore[arg-type]
+
+    supervisor.run()
+
+    assert [state for state, _ in board.told[2:8]] == [PartHealth.UNRESPONSIVE] * 6
+    assert runner.stops == 1
+
+
 def test_a_monitor_of_an_external_server_goes_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(part_supervisor, "PROBE_INTERVAL_S", 0.001)
     board = Board(lambda: monitor, states=2)

@@ -226,6 +226,8 @@ def test_unknown_addresses_and_methods_are_problems(api: Api) -> None:
         {"Sec-Fetch-Site": "same-site"},  # another port of the same host
         {"Origin": "http://127.0.0.1:1"},  # browsers leave the other out where nothing is encrypted
         {"Origin": "null"},
+        {"Origin": "http://[bad"},
+        {"Origin": "app://page"},
     ],
 )
 def test_pages_of_other_origins_may_change_nothing(api: Api, headers: dict[str, str]) -> None:
