@@ -87,7 +87,7 @@ def summed(name: str, found: Sequence[Way], every: Sequence[Way]) -> Sum:
     """Over all films."""
     pairs = [compared(one.cuts, reference.cuts) for one, reference in zip(found, every, strict=True)]
     again, moved, gone, new = (sum(column) for column in zip(*pairs, strict=True))
-    score = Score(*(sum(getattr(one.score, name) for one in found) for name in ("found", "missed", "false")))
+    score = Score(*(sum(getattr(one.score, part) for one in found) for part in ("found", "missed", "false")))
     return Sum(
         name,
         mean(one.score.f1 for one in found),

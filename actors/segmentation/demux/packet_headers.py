@@ -32,7 +32,7 @@ _SEI_RECOVERY_POINT = 6
 """payloadType of a recovery point (H.264 D.1)."""
 _HEVC_IRAP = range(16, 22)
 """nal_unit_type of slices of pictures at which decoding may begin: BLA, IDR, CRA (H.265 table 7-1)."""
-_HEVC_VCL_END = 32
+HEVC_VCL_END = 32
 """nal_unit_type of all slices is below (H.265 table 7-1)."""
 _VVC_IRAP = (7, 8, 9)
 """The same in H.266 (table 5): IDR_W_RADL, IDR_N_LP, CRA."""
@@ -49,7 +49,7 @@ def may_begin_at(codec: str, extradata: bytes | None, intra_only: bool) -> Bytes
     if codec in ("h264", "hevc", "vvc"):
         prefix = nal_length_size(codec, extradata)
         inspect = {"h264": _h264_begins, "hevc": _hevc_begins, "vvc": _vvc_begins}[codec]
-        return lambda packet: inspect(_nal_units(packet, prefix))
+        return lambda packet: inspect(nal_units(packet, prefix))
     clean = codec in CLEAN_KEY_CODECS or intra_only
     return lambda _packet: clean
 
@@ -90,39 +90,42 @@ def nal_length_size(codec: str, extradata: bytes | None) -> int:
     return 4
 
 
-def _nal_units(packet: bytes, length_size: int) -> Iterator[bytes]:
+def nal_units(packet: bytes | memoryview, length_size: int) -> Iterator[memoryview]:
+    """The NAL units of a packet, without copying them. length_size: see `nal_length_size`."""
+    whole = memoryview(packet)
     if length_size == 0:
-        at = packet.find(b"\0\0\1")
+        stream = bytes(packet)
+        at = stream.find(b"\0\0\1")
         while at >= 0:
-            following = packet.find(b"\0\0\1", at + 3)
-            yield packet[at + 3 : following if following >= 0 else None]
+            following = stream.find(b"\0\0\1", at + 3)
+            yield whole[at + 3 : following if following >= 0 else None]
             at = following
         return
     at = 0
     while at + length_size <= len(packet):
         size = int.from_bytes(packet[at : at + length_size], "big")
         at += length_size
-        yield packet[at : at + size]
+        yield whole[at : at + size]
         at += size
 
 
-def _h264_begins(units: Iterator[bytes]) -> bool:
+def _h264_begins(units: Iterator[memoryview]) -> bool:
     for unit in units:
         kind = unit[0] & 0x1F if unit else 0
         if kind == _H264_IDR:
             return True
         # 00 00 03 is an emulation prevention byte behind two zeros (H.264 7.4.1.1)
-        if kind == _H264_SEI and _recovers_at_once(unit[1:].replace(b"\0\0\3", b"\0\0")):
+        if kind == _H264_SEI and _recovers_at_once(bytes(unit[1:]).replace(b"\0\0\3", b"\0\0")):
             return True
     return False
 
 
-def _hevc_begins(units: Iterator[bytes]) -> bool:
+def _hevc_begins(units: Iterator[memoryview]) -> bool:
     kinds = (unit[0] >> 1 & 0x3F for unit in units if len(unit) > 1)
-    return next((kind in _HEVC_IRAP for kind in kinds if kind < _HEVC_VCL_END), False)
+    return next((kind in _HEVC_IRAP for kind in kinds if kind < HEVC_VCL_END), False)
 
 
-def _vvc_begins(units: Iterator[bytes]) -> bool:
+def _vvc_begins(units: Iterator[memoryview]) -> bool:
     kinds = (unit[1] >> 3 for unit in units if len(unit) > 1)
     return next((kind in _VVC_IRAP for kind in kinds if kind < _VVC_VCL_END), False)
 

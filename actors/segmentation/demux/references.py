@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.demux.av1_headers import Av1Pictures
-from actors.segmentation.demux.packet_headers import nal_length_size
+from actors.segmentation.demux.packet_headers import HEVC_VCL_END, nal_length_size, nal_units
 
 _REFERRED = -1
 """In place of a temporal layer: others may refer to the picture."""
@@ -27,10 +27,8 @@ _H264_VCL = range(1, 6)
 """nal_unit_type of slices of the base view (H.264 table 7-1)."""
 _H264_PARAMETERS = (7, 8, 13, 15)
 """... of parameter sets, which later pictures need."""
-_HEVC_VCL_END = 32
-"""nal_unit_type of all slices is below (H.265 table 7-1)."""
 _HEVC_UNREFERENCED = range(0, 16, 2)
-"""... of sub-layer non-reference pictures: TRAIL_N to RSV_VCL_N14."""
+"""nal_unit_type (H.265 table 7-1) of sub-layer non-reference pictures: TRAIL_N to RSV_VCL_N14."""
 _HEVC_KEPT = (32, 33, 34, 36, 37)
 """... of parameter sets, and of the end of a sequence or stream, which decides what is shown next."""
 
@@ -76,7 +74,7 @@ def _check_of(codec: str, extradata: bytes | None) -> PacketCheck | None:
     if codec in ("h264", "hevc"):
         prefix = nal_length_size(codec, extradata)
         inspect = _h264 if codec == "h264" else _hevc
-        return lambda packet: inspect(_nal_heads(packet, prefix))
+        return lambda packet: inspect(nal_units(packet, prefix))
     if codec in ("mpeg1video", "mpeg2video"):
         return _mpeg
     if codec == "av1":
@@ -85,47 +83,30 @@ def _check_of(codec: str, extradata: bytes | None) -> PacketCheck | None:
     return None
 
 
-def _nal_heads(packet: memoryview, length_size: int) -> Iterator[memoryview]:
-    """The first two bytes of each NAL unit, fewer of a shorter one. length_size: see `nal_length_size`."""
-    if length_size == 0:
-        stream = bytes(packet)
-        at = stream.find(b"\0\0\1")
-        while at >= 0:
-            yield packet[at + 3 : at + 5]
-            at = stream.find(b"\0\0\1", at + 3)
-        return
-    at = 0
-    while at + length_size <= len(packet):
-        size = int.from_bytes(packet[at : at + length_size], "big")
-        at += length_size
-        yield packet[at : at + min(size, 2)]
-        at += size
-
-
-def _h264(heads: Iterator[memoryview]) -> tuple[int, int]:
+def _h264(units: Iterator[memoryview]) -> tuple[int, int]:
     unreferenced = False
-    for head in heads:
-        kind = head[0] & 0x1F if head else 0
+    for unit in units:
+        kind = unit[0] & 0x1F if unit else 0
         if kind in _H264_PARAMETERS:
             return _REFERRED, 0
         if kind in _H264_VCL:
-            if head[0] & 0x60:  # nal_ref_idc; of two fields, the second may refer to the first
+            if unit[0] & 0x60:  # nal_ref_idc; of two fields, the second may refer to the first
                 return _REFERRED, 0
             unreferenced = True
     return (0 if unreferenced else _REFERRED), 0
 
 
-def _hevc(heads: Iterator[memoryview]) -> tuple[int, int]:
+def _hevc(units: Iterator[memoryview]) -> tuple[int, int]:
     layer, referred, found = 0, False, False
-    for head in heads:
-        if len(head) < 2:
+    for unit in units:
+        if len(unit) < 2:
             continue
-        kind, of_base = head[0] >> 1 & 0x3F, not (head[0] & 1 or head[1] >> 3)
+        kind, of_base = unit[0] >> 1 & 0x3F, not (unit[0] & 1 or unit[1] >> 3)
         if kind in _HEVC_KEPT:
             referred = True
-        elif kind < _HEVC_VCL_END and of_base:
+        elif kind < HEVC_VCL_END and of_base:
             found = True
-            layer = max(layer, (head[1] & 7) - 1)
+            layer = max(layer, (unit[1] & 7) - 1)
             referred = referred or kind not in _HEVC_UNREFERENCED
     return (_REFERRED if referred or not found else layer), layer
 

@@ -2,10 +2,10 @@
 
 The pictures of the block and its context are measured; a cheap survey (`shots.gate`) marks frames of which it
 is in doubt; the network runs on views around these only. A block's rows are a function of its own window of
-pictures, so they are the same however the video is divided into chunks. Where the survey suspects a
-transition among pictures that were estimated, not decoded, these are decoded first. Above 40 frames/s the
-survey and the network see every second (third, ...) frame, because they were made for 24 to 30 frames/s.
-Knows small pictures and something that gives probabilities; imports no PyAV and no torch.
+pictures, so they are the same however the video is divided into chunks. Where the result depends on pictures
+that were estimated, they are decoded and the block is analysed again. Above 40 frames/s the survey and the
+network see every second (third, ...) frame, because they were made for 24 to 30 frames/s. Knows small
+pictures and something that gives probabilities; imports no PyAV and no torch.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from actors.segmentation.demux.media import MediaInfo, StreamChoice
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.chunks import BLOCK_FRAMES, CONTEXT_FRAMES, ChunkSpec, divide
 from actors.segmentation.planning.examine import examine
-from actors.segmentation.runs import true_runs
 from actors.segmentation.timecode import Timecode, base_of
 
 __all__ = ["BLOCK_FRAMES", "CONTEXT_FRAMES", "ChunkSpec", "Plan", "build_plan"]
@@ -92,13 +91,13 @@ class Plan:
         if self.decoding == "every" or len(index.unreferenced) == 0:
             return np.zeros(self.frames, np.bool_)
         out = index.unreferenced & ~index.key
+        number = np.arange(self.frames)
         if self.decoding == "auto":
             out &= index.calm
-            number = np.arange(self.frames)
             out &= number - np.maximum.accumulate(np.where(index.key, number, 0)) < SECOND_LOOK_FRAMES
         out[[0, -1]] = False
-        for start, stop in true_runs(out):
-            out[start + LEFT_OUT_IN_A_ROW : stop : LEFT_OUT_IN_A_ROW + 1] = False
+        in_a_row = number - np.maximum.accumulate(np.where(out, -1, number))
+        out &= in_a_row % (LEFT_OUT_IN_A_ROW + 1) != 0
         return out
 
     @property

@@ -26,7 +26,8 @@ DECISIVE_CUT = 0.3
 """Confidence of a cut from which every picture beside it must be a true one: its place counts."""
 UNSURE = (0.4, 0.6)
 """Confidences between which a gradual transition may be taken or not by small differences of its pictures.
-Tried on labelled real clips: from 0.15 to 0.85 nothing more is found, and a third more is decoded again."""
+Tried on labelled real clips: from 0.15 to 0.85 as many are found and one false one fewer, for a tenth more
+decoding of a film of many fades."""
 BELIEVED = 0.5
 """Confidence above which the frames of a candidate are taken to be in a transition: likelier than not."""
 MARGIN_FRAMES = 3
