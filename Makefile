@@ -3,17 +3,25 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Of speech, and of what sentences mean. Everything but words and topics works without them, so where one cannot be
+# fetched, setting up goes on.
+MODELS := whisper-base e5-small
+MODELS_THERE := $(MODELS:%=$(VENV)/share/scenestream/models/%/manifest.json)
 BENCH_STAMP := $(VENV)/.installed-bench
 
 .PHONY: demo test test-loaded up down lint bench fit setup clean
 .DEFAULT_GOAL := setup
 
-setup: $(STAMP)
+setup: $(STAMP) $(MODELS_THERE)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+$(MODELS_THERE): $(VENV)/share/scenestream/models/%/manifest.json: | $(STAMP)
+	@$(BIN)/scenestream models add $* || \
+	  echo 'setup: videos will lack words or topics until `scenestream models add $*` succeeds' >&2
 
 system:
 	@bash cluster/local/install_system.sh
@@ -24,16 +32,16 @@ demo: setup system
 up: setup system
 	@$(BIN)/scenestream up
 
-down: setup
+down: $(STAMP)
 	@$(BIN)/scenestream down
 
-lint: setup
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 test: setup system
-	@bash cluster/local/install_system.sh chromium ffmpeg
+	@bash cluster/local/install_system.sh chromium ffmpeg nodejs
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(TEST_ARGS)
 
 # The same while two endless loops take the cores: shows tests that rely on being served in time.

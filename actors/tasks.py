@@ -15,19 +15,26 @@ from cluster.contract.vocabulary import BATCH, INTERACTIVE
 
 CODE_CRASHED = "analysis_crashed"
 CODE_MEDIA_MISSING = "media_missing"
-"""Error codes of outcomes: a poison task, and a file that is not in the media store."""
+CODE_NEEDS_DECODE = "needs_decode"
+"""Error codes of outcomes: a poison task, a file that is not in the media store, settings that the stored
+tracks do not belong to."""
 
 
 class TaskKind(StrEnum):
-    """What a task does. PLAN and FUSE are short and other work waits for them, so they go before every CHUNK
-    and CLIP. PREVIEW is a FUSE whose timeline is returned and not stored; only the fuser does it.
+    """What a task does. PLAN and FUSE are short and other work waits for them, so they go before every other.
+    PREVIEW is a FUSE whose timeline is returned and not stored, LEARN fuses corrected videos until their
+    settings are found; only the fuser does these two. WORDS is a step of recognising what is said or shown,
+    PROXY one of making a video playable in browsers.
     """
 
     PLAN = "plan"
     CHUNK = "chunk"
     FUSE = "fuse"
     PREVIEW = "preview"
+    LEARN = "learn"
     CLIP = "clip"
+    PROXY = "proxy"
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +42,24 @@ class Task:
     """A unit of work for one worker. Raises ValueError for values that make no task.
 
     `epoch`: fencing token of the lease that the work is done under. `cost_s` > 0: seconds of video that a
-    chunk covers, or whose analysis takes as long as the clip. `chunk` and `tracks_hash` belong to CHUNK and
-    FUSE, `timeline_id` and `revision` to FUSE. `again`: the task was started before, so its result may be
-    stored already. `tracks_key`: the key under which plan, chunks and keyframes are stored; videos of one
-    content share it (default: the video's id).
+    chunk covers, or whose analysis takes as long as the clip or the words. `chunk` and `tracks_hash` belong
+    to CHUNK and FUSE, `timeline_id` and `revision` to FUSE. `again`: the task was started before, so its
+    result may be stored already. `tracks_key`: the key under which plan, chunks and keyframes are stored;
+    videos of one content share it (default: the video's id).
 
     A CLIP belongs to an order of clips, whose id is in `video_id`, so that orders and videos take turns.
     `chunk` is its position in the order, `settings` says how to cut it, `clip` what (`actors.worker.clips`).
+    A PROXY is the same of an order whose purpose is a proxy (`actors.worker.proxies`).
+    WORDS belong to a transcript, which has leases of its own and so an id of its own in `video_id`. `chunk`
+    is the place among its steps, `words` says which it is (`actors.worker.words`). In a FUSE or PREVIEW,
+    `words` says where the words of the video are stored (`TranscriptJob.reference`), `corrections` what was
+    corrected by hand (`actors.segmentation.fusion.corrections`); empty without them.
+    A LEARN has the settings where its search begins, and in `films` the corrected videos: `video_id`,
+    `tracks_key`, `tracks_hash`, `settings` and `words` of each, and `wanted`, the starts of its segments in
+    seconds by level.
 
-    `owner`: the API key's owner, "" without one; the pool shares workers fairly among owners. `trace`: parent
-    span (`cluster.telemetry.tracing`).
+    `owner`: the API key's owner, "" without one; the pool shares workers fairly among owners. `trace`:
+    parent span (`cluster.telemetry.tracing`).
     """
 
     kind: TaskKind
@@ -60,6 +75,9 @@ class Task:
     again: bool = False
     tracks_key: str = ""
     clip: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+    corrections: dict[str, Any] = field(default_factory=dict)
+    films: list[dict[str, Any]] = field(default_factory=list)
     priority: str = INTERACTIVE
     owner: str = ""
     trace: str = ""
@@ -78,20 +96,24 @@ class Task:
             raise ValueError(f"a {self.kind} task needs tracks_hash")
         if self.kind is TaskKind.CHUNK and self.chunk < 0:
             raise ValueError("a chunk task needs the number of its chunk")
-        if self.kind is TaskKind.CLIP and (self.chunk < 0 or not self.clip):
-            raise ValueError("a clip task needs its place and what is to be cut")
+        if self.kind in (TaskKind.CLIP, TaskKind.PROXY) and (self.chunk < 0 or not self.clip):
+            raise ValueError(f"a {self.kind} task needs its place and what is to be cut")
+        if self.kind is TaskKind.WORDS and (self.chunk < 0 or not self.words):
+            raise ValueError("a words task needs its place and its step")
+        if self.kind is TaskKind.LEARN and not self.films:
+            raise ValueError("a learn task needs films")
         if self.kind is TaskKind.FUSE and not self.timeline_id:
             raise ValueError("a fuse task needs timeline_id")
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it goes before all tasks that are queued fairly: all but CHUNK and CLIP."""
-        return self.kind not in (TaskKind.CHUNK, TaskKind.CLIP)
+        """Whether it goes before all tasks that are queued fairly: all but CHUNK, CLIP, PROXY and WORDS."""
+        return self.kind not in (TaskKind.CHUNK, TaskKind.CLIP, TaskKind.PROXY, TaskKind.WORDS)
 
     @property
     def of_video(self) -> str:
-        """The id of the video it works on, also for a CLIP."""
-        return str(self.clip.get("video_id", self.video_id))
+        """The id of the video it works on, also for a CLIP, a PROXY and WORDS."""
+        return str((self.clip or self.words).get("video_id", self.video_id))
 
     @property
     def key(self) -> tuple[str, str, str, int]:

@@ -19,7 +19,7 @@ POOL, BRIDGE = "pool", "bridge"
 _SERVERS = frozenset(
     {"postgres_url", "mongodb_url", "mongodb_database", "rabbitmq_url", "redis_url", "media_url"}
 )
-_WORK = _SERVERS | {"var_dir", "actors", "scaling", "limits", "log", "tracing"}
+_WORK = _SERVERS | {"var_dir", "actors", "scaling", "limits", "log", "models", "tracing"}
 _USED = {
     POOL: _WORK | {"media"},
     BRIDGE: _WORK | {"bridge", "queueing", "lease", "imports", "webhooks"},

@@ -30,9 +30,13 @@ _COMMANDS = {
     "submit": "cluster.commands.submit",
     "segments": "cluster.commands.results",
     "export": "cluster.commands.results",
+    "edit": "cluster.commands.edit",
+    "search": "cluster.commands.search",
+    "presets": "cluster.commands.presets",
     "keys": "cluster.commands.keys",
     "top": "cluster.commands.top.command",
     "doctor": "cluster.commands.doctor.command",
+    "models": "cluster.commands.models",
 }
 """Name → the module that has a function of that name, or a Typer `app` with subcommands."""
 

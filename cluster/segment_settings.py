@@ -54,6 +54,11 @@ def preset_names() -> tuple[str, ...]:
     return tuple(_schema()["properties"]["preset"]["enum"])
 
 
+def packaged(name: str) -> dict[str, Any]:
+    """What a packaged preset sets otherwise than the defaults. KeyError for a name that is none."""
+    return copy.deepcopy(_presets()[name])
+
+
 def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Merges the defaults, the preset and the overrides; the later ones win. Every key of the schema, with
     `preset`.

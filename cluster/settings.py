@@ -36,6 +36,8 @@ from cluster.errors import InvalidSettingsError
 MOST_ACTORS = 10_000  # more than one pool can feed: a larger number is a typing error and is refused
 SMALLEST_SHARE = 1e-4  # fraction of a GPU: Ray counts resources in steps of it
 
+NO_MODEL = "none"  # in place of a model's name; an empty variable of the environment says nothing
+
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CONFIG_DIR = PACKAGE_ROOT / "configs"
 
@@ -247,13 +249,28 @@ class TracingSettings(_Section):
 
 
 class MediaSettings(_Section):
-    """Cache of videos on each node, used where the media store is S3 and not a directory.
+    """Cache of videos on each node, used where the media store is S3 and not a directory; and proxies.
 
     `cache_bytes`: bound for one node, without files in use. `cache_dir`: if empty, cache/media in `var_dir`.
+    `proxy_bytes`: quota of all proxies in the media store, the forms of videos that browsers play; the least
+    recently used go first.
     """
 
     cache_bytes: int = Field(20 << 30, ge=0)
     cache_dir: str = ""
+    proxy_bytes: int = Field(50 << 30, ge=1)
+
+
+class ModelSettings(_Section):
+    """Models that no package brings. `speech`: name of the one that writes down what is said, or "none".
+    `embedding`: of the one that makes vectors of sentences, which tell topics apart, or "none".
+
+    `dir`: the folder in which models live; if empty, share/scenestream/models of the Python environment.
+    """
+
+    dir: str = ""
+    speech: str = "whisper-base"
+    embedding: str = "e5-small"
 
 
 class LimitSettings(_Section):
@@ -329,6 +346,7 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     tracing: TracingSettings = Field(default_factory=TracingSettings)
     media: MediaSettings = MediaSettings()
+    models: ModelSettings = ModelSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
 

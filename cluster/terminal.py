@@ -5,6 +5,7 @@ Knows the layout on the screen; does not know where the values come from.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 PLAIN_LINE_EVERY_S = 5.0  # seconds between lines where stderr is no terminal: a log stays short
 
@@ -114,7 +116,8 @@ def print_parts(parts: Sequence[PartLine]) -> None:
 
 
 def print_segments(segments: Sequence[Mapping[str, Any]]) -> None:
-    """Prints segments as a table: start, length, kind of boundary, sound and picture."""
+    """Prints segments as a table: start, length, kind of boundary, sound and picture; titles and roles where
+    there are some."""
     table = Table(box=None, pad_edge=False)
     for name, right in (
         ("#", True),
@@ -126,7 +129,10 @@ def print_segments(segments: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     table.add_column("sure", justify="right")
     table.add_column("label")
-    for segment in segments:
+    titles = [_title(segment) for segment in segments]
+    if any(titles):
+        table.add_column("title", overflow="fold")
+    for segment, title in zip(segments, titles, strict=True):
         boundary = segment["start_boundary"]
         table.add_row(
             str(segment["index"]),
@@ -136,7 +142,56 @@ def print_segments(segments: Sequence[Mapping[str, Any]]) -> None:
             boundary["kind"],
             "" if boundary["confidence"] is None else f"{boundary['confidence']:.2f}",
             escape(str(segment.get("label") or "")),
+            *([Text(title)] if any(titles) else []),
         )
+    _print_table(table)
+
+
+def print_presets(presets: Sequence[Mapping[str, Any]]) -> None:
+    """Prints presets as a table: name, what it is based on, and the settings it changes."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("name", "based on", "settings"):
+        table.add_column(name, overflow="fold")
+    for preset in presets:
+        settings = " ".join(f"{key}={json.dumps(value)}" for key, value in preset["settings"].items())
+        table.add_row(escape(preset["name"]), preset["based_on"] or "", escape(settings))
+    _print_table(table)
+
+
+def _title(segment: Mapping[str, Any]) -> str:
+    """The title that words or text on screen give, and the role where it is not content."""
+    title = segment.get("title") if segment.get("title_source") != "class" else None
+    role = segment.get("role")
+    if role == "content":
+        role = None
+    return " ".join(part for part in (title, role and f"({role})") if part)
+
+
+def print_moments(moments: Sequence[Mapping[str, Any]], *, with_video: bool) -> None:
+    """Prints found moments as a table: when, by what, the text with its matches, and the video if asked."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("text", overflow="fold")
+    if with_video:
+        table.add_column("video", overflow="fold")
+        table.add_column("id", no_wrap=True)
+    for moment in moments:
+        text = Text(moment["snippet"])
+        for start, end in moment["matches"]:
+            text.stylize("bold", start, end)
+        video = (Text(moment["filename"]), moment["video_id"]) if with_video else ()
+        table.add_row(_hours(moment["start_s"]), moment["source"], text, *video)
+    _print_table(table)
+
+
+def _hours(seconds: float) -> str:
+    """h:mm:ss, of the whole second that has begun: a player that is sent there shows the moment."""
+    whole = int(max(seconds, 0.0))
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _print_table(table: Table) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=100)

@@ -32,11 +32,16 @@ from serve_app.routes import (
     batch,
     clips,
     cluster,
+    corrections,
     events,
     intake,
     media,
+    presets,
+    proxy,
     results,
     revisions,
+    search,
+    transcripts,
     uploads,
     videos,
     webhooks,
@@ -76,6 +81,7 @@ _TAGS = [
     {"name": "videos", "description": "Hand in, follow, stop and remove videos"},
     {"name": "uploads", "description": "Large files in parts (tus 1.0.0)"},
     {"name": "results", "description": "Segments, curves, exports, the file and its keyframes"},
+    {"name": "presets", "description": "Named settings, packaged and own, and what corrections teach"},
     {"name": "clips", "description": "Segments as files of their own"},
     {"name": "webhooks", "description": "Addresses that are told how videos end"},
     {"name": "cluster", "description": "The installation and its health"},
@@ -125,7 +131,8 @@ def create_app(services: ApiServices) -> FastAPI:
         ]
     refusals = problems.declared("unauthorized", "forbidden", "rate_limited", "unavailable")
     parts = (
-        videos, intake, batch, events, results, revisions, media, uploads, clips, webhooks, access, cluster,
+        videos, intake, batch, events, results, corrections, search, transcripts, revisions, presets,
+        media, proxy, uploads, clips, webhooks, access, cluster,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, dependencies=guards, responses=refusals)

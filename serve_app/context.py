@@ -13,6 +13,7 @@ from fastapi import Path, Query, Request
 
 from cluster.contract.videos import EXAMPLE_ID
 from serve_app.access.auth import Authenticator
+from serve_app.access.callers import caller_of
 from serve_app.access.signing import Signer
 from serve_app.access.visibility import VIDEO_ID
 from serve_app.services import ApiServices
@@ -20,8 +21,11 @@ from serve_app.telemetry.metrics import Metrics
 from serve_app.telemetry.probes import Probes
 from serve_app.videos.feeds import Feeds
 from serve_app.videos.finishing import UploadFinisher
+from serve_app.videos.fuser import FuserThreads
 from serve_app.videos.intake import VideoIntake
+from serve_app.videos.presets import FindPreset
 from serve_app.videos.previews import Previews, preview_segments
+from serve_app.videos.transcripts import words_reference
 from serve_app.videos.uploads import UploadService
 from serve_app.web.concurrency import ConcurrencyLimits
 
@@ -44,6 +48,7 @@ class Context:
     finishing: UploadFinisher
     feeds: Feeds
     limits: ConcurrencyLimits
+    fuser: FuserThreads
     previews: Previews
     probes: Probes
     metrics: Metrics
@@ -55,7 +60,10 @@ class Context:
         signer = Signer(services.jobs.signing_secrets.load)
         limits = ConcurrencyLimits()
         uploads = UploadService(services)
-        previews = partial(preview_segments, services.settings.ray_namespace)
+        fuser = FuserThreads(limits.previews)
+        previews = partial(
+            preview_segments, services.settings.ray_namespace, partial(words_reference, services)
+        )
         return cls(
             services=services,
             authenticator=Authenticator(services.settings, services.jobs.api_keys, signer),
@@ -64,7 +72,8 @@ class Context:
             finishing=UploadFinisher(uploads.finish),
             feeds=Feeds(services.jobs, services.cache),
             limits=limits,
-            previews=Previews(previews, limits.previews),
+            fuser=fuser,
+            previews=Previews(previews, fuser),
             probes=probes,
             metrics=Metrics(probes.seen),
         )
@@ -75,6 +84,11 @@ def context_of(request: Request) -> Context:
     context = request.app.state.context
     assert isinstance(context, Context)
     return context
+
+
+def presets_of(request: Request) -> FindPreset:
+    """Finds the own presets of the request's caller. Blocks on PostgreSQL."""
+    return partial(context_of(request).services.jobs.presets.find, caller_of(request).owner)
 
 
 def root_of(request: Request) -> str:

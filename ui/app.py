@@ -15,6 +15,7 @@ from starlette.routing import Mount
 
 from cluster.settings import get_settings
 from ui.allowed import OnlyThePage
+from ui.document import OwnDocument
 from ui.headers import PageHeaders
 from ui.page import build_page, head_html, theme
 from ui.static_files import StaticModules
@@ -59,7 +60,7 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
     )
     gradio = app.router.routes[-1]
     assert isinstance(gradio, Mount)
-    gradio.app = OnlyThePage(gradio.app)
+    gradio.app = OwnDocument(OnlyThePage(gradio.app), modules)
     return app
 
 

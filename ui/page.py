@@ -12,12 +12,11 @@ import json
 
 import gradio as gr
 
+from ui.document import TITLE
 from ui.static_files import ENTRY_MODULE, STYLE_SHEETS, StaticModules
 
-TITLE = "Scenestream"
-
-API_PREFIX = "/api/v1"
-"""Path of the API, on the origin that the page comes from."""
+API_PREFIX = "api/v1"
+"""Path of the API from the page, which a proxy may serve below a prefix of its own."""
 
 PRESETS = ("film", "talk", "news", "sports", "music", "screencast")
 """Presets of the upload panel, in its order; the API knows their settings, video/names.js their names."""
@@ -32,10 +31,12 @@ def theme() -> gr.themes.Base:
 
 
 def head_html(modules: StaticModules) -> str:
-    """Lines of `<head>`: style sheets, preload of the entry module, configuration that the modules read."""
+    """Lines that Gradio adds to `<head>` when it runs: style sheets, and configuration that the modules read.
+
+    They must come after Gradio's own style sheets; the rest of the head is in `ui.document`.
+    """
     config = json.dumps({"api": API_PREFIX}).replace("<", "\\u003c")
     lines = [f'<link rel="stylesheet" href="{html.escape(modules.url(name))}">' for name in STYLE_SHEETS]
-    lines.append(f'<link rel="modulepreload" href="{html.escape(modules.url(ENTRY_MODULE))}">')
     lines.append('<meta name="color-scheme" content="light dark">')
     lines.append(f'<script type="application/json" id="scenestream-config">{config}</script>')
     return "\n".join(lines)
@@ -44,10 +45,12 @@ def head_html(modules: StaticModules) -> str:
 def _panel(modules: StaticModules, name: str, **config: object) -> gr.HTML:
     """An empty element that main.js fills with the panel `name`; `config` is passed to the panel as JSON."""
     call = f"module => module.mount({json.dumps(name)}, element, {json.dumps(config)})"
+    # Relative to the page: an import in a function is else relative to Gradio's script that made it.
+    module = f"new URL({json.dumps(modules.url(ENTRY_MODULE))}, document.baseURI).href"
     return gr.HTML(
         elem_id=f"panel-{name}",
         html_template="",
-        js_on_load=f"import({json.dumps(modules.url(ENTRY_MODULE))}).then({call})",
+        js_on_load=f"import({module}).then({call})",
         apply_default_css=False,
     )
 

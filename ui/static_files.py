@@ -21,10 +21,16 @@ STYLE_SHEETS = (
     "styles/frame.css",
     "styles/controls.css",
     "styles/panels.css",
+    "styles/library.css",
+    "styles/uploads.css",
     "styles/player.css",
     "styles/timeline.css",
     "styles/tuning.css",
     "styles/clips.css",
+    "styles/drawer.css",
+    "styles/editing.css",
+    "styles/words.css",
+    "styles/search.css",
 )
 """In the order of the cascade: a later one may override an earlier one."""
 
@@ -70,13 +76,18 @@ class StaticModules:
         return f"/page/{self.digest}"
 
     @property
+    def scripts(self) -> list[str]:
+        """Every JavaScript module, relative to the folder, in the order of their names."""
+        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.js"))
+
+    @property
     def favicon(self) -> Path:
         """The icon, which Gradio serves as /favicon.ico."""
         return self.folder / "favicon.svg"
 
     def url(self, name: str) -> str:
-        """Path of one file from the root of the origin; `name` is relative to the folder."""
-        return f"{self.prefix}/{name}"
+        """Address of one file relative to the page; `name` is relative to the folder."""
+        return f"{self.prefix.removeprefix('/')}/{name}"
 
     def asgi(self) -> StaticFiles:
         """The application to mount at `prefix`."""

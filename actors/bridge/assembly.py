@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from actors.bridge.admission import Admission, AdmissionClass
-from actors.bridge.clips.desk import ClipDesk
-from actors.bridge.clips.work import ClipWork
+from actors.bridge.clips.desk import ClipDesk, begun
 from actors.bridge.coordinator import BridgeParts, Coordinator, Intervals
 from actors.bridge.imports.importer import Importer
+from actors.bridge.indexing import Indexing
 from actors.bridge.planners import Planners
 from actors.bridge.pool_client import PoolClient
 from actors.bridge.reporter import Reporter
@@ -26,7 +26,10 @@ from actors.bridge.threads import LivenessGuard
 from actors.bridge.videos.intake import Intake
 from actors.bridge.videos.job import Job
 from actors.bridge.webhooks import Deliveries
+from actors.bridge.words.desk import WordsDesk
+from actors.bridge.words.work import WordsWork
 from actors.pool.handle import find_or_create_pool
+from actors.speech_model import speech_model
 from actors.worker.fuser import find_or_create_fuser
 from cluster.settings import OwnerQuota, Settings
 from cluster.stores.media.store import MediaStore
@@ -59,7 +62,7 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
     guard = LivenessGuard(settings.lease.duration_s)
 
     def sharers() -> int:
-        return settings.bridge.replicas * (len(videos.works) + len(clips.works))
+        return settings.bridge.replicas * (len(videos.works) + len(clips.works) + len(words.works))
 
     pool = PoolClient(partial(find_or_create_pool, settings, analyser), settings.actors, sharers=sharers)
     fuser = PoolClient(partial(find_or_create_fuser, settings, analyser), settings.actors)
@@ -72,9 +75,18 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
         fuser=fuser,
         planners=Planners(lambda: pool.wanted // (PLANNING_PART * settings.bridge.replicas)),
         revisions_kept=settings.bridge.revisions_kept,
+        proxy_quota_bytes=settings.media.proxy_bytes,
     )
     videos = _intake(settings, services, keeper, owner, guard, pool)
-    clips = ClipDesk(partial(ClipWork, services=services), keeper.clips, owner, settings.lease, guard)
+    clips = ClipDesk(partial(begun, services=services), keeper.clips, owner, settings.lease, guard)
+    words = WordsDesk(
+        partial(WordsWork, services=services),
+        keeper.transcripts,
+        owner,
+        settings.lease,
+        guard,
+        lambda: speech_model(settings) is not None,
+    )
     doorbells = Consumer(settings.rabbitmq_url, lambda doorbell: coordinator.ring(doorbell), PREFETCH)
     videos.attach(doorbells)
     coordinator = Coordinator(
@@ -82,8 +94,10 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
             owner=owner,
             videos=videos,
             clips=clips,
+            words=words,
             imports=Importer(settings, outside, media, reporter),
             deliveries=Deliveries(settings.webhooks, outside),
+            indexing=Indexing(jobs, results),
             doorbells=doorbells,
             keeper=keeper,
             reporter=reporter,

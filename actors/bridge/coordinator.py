@@ -1,8 +1,8 @@
 """Runs the parts of one bridge: starts and stops them, and calls the work that is done at intervals.
 
-The parts are handed in: claim loops of videos and of clip orders, the importer, webhook deliveries, the
-consumer of doorbells, the stores. So a test can build one with its own parts. Knows no Ray and no settings
-file; `assembly` makes the real parts.
+The parts are handed in: claim loops of videos, clip orders and transcripts, the importer, webhook deliveries,
+updates of the search index, the consumer of doorbells, the stores. So a test can build one with its own
+parts. Knows no Ray and no settings file; `assembly` makes the real parts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from actors.bridge.clips.desk import ClipDesk
 from actors.bridge.reporter import Reporter
 from actors.bridge.threads import LivenessGuard, Periodic
 from actors.bridge.videos.intake import Intake
+from actors.bridge.words.desk import WordsDesk
 from cluster.errors import UnavailableError
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.leases import ATTEMPTS_EXHAUSTED
@@ -42,7 +43,7 @@ class Background(Protocol):
     def start(self) -> None:
         """Starts its threads."""
 
-    def stop(self, timeout_s: float) -> bool:
+    def stop(self, timeout_s: float, /) -> bool:
         """Hands its work back and ends its threads; False when that takes longer than `timeout_s`."""
 
 
@@ -112,8 +113,10 @@ class BridgeParts:
     owner: str
     videos: Intake
     clips: ClipDesk
+    words: WordsDesk
     imports: Background
     deliveries: Background
+    indexing: Background
     doorbells: Doorbells
     keeper: Jobs
     reporter: Reporter
@@ -154,6 +157,7 @@ class Coordinator:
         parts.doorbells.start()
         parts.imports.start()
         parts.deliveries.start()
+        parts.indexing.start()
 
     def status(self) -> Mapping[str, Any]:
         """The work in hand of this bridge, and the state of its connections."""
@@ -162,6 +166,7 @@ class Coordinator:
             "owner": parts.owner,
             "videos": [job.video.id for job in parts.videos.works],
             "clips": [work.job.id for work in parts.clips.works],
+            "words": [work.job.id for work in parts.words.works],
             "consuming": parts.doorbells.is_consuming,
             "doorbells": parts.doorbells.depth(),
         }
@@ -169,12 +174,13 @@ class Coordinator:
     def stop(self) -> bool:
         """Orderly stop: hands every lease back, its attempt not counted. False when some could not be."""
         parts = self._parts
-        holders = (parts.videos, parts.clips, parts.imports)
+        holders = (parts.videos, parts.clips, parts.words, parts.imports)
         # All parts at the same time: Ray does not wait for long before it ends the process.
-        with ThreadPoolExecutor(len(holders) + 2) as enders:
+        with ThreadPoolExecutor(len(holders) + 3) as enders:
             rest = (
                 enders.submit(parts.doorbells.stop),
                 enders.submit(parts.deliveries.stop, STOP_TIMEOUT_S),
+                enders.submit(parts.indexing.stop, STOP_TIMEOUT_S),
             )
             released = all(list(enders.map(lambda holder: holder.stop(STOP_TIMEOUT_S), holders)))
         for ended in rest:
@@ -192,24 +198,29 @@ class Coordinator:
         return released
 
     def ring(self, doorbell: Doorbell) -> bool:
-        """Handles a doorbell: looks for waiting videos and clip orders.
+        """Handles a doorbell: looks for waiting videos, clip orders and transcripts.
 
         True when the doorbell needs no second delivery.
         """
         served = self._parts.videos.ring(doorbell)
         self._parts.clips.look()
+        self._parts.words.look()
         return served
 
     def look(self) -> None:
         """Looks for work without a doorbell: a lease that ran out, or a quota that another bridge freed."""
         self._parts.videos.look()
         self._parts.clips.look()
+        self._parts.words.look()
 
     def heartbeat(self) -> None:
-        """Extends the leases of all videos and clip orders in hand; imports have heartbeats of their own."""
+        """Extends the leases of all videos, clip orders and transcripts in hand; imports have heartbeats of
+        their own.
+        """
         parts, lease_s = self._parts, self._intervals.lease_s
         parts.videos.heartbeat(lambda held: parts.keeper.heartbeat(held, lease_s))
         parts.clips.heartbeat(lambda held: parts.keeper.clips.heartbeat(held, lease_s))
+        parts.words.heartbeat(lambda held: parts.keeper.transcripts.heartbeat(held, lease_s))
         parts.guard.beat()
 
     def notice_cancellations(self) -> None:
@@ -217,6 +228,7 @@ class Coordinator:
         asked = self._parts.keeper.to_cancel(self._parts.owner)
         self._parts.videos.cancel(asked)
         self._parts.clips.cancel(asked)
+        self._parts.words.cancel(self._parts.keeper.transcripts.to_cancel(self._parts.owner))
 
     def report_backlog(self) -> None:
         """Reports the backlog to the pool, without videos that wait for a quota: no actor could work on
@@ -242,3 +254,4 @@ class Coordinator:
                 metrics.video_ended(state, ATTEMPTS_EXHAUSTED if state == "failed" else "")
                 parts.reporter.ended(video_id, state)
         parts.clips.reap()
+        parts.words.reap()

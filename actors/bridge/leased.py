@@ -1,9 +1,9 @@
 """One piece of work under one lease: runs it from the claim to its end, and stores how it ended.
 
-Videos, clip orders and imports all end in the same ways, which are written here once: done, failed with a
-code, cancelled, handed back at a stop, or overtaken by another holder of the lease. Each end is one write to
-PostgreSQL that names the epoch of the claim (the fencing token), so that a holder whose lease was taken over
-changes nothing. Knows no table, no pool and no Ray: subclasses make those calls.
+Videos, clip orders, transcripts and imports all end in the same ways, which are written here once: done,
+failed with a code, cancelled, handed back at a stop, or overtaken by another holder of the lease. Each end is
+one write to PostgreSQL that names the epoch of the claim (the fencing token), so that a holder whose lease
+was taken over changes nothing. Knows no table, no pool and no Ray: subclasses make those calls.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Leased(ABC):
     """
 
     kind: ClassVar[str]
-    """Label of this work in metrics and logs: video, clips, import."""
+    """Label of this work in metrics and logs: video, clips, proxy, words, import."""
 
     def __init__(self, held: Held, **ids: str) -> None:
         self.held = held

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 class PoolClient:
     """Safe to share between threads. `find` returns the actor's handle, and creates the actor if there is
-    none. `sharers` returns about how many videos and orders of clips share the pool.
+    none. `sharers` returns about how many videos, orders of clips and transcripts share the pool.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class PoolLike(Protocol):
 @dataclass(frozen=True, slots=True)
 class BridgeServices:
     """The shared services. `planners` limits the planning of long videos; `revisions_kept` ≥ 1: older
-    timelines that each video keeps beside the current one.
+    timelines that each video keeps beside the current one; `proxy_quota_bytes`: of all proxies together.
     """
 
     jobs: Jobs
@@ -46,3 +46,4 @@ class BridgeServices:
     fuser: PoolLike
     planners: Planners
     revisions_kept: int
+    proxy_quota_bytes: int

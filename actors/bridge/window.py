@@ -17,6 +17,7 @@ import structlog
 
 from actors import metrics
 from actors.bridge.control import Control
+from actors.bridge.leased import WorkFailedError
 from actors.bridge.services import PoolLike
 from actors.tasks import Outcome, Status, Task
 from cluster.backoff import Backoff
@@ -76,11 +77,27 @@ class TaskWindow:
         self.wait([future])
         return future.result()
 
+    def first_or_outcome(self, workers: PoolLike, task: Task) -> dict[str, Any]:
+        """What the task returns: of `workers`, which are asked once, else of the pool. Raises Aborted, and
+        WorkFailedError for a task that never will be done.
+        """
+        outcome = self.first_answer(workers, task)
+        if outcome.status not in (Status.DONE, Status.ERROR):
+            outcome = self.outcome(task)
+        return result_of(outcome)
+
     def wait(self, under_way: Iterable[Future[Outcome]]) -> None:
         """Waits until one of the tasks has ended; Aborted as soon as the work must end."""
         awaited: list[Future[Any]] = [*under_way, self._control.aborted]
         futures.wait(awaited, return_when=futures.FIRST_COMPLETED)
         self._control.check()
+
+
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    """What a task that is done returned; WorkFailedError for one that never will be."""
+    if outcome.status is Status.DONE:
+        return outcome.result
+    raise WorkFailedError(outcome.code, outcome.message)
 
 
 def _collected(under_way: dict[Future[Outcome], int]) -> tuple[list[tuple[int, Outcome]], list[int]]:

@@ -1,4 +1,5 @@
-"""Cuts clips out of a video file: frame-exact by re-encoding, or without loss by copying packets.
+"""Cuts clips out of a video file: frame-exact by re-encoding, or without loss by copying packets. Also makes
+proxies (`clips.proxy`): the whole film in a form that browsers play.
 
     report = cut("film.mp4", build_plan("film.mp4"), Piece(120, 250), CutOptions(), Path("shot.mp4"))
 

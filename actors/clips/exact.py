@@ -21,6 +21,7 @@ from actors.clips.errors import ClipError
 from actors.clips.muxing import muxer, show_turned, tell_timecode
 from actors.clips.pieces import CutOptions, CutReport, Piece
 from actors.clips.sound import SoundEncoder
+from actors.clips.timed_stream import TimedStream
 from actors.segmentation.decode.frame_source import FrameSource
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.limits import Limits
@@ -35,18 +36,18 @@ if TYPE_CHECKING:
 
     VideoPacket = Packet[VideoStream]
 
-_H264_ENCODER = "libx264"
+H264_ENCODER = "libx264"
 """FFmpeg's name of x264, which PyAV's wheels contain and every player decodes the output of."""
 _KEPT_PIXEL_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
 """FFmpeg's pixel formats that x264 encodes as they are: no conversion, so nothing but crf costs quality."""
-_FULL_RANGE_FORMATS = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
+FULL_RANGE_FORMATS = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
 """FFmpeg's deprecated names of formats with full-range levels (0 to 255), and their present names: today the
 format says nothing of levels, `color_range` does."""
 _FALLBACK_PIXEL_FORMAT = "yuv420p"
 """All other pixel formats are converted to this one, which every player decodes."""
-_FULL_RANGE = 2
+FULL_RANGE = 2
 """AVCOL_RANGE_JPEG of libavutil: levels from 0 to 255, not 16 to 235."""
-_SOUND_AHEAD_S = Fraction(1, 2)
+SOUND_AHEAD_S = Fraction(1, 2)
 """Seconds by which sound is encoded before the picture, so that packets of both lie close together in the
 file. No measurement; FFmpeg's muxer interleaves what it is given, and holds the rest in memory."""
 
@@ -68,7 +69,7 @@ def encode_piece(
     begin_s, end_s = clock.exact_seconds_of(piece.start_frame), clock.exact_seconds_of(piece.end_frame)
     stream = plan.media.video_stream
     source = FrameSource(path, stream, plan.index, limits, faithful=True, should_stop=should_stop)
-    frames = _without_holes(source.frames(piece.start_frame, piece.end_frame, threads), piece)
+    frames = without_holes(source.frames(piece.start_frame, piece.end_frame, threads), piece)
     with (
         SoundEncoder.opened(path, plan, limits, begin_s, end_s, wanted=options.sound) as sound,
         muxer(target, options.container) as out,
@@ -85,7 +86,7 @@ def encode_piece(
             for packet in encoder.encode(number, frame):
                 out.mux(packet)
             if sound is not None:
-                for heard in sound.until(clock.exact_seconds_of(number) + _SOUND_AHEAD_S):
+                for heard in sound.until(clock.exact_seconds_of(number) + SOUND_AHEAD_S):
                     out.mux(heard)
             done += 1
             repeated += is_repeated
@@ -109,7 +110,7 @@ def encode_piece(
     )
 
 
-def _without_holes(
+def without_holes(
     frames: Iterator[tuple[int, VideoFrame]], piece: Piece
 ) -> Iterator[tuple[int, VideoFrame, bool]]:
     """(number, frame, is_repeated) for each number of the piece: a frame that does not decode is replaced by
@@ -142,16 +143,15 @@ class _PictureEncoder:
         index = plan.index
         self._pts = index.clock.pts_of
         self._start = self._pts(piece.start_frame)
-        self._durations: dict[int, int] = {}
         self.width, self.height = _shown_size(first, plan.media.rotation, options.height_px)
         name = first.format.name
         unchanged = name if name in _KEPT_PIXEL_FORMATS else _FALLBACK_PIXEL_FORMAT
-        self._format = _FULL_RANGE_FORMATS.get(name, unchanged)
-        self._full_range = name in _FULL_RANGE_FORMATS or first.color_range == _FULL_RANGE
+        self._format = FULL_RANGE_FORMATS.get(name, unchanged)
+        self._full_range = name in FULL_RANGE_FORMATS or first.color_range == FULL_RANGE
         stream = cast(
             "VideoStream",
             out.add_stream(
-                _H264_ENCODER,
+                H264_ENCODER,
                 rate=plan.media.fps_fraction.limit_denominator(MAX_RATE_DENOMINATOR),
                 options={**_quality(options.crf), "preset": options.preset},
             ),
@@ -165,16 +165,17 @@ class _PictureEncoder:
         aspect = 1 / plan.media.pixel_aspect if sideways else plan.media.pixel_aspect
         context.sample_aspect_ratio = aspect
         if self._full_range:
-            context.color_range = _FULL_RANGE
+            context.color_range = FULL_RANGE
         elif self._format == name:
             context.color_range = first.color_range
-        if self._format != _FALLBACK_PIXEL_FORMAT or name in (*_KEPT_PIXEL_FORMATS, *_FULL_RANGE_FORMATS):
+        if self._format != _FALLBACK_PIXEL_FORMAT or name in (*_KEPT_PIXEL_FORMATS, *FULL_RANGE_FORMATS):
             context.colorspace = first.colorspace
             context.color_primaries = first.color_primaries
             context.color_trc = first.color_trc
         show_turned(stream, plan.media.rotation, plan.media.mirrored)
         tell_timecode(stream, plan.timecode_of(piece.start_frame))
         self._stream = stream
+        self._timed = TimedStream(stream)
 
     def encode(self, number: int, frame: VideoFrame) -> Iterator[VideoPacket]:
         """Encode frame `number` of the source; the packets that are ready by now."""
@@ -183,32 +184,22 @@ class _PictureEncoder:
         ready.time_base = self._stream.codec_context.time_base
         # libx264 takes the decoded frame's type as a request: the source's I frames would become key frames
         ready.pict_type = PictureType.NONE
-        self._durations[ready.pts] = self._pts(number + 1) - self._pts(number)
-        yield from self._timed(self._stream.encode(ready))
+        yield from self._timed.encode(ready, self._pts(number + 1) - self._pts(number))
 
     def finish(self) -> Iterator[VideoPacket]:
         """Flush the encoder: the last packets."""
-        yield from self._timed(self._stream.encode(None))
-
-    def _timed(self, packets: list[VideoPacket]) -> Iterator[VideoPacket]:
-        """Give each packet the duration of its frame: with a variable rate the encoder cannot know it."""
-        for packet in packets:
-            assert packet.pts is not None
-            packet.duration = self._durations.pop(packet.pts)
-            yield packet
+        yield from self._timed.finish()
 
     def _fitted(self, frame: VideoFrame) -> VideoFrame:
         """The frame in the encoder's size and pixel format, its levels unchanged."""
         name = frame.format.name
         if (frame.width, frame.height) == (self.width, self.height) and (
-            name == self._format or _FULL_RANGE_FORMATS.get(name) == self._format
+            name == self._format or FULL_RANGE_FORMATS.get(name) == self._format
         ):
             if name == self._format:
                 return frame
-            return frame.reformat(
-                format=self._format, src_color_range=_FULL_RANGE, dst_color_range=_FULL_RANGE
-            )
-        level = {"src_color_range": _FULL_RANGE, "dst_color_range": _FULL_RANGE} if self._full_range else {}
+            return frame.reformat(format=self._format, src_color_range=FULL_RANGE, dst_color_range=FULL_RANGE)
+        level = {"src_color_range": FULL_RANGE, "dst_color_range": FULL_RANGE} if self._full_range else {}
         return frame.reformat(
             width=self.width,
             height=self.height,

@@ -40,17 +40,27 @@ _BLOCK_S = Fraction(1)
 """Seconds of sound decoded and encoded at a time, which bounds the memory. No measurement."""
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 """Channels to the layout (FFmpeg's name) that FFmpeg's AAC encoder takes; it has none of seven channels."""
+MOST_CHANNELS = max(_LAYOUTS)
+"""Channels that AAC's usual layouts have at most."""
+_STEREO = "stereo"
+"""FFmpeg's name of the layout that players on every device have loudspeakers for."""
 
 
 class SoundEncoder:
-    """Encodes the samples from `begin_s` to `end_s` of the source's clock; in the clip they begin at 0."""
+    """Encodes the samples from `begin_s` to `end_s` of the source's clock; in the clip they begin at 0.
 
-    def __init__(self, reader: AudioReader, begin_s: Fraction, end_s: Fraction) -> None:
+    most_channels: of the clip; of a source with more, all are mixed to stereo.
+    """
+
+    def __init__(
+        self, reader: AudioReader, begin_s: Fraction, end_s: Fraction, *, most_channels: int = MOST_CHANNELS
+    ) -> None:
         self._reader = reader
         self._at_s, self._end_s = begin_s, end_s
         rate = reader.sample_rate_hz
         self._rate = min((good for good in _AAC_RATES_HZ if good >= rate), default=_AAC_RATES_HZ[0])
-        self._layout = _LAYOUTS.get(reader.channels, "stereo")
+        kept = reader.channels <= most_channels
+        self._layout = _LAYOUTS.get(reader.channels, _STEREO) if kept else _STEREO
         self._given = 0
         self._resampler: AudioResampler | None = None
         self._stream: AudioStream | None = None
@@ -58,7 +68,15 @@ class SoundEncoder:
     @classmethod
     @contextmanager
     def opened(
-        cls, path: Path, plan: Plan, limits: Limits, begin_s: Fraction, end_s: Fraction, *, wanted: bool
+        cls,
+        path: Path,
+        plan: Plan,
+        limits: Limits,
+        begin_s: Fraction,
+        end_s: Fraction,
+        *,
+        wanted: bool,
+        most_channels: int = MOST_CHANNELS,
     ) -> Iterator[SoundEncoder | None]:
         """The encoder and the reader behind it; None where the video has no sound or none is wanted."""
         reader = AudioReader.open(path, plan.media.audio, limits) if wanted else None
@@ -66,7 +84,7 @@ class SoundEncoder:
             yield None
             return
         with reader:
-            yield cls(reader, begin_s, end_s)
+            yield cls(reader, begin_s, end_s, most_channels=most_channels)
 
     def join(self, out: OutputContainer) -> None:
         """Add the stream to a file to which no packet has been written yet."""

@@ -30,6 +30,12 @@ often under the same task: then the task is what takes them down."""
 BATCH_SHARE = 1 / 8
 """Weight of batch work, as part of all service while interactive work waits too: slow, but never starved."""
 
+WORDS_SHARE = 1 / 100
+"""Weight of words, likewise: the segments of every video go before the words of any, batch videos' as well;
+they are never starved either, so that a pool that is always busy writes them down in the end."""
+_WORDS = "words"
+"""Their class in the queue, beside the priorities of videos."""
+
 
 @dataclass(slots=True, eq=False)
 class Entry:
@@ -68,7 +74,8 @@ class TaskTable:
         self._most_losses = max(LOSSES_AT_MOST, chunk_attempts)
         self._max_entries = max_entries
         self._entries: dict[tuple[Any, ...], Entry] = {}
-        self._queue: FairQueue[Entry] = FairQueue({INTERACTIVE: 1 - batch_share, BATCH: batch_share})
+        weights = {INTERACTIVE: 1 - batch_share, BATCH: batch_share, _WORDS: WORDS_SHARE}
+        self._queue: FairQueue[Entry] = FairQueue(weights)
         self._work_s = 0.0
 
     def __len__(self) -> int:
@@ -228,6 +235,8 @@ class TaskTable:
             TaskKind.FUSE: "Joining the results of this video",
             TaskKind.PREVIEW: "Trying settings on this video",
             TaskKind.CLIP: f"Cutting clip {entry.task.chunk + 1}",
+            TaskKind.PROXY: "Making a file that browsers play of this video",
+            TaskKind.WORDS: "Writing down what is said in this video",
         }[entry.task.kind]
         times = "time" if entry.losses == 1 else "times"
         return (
@@ -237,4 +246,5 @@ class TaskTable:
 
 
 def _path(task: Task) -> Path:
-    return Path(task.priority, task.owner, task.video_id)
+    of_class = _WORDS if task.kind is TaskKind.WORDS else task.priority
+    return Path(of_class, task.owner, task.video_id)

@@ -1,4 +1,5 @@
-"""The settings of one video: for the analysis (changing them needs a decode) and for the fusion (does not).
+"""The settings of one video: for the analysis (changing them needs a decode), for the fusion (does not), and
+for the words.
 
 Knows names, ranges and defaults; does not know presets, nor where settings come from. From the cluster, the
 flat dictionary comes complete and validated against `configs/segment_settings.schema.json`; ranges are
@@ -32,6 +33,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "scene_length_s": (1.0, 3_600.0),
     "chapter_length_s": (5.0, 36_000.0),
     "audio_weight": UNIT,
+    "topic_weight": UNIT,
     "from_s": (0.0, 1e10),
     "to_s": (0.0, 1e10),
     "scenes": (1, 1000),
@@ -44,6 +46,7 @@ segments bound the time of a fusion."""
 CHOICES: dict[str, tuple[str, ...]] = {
     "decoding": ("auto", "referenced", "every"),
     "jump_cuts": ("split", "ignore"),
+    "words": ("all", "speech", "screen", "off"),
 }
 """Words that a setting may be, the usual one first; equal to those of the JSON Schema."""
 WHOLE = ("video_stream", "audio_stream", "scenes", "chapters")
@@ -121,6 +124,7 @@ class FusionSettings:
     *_sensitivity: 0 few boundaries, 0.5 neutral, 1 many. chapter_length_s: seconds that a chapter is
     expected to last, the length that costs nothing. min_*_s: seconds of the shortest one kept. audio_weight:
     0 the picture alone, 0.5 both, 1 the sound alone (for scenes and chapters; shots come from the picture).
+    topic_weight: how much a change of what is spoken about counts for a chapter, 0 not at all.
 
     from_s, to_s: the part that is segmented, in seconds on the container's clock, as segments have them;
     None: from the start, to the end. scene_length_s: seconds that a scene is wished to last; None: as long as
@@ -138,6 +142,7 @@ class FusionSettings:
     scene_length_s: float | None = None
     chapter_length_s: float = 180.0
     audio_weight: float = 0.5
+    topic_weight: float = 0.5
     from_s: float | None = None
     to_s: float | None = None
     scenes: int | None = None
@@ -152,19 +157,50 @@ class FusionSettings:
             raise ValueError(f"chapters must be at most scenes ({self.scenes}), not {self.chapters}")
 
 
+@dataclass(frozen=True, slots=True)
+class WordSettings:
+    """Which words are looked for. ValueError for values out of range.
+
+    words: "speech", those that are spoken; "screen", those that are shown; "all", both; "off", none. Words
+    are spoken only where there is a speech model.
+    """
+
+    words: str = "all"
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether what is said is written down."""
+        return self.words in ("all", "speech")
+
+    @property
+    def shown(self) -> bool:
+        """Whether text in the picture is read."""
+        return self.words in ("all", "screen")
+
+
 def split(settings: Mapping[str, Any]) -> tuple[AnalysisSettings, FusionSettings]:
-    """The flat dictionary as both kinds of settings; missing keys take their defaults, `preset` is ignored.
+    """The flat dictionary as the settings that decide the segments; missing keys take their defaults.
+
+    `preset` is ignored, and so are those of the words, see `word_settings`.
 
     ValueError for an unknown key or a value out of range; the message names it.
     """
     known = {f.name for f in fields(AnalysisSettings)}, {f.name for f in fields(FusionSettings)}
-    unknown = set(settings) - known[0] - known[1] - {"preset"}
+    unknown = set(settings) - known[0] - known[1] - {f.name for f in fields(WordSettings)} - {"preset"}
     if unknown:
         raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
     given = {name: _read(name, value) for name, value in settings.items()}
     analysis = AnalysisSettings(**{k: v for k, v in given.items() if k in known[0]})
     fusion = FusionSettings(**{k: v for k, v in given.items() if k in known[1]})
     return analysis, fusion
+
+
+def word_settings(settings: Mapping[str, Any]) -> WordSettings:
+    """Those of the words, of the flat dictionary. ValueError for a value out of range."""
+    return WordSettings(**{f.name: settings[f.name] for f in fields(WordSettings) if f.name in settings})
 
 
 def _read(name: str, value: Any) -> Any:

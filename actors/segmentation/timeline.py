@@ -15,12 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.media_warning import MediaWarning
+from actors.segmentation.screen_text import ScreenText
 from actors.segmentation.tracks import AUDIO_STEP_S
+from actors.segmentation.transcript import Transcript
 
 LEVELS = ("chapter", "scene", "shot")
 """From the coarsest to the finest; a segment's `parent` is an index in the level before."""
 KINDS = ("start", "cut", "jump", "dissolve", "fade", "wipe", "audio")
 """Kinds of boundaries: the video's start, transitions of the picture, and changes of the sound alone."""
+ROLES = ("content", "black", "bars", "slate", "static", "title", "opening", "credits")
+"""What a segment is for; all but content are cues that archives and media servers ask for."""
+HUMAN = "human"
+"""Source of titles that were given by hand."""
+TITLE_SOURCES = ("screen", "speech", "class", HUMAN, None)
+"""Text on screen, key phrases of what is said, the class of the sound, people; None without a title."""
 CURVE_STEP_S = AUDIO_STEP_S
 """Seconds between two values of a curve: those of the audio track, whose values become curves as they are."""
 
@@ -32,7 +40,10 @@ class Boundary:
     kind: see KINDS. confidence, 0..1: that a segment of this level starts here. visual, audio, 0..1: strength
     of each cue's evidence for it. from_s, to_s: extent of a gradual transition; equal for others.
     scene_probability, 0..1: that a scene begins here, whether or not one was told; None where that was not
-    judged (at the start of the video, and while parts are still missing).
+    judged (at the start of the video, and while parts are still missing). topic, 0..1: strength of the
+    evidence that what is spoken about changes here; None where no words were looked at. from_frame, to_frame:
+    the same extent in frames, exclusive; None where it is not known. locked: placed or confirmed by hand, so
+    that later fusions keep it.
     """
 
     kind: str
@@ -42,11 +53,15 @@ class Boundary:
     from_s: float
     to_s: float
     scene_probability: float | None = None
+    topic: float | None = None
+    from_frame: int | None = None
+    to_frame: int | None = None
+    locked: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no kind of boundary")
-        shares = (self.confidence, self.visual, self.audio, self.scene_probability or 0.0)
+        shares = (self.confidence, self.visual, self.audio, self.scene_probability or 0.0, self.topic or 0.0)
         if not all(0 <= value <= 1 for value in shares):
             raise ValueError(f"confidences must lie in 0..1: {self}")
         if self.from_s > self.to_s:
@@ -90,7 +105,9 @@ class Segment:
     level: see LEVELS. index: place in its level. parent: index of the segment of the level above, None for
     chapters. *_s: seconds and *_pts: timestamps on the container's clock; ends are exclusive. label: class of
     its sound. audio: None without an audio track. visual: None without a picture. keyframe_s: time of the
-    frame that represents it; thumbnail: that frame's number; None without one.
+    frame that represents it; thumbnail: that frame's number; None without one. role: see ROLES, with a
+    confidence of 0..1. title: for people; title_source: what it was taken from; None where nothing names it.
+    keywords: of what is said in it, the most telling first.
     """
 
     level: str
@@ -108,10 +125,24 @@ class Segment:
     visual: Visual | None
     keyframe_s: float | None
     thumbnail: int | None
+    role: str = "content"
+    role_confidence: float = 1.0
+    title: str | None = None
+    title_source: str | None = None
+    keywords: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"{self.role!r} is no role")
+        if not 0 <= self.role_confidence <= 1:
+            raise ValueError(f"confidences must lie in 0..1: {self}")
+        if (self.title is None) != (self.title_source is None) or self.title_source not in TITLE_SOURCES:
+            raise ValueError(f"a title has a source, and {self.title_source!r} is none")
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's keys, JSON types only."""
         document = asdict(self)
+        document["keywords"] = list(self.keywords)
         if self.visual is not None:
             document["visual"]["tags"] = [dict(tag) for tag in self.visual.tags]
         return document
@@ -149,7 +180,9 @@ class Timeline:
 
     Without a picture (media: video_codec None) there are no shots. media, settings: as in the contract.
     segments: chapters, then scenes, then shots, each in order. part: the frames first .. last - 1 that were
-    segmented, if not all. curves: of the whole video. warnings: what is missing in the file.
+    segmented, if not all. curves: of the whole video. warnings: what is missing in the file. transcript: of
+    the whole video; None where nothing was written down. screen_text: likewise; None where nothing was read,
+    because it was not asked for or there is no picture.
     """
 
     media: Mapping[str, Any]
@@ -159,6 +192,8 @@ class Timeline:
     curves: tuple[Curve, ...] = ()
     part: tuple[int, int] | None = None
     warnings: tuple[MediaWarning, ...] = ()
+    transcript: Transcript | None = None
+    screen_text: ScreenText | None = None
 
     def __post_init__(self) -> None:
         frames = int(self.media["frames"])
@@ -187,13 +222,16 @@ class Timeline:
         return tuple(segment for segment in self.segments if segment.level == name)
 
     def to_document(self) -> dict[str, Any]:
-        """The document of `scenestream segment --json`: media, settings, warnings, segments, audio_track."""
+        """The document of `scenestream segment --json`: media, settings, warnings, segments, audio_track,
+        transcript, screen_text."""
         return {
             "media": dict(self.media),
             "settings": dict(self.settings),
             "warnings": [asdict(warning) for warning in self.warnings],
             "segments": [segment.to_dict() for segment in self.segments],
             "audio_track": [asdict(segment) for segment in self.audio_track],
+            "transcript": None if self.transcript is None else self.transcript.to_document(),
+            "screen_text": None if self.screen_text is None else self.screen_text.to_document(),
         }
 
     def curves_document(self) -> dict[str, Any]:

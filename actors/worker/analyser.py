@@ -106,8 +106,24 @@ class Analyser(Protocol):
     def join(self, plan: bytes, chunks: Iterable[bytes]) -> JoinedTracks:
         """Concatenate the tracks of all chunks, which come in order."""
 
-    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """Compute the segments of the video. SettingsError when the settings do not fit it."""
+    def fuse(
+        self,
+        joined: JoinedTracks,
+        settings: Mapping[str, Any],
+        words: Mapping[str, Any] | None = None,
+        corrections: Mapping[str, Any] | None = None,
+    ) -> FusedVideo:
+        """Compute the segments of the video. SettingsError when the settings do not fit it.
+
+        `words`: {"transcript", "screen_text"} as in the document of `scenestream segment`, None for each
+        that is not known. `corrections`: as in `Task`.
+        """
+
+    def starts(
+        self, joined: JoinedTracks, settings: Mapping[str, Any], words: Mapping[str, Any] | None = None
+    ) -> dict[str, list[float]]:
+        """Level → seconds at which its segments start, without the first: what `fuse` finds before anything
+        is corrected, and nothing besides."""
 
     def close(self) -> None:
         """Release weights and devices."""

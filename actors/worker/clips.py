@@ -79,27 +79,34 @@ class ClipHandler:
 
     def _made(self, source: Path, plan: Plan, task: Task, state: WorkState) -> Outcome:
         try:
-            piece = Piece(int(task.clip["start_frame"]), int(task.clip["end_frame"]))
-            options = CutOptions(**task.settings)
-            target = self._fresh_target(options.container)
-            report = cut(
-                source,
-                plan,
-                piece,
-                options,
-                target,
-                threads=self._threads,
-                limits=self._limits,
-                on_frames=state.frames,
-                should_stop=state.should_stop,
-            )
+            target, told = self._written(source, plan, task, state)
         except ClipError as error:
             return Outcome.error(error.code, error.message)
         try:
             stored = self._store(target, str(task.clip["key"]), state)
         finally:
             target.unlink(missing_ok=True)
-        return Outcome.done(**stored, cut=report.to_dict())
+        return Outcome.done(**stored, **told)
+
+    def _written(
+        self, source: Path, plan: Plan, task: Task, state: WorkState
+    ) -> tuple[Path, dict[str, object]]:
+        """The clip as a local file, and what else the outcome tells."""
+        piece = Piece(int(task.clip["start_frame"]), int(task.clip["end_frame"]))
+        options = CutOptions(**task.settings)
+        target = self._fresh_target(options.container)
+        report = cut(
+            source,
+            plan,
+            piece,
+            options,
+            target,
+            threads=self._threads,
+            limits=self._limits,
+            on_frames=state.frames,
+            should_stop=state.should_stop,
+        )
+        return target, {"cut": report.to_dict()}
 
     def _store(self, path: Path, key: str, state: WorkState) -> dict[str, object]:
         sha256 = hashlib.sha256()

@@ -6,11 +6,18 @@ fusion alone. Knows the stores and an Analyser; imports no Ray and no message qu
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
+
 from cachetools import LRUCache
 
-from actors.tasks import Outcome, Task, TaskKind
+from actors.segmentation.errors import Cancelled
+from actors.segmentation.learning.settings_search import Film, OutOfTimeError, learn
+from actors.tasks import CODE_NEEDS_DECODE, Outcome, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks
-from actors.worker.handler import TaskHandler, planned_outcome
+from actors.worker.handler import NEEDS_DECODE, TaskHandler, planned_outcome
 from actors.worker.state import WorkState
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
@@ -20,8 +27,22 @@ KEPT_BYTES = 400 << 20
 """Bytes of joined tracks kept in memory. The tracks of two hours of film take 110 MB joined, so three such
 films fit. Tracks that are larger than this are not kept, but read for every fusion."""
 
-CODE_NEEDS_DECODE = "needs_decode"
-"""Stable error code, shown by the API: a dry run cannot use the stored tracks with these settings."""
+LEARN_S = 20.0
+"""Seconds after which a search for settings begins no further fusion. Other fusions wait meanwhile, and so
+does the person who asked for it. No measurement."""
+MEASURED_EARLIER = (
+    "The video {video_id} was measured by another version of the analysis, or with settings that need it "
+    "decoded again. Segment it again (`resegment`); its corrections are kept."
+)
+"""For people, with CODE_NEEDS_DECODE."""
+CODE_TOO_MUCH = "too_much"
+"""Stable error code: a search that cannot be begun in its time."""
+TOO_MUCH = (
+    f"Fusing each of these videos once took more than {LEARN_S:.0f} seconds, so nothing was learned. Choose "
+    "fewer or shorter ones."
+)
+"""For people, with CODE_TOO_MUCH."""
+_OF_FILM = ("video_id", "tracks_key", "tracks_hash", "settings", "words")
 
 
 class FusionHandler(TaskHandler):
@@ -36,6 +57,7 @@ class FusionHandler(TaskHandler):
             TaskKind.PLAN: self._planned,
             TaskKind.FUSE: self._fuse,
             TaskKind.PREVIEW: self._preview,
+            TaskKind.LEARN: self._learn,
         }
 
     def _planned(self, task: Task, state: WorkState) -> Outcome:
@@ -47,13 +69,40 @@ class FusionHandler(TaskHandler):
 
     def _preview(self, task: Task, state: WorkState) -> Outcome:
         if self._analyser.tracks_hash(task.settings) != task.tracks_hash:
-            return Outcome.error(
-                CODE_NEEDS_DECODE,
-                "These settings need the video decoded again (another stream, another `ignore`, or a new "
-                "version of the analysis), which a dry run does not do. Send the request without `dry_run`.",
-            )
-        fused = self._analyser.fuse(self._joined(task, state), task.settings)
+            return Outcome.error(CODE_NEEDS_DECODE, NEEDS_DECODE)
+        joined = self._joined(task, state)
+        words = self._known_words(task, state)
+        fused = self._analyser.fuse(joined, task.settings, words, task.corrections)
         return Outcome.done(segments=fused.segments)
+
+    def _learn(self, task: Task, state: WorkState) -> Outcome:
+        films = []
+        for film in task.films:
+            of_film = replace(task, kind=TaskKind.PREVIEW, films=[], **{key: film[key] for key in _OF_FILM})
+            if self._analyser.tracks_hash(of_film.settings) != of_film.tracks_hash:
+                return Outcome.error(CODE_NEEDS_DECODE, MEASURED_EARLIER.format(video_id=film["video_id"]))
+            words = self._known_words(of_film, state)
+            films.append(Film(partial(self._starts, of_film, words, state), film["wanted"]))
+        ends_at = time.monotonic() + LEARN_S
+        try:
+            found = learn(films, task.settings, lambda: time.monotonic() < ends_at)
+        except OutOfTimeError:
+            return Outcome.error(CODE_TOO_MUCH, TOO_MUCH)
+        told = asdict(found)
+        for gain, counted in zip(told["films"], found.films, strict=True):
+            for levels, of in ((gain["before"], counted.before), (gain["after"], counted.after)):
+                for level, counts in of.items():
+                    levels[level]["f1"] = round(counts.f1, 4)
+        return Outcome.done(**told)
+
+    def _starts(
+        self, film: Task, words: dict[str, Any] | None, state: WorkState, values: dict[str, Any]
+    ) -> dict[str, list[float]]:
+        if state.should_stop():
+            raise Cancelled
+        state.step()
+        settings = {**film.settings, **values, "scenes": None, "chapters": None}
+        return self._analyser.starts(self._joined(film, state), settings, words)
 
     def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
         key = (task.tracks_key, task.tracks_hash)

@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from cachetools import LRUCache
 
 from actors import metrics
 from actors.segmentation.errors import Cancelled, MediaError, SettingsError
-from actors.tasks import CODE_MEDIA_MISSING, Outcome, Status, Task, TaskKind
+from actors.tasks import CODE_MEDIA_MISSING, CODE_NEEDS_DECODE, Outcome, Status, Task, TaskKind
 from actors.worker.analyser import Analyser, JoinedTracks, PlannedVideo
 from actors.worker.clips import ClipHandler
 from actors.worker.media import local_media
+from actors.worker.proxies import ProxyHandler
 from actors.worker.state import WorkState
 from cluster.errors import InvalidSettingsError, NotFoundError, UnavailableError
 from cluster.stores.media.cache import MediaCache
@@ -30,10 +31,19 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.telemetry import tracing
 
+if TYPE_CHECKING:
+    from actors.worker.words.handler import WordsHandler  # imports torch, which a fuser does without
+
 INFRASTRUCTURE_ERRORS = (UnavailableError, OSError)
 """Exceptions that say nothing about the video: a store that is away, a full disk, a lost network drive. The
 task becomes UNAVAILABLE and is tried again later. (PyAV's FFmpegError may be an OSError too; the library has
 turned errors of the file itself into MediaError before they come here.)"""
+
+NEEDS_DECODE = (
+    "These settings need the video decoded again (another stream, another `ignore`, or a new version of the "
+    "analysis), which a dry run does not do. Send the request without `dry_run`."
+)
+"""For people, with CODE_NEEDS_DECODE: the stored tracks are not those of these settings."""
 
 PLANS_KEPT = 2
 """Stored plans that one actor keeps in memory. The pool gives an actor chunks of one or two videos at a time;
@@ -54,6 +64,8 @@ class TaskHandler:
         media: MediaStore,
         copies: MediaCache,
         clips: ClipHandler | None = None,
+        words: WordsHandler | None = None,
+        proxies: ProxyHandler | None = None,
     ) -> None:
         self._analyser = analyser
         self._results = results
@@ -67,6 +79,10 @@ class TaskHandler:
         }
         if clips is not None:
             self._methods[TaskKind.CLIP] = clips.do
+        if words is not None:
+            self._methods[TaskKind.WORDS] = words.do
+        if proxies is not None:
+            self._methods[TaskKind.PROXY] = proxies.do
 
     def do(self, task: Task, state: WorkState) -> Outcome:
         """Execute a task. Raises nothing that a video or a store can cause: those become outcomes, and an
@@ -162,22 +178,38 @@ class TaskHandler:
         return Outcome.done(chunk=task.chunk, shots=len(made.shots))
 
     def _fuse(self, task: Task, state: WorkState) -> Outcome:
+        follows = "video_id" in task.words or "exact" in task.corrections
+        if follows and self._analyser.tracks_hash(task.settings) != task.tracks_hash:
+            # of words or corrections: an earlier result was chosen again, or an earlier version measured
+            return Outcome.error(CODE_NEEDS_DECODE, NEEDS_DECODE)
         with stage("join"):
             joined = self._joined(task, state)
         with stage("fuse"):
-            fused = self._analyser.fuse(joined, task.settings)
+            fused = self._analyser.fuse(
+                joined, task.settings, self._known_words(task, state), task.corrections
+            )
         state.step()
         if state.should_stop():
             raise Cancelled
         with stage("store"), state.at_store():
             self._results.put_timeline(
-                task.timeline_id, task.video_id, task.revision, fused.segments, fused.document
+                task.timeline_id, task.of_video, task.revision, fused.segments, fused.document
             )
         counts: dict[str, int] = {}
         for segment in fused.segments:
             counts[segment["level"]] = counts.get(segment["level"], 0) + 1
         warnings = fused.document.get("warnings", [])
-        return Outcome.done(timeline_id=task.timeline_id, counts=counts, warnings=warnings)
+        return Outcome.done(
+            timeline_id=task.timeline_id, counts=counts, warnings=warnings, with_words=bool(task.words)
+        )
+
+    def _known_words(self, task: Task, state: WorkState) -> dict[str, Any] | None:
+        """The words that the task refers to (`TranscriptJob.reference`); None where it refers to none."""
+        words = task.words
+        if not words:
+            return None
+        with state.at_store():
+            return self._results.words_at(task.tracks_key, words)
 
     def _joined(self, task: Task, state: WorkState) -> JoinedTracks:
         """The tracks of all chunks, read from the store, where they are complete by now."""

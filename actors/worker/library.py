@@ -7,7 +7,7 @@ Knows the segmentation library and the metrics; imports no store and no Ray.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
 from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.fusion.part import part_of
+from actors.segmentation.headings import Headings
 from actors.segmentation.limits import Limits
+from actors.segmentation.naming.names import named
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import Plan, build_plan
 from actors.segmentation.settings import split, tracks_hash
+from actors.segmentation.spoken import Spoken
+from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks
 from actors.worker.analyser import (
     AnalysedChunk,
@@ -102,14 +106,35 @@ class LibraryAnalyser:
         measured = Measured.of(parsed, [ChunkTracks.from_bytes(payload) for payload in chunks])
         return JoinedTracks((parsed, measured), measured.size_bytes)
 
-    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """Fuse. Decodes nothing and runs no network: about a second for two hours of video."""
-        _, fusion = split(settings)
-        plan, measured = joined.content
-        timeline = fuse_measured(plan, measured, fusion, document_settings=settings)
+    def fuse(
+        self,
+        joined: JoinedTracks,
+        settings: Mapping[str, Any],
+        words: Mapping[str, Any] | None = None,
+        corrections: Mapping[str, Any] | None = None,
+    ) -> FusedVideo:
+        """Fuse, and name the segments. Decodes nothing and runs no network: about a second for two hours of
+        video."""
+        known = words or {}
+        timeline = _timeline(joined, settings, known, corrections)
+        segments = named(timeline.segments, known.get("transcript"), known.get("screen_text"))
+        timeline = replace(timeline, segments=segments)
         document = timeline.to_document()
         segments = document.pop("segments")
+        for name in ("transcript", "screen_text"):  # kept apart: they follow, and belong to every revision
+            del document[name]
         return FusedVideo(segments, {**document, "curves": timeline.curves_document()})
+
+    def starts(
+        self, joined: JoinedTracks, settings: Mapping[str, Any], words: Mapping[str, Any] | None = None
+    ) -> dict[str, list[float]]:
+        """Fuse, and name nothing."""
+        found: dict[str, list[float]] = {}
+        for segment in _timeline(joined, settings, words or {}, None).segments:
+            later = found.setdefault(segment.level, [])
+            if segment.index:
+                later.append(segment.start_s)
+        return found
 
     def close(self) -> None:
         """Release the weights."""
@@ -125,6 +150,25 @@ class LibraryAnalyser:
         if last is None or last[0] is not payload:
             last = self._last_plan = (payload, Plan.from_bytes(payload))
         return last[1]
+
+
+def _timeline(
+    joined: JoinedTracks,
+    settings: Mapping[str, Any],
+    words: Mapping[str, Any],
+    corrections: Mapping[str, Any] | None,
+) -> Timeline:
+    _, fusion = split(settings)
+    plan, measured = joined.content
+    return fuse_measured(
+        plan,
+        measured,
+        fusion,
+        document_settings=settings,
+        spoken=Spoken.of_document(words.get("transcript")),
+        headings=Headings.of_document(words.get("screen_text")),
+        corrections=corrections,
+    )
 
 
 def _tell_times(times: Mapping[str, float]) -> None:

@@ -10,29 +10,36 @@ from __future__ import annotations
 import os
 import socket
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 import structlog
 
+from actors.meaning_model import meaning_model
 from actors.segmentation.limits import Limits
+from actors.speech_model import speech_model
 from actors.tasks import Outcome, Task
 from actors.worker import memory
 from actors.worker.analyser import Analyser, make_analyser
 from actors.worker.clips import ClipHandler
 from actors.worker.handler import TaskHandler
+from actors.worker.proxies import ProxyHandler
 from actors.worker.state import WorkState
 from cluster.settings import Settings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
+from cluster.stores.postgres.transcript_job import SCREEN, SPEECH
 from cluster.telemetry import logs, tracing
 
 LANES = {"work": 1, "control": 2}
 """Threads of each concurrency group. One for work, since a device and its weights serve one task at a time;
 two for control, so that a `destroy`, which blocks until the task has ended, does not silence the pings."""
+
+if TYPE_CHECKING:
+    from actors.worker.words.recognition import Recognition
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +71,25 @@ class Segmenter:
         copies = MediaCache(self._settings.media_cache_dir, self._settings.media.cache_bytes)
         clips_dir = Path(self._settings.var_dir) / "cache" / "clips"
         limits = Limits(**self._settings.limits.model_dump())
-        clips = ClipHandler(self._results, media, copies, clips_dir, limits=limits, threads=self._threads)
-        self._handler = TaskHandler(self._analyser, self._results, media, copies, clips)
+        read_from = (self._results, media, copies, clips_dir)
+        clips = ClipHandler(*read_from, limits=limits, threads=self._threads)
+        proxies = ProxyHandler(*read_from, limits=limits, threads=self._threads)
+        find_model = partial(speech_model, self._settings, device=self._device, threads=self._threads)
+        # imported here: they need torch, and pool and bridges, which start segmenters, import this module
+        from actors.worker.words.handler import WordsHandler
+        from actors.worker.words.screen import ScreenRecognition
+        from actors.worker.words.speech import SpeechRecognition
+
+        recognitions: dict[str, Recognition] = {
+            SPEECH: SpeechRecognition(
+                find_model, limits, partial(meaning_model, self._settings, threads=self._threads)
+            ),
+            SCREEN: ScreenRecognition(limits, threads=self._threads),
+        }
+        words = WordsHandler(self._results, media, copies, recognitions)
+        self._handler = TaskHandler(
+            self._analyser, self._results, media, copies, clips=clips, words=words, proxies=proxies
+        )
         self._handler.device = "cpu" if self._device == "cpu" else "gpu"
         self._state.ready()
         log.info("segmenter ready", pid=os.getpid(), device=self._device, threads=self._threads)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cluster.client.requests import each, fetched, given, request, whole
 from cluster.client.steps import Emit, Flow, Op
-from cluster.client.types import Cluster, Heard, Level, Links, Segment, Signals, State, Video
-from cluster.contract.pages import MAX_PAGE_ITEMS
+from cluster.client.types import (
+    Cluster,
+    FoundMoment,
+    Heard,
+    Level,
+    Links,
+    MomentSource,
+    Role,
+    Segment,
+    Signals,
+    State,
+    TranscriptStatus,
+    Video,
+)
+from cluster.contract.pages import MAX_PAGE_ITEMS, SEARCH_PAGE_ITEMS
 
 
 def video(video_id: str) -> Op[Video]:
@@ -61,6 +75,7 @@ def segments(
     label: str | None = None,
     tag: str | None = None,
     min_confidence: float | None = None,
+    role: Role | str | None = None,
     from_s: float | None = None,
     to_s: float | None = None,
     revision: int | None = None,
@@ -77,6 +92,7 @@ def segments(
             label=label,
             tag=tag,
             min_confidence=min_confidence,
+            role=role,
             from_s=from_s,
             to_s=to_s,
             revision=revision,
@@ -92,6 +108,41 @@ def audio_track(video_id: str) -> Op[list[Heard]]:
     """Lists the stretches of sound (speech, music, silence …); empty where the file has no sound."""
     found: list[Heard] = (yield from fetched("GET", f"/videos/{video_id}/audio-track"))["items"]
     return found
+
+
+def transcript(video_id: str) -> Op[TranscriptStatus]:
+    """What is said, once it is written down; `state` says how far that is."""
+    found: TranscriptStatus = yield from fetched("GET", f"/videos/{video_id}/transcript")
+    return found
+
+
+def cancel_transcript(video_id: str) -> Op[TranscriptStatus]:
+    """Stops writing down what is said."""
+    stopped: TranscriptStatus = yield from fetched("POST", f"/videos/{video_id}/transcript/cancel")
+    return stopped
+
+
+def retry_transcript(video_id: str) -> Op[TranscriptStatus]:
+    """Queues a failed or cancelled transcript again."""
+    queued: TranscriptStatus = yield from fetched("POST", f"/videos/{video_id}/transcript/retry")
+    return queued
+
+
+def search(
+    q: str, *, video_id: str | None = None, sources: Sequence[MomentSource] | None = None
+) -> Flow[FoundMoment]:
+    """Finds moments by words, best first, in all videos or in one; read page by page, so stop when you have
+    enough.
+
+    `q` is words, `"a phrase"` and `-excluded`. `sources`: speech, screen, title, tag, name; all if left out.
+    """
+    named = None if sources is None else ",".join(sources)
+    params = given(q=q, video=video_id, limit=SEARCH_PAGE_ITEMS) | given(**{"from": named})
+
+    def identity(moment: FoundMoment) -> tuple[object, ...]:
+        return tuple(moment[name] for name in ("video_id", "source", "start_s", "end_s", "snippet"))
+
+    yield from each("/search", params, identity)
 
 
 def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:

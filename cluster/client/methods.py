@@ -10,7 +10,7 @@ import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
-from cluster.client import clipping, following, library, notifying, revising, uploading
+from cluster.client import clipping, following, library, notifying, revising, teaching, uploading
 from cluster.client.running import Awaiting, Blocking
 from cluster.client.steps import Flow, Op
 
@@ -74,6 +74,10 @@ class Methods:
     events = Listing(following.events)
     segments = Listing(library.segments)
     audio_track = Method(library.audio_track)
+    transcript = Method(library.transcript)
+    cancel_transcript = Method(library.cancel_transcript)
+    retry_transcript = Method(library.retry_transcript)
+    search = Listing(library.search)
     signals = Method(library.signals)
     export = Method(library.export)
     links = Method(library.links)
@@ -81,9 +85,16 @@ class Methods:
 
     resegment = Method(revising.resegment)
     preview = Method(revising.preview)
+    correct = Method(revising.correct)
     revisions = Method(revising.revisions)
     choose = Method(revising.choose)
     compare = Method(revising.compare)
+
+    presets = Method(teaching.presets)
+    preset = Method(teaching.preset)
+    save_preset = Method(teaching.save_preset)
+    delete_preset = Method(teaching.delete_preset)
+    learn = Method(teaching.learn)
 
     make_clips = Method(clipping.make_clips)
     clips = Listing(clipping.clips)

@@ -17,6 +17,7 @@ from cluster.errors import (
 _BY_STATUS: dict[int, type[ScenestreamError]] = {
     404: NotFoundError,
     409: ConflictError,
+    412: ConflictError,
     413: LimitExceededError,
     423: ConflictError,
     429: UnavailableError,

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.contract.vocabulary import END_STATES, Level, Priority, State, WebhookEvent
+from cluster.contract.vocabulary import END_STATES, Level, MomentSource, Priority, Role, State, WebhookEvent
 from cluster.contract.wire.clips import ClipFile, Clips, ClipsProgress
 from cluster.contract.wire.cluster import Backlog, Cluster, Pool, PoolActor, ServerHealth
 from cluster.contract.wire.imports import BatchItem
+from cluster.contract.wire.presets import Learned, LevelAgreement, Preset, VideoAgreement
 from cluster.contract.wire.problems import FieldProblem, Problem
 from cluster.contract.wire.results import (
     Boundary,
     Change,
     Comparison,
+    CorrectionCounts,
     Curve,
     Heard,
     Links,
@@ -26,11 +28,17 @@ from cluster.contract.wire.results import (
     Preview,
     Revision,
     Segment,
+    Sentence,
+    ShownText,
     Signals,
     Sound,
+    SpokenWord,
     Tag,
+    Transcript,
+    TranscriptStatus,
 )
-from cluster.contract.wire.videos import AudioStream, Failure, Fetch, Media, Progress, Video
+from cluster.contract.wire.search import FoundMoment, SegmentPlace
+from cluster.contract.wire.videos import AudioStream, Failure, Fetch, Media, Progress, Proxy, Video
 from cluster.contract.wire.webhooks import Delivery, MadeWebhook, Webhook
 
 __all__ = [
@@ -45,33 +53,48 @@ __all__ = [
     "ClipsProgress",
     "Cluster",
     "Comparison",
+    "CorrectionCounts",
     "Curve",
     "Delivery",
     "Event",
     "Failure",
     "Fetch",
     "FieldProblem",
+    "FoundMoment",
     "Heard",
+    "Learned",
     "Level",
+    "LevelAgreement",
     "Links",
     "MadeWebhook",
     "Mark",
     "Media",
+    "MomentSource",
     "Picture",
     "Pool",
     "PoolActor",
+    "Preset",
     "Preview",
     "Priority",
     "Problem",
     "Progress",
+    "Proxy",
     "Revision",
+    "Role",
     "Segment",
+    "SegmentPlace",
+    "Sentence",
     "ServerHealth",
+    "ShownText",
     "Signals",
     "Sound",
+    "SpokenWord",
     "State",
     "Tag",
+    "Transcript",
+    "TranscriptStatus",
     "Video",
+    "VideoAgreement",
     "Webhook",
     "WebhookEvent",
 ]

@@ -21,9 +21,9 @@ from cluster.commands.api_key import ApiKey
 from cluster.commands.options import Assignments, Preset
 from cluster.commands.submit_files import Source, find
 from cluster.contract.vocabulary import BATCH, Priority
-from cluster.errors import ScenestreamError, UsageError
+from cluster.errors import InvalidSettingsError, ScenestreamError, UsageError
 from cluster.local.address import api_url
-from cluster.segment_settings import parse_assignments, resolve
+from cluster.segment_settings import parse_assignments, preset_names, resolve
 from cluster.settings import Settings, get_settings
 
 DEFAULT_JOBS = 3
@@ -71,7 +71,11 @@ def submit(
     """
     settings = get_settings()
     overrides = parse_assignments(set_ or [])
-    resolve(preset, overrides)
+    if preset is None or preset in preset_names():
+        resolve(preset, overrides)
+    else:
+        with Client(api_url(settings), api_key=api_key) as client:
+            _check_own(client, preset)
     try:
         found = find(files, recursive=recursive)
     except UsageError as error:
@@ -94,6 +98,21 @@ def submit(
         print(f"{len(failures)} of {len(found.sources)} failed:", file=sys.stderr)
         print("\n".join(f"  {failure}" for failure in failures), file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _check_own(client: Client, preset: str) -> None:
+    """InvalidSettingsError for a preset that the caller does not have, before anything is sent."""
+    try:
+        own = [known["name"] for known in client.presets() if known["own"]]
+    except UsageError as error:
+        if error.code != "forbidden":
+            raise
+        return  # a key that may only write: the API refuses what it does not know
+    if preset not in own:
+        packaged = ", ".join(preset_names())
+        raise InvalidSettingsError(
+            f"There is no preset '{preset}'. Packaged are {packaged}; yours are {', '.join(own) or 'none'}."
+        )
 
 
 class _StoppedError(Exception):

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from cluster.contract.vocabulary import SOUND_LABELS, BoundaryKind, Level, ResultState
+from cluster.contract.videos import Failure
+from cluster.contract.vocabulary import (
+    CONTENT,
+    SOUND_LABELS,
+    BoundaryKind,
+    Level,
+    ResultState,
+    Role,
+    ShownKind,
+    TitleSource,
+    TranscriptState,
+)
 
 
 class Boundary(BaseModel):
@@ -23,6 +34,15 @@ class Boundary(BaseModel):
         None,
         description="That a scene begins here, 0..1, whether or not one does; null where it is not judged",
     )
+    topic: float | None = Field(
+        None,
+        description="Evidence that what is spoken about changes here, 0..1; null if no words were looked at",
+    )
+    from_frame: int | None = Field(
+        None, description="The extent in frames, as corrections take it; null in results of earlier versions"
+    )
+    to_frame: int | None = Field(None, description="Likewise, exclusive")
+    locked: bool = Field(False, description="Placed or confirmed by hand: later fusions keep it")
 
 
 class Sound(BaseModel):
@@ -70,6 +90,17 @@ class Segment(BaseModel):
     visual: Picture | None = Field(description="null where the file has no picture")
     keyframe_s: float | None
     thumbnail: str | None = Field(description="Address of the keyframe's image")
+    role: Role = Field(
+        CONTENT, description="What it is for; all but `content` are cues such as black, bars or credits"
+    )
+    role_confidence: float = Field(1.0, description="Share of its time for which the role holds, 0..1")
+    title: str | None = Field(
+        None, description="For people; of scenes and chapters, once the words of the video are there"
+    )
+    title_source: TitleSource | None = Field(
+        None, description="Text on screen, what is said, the class of the sound, or `human`: given by hand"
+    )
+    keywords: list[str] = Field([], description="Of what is said in it, the most telling first")
 
 
 class SegmentList(BaseModel):
@@ -95,6 +126,70 @@ class AudioTrack(BaseModel):
 
     items: list[Heard]
     revision: int
+
+
+class SpokenWord(BaseModel):
+    """A word with the punctuation that is written at it."""
+
+    start_s: float
+    end_s: float
+    text: str
+    probability: float = Field(description="That this is the word, 0..1, as the speech model says")
+
+
+class Sentence(BaseModel):
+    """What is said up to a full stop, or to a long pause in place of one."""
+
+    start_s: float
+    end_s: float
+    text: str
+    language: str = Field(description="Code such as `en` (ISO 639)")
+    speaker: str | None = Field(description="Speakers are not told apart yet: null")
+    topic: float | None = Field(
+        None,
+        description="That another topic begins with it, 0..1; null where it is not judged, and where another "
+        "sentence nearby is likelier to begin it",
+    )
+    words: list[SpokenWord]
+
+
+class Transcript(BaseModel):
+    """What is said in a video, in order of time."""
+
+    language: str = Field(description="The one that most words are in")
+    model: str = Field(description="The speech model")
+    sentences: list[Sentence]
+
+
+class ShownText(BaseModel):
+    """A line of text in the picture, while it is shown."""
+
+    start_s: float
+    end_s: float
+    text: str
+    probability: float = Field(description="Of its letters, 0..1, as the reader says")
+    box: list[float] = Field(
+        description="Left, top, width, height as shares of the displayed picture, 0..1",
+        min_length=4,
+        max_length=4,
+    )
+    kind: ShownKind
+
+
+class TranscriptStatus(BaseModel):
+    """How far the words of a video are, and once they are there, what is said and what is shown.
+
+    With them the video has a newer result: `revision` is the one that is shown now.
+    """
+
+    state: TranscriptState
+    fraction: float = Field(description="Of speech and pictures that are recognised, 0..1")
+    error: Failure | None
+    revision: int
+    transcript: Transcript | None = Field(description="null before it is done, and where nothing is said")
+    screen_text: list[ShownText] | None = Field(
+        description="Text in the picture, by the time at which it appears; null before it is done"
+    )
 
 
 class Curve(BaseModel):

@@ -8,7 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cluster.contract.results import Segment
-from cluster.contract.vocabulary import BoundaryKind, ChangeKind, Level
+from cluster.contract.vocabulary import BoundaryKind, ChangeKind, Level, RevisionOrigin
+
+
+class CorrectionCounts(BaseModel):
+    """How many corrections by hand the next fusion respects, on all levels."""
+
+    locked: int = Field(description="Starts and titles that stay")
+    removed: int = Field(description="Starts that do not come back")
 
 
 class Revision(BaseModel):
@@ -18,6 +25,11 @@ class Revision(BaseModel):
     current: bool = Field(description="Whether it is the one that segments, signals and exports give")
     preset: str
     settings: dict[str, Any]
+    origin: RevisionOrigin = Field(
+        description="What made it: settings, the words of the video, which give titles and roles, or a person"
+    )
+    note: str | None = Field(None, description="What the person who corrected it says")
+    corrections: CorrectionCounts
     created_at: datetime
     counts: dict[str, int] = Field(description="Segments by level")
 
@@ -69,6 +81,7 @@ class ResegmentRequest(BaseModel):
 
     preset: str | None = Field(None, max_length=64)
     settings: dict[str, Any] | None = None
+    keep_corrections: bool = Field(True, description="false: forget what was corrected by hand")
     dry_run: bool = Field(False, description="Only answer what would come of it; nothing is stored")
     level: Level | None = Field(None, description="With `dry_run`: the segments of this level only")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cluster.contract.vocabulary import AudioPurpose, Priority, State, WarningCode
+from cluster.contract.vocabulary import AudioPurpose, Priority, ProxyState, State, WarningCode
 
 EXAMPLE_ID = "5f0c2d6a9be14a7d8f3e1c0b7a645d21"
 
@@ -51,6 +51,11 @@ class Media(BaseModel):
     video_codec: str | None = Field(description="null where the file has sound only")
     audio_codec: str | None
     start_s: float = Field(0.0, description="Time of the first frame, as the container states it")
+    container: str | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="FFmpeg's name of the container, several for a family; not told of earlier results",
+    )
     pixel_aspect: str | None = Field(
         None,
         exclude_if=_is_none,
@@ -118,6 +123,15 @@ class Failure(BaseModel):
     message: str
 
 
+class Proxy(BaseModel):
+    """The video in a form that every browser plays, for players that cannot play the file itself."""
+
+    state: ProxyState
+    fraction: float = Field(ge=0, le=1, description="How much of it is made; 1 only when it is ready")
+    bytes: int | None = Field(description="Size of its file; null until it is ready")
+    error: Failure | None
+
+
 class VideoDocument(BaseModel):
     """A video and where it stands."""
 
@@ -138,6 +152,7 @@ class VideoDocument(BaseModel):
                     "revision": 0,
                     "attempt": 1,
                     "error": None,
+                    "proxy": None,
                     "created_at": "2026-01-05T10:00:00Z",
                     "started_at": "2026-01-05T10:00:01Z",
                     "finished_at": None,
@@ -159,13 +174,22 @@ class VideoDocument(BaseModel):
     revision: int = Field(description="0 until the first result, then counts the results")
     attempt: int
     error: Failure | None
+    proxy: Proxy | None = Field(
+        description="null where none was made, or it had to make room for others; webhooks do not tell it"
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
 class VideoList(BaseModel):
-    """One page of videos, newest first."""
+    """One page of videos. One that is asked for by place tells its place, and how many there are in all."""
 
     items: list[VideoDocument]
     next_cursor: str | None
+    offset: int | None = Field(
+        None, exclude_if=_is_none, description="Place of the first item; only told with `offset` or `around`"
+    )
+    total: int | None = Field(
+        None, exclude_if=_is_none, description="Videos in all; only told with `offset` or `around`"
+    )

@@ -31,6 +31,16 @@ SegmentLabel = Literal[SoundLabel, "black", "static", "moving"]
 """Labels of segments: `black`, else what is heard most; without a sound track, whether the picture moves."""
 SEGMENT_LABELS: tuple[SegmentLabel, ...] = get_args(SegmentLabel)
 
+Role = Literal["content", "black", "bars", "slate", "static", "title", "opening", "credits"]
+"""What a segment is for: content, or one of the cues that archives and media servers ask for."""
+ROLES: tuple[Role, ...] = get_args(Role)
+CONTENT: Role = "content"
+TitleSource = Literal["screen", "speech", "class", "human"]
+"""What a title was taken from: text on screen, what is said, the class of the sound, or a person."""
+
+ShownKind = Literal["title_card", "heading", "slide", "lower_third", "caption", "credits", "other"]
+"""What a line of text in the picture may be."""
+
 WarningCode = Literal["truncated", "damaged"]
 """What is missing in a file that is segmented all the same: its end, or something inside it."""
 WARNING_CODES: tuple[WarningCode, ...] = get_args(WarningCode)
@@ -39,6 +49,9 @@ ChangeKind = Literal["kept", "moved", "added", "removed"]
 """What became of a boundary between two revisions; `moved`: to another frame."""
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
+RevisionOrigin = Literal["settings", "words", "human"]
+"""What made a revision: settings, the words of the video, which come later, or corrections by hand."""
+
 EndState = Literal["done", "failed", "cancelled"]
 """States of videos and clip orders in which nothing changes any more unless somebody asks."""
 END_STATES: tuple[EndState, ...] = get_args(EndState)
@@ -46,17 +59,28 @@ State = Literal["queued", "running", "finalizing", EndState]
 """Where a video stands."""
 ClipOrderState = Literal["queued", "running", EndState]
 """Where an order of clips stands."""
+ProxyState = Literal["queued", "running", "ready", "failed"]
+"""How far the form of a video is that browsers play."""
+TranscriptState = Literal["none", "queued", "running", EndState]
+"""How far the words of a video are; none: there are none, and none are under way."""
+MomentSource = Literal["speech", "screen", "title", "tag", "name"]
+"""What search finds a moment by: words that are said or shown, a title of a scene or chapter, a tag of the
+picture, the file's name."""
+MOMENT_SOURCES: tuple[MomentSource, ...] = get_args(MomentSource)
 ResultState = Literal["provisional", "final"]
 """Whether segments are those of chunks analysed so far, or of a revision."""
 
-EventType = Literal["state", "progress", "segments", "done"]
-"""Types of the server-sent events of a video."""
+EventType = Literal["state", "progress", "segments", "done", "deleted"]
+"""Types of the server-sent events of a video; `deleted` is told to whoever listens, and never stored."""
 
 WebhookEvent = EndState
 """A webhook is told of the ends of videos; the event is called like the state."""
 WEBHOOK_EVENTS: tuple[WebhookEvent, ...] = END_STATES
 DeliveryState = Literal["pending", "delivered", "failed"]
 DELIVERY_STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
+
+VideoOrder = Literal["newest", "oldest", "name", "longest"]
+"""Orders of the list of videos. Only the first can be read with a cursor, the others by place."""
 
 Priority = Literal["interactive", "batch"]
 """Somebody waits for the video, or nobody does: what is interactive goes first."""
@@ -79,5 +103,22 @@ X264Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
 ]
 
-ExportFormat = Literal["json", "csv", "webvtt", "edl", "otio", "fcpxml", "ffmetadata", "html"]
+ExportFormat = Literal[
+    "json",
+    "csv",
+    "webvtt",
+    "edl",
+    "otio",
+    "fcpxml",
+    "fcp7xml",
+    "resolve_markers",
+    "ffmetadata",
+    "youtube",
+    "mkvchapters",
+    "keyframes",
+    "html",
+    "srt",
+    "captions",
+    "text",
+]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)

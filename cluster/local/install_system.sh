@@ -2,8 +2,8 @@
 # Installs the system packages that are missing, through the machine's package manager. Does nothing, quickly,
 # if nothing is missing.
 #
-#   install_system.sh                    RabbitMQ, which no Python package brings
-#   install_system.sh chromium ffmpeg    what the tests need besides
+#   install_system.sh                           RabbitMQ, which no Python package brings
+#   install_system.sh chromium ffmpeg nodejs    what the tests need besides
 #
 # RabbitMQ is installed for its programs: the system's own node is neither started nor enabled.
 set -euo pipefail
@@ -24,7 +24,8 @@ is_there() {
     chromium)
       command -v chromium-headless-shell >/dev/null || { browser_is_there && ! root_can_have_shell; } ;;
     ffmpeg) command -v ffmpeg >/dev/null ;;
-    *) fail "unknown name '$1'; known are rabbitmq-server, chromium, ffmpeg" ;;
+    nodejs) command -v node >/dev/null ;;
+    *) fail "unknown name '$1'; known are rabbitmq-server, chromium, ffmpeg, nodejs" ;;
   esac
 }
 
@@ -92,6 +93,7 @@ with_brew() {
     case "$name" in
       rabbitmq-server) brew install --quiet rabbitmq ;;
       chromium) brew install --quiet --cask chromium ;;
+      nodejs) brew install --quiet node ;;
       *) brew install --quiet "$name" ;;
     esac
   done

@@ -13,12 +13,23 @@ from typing import Any
 from cluster.contract.access import KeyDocument
 from cluster.contract.events import LiveProgress
 from cluster.contract.results import Segment
-from cluster.contract.videos import Failure, Fetched, Media, MediaWarning, Progress, VideoDocument
+from cluster.contract.revisions import CorrectionCounts
+from cluster.contract.revisions import Revision as RevisionDocument
+from cluster.contract.videos import Failure, Fetched, Media, MediaWarning, Progress, Proxy, VideoDocument
+from cluster.contract.vocabulary import ProxyState
 from cluster.contract.webhooks import DeliveryDocument, WebhookDocument, WebhookPayload
 from cluster.stores.postgres.api_keys import ApiKey
+from cluster.stores.postgres.revisions import Revision
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
 from cluster.stores.postgres.webhooks import Delivery, Webhook
 
+_PROXY_STATES: Mapping[str, ProxyState] = {
+    "queued": "queued",
+    "running": "running",
+    "done": "ready",
+    "failed": "failed",
+    "cancelled": "failed",
+}
 _NEARLY = 0.999  # fraction shown while every chunk is stored but no (new) result is: 1 means done
 
 
@@ -41,9 +52,23 @@ def video_document(video: Video, live: LiveProgress | None, now: datetime | None
         revision=video.revision,
         attempt=video.attempt,
         error=error,
+        proxy=proxy_document(video.proxy),
         created_at=video.created_at,
         started_at=video.started_at,
         finished_at=video.finished_at,
+    )
+
+
+def proxy_document(proxy: Mapping[str, Any] | None) -> Proxy | None:
+    """The contract's Proxy, from what PostgreSQL tells beside a video (`get_video`)."""
+    if proxy is None:
+        return None
+    error = None
+    if proxy["error_code"] is not None:
+        error = Failure(code=proxy["error_code"], message=proxy["error_message"] or "")
+    fraction = 1.0 if proxy["state"] == "done" else min(proxy["made"] / proxy["total"], _NEARLY)
+    return Proxy(
+        state=_PROXY_STATES[proxy["state"]], fraction=round(fraction, 4), bytes=proxy["bytes"], error=error
     )
 
 
@@ -113,11 +138,32 @@ def _number(value: object) -> float | None:
 
 
 def segment_document(segment: Mapping[str, Any], video_id: str, root: str) -> Segment:
-    """The contract's Segment: the frame number of the keyframe becomes the address of its image."""
-    values = {name: segment.get(name) for name in Segment.model_fields}
+    """The contract's Segment: the frame number of the keyframe becomes the address of its image.
+
+    Segments that an older version stored lack what came later; that has the default of its field.
+    """
+    fields = Segment.model_fields.items()
+    values = {name: segment.get(name) for name, field in fields if name in segment or field.is_required()}
     frame = segment.get("thumbnail")
     values["thumbnail"] = None if frame is None else thumbnail_url(root, video_id, frame)
     return Segment.model_validate(values)
+
+
+def revision_document(revision: Revision, counts: Mapping[str, int]) -> RevisionDocument:
+    """The contract's Revision. `counts`: its segments by level."""
+    corrections = revision.corrections or {}
+    totals = {name: sum(map(len, (corrections.get(name) or {}).values())) for name in ("locked", "removed")}
+    return RevisionDocument(
+        revision=revision.revision,
+        current=revision.current,
+        preset=revision.preset,
+        settings=revision.settings,
+        origin=revision.origin,
+        note=revision.note,
+        corrections=CorrectionCounts(**totals),
+        created_at=revision.created_at,
+        counts=dict(counts),
+    )
 
 
 def thumbnail_url(root: str, video_id: str, frame: int) -> str:

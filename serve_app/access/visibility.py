@@ -16,7 +16,7 @@ from fastapi import Request
 
 from cluster.stores.postgres.jobs import Jobs, no_such_video
 from cluster.stores.postgres.uploads import no_such_upload
-from serve_app.access.callers import caller_of
+from serve_app.access.callers import Caller, caller_of
 
 VIDEO_ID = "^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$"
 UPLOAD_ID = "^[0-9a-f]{32}$"
@@ -27,6 +27,15 @@ _OWNERS_KEPT = 10_000
 def _remembered(ask: Callable[[str], str | None]) -> Callable[[str], str | None]:
     """`ask` behind an LRU cache. An answer stays right: owners never change and ids are not used again."""
     return cached(LRUCache(_OWNERS_KEPT), lock=threading.Lock())(ask)
+
+
+def check_visible(owner_of: Callable[[str], str | None], caller: Caller, video_id: str) -> None:
+    """For a video that a route takes outside of its path. NotFoundError if there is none, or the caller may
+    not see it.
+    """
+    owner = owner_of(video_id)
+    if not caller.sees_all and owner != caller.owner:
+        raise no_such_video(video_id)
 
 
 class Visibility:

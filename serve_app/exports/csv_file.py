@@ -14,7 +14,10 @@ _PLAIN_COLUMNS = (
     "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",
     "label",
 )  # fmt: skip
-_BOUNDARY_COLUMNS = ("kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability")
+_BOUNDARY_COLUMNS = (
+    "kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability", "topic", "from_frame",
+    "to_frame", "locked",
+)  # fmt: skip
 _AUDIO_COLUMNS = ("speech", "singing", "music", "silence", "loudness_lufs")
 _VISUAL_COLUMNS = ("brightness", "motion", "black", "static")
 COLUMNS = (
@@ -26,6 +29,11 @@ COLUMNS = (
     "keyframe_s",
     "start_timecode",
     "end_timecode",
+    "role",
+    "role_confidence",
+    "title",
+    "title_source",
+    "keywords",
 )
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -43,7 +51,7 @@ def write_csv(made: Export) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for segment in made.chosen():
-        writer.writerow([_cell(value) for value in [*_row(segment), *labels(segment)]])
+        writer.writerow([_cell(value) for value in [*_row(segment), *labels(segment), *_names(segment)]])
     return out.getvalue()
 
 
@@ -54,6 +62,11 @@ def _row(segment: Segment) -> list[Any]:
     row += [getattr(segment.visual, name, None) for name in _VISUAL_COLUMNS]
     row += ["; ".join(tag.label for tag in segment.visual.tags) if segment.visual else None]
     return [*row, segment.keyframe_s]
+
+
+def _names(segment: Segment) -> list[Any]:
+    keywords = "; ".join(segment.keywords)
+    return [segment.role, segment.role_confidence, segment.title, segment.title_source, keywords]
 
 
 def _cell(value: Any) -> Any:

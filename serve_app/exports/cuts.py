@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from cluster.contract.results import Segment
 from cluster.contract.vocabulary import COARSE_TO_FINE, Level
+from cluster.cut_lists.rates import Rate, nominal_rate
 from serve_app.exports.material import Export
-from serve_app.exports.rates import Rate, nominal_rate
 from serve_app.exports.source_clock import SourceClock, source_clock
 
 MIXED = ("dissolve", "wipe")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from serve_app.exports.material import Export, ceil_ms, one_line, title
+from serve_app.exports.material import Export, ceil_ms, chapter_title, one_line
 
 
 def write_ffmetadata(made: Export) -> str:
@@ -22,7 +22,7 @@ def write_ffmetadata(made: Export) -> str:
         marks.append(ceil_ms(segments[-1].end_s - origin_s))
         for segment, (begin, end) in zip(segments, pairwise(marks), strict=True):
             lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin}", f"END={end}"]
-            lines.append(f"title={_escaped(title(segment))}")
+            lines.append(f"title={_escaped(chapter_title(segment))}")
     return "\n".join(lines) + "\n"
 
 

@@ -23,8 +23,9 @@ def no_image(_segment: Segment) -> bytes | None:
 class Export:
     """Input of a writer. `segments`: all levels, each in time order; `level`: the requested one, or None.
 
-    `media`, `settings`, `audio_track`, `warnings` as in the document of `scenestream segment --json`.
-    `image`: a segment's keyframe as the bytes of a WebP file, None where there is none.
+    `media`, `settings`, `audio_track`, `warnings`, `transcript`, `screen_text` as in the document of
+    `scenestream segment --json`. `image`: a segment's keyframe as the bytes of a WebP file, None where there
+    is none.
     """
 
     filename: str
@@ -35,6 +36,8 @@ class Export:
     level: Level | None = None
     image: Callable[[Segment], bytes | None] = no_image
     warnings: Sequence[Mapping[str, Any]] = ()
+    transcript: Mapping[str, Any] | None = None
+    screen_text: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def stem(self) -> str:
@@ -76,9 +79,22 @@ def stem_of(filename: str) -> str:
 
 
 def title(segment: Segment) -> str:
-    """A segment's name for people: "Scene 3: speech"."""
+    """A segment's name for people: "Scene 3: Plate tectonics", or without a title "Scene 3: speech"."""
     name = f"{segment.level.capitalize()} {segment.index + 1}"
-    return one_line(f"{name}: {segment.label}" if segment.label else name)
+    what = own_title(segment) or segment.label
+    return one_line(f"{name}: {what}" if what else name)
+
+
+def own_title(segment: Segment) -> str | None:
+    """The title that a segment has from its words or its text on screen; None without one."""
+    return (
+        None if segment.title is None or segment.title_source == "class" else one_line(segment.title) or None
+    )
+
+
+def chapter_title(segment: Segment) -> str:
+    """As `title`, without level and number where the segment has a title of its own: for menus of players."""
+    return own_title(segment) or title(segment)
 
 
 def one_line(text: str) -> str:

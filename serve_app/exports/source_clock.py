@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from serve_app.exports.rates import Rate
+from cluster.cut_lists.rates import Rate
 
 _HARDLY_S = 0.1
 """Seconds: sound that begins so little before the picture is a decoder's preroll (AAC, Opus) or a packet that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from serve_app.exports.material import Export, ceil_ms, title
+from serve_app.exports.material import Export, ceil_ms, chapter_title
 
 
 def write_webvtt(made: Export) -> str:
@@ -18,7 +18,7 @@ def write_webvtt(made: Export) -> str:
         return "WEBVTT\n"
     marks = [ceil_ms(segment.start_s) for segment in segments] + [ceil_ms(segments[-1].end_s)]
     cues = [
-        f"{number}\n{_clock(begin)} --> {_clock(end)}\n{_text(title(segment))}\n"
+        f"{number}\n{_clock(begin)} --> {_clock(end)}\n{_text(chapter_title(segment))}\n"
         for number, (segment, (begin, end)) in enumerate(zip(segments, pairwise(marks), strict=True), start=1)
         if begin < end
     ]

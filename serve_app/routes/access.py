@@ -15,7 +15,7 @@ from cluster.stores.postgres.api_keys import id_named
 from serve_app.access.auth import SESSION_COOKIE
 from serve_app.access.callers import caller_of
 from serve_app.access.rate_limits import came_by_tls
-from serve_app.context import VideoId, context_of, root_of
+from serve_app.context import VideoId, context_of
 from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import signed_link
 from serve_app.web.json_body import read_json
@@ -40,7 +40,8 @@ def open_session(request: Request, response: Response) -> SessionDocument:
             SESSION_COOKIE,
             authenticator.signer.session(caller.key.id, valid_s),
             max_age=max(int(valid_s), 1),
-            path=root_of(request) or "/",
+            # Without a path it counts below the address of the request, also where a proxy adds a prefix.
+            path=None,
             secure=came_by_tls(request.scope, request.headers, settings.trusted_proxies),
             httponly=True,
             samesite="strict",
@@ -64,7 +65,7 @@ async def get_session(request: Request) -> SessionDocument:
 async def close_session(request: Request) -> Response:
     """Has the browser forget the cookie. Revoking the key ends it everywhere."""
     response = Response(status_code=204)
-    response.delete_cookie(SESSION_COOKIE, path=root_of(request) or "/", httponly=True, samesite="strict")
+    response.set_cookie(SESSION_COOKIE, max_age=0, expires=0, path=None, httponly=True, samesite="strict")
     return response
 
 

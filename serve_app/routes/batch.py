@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -15,9 +16,10 @@ from cluster.stores.ids import new_id
 from cluster.stores.postgres.video import Video
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.rate_limits import charge
-from serve_app.context import Context, context_of
+from serve_app.context import Context, context_of, presets_of
 from serve_app.videos.imports import CheckedImport, check_import
 from serve_app.videos.intake import client_key
+from serve_app.videos.presets import FindPreset
 from serve_app.videos.webhooks import CheckedWebhook
 from serve_app.web.json_body import body_problem, json_request, read_json
 from serve_app.web.problems import Problem, declared, from_error
@@ -62,11 +64,13 @@ def _create(
     request: Request, context: Context, items: list[Any], batch_key: str | None, owner: str | None
 ) -> BatchAnswer:
     lane = f"batch:{new_id()}"
+    find = cache(presets_of(request))  # ten thousand videos may name one preset
     checked: dict[int, CheckedImport] = {}
     outcomes: dict[int, BatchOutcome] = {}
     for number, item in enumerate(items):
         try:
-            checked[number] = _checked(context, item, lane, batch_key and f"{batch_key}#{number}", owner)
+            key = batch_key and f"{batch_key}#{number}"
+            checked[number] = _checked(context, item, find, lane, key, owner)
         except (Problem, ScenestreamError) as error:
             outcomes[number] = _refused(request, error)
     made = context.services.jobs.imports.create_many([one.new for one in checked.values()])
@@ -85,7 +89,7 @@ def _create(
 
 
 def _checked(
-    context: Context, item: Any, lane: str, default_key: str | None, owner: str | None
+    context: Context, item: Any, find: FindPreset, lane: str, default_key: str | None, owner: str | None
 ) -> CheckedImport:
     try:
         asked = BatchItem.model_validate(item)
@@ -95,7 +99,8 @@ def _checked(
     key = client_key(asked.idempotency_key, owner)
     if key is None and default_key is not None:
         key = f"batch@{owner or ''}:{default_key}"
-    return check_import(asked, context.services.settings, lane=lane, idempotency_key=key, owner=owner)
+    settings = context.services.settings
+    return check_import(asked, settings, find, lane=lane, idempotency_key=key, owner=owner)
 
 
 def _taken(video: Video, webhook: CheckedWebhook | None) -> BatchOutcome:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
@@ -29,7 +29,7 @@ RETRY_MS = 2000  # wait of a browser before it connects again: about the time th
 _NO_EVENTS_YET = "0-0"
 _CLOCKS_DIFFER_S = 60.0  # allowed difference of our clock from that of Redis, which makes the ids
 _DESCRIPTION = """
-A stream of server-sent events that ends after `done`:
+A stream of server-sent events that ends after `done`, or with `follow=true` when the video is deleted:
 
 | event | data |
 |---|---|
@@ -37,9 +37,12 @@ A stream of server-sent events that ends after `done`:
 | `progress` | the video's `progress` |
 | `segments` | there are new ones to read: `{"state": "provisional" or "final", …}` |
 | `done` | the video, when it is done, failed or cancelled |
+| `deleted` | `{"id": …}`: the video is gone, and the stream ends |
 
-A listener first gets `state` and `progress` as they are. One that sends `Last-Event-ID` gets before that
-what it missed, as far as it is kept. Comments are heartbeats.
+With `follow` a video that has ended is told of as well: when it is tried again, segmented anew, or another
+revision is chosen or made; each time `done` comes again at the end. A listener first gets `state` and
+`progress` as they are. One that sends `Last-Event-ID` gets before that what it missed, as far as it is kept.
+Comments are heartbeats.
 """
 
 
@@ -65,6 +68,7 @@ what it missed, as far as it is kept. Comments are heartbeats.
 async def follow_video(
     request: Request,
     video_id: VideoId,
+    follow: Annotated[bool, Query(description="Whether the stream goes on after `done`")] = False,
     last_event_id: Annotated[str | None, Header(description="Where to resume", max_length=64)] = None,
 ) -> StreamingResponse:
     """Answer 404 if there is no such video, before the stream begins; then stream."""
@@ -72,7 +76,7 @@ async def follow_video(
     begun = await context.feeds.begin(video_id)
     return _Stream(
         context.limits.listeners.place(client_id(request)),
-        _frames(context.feeds, begun, last_event_id),
+        _frames(context.feeds, begun, last_event_id, follow=follow),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
@@ -90,7 +94,9 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _frames(feeds: Feeds, begun: FeedStart, last_event_id: str | None) -> AsyncIterator[bytes]:
+async def _frames(
+    feeds: Feeds, begun: FeedStart, last_event_id: str | None, *, follow: bool
+) -> AsyncIterator[bytes]:
     tail = _tail(begun.events, last_event_id)
     yield f"retry: {RETRY_MS}\n\n".encode()
     for event in _missed(begun.events, last_event_id):
@@ -99,15 +105,17 @@ async def _frames(feeds: Feeds, begun: FeedStart, last_event_id: str | None) -> 
         yield frame
     if begun.video.is_final:
         yield _frame(FeedEvent(tail, "done", begun.video, {}, {}))
-        return
+        if not follow:
+            return
     async with feeds.follow(begun, tail) as feed:
-        async for frame in _live(feed, tail):
+        async for frame in _live(feed, tail, begun.count_in(feed, tail), follow=follow):
             yield frame
 
 
-async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
-    """The feed's events from position `tail` on, each once, with heartbeats."""
-    count = feed.count_at(tail)
+async def _live(feed: Feed, tail: str, count: int, *, follow: bool) -> AsyncIterator[bytes]:
+    """The feed's events after the first `count` and position `tail`, with heartbeats; to `done` or, with
+    `follow`, to the deletion.
+    """
     sent_at = time.monotonic()
     while True:
         told = await feed.since(count, HEARTBEAT_S)
@@ -117,7 +125,8 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
             count = feed.count
             if feed.video.is_final:  # its `done` is among what was missed
                 yield _frame(FeedEvent(tail, "done", feed.video, {}, feed.live))
-                return
+                if not follow:
+                    return
             continue
         count += len(told)
         for item in told:
@@ -127,7 +136,7 @@ async def _live(feed: Feed, tail: str) -> AsyncIterator[bytes]:
             tail = item.id if newer(item.id, tail) else tail
             yield _frame(item)
             sent_at = time.monotonic()
-            if item.type == "done":
+            if item.type == "done" and not follow:
                 return
         if feed.ended and count == feed.count:
             return
@@ -175,4 +184,6 @@ def _data(told: FeedEvent) -> Any:
         return video_document(told.video, told.live or None)
     if told.type == "progress":
         return progress_document(told.video, told.live or None)
+    if told.type == "deleted":
+        return {"id": told.video.id}
     return told.data

@@ -15,9 +15,10 @@ from cluster.contract.videos import VideoDocument
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.video import Video
 from serve_app.access.callers import caller_of, client_id
-from serve_app.context import Context, context_of, root_of
+from serve_app.context import Context, context_of, presets_of, root_of
 from serve_app.videos.imports import check_import, lane_of
 from serve_app.videos.intake import VideoOptions, client_key, video_options
+from serve_app.videos.presets import FindPreset
 from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, CheckedWebhook, check_webhook_text
 from serve_app.web.concurrency import patiently
 from serve_app.web.forms import FORM_OVERHEAD_BYTES, FormReader, too_large_for_one_post
@@ -109,11 +110,13 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
         raise too_large_for_one_post(max_bytes)
     form = FormReader(request.headers.get("content-type"), patiently(request.stream()), max_bytes)
+    find = presets_of(request)
     async with context.limits.posts.enter(client_id(request)):
         if not await form.find_file():
             raise _wrong_field("file", "The form has no field `file`. Send the video as `-F file=@film.mp4`.")
         if form.fields:
-            _options_of(form)  # what came before the file is refused before the file is read
+            # what came before the file is refused before the file is read
+            await to_thread.run_sync(_options_of, form, find)
 
         def take() -> _Taken:
             # On one thread to the end: Serve cancels the request of a client that leaves, and a file that
@@ -121,7 +124,7 @@ async def _upload(request: Request, context: Context, key: str | None, owner: st
             stored = context.intake.store(_pulled(form))
             with context.intake.removed_on_error(stored):
                 from_thread.run(form.finish)
-                wanted = _options_of(form)
+                wanted = _options_of(form, find)
                 webhook = check_webhook_text(form.fields.get("webhook"), context.services.settings.webhooks)
             new = None if webhook is None else webhook.new
             video = context.intake.register(stored, wanted, key, owner, new)
@@ -136,12 +139,13 @@ def _pulled(form: FormReader) -> Iterator[bytes]:
         yield block
 
 
-def _options_of(form: FormReader) -> VideoOptions:
+def _options_of(form: FormReader, find: FindPreset) -> VideoOptions:
     for name in form.fields.keys() - _FORM_FIELDS:
         known = ", ".join(sorted(_FORM_FIELDS))
         raise _wrong_field(name, f"There is no form field `{name}`; use file and {known}.")
     fields = form.fields
-    return video_options(form.filename, fields.get("preset"), fields.get("settings"), fields.get("priority"))
+    chosen = [fields.get(name) for name in ("preset", "settings", "priority")]
+    return video_options(find, form.filename, *chosen)
 
 
 def _wrong_field(name: str, message: str) -> Problem:
@@ -154,7 +158,8 @@ async def _import(request: Request, context: Context, key: str | None, owner: st
 
     def take() -> _Taken:
         settings = context.services.settings
-        checked = check_import(asked, settings, lane=lane_of(owner), idempotency_key=key, owner=owner)
+        find, lane = presets_of(request), lane_of(owner)
+        checked = check_import(asked, settings, find, lane=lane, idempotency_key=key, owner=owner)
         video, made = context.services.jobs.imports.create(checked.new)
         return _Taken.of(context, video, checked.webhook, made=made)
 

@@ -25,11 +25,15 @@ def signed_link(request: Request, video_id: str, path: str, valid_s: float) -> t
 
 def with_signed_images(request: Request, video_id: str, segments: Sequence[Segment]) -> list[Segment]:
     """The segments with signed addresses of their images, for <img>; unchanged where no key is needed."""
-    if caller_of(request).way == "open":
-        return list(segments)
-    valid_s = context_of(request).services.settings.access.link_s
     for segment in segments:
         if segment.thumbnail is not None:
-            path = segment.thumbnail.removeprefix(root_of(request))
-            segment.thumbnail, _ = signed_link(request, video_id, path, valid_s)
+            segment.thumbnail = signed_image(request, video_id, segment.thumbnail)
     return list(segments)
+
+
+def signed_image(request: Request, video_id: str, address: str) -> str:
+    """The signed address of an image of the video, for <img>; unchanged where no key is needed."""
+    if caller_of(request).way == "open":
+        return address
+    valid_s = context_of(request).services.settings.access.link_s
+    return signed_link(request, video_id, address.removeprefix(root_of(request)), valid_s)[0]

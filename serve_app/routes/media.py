@@ -11,11 +11,14 @@ from cluster.errors import NotFoundError
 from cluster.stores.postgres.video import Video
 from serve_app.context import Context, VideoId, context_of
 from serve_app.routes.stored_files import answer_with, looked_up
-from serve_app.videos.keyframes import keyframe_image
+from serve_app.videos.keyframes import keyframe_image, still_frame
 from serve_app.web.filetypes import CONTENT_TYPES, HEAD_BYTES, content_disposition, content_type
 from serve_app.web.problems import declared
 
 router = APIRouter(tags=["results"])
+
+STILL_KEPT_S = 3600
+"""A browser asks again after it, or for another address: the page adds the revision."""
 
 _FILE_SCHEMA = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in CONTENT_TYPES}
 
@@ -82,6 +85,33 @@ async def get_thumbnail(
         raise NotFoundError("There is no image of this frame; a segment's `thumbnail` names one there is.")
     return Response(
         image, media_type="image/webp", headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )
+
+
+@router.get(
+    "/videos/{video_id}/still.webp",
+    response_class=Response,
+    summary="The image that stands for the video",
+    responses={
+        200: {"description": "The image", "content": {"image/webp": {"schema": {"type": "string"}}}},
+        **declared("not_found", "invalid_request", "unavailable"),
+    },
+)
+async def get_still(request: Request, video_id: VideoId) -> Response:
+    """Of a scene near the beginning that is not dark, for lists. Another revision may have another one."""
+    context = context_of(request)
+    services = context.services
+
+    def look() -> bytes | None:
+        video = services.jobs.get(video_id)
+        frame = still_frame(services.results, video)
+        return None if frame is None else keyframe_image(services.media, video, frame)
+
+    image = await looked_up(context, look)
+    if image is None:
+        raise NotFoundError("There is no picture of this video (yet); a file with sound only never has one.")
+    return Response(
+        image, media_type="image/webp", headers={"Cache-Control": f"private, max-age={STILL_KEPT_S}"}
     )
 
 

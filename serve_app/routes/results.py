@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEGMENTS_PAGE_ITEMS
-from cluster.contract.results import AudioTrack, Segment, SegmentList, Signals
-from cluster.contract.vocabulary import Level
+from cluster.contract.results import AudioTrack, Segment, SegmentList, Signals, TranscriptStatus
+from cluster.contract.vocabulary import Level, Role
 from cluster.stores.documents import has_sound_only, segment_document
 from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
@@ -23,6 +23,7 @@ from serve_app.routes.links import with_signed_images
 from serve_app.services import ApiServices
 from serve_app.videos.keyframes import keyframe_image
 from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
+from serve_app.videos.transcripts import transcript_status, words_of
 from serve_app.web.filetypes import content_disposition
 from serve_app.web.pacing import paced
 from serve_app.web.problems import Problem, declared
@@ -32,6 +33,13 @@ router = APIRouter(tags=["results"])
 Second = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
 
 
+SHOWN_PAGE_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+)
+"""Content-Security-Policy of an exported page that the browser shows from here: images and style are in it,
+and it runs nothing."""
+
+
 @router.get(
     "/videos/{video_id}/segments",
     summary="Shots, scenes and chapters in time order",
@@ -39,6 +47,7 @@ Second = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
 )
 def list_segments(
     request: Request,
+    response: Response,
     video_id: VideoId,
     level: Annotated[Level | None, Query(description="One level; all three if left out")] = None,
     label: Annotated[str | None, Query(max_length=100, description="Only segments with this label")] = None,
@@ -49,6 +58,7 @@ def list_segments(
         float | None,
         Query(ge=0, le=1, description="Of the boundary a segment starts with; the video's start is certain"),
     ] = None,
+    role: Annotated[Role | None, Query(description="Only segments with this role")] = None,
     from_s: Annotated[Second, Query(description="Only segments that end after this")] = None,
     to_s: Annotated[Second, Query(description="Only segments that start before this")] = None,
     revision: Annotated[
@@ -60,7 +70,8 @@ def list_segments(
     """Provisional shots while the work goes on, the final tree after. A page never mixes two revisions.
 
     A cursor leads on in the revision it came from for as long as that is kept; one of provisional shots leads
-    on in the final ones, behind the frame it stands at. Parts of a video are done in any order: provisional
+    on in the final ones, behind the frame it stands at. The `ETag` of final segments is their revision in
+    quotation marks, for `If-Match` of a correction. Parts of a video are done in any order: provisional
     shots of a part that comes late may lie before the cursor, the final ones have them all.
     """
     services = context_of(request).services
@@ -73,8 +84,10 @@ def list_segments(
         if timeline_id is not None
         else partial(services.results.provisional_segments, video.tracks_key, video.tracks_hash)
     )
-    page = find(level, label, from_s, to_s, limit, cursor, tag=tag, min_confidence=min_confidence)
+    page = find(level, label, from_s, to_s, limit, cursor, tag=tag, min_confidence=min_confidence, role=role)
     root = root_of(request)
+    if timeline_id is not None:
+        response.headers["ETag"] = f'"{number}"'
     return SegmentList(
         items=with_signed_images(
             request, video_id, [segment_document(item, video_id, root) for item in page.items]
@@ -151,7 +164,13 @@ def get_signals(
             },
         },
         **declared(
-            "unknown_format", "not_found", "not_ready", "invalid_request", "no_picture", "unavailable"
+            "unknown_format",
+            "not_found",
+            "not_ready",
+            "invalid_request",
+            "no_picture",
+            "no_words",
+            "unavailable",
         ),
     },
 )
@@ -162,9 +181,13 @@ def export(
         str, Query(alias="format", max_length=40, json_schema_extra={"enum": list(exports.FORMATS)})
     ],
     level: Annotated[Level | None, Query(description="One level; what the format takes if left out")] = None,
+    inline: Annotated[bool, Query(description="`html` only: for a browser to show, not to store")] = False,
 ) -> Response:
-    """`json` is the document of `scenestream segment --json`. `edl`, `otio` and `fcpxml` cut the film, on the
-    frames of the nearest rate that editing tools know; `webvtt` and `ffmetadata` are chapters, `html` a page.
+    """`json` is the document of `scenestream segment --json`. `edl`, `otio`, `fcpxml` and `fcp7xml` cut the
+    film, on the frames of the nearest rate that editing tools know, where `resolve_markers` lie as well;
+    `webvtt`, `ffmetadata`, `mkvchapters` and `youtube` are chapters, `keyframes` first frames, `html` a page.
+    `srt` and `captions` (WebVTT) are subtitles of what is said, `text` is its words; they are there when the
+    transcript is done.
     """
     chosen = exports.FORMATS.get(format_)
     if chosen is None:
@@ -177,6 +200,9 @@ def export(
             f"The file has sound only, and {format_} says how a picture is cut. Use "
             f"{', '.join(name for name, kind in exports.FORMATS.items() if not kind.needs_picture)}.",
         )
+    words = words_of(context.services, video)
+    if chosen.needs_words and words.transcript is None:
+        _check_words(transcript_status(context.services, video, with_words=False))
     assert video.timeline_id is not None
     rows = context.services.results.all_segments(video.timeline_id)
     root = root_of(request)
@@ -190,9 +216,15 @@ def export(
             level=level or chosen.default_level,
             image=_images_of(context, video, rows),
             warnings=document.get("warnings") or [],
+            transcript=words.transcript,
+            screen_text=words.screen_text,
         )
     )
-    headers = {"Content-Disposition": content_disposition("attachment", chosen.filename(video.filename))}
+    shown = inline and format_ == "html"
+    kind = "inline" if shown else "attachment"
+    headers = {"Content-Disposition": content_disposition(kind, chosen.filename(video.filename))}
+    if shown:
+        headers["Content-Security-Policy"] = SHOWN_PAGE_POLICY
     if isinstance(content, str):
         return Response(content, media_type=chosen.media_type, headers=headers)
     return StreamingResponse(
@@ -209,6 +241,25 @@ def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
             f"The video is {video.state.value}; its result is there when it is done. See its events.",
         )
     return video, document
+
+
+def _check_words(status: TranscriptStatus) -> None:
+    """Problem where there are no words and nothing was said wrong by an empty file: later, or never."""
+    if status.state in ("queued", "running"):
+        raise Problem(
+            "not_ready",
+            f"The transcript is {status.state}. It comes after the segments; its address tells how far.",
+        )
+    if status.state == "none":
+        raise Problem(
+            "no_words",
+            "This video has no transcript: it has no sound, its settings say `words: off`, or it was "
+            "segmented before words were written down; then POST …/transcript/retry begins one.",
+        )
+    if status.state != "done":
+        raise Problem(
+            "no_words", f"The transcript is {status.state}. POST …/transcript/retry begins it again."
+        )
 
 
 def _images_of(

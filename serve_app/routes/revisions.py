@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cluster.contract.revisions import Comparison, Preview, ResegmentRequest, Revision, RevisionList
+from cluster.contract.revisions import Comparison, Preview, ResegmentRequest, RevisionList
 from cluster.contract.videos import VideoDocument
 from cluster.contract.vocabulary import LEVELS, Level
 from cluster.errors import ConflictError, NotFoundError
 from cluster.segment_settings import check_part
-from cluster.stores.documents import segment_document
+from cluster.stores.documents import revision_document, segment_document
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.access.callers import caller_of, client_id
-from serve_app.context import VideoId, context_of, root_of
+from serve_app.context import Context, VideoId, context_of, presets_of, root_of
 from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import with_signed_images
-from serve_app.routes.videos import shown, tell
+from serve_app.routes.videos import shown, tell, tell_result
 from serve_app.videos.comparison import compare
 from serve_app.videos.intake import resolve_settings
+from serve_app.videos.presets import FindPreset, Resolved
 from serve_app.web.json_body import read_json
 from serve_app.web.problems import Problem, declared
 
@@ -55,7 +57,7 @@ async def resegment_video(
 ) -> Response | VideoDocument:
     """A new revision from what was measured; the video is decoded again only for another of its streams,
     another rectangle to ignore or another `decoding`. Until it is there, the one before is what segments,
-    signals and exports give.
+    signals and exports give. Corrections by hand are kept, unless `keep_corrections` is false.
 
     With `dry_run` the answer is the timeline itself and nothing is stored.
     """
@@ -66,8 +68,18 @@ async def resegment_video(
         queued: list[Video] = []
 
         def resegment() -> VideoDocument:
-            resolved = _settings_for(context.services.jobs.get(video_id), asked)
-            queued.append(context.services.jobs.resegment(video_id, resolved, str(resolved["preset"])))
+            video = context.services.jobs.get(video_id)
+            resolved = _settings_for(video, asked, presets_of(request))
+            if asked.keep_corrections and not _keeps_corrections(video, resolved.settings, asked):
+                _refuse_to_forget(context, video_id)
+            queued.append(
+                context.services.jobs.resegment(
+                    video_id,
+                    resolved.settings,
+                    resolved.preset,
+                    keep_corrections=_keeps_corrections(video, resolved.settings, asked),
+                )
+            )
             return shown(context, queued[0])
 
         answer = once(request, idempotency_key, asked, VideoDocument, resegment)
@@ -79,21 +91,40 @@ async def resegment_video(
         if not caller_of(request).may(Scope.READ):
             raise Problem("forbidden", "`dry_run` reads segments: it needs a key with the scope `read`.")
         video = await to_thread.run_sync(context.services.jobs.get, video_id)
-        resolved = _settings_for(video, asked)
+        resolved = await to_thread.run_sync(_settings_for, video, asked, presets_of(request))
         if video.state is not VideoState.DONE:
             raise ConflictError(f"The video is {video.state}; settings are tried on one that is done.")
-        rows = await context.previews.segments(client_id(request), video, resolved)
-        return await to_thread.run_sync(_preview, request, video_id, asked, resolved, rows)
+        settings = resolved.settings
+        corrections = {}
+        if _keeps_corrections(video, settings, asked):
+            corrections = await to_thread.run_sync(context.services.jobs.revisions.corrections, video_id)
+        rows = await context.previews.segments(client_id(request), video, settings, corrections)
+        return await to_thread.run_sync(_preview, request, video_id, asked, settings, rows)
     await to_thread.run_sync(context.services.require_for_new_work)
     return await to_thread.run_sync(queue)
 
 
-def _settings_for(video: Video, asked: ResegmentRequest) -> dict[str, Any]:
+def _settings_for(video: Video, asked: ResegmentRequest, find: FindPreset) -> Resolved:
     """The complete settings. InvalidSettingsError, also for a part that lies outside of the video: to find
     that out later would end a video that is done as one that failed."""
-    resolved = resolve_settings(asked.preset, asked.settings)
-    check_part(resolved, video.media or {})
+    resolved = resolve_settings(asked.preset, asked.settings, find)
+    check_part(resolved.settings, video.media or {})
     return resolved
+
+
+def _keeps_corrections(video: Video, resolved: Mapping[str, Any], asked: ResegmentRequest) -> bool:
+    """Not for another picture: corrections name frames."""
+    streams = resolved.get("video_stream"), video.settings.get("video_stream")
+    return asked.keep_corrections and streams[0] == streams[1]
+
+
+def _refuse_to_forget(context: Context, video_id: str) -> None:
+    """ConflictError when there are corrections that would be forgotten without a word."""
+    if context.services.jobs.revisions.corrections(video_id):
+        raise ConflictError(
+            "`video_stream` names another stream than before, and what was corrected by hand names frames of "
+            "that one. Send `keep_corrections: false` to segment the video without the corrections."
+        )
 
 
 def _preview(
@@ -125,14 +156,7 @@ def list_revisions(request: Request, video_id: VideoId) -> RevisionList:
     services.jobs.get(video_id)
     return RevisionList(
         items=[
-            Revision(
-                revision=found.revision,
-                current=found.current,
-                preset=found.preset,
-                settings=found.settings,
-                created_at=found.created_at,
-                counts=services.results.counts(found.timeline_id),
-            )
+            revision_document(found, services.results.counts(found.timeline_id))
             for found in services.jobs.revisions.list_all(video_id)
         ]
     )
@@ -146,7 +170,9 @@ def list_revisions(request: Request, video_id: VideoId) -> RevisionList:
 def choose_revision(request: Request, video_id: VideoId, revision: Number) -> VideoDocument:
     """From the next request on it is what segments, signals and exports give, with its settings."""
     context = context_of(request)
-    return shown(context, context.services.jobs.revisions.choose(video_id, revision))
+    chosen = context.services.jobs.revisions.choose(video_id, revision)
+    tell_result(context, video_id, chosen.revision)
+    return shown(context, chosen)
 
 
 @router.get(

@@ -17,7 +17,7 @@ from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.stores.postgres.uploads import Upload
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import UPLOAD_ID
-from serve_app.context import Context, context_of, root_of
+from serve_app.context import Context, context_of, presets_of, root_of
 from serve_app.videos.intake import client_key, empty_file, video_options
 from serve_app.videos.webhooks import SECRET_DESCRIPTION, SECRET_HEADER, check_webhook_text
 from serve_app.web import tus
@@ -129,7 +129,7 @@ async def begin_upload(request: Request) -> Response:
     header = request.headers.get("upload-metadata", "")
     metadata = tus.parse_metadata(header)
     chosen = [metadata.get(name) for name in ("filename", "preset", "settings", "priority")]
-    wanted = await to_thread.run_sync(partial(video_options, *chosen))
+    wanted = await to_thread.run_sync(partial(video_options, presets_of(request), *chosen))
     webhook = check_webhook_text(metadata.get("webhook"), context.services.settings.webhooks)
     if webhook is not None:
         wanted = replace(wanted, webhook=webhook.new)

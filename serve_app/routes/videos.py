@@ -9,15 +9,21 @@ from pydantic import AwareDatetime
 
 from cluster.contract.pages import MAX_PAGE_ITEMS, VIDEOS_PAGE_ITEMS
 from cluster.contract.videos import VideoDocument, VideoList
-from cluster.contract.vocabulary import State
+from cluster.contract.vocabulary import State, VideoOrder
+from cluster.errors import UsageError
 from cluster.stores.documents import video_document
+from cluster.stores.postgres.listing import Chosen
 from cluster.stores.postgres.video import LEASED_STATES, Video
 from serve_app.access.callers import caller_of
+from serve_app.access.visibility import VIDEO_ID
 from serve_app.context import Context, Cursor, VideoId, context_of
 from serve_app.videos.deletion import delete_video_everywhere
 from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
+
+MAX_OFFSET = 1_000_000
+"""Largest place in a list: a page by place reads all rows before it."""
 
 
 def shown(context: Context, video: Video) -> VideoDocument:
@@ -38,6 +44,14 @@ def tell(context: Context, video: Video) -> None:
     context.services.cache.publish_event(video.id, "state", {"state": video.state.value})
 
 
+def tell_result(context: Context, video_id: str, revision: int) -> None:
+    """Publish to listeners that a video which is done has another result to read."""
+    cache = context.services.cache
+    cache.publish_event(video_id, "segments", {"state": "final", "revision": revision})
+    for type_ in ("state", "done"):
+        cache.publish_event(video_id, type_, {"state": "done", "revision": revision})
+
+
 @router.get(
     "/videos",
     summary="List videos, newest first",
@@ -56,20 +70,43 @@ def list_videos(
     created_to: Annotated[AwareDatetime | None, Query(description="Handed in before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ITEMS)] = VIDEOS_PAGE_ITEMS,
     cursor: Cursor = None,
+    order: Annotated[VideoOrder, Query(description="All but `newest` are read with `offset`")] = "newest",
+    offset: Annotated[
+        int | None, Query(ge=0, le=MAX_OFFSET, description="Begin at this place, for a list that is scrolled")
+    ] = None,
+    around: Annotated[
+        str | None,
+        Query(pattern=VIDEO_ID, description="Begin so that this video is in the middle, if it is listed"),
+    ] = None,
 ) -> VideoList:
-    """Pages neither repeat nor skip a video while others arrive."""
+    """With `cursor`, pages neither repeat nor skip a video while others arrive. With `offset` or `around` a
+    page tells its place and how many there are in all, and is of the moment.
+    """
     context = context_of(request)
-    page = context.services.jobs.list_videos(
-        state=state,
-        q=q,
-        limit=limit,
-        cursor=cursor,
-        owner=caller_of(request).only_owner,
-        preset=preset,
-        created_from=created_from,
-        created_to=created_to,
+    chosen: Chosen = {
+        "state": state,
+        "q": q,
+        "owner": caller_of(request).only_owner,
+        "preset": preset,
+        "created_from": created_from,
+        "created_to": created_to,
+    }
+    by_place = offset is not None or around is not None or order != "newest"
+    if by_place and cursor is not None:
+        raise UsageError(
+            "A list by place has no cursor: send `offset`, or leave `order` out.", code="bad_cursor"
+        )
+    jobs = context.services.jobs
+    if not by_place:
+        page = jobs.list_videos(limit=limit, cursor=cursor, **chosen)
+        return VideoList(items=[shown(context, video) for video in page.items], next_cursor=page.next_cursor)
+    placed = jobs.listing.at(order=order, offset=offset or 0, around=around, limit=limit, **chosen)
+    return VideoList(
+        items=[shown(context, video) for video in placed.items],
+        next_cursor=None,
+        offset=placed.offset,
+        total=placed.total,
     )
-    return VideoList(items=[shown(context, video) for video in page.items], next_cursor=page.next_cursor)
 
 
 @router.get(

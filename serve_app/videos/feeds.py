@@ -1,8 +1,9 @@
 """Publish-subscribe of the events of videos on one replica: one reader a video, any number of listeners.
 
 One asyncio task for each video with listeners reads its stream in Redis and, less often, its row in
-PostgreSQL. PostgreSQL decides: `state` and `done` are made from the row, whatever the stream said or lost.
-While Redis does not answer, all events are made from the row. Does not know server-sent events.
+PostgreSQL, whatever the video's state: one that has ended may be tried again, segmented anew or deleted.
+PostgreSQL decides: `state` and `done` are made from the row, whatever the stream said or lost. While Redis
+does not answer, all events are made from the row. Does not know server-sent events.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 STREAM_INTERVAL_S = 0.25  # between two reads of a stream in Redis
-ROW_INTERVAL_S = 2.0  # between two reads of a row in PostgreSQL
+ROW_INTERVAL_S = 1.5  # between two reads of a row in PostgreSQL
 ROW_INTERVAL_WITHOUT_REDIS_S = 0.75  # the same while Redis does not answer, because then only the row tells
+ENDED_STREAM_INTERVAL_S = 0.5  # between two reads of the stream of a video that has ended
+ENDED_ROW_INTERVAL_S = 1.0  # and of its row: whoever changes it may not announce that
 _READ_AT_ONCE = 200  # events of one read of a stream
 _KEPT_EVENTS = 2000  # a listener that is further behind gets the current state instead of what it missed
 _THREADS = 8  # threads of the feeds alone, so that they do not hold up requests
-FROM_ROW: frozenset[str] = frozenset({"state", "done"})
+FROM_ROW: frozenset[str] = frozenset({"state", "done", "deleted"})
 """Types of events that are made from the row in PostgreSQL, not taken from the stream."""
 
 
@@ -86,6 +89,8 @@ class Feed:
         self._news = asyncio.Event()
         self._seen = _visible(video)
         self._chunks = video.chunks_done
+        self._result = _result(video)
+        self._end = _end(video)
 
     @property
     def count(self) -> int:
@@ -115,8 +120,8 @@ class Feed:
         return list(self._told)[len(self._told) - missed :] if missed else []
 
     async def run(self) -> None:
-        """Read stream and row until the video is final or deleted."""
-        row_at = time.monotonic() + ROW_INTERVAL_S
+        """Read stream and row until the video is deleted; `Feeds` cancels it with the last listener."""
+        row_at = time.monotonic() + self._row_interval_s
         try:
             while not self.ended:
                 events = await self._read.stream(self.video.id, self._tail)
@@ -128,22 +133,30 @@ class Feed:
                         self._tell(FeedEvent.of(event, self.video, self.live))
                 if time.monotonic() >= row_at or any(event.type in FROM_ROW for event in events or ()):
                     await self._look(without_redis=events is None)
-                    row_at = time.monotonic() + ROW_INTERVAL_S
+                    row_at = time.monotonic() + self._row_interval_s
                 if not events or len(events) < _READ_AT_ONCE:
-                    await asyncio.sleep(STREAM_INTERVAL_S)
+                    await asyncio.sleep(ENDED_STREAM_INTERVAL_S if self.video.is_final else STREAM_INTERVAL_S)
         finally:
             self.ended = True
             self._wake()
 
+    @property
+    def _row_interval_s(self) -> float:
+        return ENDED_ROW_INTERVAL_S if self.video.is_final else ROW_INTERVAL_S
+
     async def _look(self, *, without_redis: bool) -> None:
+        was_final = self.video.is_final
         try:
             self.video = await self._read.row(self.video.id)
         except NotFoundError:
+            self._tell_row("deleted")
             self.ended = True
             return
         except UnavailableError as error:
             _log.debug("events: row not read", video_id=self.video.id, error=error.message)
             return
+        if was_final and not self.video.is_final:
+            self.live = {}  # of the attempt before
         if _visible(self.video) != self._seen:
             self._seen = _visible(self.video)
             self._tell_row("state")
@@ -152,11 +165,25 @@ class Feed:
             self._tell_row("progress")
             self._tell_row("segments", {"state": "provisional"})
         self._chunks = self.video.chunks_done
-        if self.video.is_final:
-            if without_redis and self.video.timeline_id is not None:
-                self._tell_row("segments", {"state": "final", "revision": self.video.revision})
-            self._tell_row("done")
-            self.ended = True
+        self._tell_result(chosen=was_final, without_redis=without_redis)
+        self._tell_end(was_final=was_final)
+
+    def _tell_result(self, *, chosen: bool, without_redis: bool) -> None:
+        """Tell of another result. The stream has those of the work; one that was chosen or corrected only the
+        row has.
+        """
+        if not self.video.is_final or _result(self.video) == self._result:
+            return
+        self._result = _result(self.video)
+        if self.video.timeline_id is not None and (chosen or without_redis):
+            self._tell_row("segments", {"state": "final", "revision": self.video.revision})
+
+    def _tell_end(self, *, was_final: bool) -> None:
+        """Tell `done` at each end, also where the video was worked on again between two looks at the row."""
+        if not self.video.is_final or (was_final and _end(self.video) == self._end):
+            return
+        self._end = _end(self.video)
+        self._tell_row("done")
 
     def _tell_row(self, type_: EventType, data: SegmentNews | None = None) -> None:
         self._tell(FeedEvent(self._tail, type_, self.video, data or {}, self.live, from_row=True))
@@ -176,6 +203,16 @@ def _visible(video: Video) -> tuple[object, ...]:
     """The columns of a row whose change makes a `state` event."""
     known = (video.media is None, video.fetching)
     return video.state, video.revision, video.attempt, video.cancel_requested, *known
+
+
+def _result(video: Video) -> tuple[object, ...]:
+    """The columns of a row that name what readers of segments get."""
+    return video.revision, video.timeline_id
+
+
+def _end(video: Video) -> tuple[object, ...]:
+    """The columns of a row that differ between two ends: of two attempts, or of another result after one."""
+    return video.finished_at, *_result(video)
 
 
 class _StoreReader:
@@ -213,12 +250,23 @@ class _StoreReader:
 class FeedStart:
     """What a listener starts from: the stream as far as Redis has it, then the row, which is at least as new.
 
-    `events` None: Redis does not answer.
+    `events` None: Redis does not answer. `feed` and `told`: the feed that ran before any of it was read, and
+    its count then; what it tells after that may be missing here.
     """
 
     video: Video
     events: list[StreamEvent] | None
     live: LiveProgress
+    feed: Feed | None = None
+    told: int = 0
+
+    def count_in(self, feed: Feed, tail: str) -> int:
+        """The argument of `Feed.since` for a listener that starts from this and has read up to `tail`.
+
+        Events of the row carry no position of their own, so of a feed that ran already all that it told since
+        are given again; of one that began since, all.
+        """
+        return min(self.told if feed is self.feed else 0, feed.count_at(tail))
 
 
 @dataclass(slots=True)
@@ -240,9 +288,12 @@ class Feeds:
 
         NotFoundError if there is no such video, UnavailableError when PostgreSQL does not answer.
         """
+        running = self._watched.get(video_id)
+        feed = running.feed if running is not None and not running.feed.ended else None
+        told = feed.count if feed is not None else 0
         events = await self._read.whole_stream(video_id)
         live = await self._read.progress(video_id)
-        return FeedStart(await self._read.row(video_id), events, live or {})
+        return FeedStart(await self._read.row(video_id), events, live or {}, feed, told)
 
     @asynccontextmanager
     async def follow(self, begun: FeedStart, tail: str) -> AsyncIterator[Feed]:

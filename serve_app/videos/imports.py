@@ -11,6 +11,7 @@ from cluster.remote.source import check_source, file_name
 from cluster.settings import Settings
 from cluster.stores.postgres.imports import NewImport
 from serve_app.videos.intake import video_options
+from serve_app.videos.presets import FindPreset
 from serve_app.videos.webhooks import CheckedWebhook, check_webhook
 
 
@@ -23,14 +24,20 @@ class CheckedImport:
 
 
 def check_import(
-    asked: ImportRequest, settings: Settings, *, lane: str, idempotency_key: str | None, owner: str | None
+    asked: ImportRequest,
+    settings: Settings,
+    find: FindPreset,
+    *,
+    lane: str,
+    idempotency_key: str | None,
+    owner: str | None,
 ) -> CheckedImport:
-    """Check settings, address and webhook of an import.
+    """Check settings, address and webhook of an import. `find`: the owner's presets.
 
     Raises Problem or UsageError. Nothing is resolved or connected here: the addresses that a host name
     resolves to are checked each time something connects to it.
     """
-    wanted = video_options(file_name(asked.url), asked.preset, asked.settings, asked.priority)
+    wanted = video_options(find, file_name(asked.url), asked.preset, asked.settings, asked.priority)
     imports = settings.imports
     addresses = AddressRules(imports.private_networks, imports.refused_networks)
     check_source(asked.url, SourceRules(addresses, imports.s3_buckets))

@@ -15,7 +15,6 @@ from typing import Any, cast, get_args
 
 import structlog
 
-from cluster import segment_settings
 from cluster.contract.problems import FieldProblem
 from cluster.contract.protocol import IDEMPOTENCY_KEY
 from cluster.contract.vocabulary import INTERACTIVE, Priority
@@ -25,6 +24,7 @@ from cluster.stores.media.keys import all_of, source_key
 from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.webhooks import NewWebhook
 from serve_app.services import ApiServices
+from serve_app.videos.presets import FindPreset, Resolved, resolve
 from serve_app.web.filetypes import display_name
 from serve_app.web.problems import Problem
 
@@ -44,10 +44,11 @@ class VideoOptions:
     priority: Priority = INTERACTIVE
 
 
-def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) -> dict[str, Any]:
-    """Complete settings of a video, `preset` included, from a client's JSON object or its text.
+def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None, find: FindPreset) -> Resolved:
+    """Complete settings of a video from a client's JSON object or its text.
 
-    Settings not given have the value of the preset. Raises InvalidSettingsError.
+    Settings not given have the value of the preset. `find`: the caller's own presets. Raises
+    InvalidSettingsError.
     """
     overrides: Any = settings or {}
     try:
@@ -59,21 +60,22 @@ def resolve_settings(preset: str | None, settings: str | dict[str, Any] | None) 
         raise InvalidSettingsError(f"`settings` is not JSON: {error}.") from error
     if not isinstance(overrides, dict):
         raise InvalidSettingsError('`settings` must be a JSON object, such as {"shot_sensitivity": 0.7}.')
-    return segment_settings.resolve(preset or None, overrides)
+    return resolve(preset, overrides, find)
 
 
 def video_options(
+    find: FindPreset,
     filename: str | None,
     preset: str | None,
     settings: str | dict[str, Any] | None,
-    priority: str | None = None,
+    priority: str | None,
 ) -> VideoOptions:
     """Validate the options of a new video, see `resolve_settings`.
 
     Raises InvalidSettingsError; Problem `invalid_request` for an unknown priority.
     """
-    resolved = resolve_settings(preset, settings)
-    wanted = VideoOptions(display_name(filename), str(resolved["preset"]), resolved)
+    resolved = resolve_settings(preset, settings, find)
+    wanted = VideoOptions(display_name(filename), resolved.preset, resolved.settings)
     if not priority:
         return wanted
     if priority not in get_args(Priority):

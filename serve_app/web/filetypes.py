@@ -19,6 +19,10 @@ CONTENT_TYPES = (
 )  # fmt: skip
 """All values that `content_type` returns."""
 MAX_NAME_CHARS = 200
+_MAX_EXTENSION_CHARS = 16
+"""A longer end after the last dot is no extension, but a sentence."""
+_JOINERS = "\u200c\u200d"
+"""Zero width non-joiner and joiner: format characters that are a part of words."""
 _TS_PACKET_BYTES = 188
 
 
@@ -65,15 +69,21 @@ def _sound_type(head: bytes) -> str | None:
 def display_name(given: str | None) -> str:
     """A name to show for an uploaded file: no path, no control or direction characters, MAX_NAME_CHARS long.
 
-    Only ever shown; stored names are generated.
+    What is too long is cut before the extension. Joiners stay: they are a part of Persian spelling and of
+    emoji. Only ever shown; stored names are generated.
     """
     name = (given or "").replace("\\", "/").rsplit("/", 1)[-1]
     name = unicodedata.normalize("NFC", name)
     # Categories C*: control, format (which turns the reading direction), surrogate, private, unassigned;
     # Z*: every kind of space and line separator.
     kinds = ((char, unicodedata.category(char)[0]) for char in name)
-    name = "".join(" " if kind == "Z" else char for char, kind in kinds if kind != "C")
-    return name.strip()[:MAX_NAME_CHARS].rstrip() or "video"
+    name = "".join(" " if kind == "Z" else char for char, kind in kinds if kind != "C" or char in _JOINERS)
+    name = name.strip()
+    if len(name) > MAX_NAME_CHARS:
+        stem, dot, extension = name.rpartition(".")
+        end = dot + extension if stem and len(extension) <= _MAX_EXTENSION_CHARS else ""
+        name = name[: MAX_NAME_CHARS - len(end)].rstrip(_JOINERS + " ") + end
+    return name if name.strip(_JOINERS) else "video"
 
 
 def content_disposition(kind: str, name: str) -> str:

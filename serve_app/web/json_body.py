@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from anyio import to_thread
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
@@ -12,7 +13,9 @@ from serve_app.web.concurrency import read_small
 from serve_app.web.problems import Problem
 
 MAX_JSON_BYTES = 64 << 10
-"""Longest JSON body, unless a route allows more."""
+"""Longest JSON body, unless a route allows more. Longer ones are checked on a thread."""
+MAX_ERRORS = 20
+"""Wrong fields that one answer names: a list that is wrong all over has thousands."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -53,20 +56,30 @@ async def read_json(request: Request, model: type[Model], max_bytes: int = MAX_J
     `too_large` beyond `max_bytes`.
     """
     body = await read_small(request.stream(), max_bytes, "The JSON body")
+    if len(body) <= MAX_JSON_BYTES:
+        return _parsed(bytes(body), model)
+    return await to_thread.run_sync(_parsed, bytes(body), model)
+
+
+def _parsed(body: bytes, model: type[Model]) -> Model:
     try:
-        return model.model_validate_json(bytes(body))
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise body_problem(error, model) from error
 
 
 def body_problem(error: ValidationError, model: type[BaseModel]) -> Problem:
-    """The Problem that tells a client what is wrong with its body."""
-    items = error.errors(include_url=False)
+    """The Problem that tells a client what is wrong with its body: the first MAX_ERRORS fields."""
+    count = error.error_count()
+    items = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ERRORS]
     wrong = [
         FieldProblem(where=".".join(["body", *(str(part) for part in item["loc"])]), message=item["msg"])
         for item in items
     ]
-    detail = "; ".join(f"{item.where}: {item.message}" for item in wrong)
+    lines = [f"{item.where}: {item.message}" for item in wrong]
+    if count > len(wrong):
+        lines.append(f"and {count - len(wrong)} more")
+    detail = "; ".join(lines)
     if any(item["type"] == "json_invalid" for item in items):
         return Problem("bad_json", f"Send a JSON object with {', '.join(model.model_fields)}. {detail}")
     return Problem("invalid_request", detail, errors=wrong)

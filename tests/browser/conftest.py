@@ -17,11 +17,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
-from tests.support.api.fake import FakeApi, FakeVideo, segment
+from tests.support.api.fake import STILL, FakeApi, FakeVideo
+from tests.support.api.running import Api, api_over
+from tests.support.api.shapes import segment
 from tests.support.browser import Watched, chromium, numbered_clip, serving
+from tests.support.servers.private import SessionServers
+from tests.support.servers.reverse_proxy import ReverseProxy
 from ui.app import create_app
 
-STILL = "0.webp"
 CUTS_S = (0.0, 1 / 24, 1.0, 49 / 24, 3.0, 4.5, 5.0)
 """Shots of the clip: at frames of 24 a second, most of which are no whole number of microseconds."""
 
@@ -64,16 +67,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Opens an address in a browser of its own (no cookies, no storage), and waits for the panels."""
+    """Opens an address in a browser of its own (no cookies, no storage), and with `wait` for the panels."""
     contexts = []
 
-    def open_page(url: str, **context: Any) -> Watched:
+    def open_page(url: str, *, wait: bool = True, **context: Any) -> Watched:
         made = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | context))
         made.set_default_timeout(LIMIT_MS)
         contexts.append(made)
         watched = Watched(made.new_page())
         watched.page.goto(url)
-        watched.page.wait_for_selector("body[data-ready]")
+        if wait:
+            watched.page.wait_for_selector("body[data-ready]")
         return watched
 
     yield open_page
@@ -115,6 +119,30 @@ def site(_served: tuple[str, _Current], clip: Path, tmp_path: Path) -> Site:
     Image.new("RGB", (160, 90), (30, 90, 150)).save(tmp_path / STILL)
     current.api = FakeApi(clip, tmp_path)
     return Site(url, current.api)
+
+
+@dataclass(frozen=True)
+class RealSite:
+    """The page before the real API over real servers. `asked`: paths that came to the API and the page."""
+
+    url: str
+    api: Api
+    asked: list[str]
+
+    def page_of(self, video_id: str) -> str:
+        """The address of a video's page."""
+        return f"{self.url}/?v={video_id}"
+
+
+@pytest.fixture(scope="module")
+def real_site(_served: tuple[str, _Current], session_servers: SessionServers) -> Iterator[RealSite]:
+    """Without actors: a test does through the stores what they would do, and stops where it wants."""
+    with api_over(session_servers) as api:
+        origin = api.url.removesuffix("/api/v1")
+        # Files of these videos cannot be played, and a player that goes away leaves them open for a while.
+        proxy = ReverseProxy({"/": _served[0], "/api/v1/": origin}, absent="/media")
+        with serving(lambda: proxy) as url:
+            yield RealSite(url, api, proxy.asked)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from serve_app.exports.html_page import write_html
+from serve_app.exports.page.document import write_html
 from tests.support.browser import Watched
 from tests.support.exports import film
 

@@ -31,7 +31,7 @@ def test_the_page_asks_for_a_key_and_keeps_a_session_instead(
     expect(dialog.get_by_role("alert")).to_contain_text("not a key")
     dialog.get_by_label("API key").fill(KEY[:-1] + "x")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_have_text("This key is not known here.")
+    expect(dialog.get_by_role("alert")).to_contain_text("This key is not known here")
     dialog.get_by_label("API key").fill(KEY)
     page.keyboard.press("Enter")
 
@@ -65,3 +65,23 @@ def test_a_session_that_ends_during_an_upload_is_opened_again(
     page.wait_for_url("**/?v=*")
     (upload,) = site.api.uploads.values()
     assert upload["data"] == clip.read_bytes()
+
+
+def test_a_key_that_may_only_read_is_offered_no_editing(
+    site: Site, analysed: Analysed, new_page: NewPage
+) -> None:
+    site.api.key = KEY
+    site.api.scopes = ["read"]
+    page = new_page(site.page_of(analysed())).page
+    page.get_by_label("API key").fill(KEY)
+    page.keyboard.press("Enter")
+    expect(page.locator(SHOTS)).to_have_count(6)
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    expect(page.get_by_role("button", name="Edit", exact=True)).to_be_hidden()
+    page.keyboard.press("e")
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Boundary", exact=True).click()
+    expect(page.get_by_role("region", name="Boundary")).to_be_visible()
+    expect(page.get_by_role("button", name="✓ Right")).to_be_hidden()
+    expect(page.get_by_role("group", name="Edit")).to_be_hidden()

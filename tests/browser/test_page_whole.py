@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -10,11 +11,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
+from tests.support.api.shapes import Json
+from tests.support.browser import READ_FRAME_NUMBER
 from tests.support.media import Picture, Sound, make_media
 
 ANALYSIS_MS = 240_000
 SHOTS = '.tl-segment[data-level="shot"]'
 BADGE = ".status .badge"
+AT_28_S = re.compile(r"^0:00:(27\.9[89]|28\.0[01])\d$")
+"""The time at the pointer, to the pixel: browsers scroll by whole ones."""
 
 WATCH_STATUS = """() => {
     window.seen = [];
@@ -81,6 +86,93 @@ def test_a_click_on_a_segment_seeks_the_player(finished: str, new_page: NewPage)
     assert position == pytest.approx(start_s, abs=0.001)
 
 
+def shots_of(page: Page, finished: str) -> list[Json]:
+    """What the API says of the film's shots."""
+    origin, _, video_id = finished.partition("/?v=")
+    answer = page.request.get(f"{origin}/api/v1/videos/{video_id}/segments?level=shot")
+    items: list[Json] = answer.json()["items"]
+    return items
+
+
+def shown_frame(page: Page) -> int:
+    page.wait_for_function("() => !document.querySelector('video').seeking")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    number: int = page.locator("video").evaluate(READ_FRAME_NUMBER)
+    return number
+
+
+def test_the_timeline_is_zoomed_at_the_pointer_and_dragged(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    box = page.locator(".tl-row[data-level=shot]").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 0.7 * box["width"], box["y"] + 10
+    page.mouse.move(x, y)
+    told = page.locator(".tl-pointer span")
+    expect(told).to_have_text(AT_28_S)
+
+    for _ in range(5):
+        page.mouse.wheel(0, -120)
+    page.wait_for_function("() => document.querySelector('.tl-inner').offsetWidth > 1.5 * innerWidth")
+    page.mouse.move(x, y + 1)
+    expect(told).to_have_text(AT_28_S)
+
+    page.mouse.down()
+    page.mouse.move(x - 200, y, steps=6)
+    page.mouse.up()
+    expect(told).to_have_text(AT_28_S)
+    expect(page.locator(".clock").first).to_have_text("0:00:00.000")
+
+
+def test_keys_lead_to_a_boundary_and_it_opens_with_its_frames_and_evidence(
+    finished: str, new_page: NewPage
+) -> None:
+    page = new_page(finished, viewport={"width": 1280, "height": 720}).page
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    expect(page.locator(SHOTS).nth(3)).to_be_visible()
+    shot = shots_of(page, finished)[1]
+    start = shot["start_frame"]
+
+    page.get_by_role("tab", name="Shots").click()
+    page.keyboard.press("]")
+    assert shown_frame(page) == start
+    page.keyboard.press("ArrowLeft")
+    assert shown_frame(page) == start - 1
+    page.keyboard.press("]")
+    page.keyboard.press("Enter")
+
+    pane = page.get_by_role("region", name="Boundary")
+    expect(pane).to_contain_text("shot 2", ignore_case=True)
+    expect(page.locator(".frame figcaption")).to_have_text(
+        [f"before · {start - 2}", f"before · {start - 1}", f"after · {start}", f"after · {start + 1}"]
+    )
+    expect(page.locator(".frames")).to_have_attribute("data-state", "read")
+    expect(pane).to_contain_text(f"frame {start}")
+    confidence = f"{100 * shot['start_boundary']['confidence']:.0f} %"
+    expect(pane.locator(".meter").first).to_have_text(f"Confidence{confidence}")
+    expect(page.locator(".curves")).to_be_visible()
+    for name in ("Adjust", "Clips", "Boundary"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-expanded", "true")
+        assert page.locator(".screen").evaluate("screen => screen.clientHeight") >= 240
+
+
+def test_a_shot_is_played_alone_to_its_last_frame(finished: str, new_page: NewPage) -> None:
+    page = new_page(finished).page
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    expect(page.locator(SHOTS).nth(3)).to_be_visible()
+    shot = shots_of(page, finished)[3]
+    page.locator(SHOTS).nth(3).click()
+    page.keyboard.press("Enter")
+
+    page.get_by_label("Speed").select_option("2")
+    page.get_by_role("button", name="Play this shot").click()
+    page.wait_for_function("() => !document.querySelector('video').paused")
+    page.wait_for_function("() => document.querySelector('video').paused")
+
+    assert shown_frame(page) == shot["end_frame"] - 1
+
+
 def test_stills_come_with_the_segments(finished: str, new_page: NewPage) -> None:
     page = new_page(finished).page
 
@@ -105,6 +197,10 @@ def test_segments_become_files(finished: str, new_page: NewPage) -> None:
     with zipfile.ZipFile(download.value.path()) as archive:
         assert sum(name.endswith(".mp4") for name in archive.namelist()) == shots
     order.get_by_role("button", name="Delete clips").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(order).to_have_count(1)
+    order.get_by_role("button", name="Delete clips").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete clips").click()
     expect(order).to_have_count(0)
 
 

@@ -67,6 +67,10 @@ class FarNode:
             env={**os.environ, **environment(wire.far)},
         )
 
+    @property
+    def is_gone(self) -> bool:
+        return self._process.poll() is not None
+
     def has_ended(self) -> None:
         """Wait until it has ended of itself."""
         self._process.wait(DEADLINE_S)
@@ -112,8 +116,8 @@ class Story:
     def __init__(self, stack: ActorStack, near: str, wire: Cable, add: Callable[[], FarNode]) -> None:
         self._stack = stack
         self._near = near
-        node = add()
-        stack.ready(2)
+        self._add = add
+        node = self._node_until(lambda: len(self._idle()) == 2)
         self.film = self._film()
         self.far_before = stack.until(self._far_at_work)
         wire.cut()
@@ -126,11 +130,24 @@ class Story:
         self.after = stack.jobs.get(self.film)
         self.segments_after = stack.segments(self.after)
 
-        add()
-        stack.until(self._far_is_back)
+        self._node_until(self._far_is_back)
         self.next_film = self._film()
         self.far_after = stack.until(self._far_at_work)
         self.next_ended = stack.ended(self.next_film)
+
+    def _node_until(self, holds: Callable[[], bool]) -> FarNode:
+        """A far node, and what it brings about. On a busy machine a node that starts may answer so late that
+        the cluster gives it up, as it does with one that is cut off; then it is started once more."""
+        node = self._add()
+
+        def look() -> bool:
+            nonlocal node
+            if node.is_gone:
+                node = self._add()
+            return holds()
+
+        self._stack.until(look)
+        return node
 
     def _film(self) -> str:
         return self._stack.submit(film(CHUNKS, frames=FRAMES, frame_s=FRAME_S))
@@ -138,12 +155,15 @@ class Story:
     def _working(self) -> list[Row]:
         return [row for row in self._stack.snapshot()["actors"] if row["chunk"] is not None]
 
+    def _idle(self) -> list[Row]:
+        return [row for row in self._stack.snapshot()["actors"] if row["state"] == "idle"]
+
     def _far_is_back(self) -> bool:
         """Whether both are idle, and the far one is another than the one that was cut off.
 
         A film that is submitted earlier may be done by the near one before the far node has started.
         """
-        idle = [row for row in self._stack.snapshot()["actors"] if row["state"] == "idle"]
+        idle = self._idle()
         return len(idle) == 2 and self.far_before["pid"] not in [row["pid"] for row in idle]
 
     def _far_at_work(self) -> Row | None:

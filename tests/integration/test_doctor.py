@@ -7,7 +7,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,7 +20,7 @@ from pika.exceptions import ChannelClosedByBroker
 
 from cluster.commands.doctor import configuration, contents, machine, servers, software
 from cluster.commands.doctor.findings import Finding, Severity
-from cluster.commands.doctor.stack import check_stack
+from cluster.commands.doctor.stack import check_api, check_stack
 from cluster.local.layout import Layout
 from cluster.local.process.spawning import STACK_ID_VARIABLE
 from cluster.settings import AccessSettings, HttpSettings, Settings
@@ -318,6 +320,48 @@ def test_the_port_of_an_api_that_others_have_started_is_not_taken(stack: Stack, 
 
     assert found.level is Severity.OK
     assert "API" in found.told
+
+
+class Answers(BaseHTTPRequestHandler):
+    """An API whose pool is silent in the first `silent` answers."""
+
+    silent = 0
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        row = {"state": "idle", "replaced": 0}
+        pool = {"actors": [row], "wanted": 1} if self.asked > self.silent else None
+        told = {"servers": [{"name": "redis", "healthy": True}], "pool": pool, "pool_detail": "late"}
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Nothing: the test says what was asked."""
+
+
+@pytest.mark.parametrize(
+    ("silent", "level", "told"),
+    [(2, Severity.OK, "1 of 1 actors are ready"), (10**6, Severity.PROBLEM, "late")],
+)
+def test_a_pool_that_is_late_once_is_no_finding_and_one_that_stays_silent_is(
+    silent: int, level: Severity, told: str
+) -> None:
+    """A busy machine: the API gives the pool two seconds, and now and then it needs more."""
+    handler = type("Late", (Answers,), {"silent": silent})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        patience_s = 60.0 if level is Severity.OK else 2.5
+        found = list(check_api(f"http://127.0.0.1:{server.server_port}", None, patience_s=patience_s))
+        server.shutdown()
+
+    pool = only(one for one in found if one.what == "pool")
+    assert (pool.level, pool.told) == (level, told)
+    assert handler.asked >= 3
 
 
 def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:

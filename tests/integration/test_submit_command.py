@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cluster import cli
 from cluster.client import Client, Resumption
 from cluster.contract.protocol import API_PREFIX
-from cluster.errors import ScenestreamError
+from cluster.errors import InvalidSettingsError, ScenestreamError
 from cluster.settings import get_settings
 from tests.support.api import running as support
 from tests.support.api.running import Api
@@ -68,6 +68,23 @@ def test_ids_come_in_the_order_of_the_files(api: Api, submit: Submit, tmp_path: 
     assert {video["priority"] for video in videos} == {"batch"}
     assert "films/notes.txt: it is neither a video nor sound; skipped." in ended.stderr
     assert "uploading 3.mp4: 100 %" in ended.stderr
+
+
+def test_an_own_preset_is_known_and_another_refused_before_anything_is_sent(
+    api: Api, submit: Submit, tmp_path: Path
+) -> None:
+    film(tmp_path / "own.mp4")
+    api.services.jobs.presets.put(None, "our-lectures", "talk", {"min_shot_s": 0.7})
+
+    ended = submit("own.mp4", "--preset", "our-lectures")
+    refused = submit("own.mp4", "--preset", "opera")
+
+    (video_id,) = ids(ended)
+    settings = api.client.get(f"/videos/{video_id}").json()["settings"]
+    assert (settings["preset"], settings["min_shot_s"]) == ("talk", 0.7)
+    assert isinstance(refused.exception, InvalidSettingsError)
+    assert "yours are our-lectures" in refused.exception.message
+    assert ids(refused) == []
 
 
 def test_one_failure_loses_nobody(api: Api, submit: Submit, tmp_path: Path) -> None:

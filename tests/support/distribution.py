@@ -15,6 +15,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 USE_THE_WHOLE_STACK = (
+    "tests/browser/test_page_drafts.py",
+    "tests/browser/test_page_editing.py",
     "tests/browser/test_page_whole.py",
     "tests/faults/test_uploads_faults.py",
     "tests/integration/test_doctor.py",

@@ -59,6 +59,9 @@ class Recording:
             out[:, begin - first : end - first] = self.samples[:, begin:end]
         return out
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def at_level(samples: npt.ArrayLike, level_db: float) -> Samples:
     """The sound with this level (dBFS, root mean square over all of it)."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from actors.pool.scaler import REPORT_VALID_S
 from actors.segmentation.limits import Limits
-from actors.segmentation.settings import AnalysisSettings, FusionSettings
+from actors.segmentation.settings import AnalysisSettings, FusionSettings, WordSettings
 from cluster.client import uploading
 from cluster.contract.protocol import API_PREFIX
 from cluster.segment_settings import DEFAULT_PRESET, preset_names, resolve, schema
@@ -67,7 +67,7 @@ def test_the_library_s_limits_are_the_installation_s() -> None:
 
 
 def test_the_library_s_settings_are_those_of_the_default_preset() -> None:
-    library = {**asdict(AnalysisSettings()), **asdict(FusionSettings())}
+    library = {**asdict(AnalysisSettings()), **asdict(FusionSettings()), **asdict(WordSettings())}
     described = {name: one["default"] for name, one in schema()["properties"].items()}
 
     assert described == {"preset": DEFAULT_PRESET, **library}

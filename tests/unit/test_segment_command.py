@@ -131,3 +131,65 @@ def test_a_part_that_one_of_the_files_does_not_have_fails_for_that_file(folder: 
         f"{folder}/a.mp4: from_s must lie before the end: the video lasts from 0.000 to 2.800" in ran.stderr
     )
     assert starts((tmp_path / "c.json").read_text()) == [80]
+
+
+def test_any_export_is_written_without_a_server(folder: Path, tmp_path: Path) -> None:
+    printed = run(folder / "a.mp4", "--format", "keyframes")
+    written = run(folder / "a.mp4", "--format", "edl", "-o", tmp_path / "a.edl")
+    page = run(folder / "a.mp4", "--format", "html", "-o", tmp_path / "a.html")
+
+    assert (printed.exit_code, written.exit_code, page.exit_code) == (0, 0, 0), written.output + page.output
+    assert printed.stdout == "# keyframe format v1\nfps 0\n0\n30\n"
+    assert b"002  A" in (tmp_path / "a.edl").read_bytes()
+    assert b"\r\n" in (tmp_path / "a.edl").read_bytes()
+    assert "data:image/webp;base64," in (tmp_path / "a.html").read_text()
+
+
+def test_exports_of_several_videos_go_into_a_folder(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new"
+
+    ran = run(folder / "a.mp4", folder / "c.mkv", "--format", "mkvchapters", "--level", "shot", "-o", out)
+
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.splitlines() == [f"{out}/a.chapters.xml", f"{out}/c.chapters.xml"]
+    assert (out / "c.chapters.xml").read_text().count("<ChapterAtom>") == 3
+
+
+def test_the_export_json_is_the_document(folder: Path, tmp_path: Path) -> None:
+    assert run(folder / "a.mp4", "--json", tmp_path / "a.json").exit_code == 0
+    exported = run(folder / "a.mp4", "--format", "json")
+
+    assert exported.stdout == (tmp_path / "a.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a.mp4", "--format", "avid"), "--format is one of json, csv"),
+        (("a.mp4", "--format", "edl", "--level", "act"), "--level is one of shot, scene, chapter"),
+        (("a.mp4", "c.mkv", "--format", "edl"), "-o FOLDER"),
+        (("a.mp4", "--format", "edl", "--json", "x.json"), "do not go together"),
+        (("a.mp4", "-o", "x.edl"), "belong to --format"),
+        (("a.mp4", "--format", "edl", "-o", "a.mp4"), "is no export and would be lost"),
+        (("a.mp4", "--format", "edl", "-o", "c.mkv"), "is no export and would be lost"),
+        (("a.mp4", "--format", "edl", "-o", "none/x.edl"), "There is no folder"),
+    ],
+)
+def test_wrong_exports_are_refused_before_any_work(
+    folder: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    before = (folder / "a.mp4").read_bytes()
+    named = [str(folder / word) if "." in word else word for word in arguments]
+
+    ran = run(*named)
+
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+    assert (folder / "a.mp4").read_bytes() == before
+
+
+def test_a_video_without_words_has_no_subtitles(folder: Path) -> None:
+    ran = run(folder / "a.mp4", "--format", "srt")
+
+    assert ran.exit_code == 1
+    assert "Nothing is said in it that could be written as srt" in ran.stderr

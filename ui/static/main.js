@@ -2,8 +2,8 @@
  * The entry module. Gradio calls `mount` once for each panel of ui/page.py; after the last one, the video that the
  * address names is opened.
  *
- * The folders in the order of their imports: toolkit, api, video, library, player, results, timeline, frame. A module
- * imports from its own folder and from those before it, and there are no import circles.
+ * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, correcting,
+ * timeline, frame. A module imports from its own folder and from those before it, and there are no import circles.
  */
 import { access } from "./api/access.js";
 import { session, startSession } from "./video/session.js";
@@ -11,9 +11,11 @@ import { mountUpload } from "./library/upload.js";
 import { mountLibrary } from "./library/videos.js";
 import { mountPlayer } from "./player/panel.js";
 import { mountSegmentList } from "./results/list.js";
+import { installSegmentClicks } from "./correcting/clicks.js";
 import { mountTimeline } from "./timeline/panel.js";
 import { mountHeader } from "./frame/header.js";
 import { installKeys } from "./frame/keys.js";
+import { installSkipLink } from "./frame/skip-link.js";
 import { mountStatus } from "./frame/status.js";
 import { mountWelcome } from "./frame/welcome.js";
 
@@ -44,6 +46,8 @@ export function mount(name, element, config) {
   if (mounted.size < Object.keys(PANELS).length) return;
   for (const event of ["opened", "missing", "video", "segments"]) session.on(event, setView);
   installKeys();
+  installSegmentClicks();
+  installSkipLink();
   access.loadSession();
   startSession();
   document.body.dataset.ready = "yes";

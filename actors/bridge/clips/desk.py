@@ -1,4 +1,4 @@
-"""The claim loop of orders of clips.
+"""The claim loop of orders of clips, proxies among them.
 
 PostgreSQL is asked for work at every doorbell, at regular intervals and whenever an order has ended; so a
 lost doorbell or an expired lease costs seconds. Places are reserved for each class of orders, as for videos:
@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.claiming import ClaimLoop
+from actors.bridge.clips.proxy import ProxyWork
 from actors.bridge.clips.work import ClipWork
+from actors.bridge.services import BridgeServices
 from actors.bridge.threads import LivenessGuard
 from cluster.contract.vocabulary import BATCH
 from cluster.settings import LeaseSettings
-from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipJob
+from cluster.stores.postgres.clip_job import FEW_CLIPS, PROXY, ClipJob
 from cluster.stores.postgres.clip_jobs import ClipJobs
 from cluster.stores.postgres.turns import Room
 
@@ -66,4 +68,10 @@ def class_of(job: ClipJob) -> AdmissionClass:
     """The class whose places an order takes."""
     if job.priority == BATCH:
         return AdmissionClass.BATCH
-    return AdmissionClass.LIGHT if job.total <= FEW_CLIPS else AdmissionClass.HEAVY
+    few = job.total <= FEW_CLIPS and job.purpose != PROXY
+    return AdmissionClass.LIGHT if few else AdmissionClass.HEAVY
+
+
+def begun(job: ClipJob, services: BridgeServices) -> ClipWork:
+    """The work on a claimed order, by its purpose."""
+    return ProxyWork(job, services) if job.purpose == PROXY else ClipWork(job, services)

@@ -31,6 +31,7 @@ class ClipWork(Leased):
     """`job` as claimed."""
 
     kind = "clips"
+    task_kind = TaskKind.CLIP
 
     def __init__(self, job: ClipJob, services: BridgeServices) -> None:
         super().__init__((job.id, job.lease_epoch), video_id=job.video_id, clips_id=job.id)
@@ -104,9 +105,18 @@ class ClipWork(Leased):
         return made_entry(segment, outcome.result["cut"], stored)
 
     def _task(self, video: Video, place: int) -> Task:
-        job, segment = self.job, self.job.wanted[place]
+        segment = self.job.wanted[place]
+        clip = {
+            "key": self.job.key(segment["name"]),
+            "start_frame": segment["start_frame"],
+            "end_frame": segment["end_frame"],
+        }
+        return self._task_of(video, place, clip, cost_s=self._costs_s[place])
+
+    def _task_of(self, video: Video, place: int, clip: dict[str, Any], *, cost_s: float) -> Task:
+        job = self.job
         return Task(
-            TaskKind.CLIP,
+            self.task_kind,
             job.id,
             job.lease_epoch,
             job.media_key,
@@ -114,16 +124,11 @@ class ClipWork(Leased):
             tracks_hash=job.tracks_hash,
             tracks_key=job.tracks_key,
             chunk=place,
-            cost_s=self._costs_s[place],
-            priority=video.priority,
+            cost_s=cost_s,
+            priority=job.priority,
             owner=video.owner or "",
             trace=video.traceparent or "",
-            clip={
-                "video_id": job.video_id,
-                "key": job.key(segment["name"]),
-                "start_frame": segment["start_frame"],
-                "end_frame": segment["end_frame"],
-            },
+            clip={"video_id": job.video_id, **clip},
         )
 
     def _store_failure(self, code: str, message: str) -> bool:
@@ -159,4 +164,4 @@ class ClipWork(Leased):
 
 def _cost_s(segment: Mapping[str, Any], options: Mapping[str, Any]) -> float:
     length_s = float(segment["end_s"] - segment["start_s"])
-    return max(length_s if options["mode"] == "exact" else length_s * COPY_COST, SHORTEST_COST_S)
+    return max(length_s * COPY_COST if options.get("mode") == "copy" else length_s, SHORTEST_COST_S)

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors import metrics
-from actors.bridge.leased import Fate, Leased, WorkFailedError
+from actors.bridge.leased import Fate, Leased
 from actors.bridge.progress import ProgressMeter
 from actors.bridge.services import BridgeServices
-from actors.bridge.window import TaskWindow
-from actors.tasks import Outcome, Status, Task, TaskKind
+from actors.bridge.window import TaskWindow, result_of
+from actors.tasks import Task, TaskKind
+from cluster.clips.proxies import OPTIONS, needs_proxy, pieces_of
+from cluster.contract.vocabulary import BATCH
 from cluster.errors import NotFoundError, UnavailableError
-from cluster.stores.mongodb.timeline_ids import NotOutdated, timeline_id
+from cluster.stores.mongodb.timeline_ids import timeline_id
+from cluster.stores.outdated import drop_outdated
 from cluster.stores.postgres.video import Video, VideoState
 from cluster.stores.removal import removal_steps
 from cluster.telemetry import tracing
@@ -72,17 +75,71 @@ class Job(Leased):
         self._fenced(
             jobs.record_media, planned["media"], len(chunks), tracks_hash, planned.get("warnings", [])
         )
+        self._delete_files(self._patience.call(jobs.proxies.drop_outdated, video.id))
         self._analyse(tracks_hash, chunks)
+        self._ask_for_proxy(planned["media"], tracks_hash)
         self._fenced(jobs.begin_finalizing)
         self._services.reporter.state(video.id, "finalizing")
         fused = self._ask(
             self._task(
-                TaskKind.FUSE, tracks_hash=tracks_hash, timeline_id=self._timeline_id, revision=self._revision
+                TaskKind.FUSE,
+                tracks_hash=tracks_hash,
+                timeline_id=self._timeline_id,
+                revision=self._revision,
+                words=self._words(),
+                corrections=self._corrections(),
             )
         )
-        warnings = fused.get("warnings")  # none from a worker of an earlier version
-        self._conclude("done", lambda: jobs.finish(*self.held, self._revision, self._timeline_id, warnings))
-        self._drop_outdated()
+        # a worker of an earlier version tells neither
+        warnings, with_words = fused.get("warnings"), bool(fused.get("with_words"))
+        self._conclude(
+            "done",
+            lambda: jobs.finish(
+                *self.held, self._revision, self._timeline_id, warnings, with_words=with_words
+            ),
+        )
+        services = self._services
+        drop_outdated(
+            services.jobs,
+            services.results,
+            video.id,
+            epoch=video.lease_epoch,
+            revisions_kept=services.revisions_kept,
+        )
+
+    def _ask_for_proxy(self, media: dict[str, Any], tracks_hash: str) -> None:
+        """Has a file that no browser plays made playable, which begins when this work has ended."""
+        if not needs_proxy(media):
+            return
+        left = self._patience.call(
+            self._services.jobs.proxies.ask,
+            self.video.id,
+            options=OPTIONS,
+            wanted=pieces_of(media),
+            tracks_hash=tracks_hash,
+            priority=BATCH,
+            after_failure=False,
+        )
+        self._delete_files(left)
+
+    def _delete_files(self, prefixes: list[str]) -> None:
+        """Deletes files of proxies that nobody reads any more; what is left goes with the video."""
+        for prefix in prefixes:
+            try:
+                self._services.media.delete(prefix)
+            except (UnavailableError, OSError) as error:
+                self._log.warning("files of a proxy left behind", prefix=prefix, reason=str(error))
+
+    def _words(self) -> dict[str, Any]:
+        """Where the words of the video are stored, if they are there by now; else they follow."""
+        job = self._patience.call(self._services.jobs.transcripts.find, self.video.id)
+        return {} if job is None else job.stored(self.video.settings)
+
+    def _corrections(self) -> dict[str, Any]:
+        """What was corrected by hand, unless it is to be forgotten."""
+        if not self.video.keep_corrections:
+            return {}
+        return self._patience.call(self._services.jobs.revisions.corrections, self.video.id)
 
     def _plan(self) -> dict[str, Any]:
         """What the file is, and its chunks."""
@@ -110,7 +167,7 @@ class Job(Leased):
         missing = [index for index in chunks if index not in stored]
         for ended in self._tasks.outcomes(missing, task_of):
             for index, outcome in ended:
-                _result_of(outcome)
+                result_of(outcome)
                 progress.done(index)
             if self._is_first and not stored and progress.chunks_done == len(ended):
                 metrics.first_segments(self.video.created_at, self.video.priority)
@@ -122,10 +179,7 @@ class Job(Leased):
         The fuser is asked once, since it answers while the pool decodes, or that this task is not for it. The
         pool knows how often a task may end its process.
         """
-        outcome = self._tasks.first_answer(self._services.fuser, task)
-        if outcome.status not in (Status.DONE, Status.ERROR):
-            outcome = self._tasks.outcome(task)
-        return _result_of(outcome)
+        return self._tasks.first_or_outcome(self._services.fuser, task)
 
     def _task(self, kind: TaskKind, **values: Any) -> Task:
         video = self.video
@@ -146,15 +200,6 @@ class Job(Leased):
         self._fenced(self._services.jobs.record_progress, progress.chunks_done)
         self._services.reporter.progress(self.video.id, progress, new_chunks)
 
-    def _drop_outdated(self) -> None:
-        """Timelines of revisions that are not kept any more."""
-        services = self._services
-        try:
-            kept = services.jobs.revisions.trim(self.video.id, services.revisions_kept)
-            services.results.drop_other_timelines(self.video.id, keep=NotOutdated(self.held[1], kept))
-        except UnavailableError as error:  # no reader sees them, and the next revision drops them as well
-            self._log.warning("outdated timelines kept", reason=error.message)
-
     def _store_failure(self, code: str, message: str) -> bool:
         return self._services.jobs.fail(*self.held, code, message)
 
@@ -170,8 +215,9 @@ class Job(Leased):
             row = self._services.jobs.get(self.video.id)
         except NotFoundError:
             return False
-        if state == VideoState.DONE:  # no other lease writes a timeline of this name
-            return row.timeline_id == self._timeline_id
+        if state == VideoState.DONE:  # no other lease writes a timeline of this name, but words may follow
+            kept = self._services.jobs.revisions.list_all(self.video.id)
+            return any(one.timeline_id == self._timeline_id for one in kept)
         return row.state.value == state and row.lease_epoch == self.held[1]
 
     def _fate(self) -> Fate:
@@ -201,10 +247,3 @@ class Job(Leased):
     def _cancel_tasks(self) -> None:
         for workers in (self._services.fuser, self._services.pool):
             workers.cancel(*self.held)
-
-
-def _result_of(outcome: Outcome) -> dict[str, Any]:
-    """What a task that is done returned; WorkFailedError for one that never will be."""
-    if outcome.status is Status.DONE:
-        return outcome.result
-    raise WorkFailedError(outcome.code, outcome.message)

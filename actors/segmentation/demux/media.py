@@ -147,6 +147,7 @@ class MediaInfo:
             "video_codec": self.video_codec,
             "audio_codec": self.audio_codec,
             "start_s": self.start_s,
+            "container": self.container,
             "audio_start_s": None if self.audio is None else self.audio.start_s,
             "pixel_aspect": f"{self.pixel_aspect.numerator}:{self.pixel_aspect.denominator}",
             **({} if self.timecode is None else self.timecode.contract()),

@@ -37,12 +37,14 @@ in pauses."""
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A candidate boundary: first frame and time of what follows; the picture's transition there, or None
-    for a break in the sound only, with its strength."""
+    for a break in the sound only, with its strength, or for a sentence with which a topic may begin, with the
+    log odds of that."""
 
     frame: int
     time_s: float
     transition: Transition | None
     strength: float = 0.0
+    topic: float | None = None
 
 
 def visual_evidence(moments: list[Moment], weights: FusionWeights) -> Floats:

@@ -1,13 +1,15 @@
 """Finds the scenes among the shots and the chapters among the scenes of one video, from its tracks.
 
 Scenes: the picture's log odds at each shot (`scene_odds`), the kind of its transition, and the sound around
-it and on both sides. Chapters: scenes that look and sound alike are grouped at a larger scale (`levels`).
-Knows tracks and settings; does not know documents.
+it and on both sides. Chapters: scenes that look and sound alike are grouped at a larger scale (`levels`);
+where the words are known, a change of topic counts, too, and begins a scene where there is none
+(`sentences`). Knows tracks and settings; does not know documents.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,11 @@ from actors.segmentation.fusion.scenes import SENSITIVITY_SPAN, find_scenes
 from actors.segmentation.fusion.sound_at_cuts import sound_at_cuts
 from actors.segmentation.fusion.sounds import Sounds, find_sounds
 from actors.segmentation.fusion.weights import FusionWeights
+from actors.segmentation.fusion.words.headings import heading_evidence
+from actors.segmentation.fusion.words.sentences import TOPIC_EVEN, topic_evidence
+from actors.segmentation.headings import Headings
 from actors.segmentation.settings import FusionSettings
+from actors.segmentation.spoken import Spoken
 from actors.segmentation.timebase import FrameClock
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
 
@@ -41,6 +47,15 @@ that only its sound divides; between them evenly, by the logarithm. Set by hand.
 RECORDING = 2.0
 """Log odds added, in a take that is a recording, for a scene that begins at a break of its sound. Set by
 hand: a full change of sound between two pauses then makes a scene."""
+TOPIC_ALONE = 4.0
+"""Log odds of a chapter by the words from which a topic may begin one where no scene begins. Set by hand: a
+change that is as likely as not has as much at neutral weight, and none has at a weight of 0.2."""
+PLACE_YIELDS = 0.75
+"""Share by which the places that chapters have in common count less at full weight of topics: two cameras of
+a talk show the same two places in all of its chapters. Set by hand."""
+SLIDES_YIELD = 2.0
+"""... and by which they do where headings are shown, up to all: slides of one lecture look alike, whatever
+they are about, so at the neutral weight of 0.5 they are no place at all. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class Hierarchy:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hierarchies:
-    """What is grouped: the frames `part` of one video. has_picture: False for sound alone."""
+    """What is grouped: the frames `part` of one video. has_picture: False for sound alone. spoken: what is
+    known of the words, headings: of those on screen; None: nothing, or it does not count."""
 
     clock: FrameClock
     part: range
@@ -76,20 +92,56 @@ class Hierarchies:
     settings: FusionSettings
     weights: FusionWeights
     scene_weights: SceneWeights
+    spoken: Spoken | None = None
+    headings: Headings | None = None
 
     def __repr__(self) -> str:
         return f"Hierarchies(frames {self.part.start}..{self.part.stop - 1})"
 
-    def of(self, moments: list[Moment]) -> Hierarchy:
-        """Scene starts among the moments, chapter starts among the scenes'."""
-        if not moments:
-            return Hierarchy((), (), ())
+    def of(self, moments: list[Moment], topics: list[Moment]) -> Hierarchy:
+        """Scene starts among the moments; chapter starts among the scenes', and where the topic changes: at a
+        moment that begins no scene, or in the middle of a take (`topics`). A scene begins there then, too."""
         s = self.settings
-        visual = self._picture(moments)
-        scenes, probability = self._scenes(moments, visual, s.scenes)
-        if s.scenes is None and s.chapters is not None and s.chapters > len(scenes) + 1:
-            scenes, _ = self._scenes(moments, visual, s.chapters)  # each chapter begins with a scene
-        return Hierarchy(scenes, self._chapters([one.moment for one in scenes]), probability)
+        scenes: tuple[Found, ...] = ()
+        probability: tuple[float, ...] = ()
+        if moments:
+            visual = self._picture(moments)
+            scenes, probability = self._scenes(moments, visual, s.scenes)
+            if s.scenes is None and s.chapters is not None and s.chapters > len(scenes) + 1:
+                scenes, _ = self._scenes(moments, visual, s.chapters)  # each chapter begins with a scene
+        more = self._topic_starts([*moments, *topics], scenes) if s.scenes is None else []
+        candidates = sorted([*(one.moment for one in scenes), *more], key=lambda moment: moment.frame)
+        chapters = self._chapters(candidates)
+        begun = {moment.frame for moment in more}
+        scenes = (*scenes, *(one for one in chapters if one.moment.frame in begun))
+        return Hierarchy(tuple(sorted(scenes, key=lambda one: one.moment.frame)), chapters, probability)
+
+    def _topic_starts(self, moments: list[Moment], scenes: tuple[Found, ...]) -> list[Moment]:
+        """Moments inside scenes at which a topic may begin, so that both parts are long enough for scenes."""
+        edges_s = self._times_s([self.part.start, *(one.moment.frame for one in scenes), self.part.stop])
+        enough = self._topics(moments) >= TOPIC_ALONE
+        apart_s = [np.abs(edges_s - moment.time_s).min() for moment in moments]
+        return [
+            moment
+            for moment, says, distance_s in zip(moments, enough.tolist(), apart_s, strict=True)
+            if says and distance_s >= self.settings.min_scene_s
+        ]
+
+    def _yielding(self) -> FusionWeights:
+        """The weights, with less for places where topics are told apart."""
+        share, weight = 1.0, self.settings.topic_weight
+        if self.spoken is not None and len(self.spoken.topics):
+            share -= PLACE_YIELDS * weight
+        if self.headings is not None:
+            start_s, end_s = self._times_s([self.part.start, self.part.stop])
+            share -= min(1.0, SLIDES_YIELD * weight) * self.headings.share_of(float(start_s), float(end_s))
+        share = max(0.0, share)
+        return replace(self.weights, picture_pairs=share * self.weights.picture_pairs)
+
+    def _topics(self, moments: list[Moment]) -> Floats:
+        """float64 (m,): log odds of a chapter by what is said and shown."""
+        says = topic_evidence(moments, self.spoken) + heading_evidence(moments, self.headings)
+        return self.settings.topic_weight * says
 
     def _picture(self, moments: list[Moment]) -> Floats:
         """float64 (m,): what the picture says at each moment beyond what is usual at a cut."""
@@ -156,7 +208,7 @@ class Hierarchies:
             (locations, np.cumsum([0, *(m.transition is not None for m in moments)])),
             self._sounds(times_s),
             self._cues,
-            weights,
+            self._yielding(),
         )
         rules = GroupingRules(
             bias=CHAPTER_BIAS,
@@ -165,9 +217,13 @@ class Hierarchies:
             shortest_s=s.min_chapter_s,
             count=s.chapters,
         )
+        words = np.concatenate([[0.0], self._topics(moments)])
         visual = np.concatenate([[0.0], visual_evidence(moments, weights)])
         audio = np.concatenate([[0.0], audio_evidence(moments, self.sound.changes, weights)])
-        return _found(moments, group_units(times_s, pairs, visual, audio, rules, self._cues))
+        # that the take and the voice go on is no sign against a change of topic
+        against = 1.0 - np.clip(words / TOPIC_EVEN, 0.0, 1.0)
+        visual, audio = (np.where(said < 0, said * against, said) for said in (visual, audio))
+        return _found(moments, group_units(times_s, pairs, visual, audio, rules, self._cues, words))
 
     @property
     def _cues(self) -> CueWeights:
@@ -176,7 +232,7 @@ class Hierarchies:
     def _bounds(self, moments: list[Moment]) -> Ints:
         return np.array([self.part.start, *(m.frame for m in moments), self.part.stop], np.int64)
 
-    def _times_s(self, bounds: Ints) -> Floats:
+    def _times_s(self, bounds: Sequence[int] | Ints) -> Floats:
         return np.array([self.clock.seconds_of(int(frame)) for frame in bounds])
 
     def _sounds(self, times_s: Floats) -> Sounds | None:

@@ -80,10 +80,13 @@ def group_units(
     audio: Floats,
     rules: GroupingRules,
     cues: CueWeights,
+    words: Floats | None = None,
 ) -> Groups:
     """Group the units times_s[k] .. times_s[k + 1] (seconds), of which `pairs` knows what they have in
-    common. visual, audio: log odds of a boundary before unit k."""
+    common. visual, audio, words: log odds of a boundary before unit k."""
     boundary = rules.bias + rules.wanted + cues.picture * visual + cues.sound * audio
+    if words is not None:
+        boundary = boundary + words
 
     def length_cost(duration_s: Floats) -> Floats:
         out = np.where(duration_s < rules.shortest_s, NEVER, 0.0)

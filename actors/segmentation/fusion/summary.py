@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.fusion.picture_roles import CONTENT, bars_shown, picture_role
 from actors.segmentation.networks.tags import tag_name
 from actors.segmentation.sound.classes import SoundClasses, step_range
 from actors.segmentation.timeline import Sound, Visual
@@ -81,7 +82,13 @@ class Summaries:
         luma = frames.luma_mean.astype(np.float64)
         motion = frames.motion.astype(np.float64)
         black = (luma < BLACK_LUMA) & (frames.luma_std.astype(np.float64) < BLACK_STD)
-        shown = [luma / 255, np.minimum(motion / FULL_MOTION, 1), black, motion < STATIC_MOTION]
+        shown = [
+            luma / 255,
+            np.minimum(motion / FULL_MOTION, 1),
+            black,
+            motion < STATIC_MOTION,
+            bars_shown(frames.thumb),
+        ]
         heard = [] if classes is None else [getattr(classes, name) for name in SOUND_SHARES]
         return cls(frames, keyframes, audio, classes, first_frame, picture, _sums(shown), _sums(heard))
 
@@ -91,8 +98,15 @@ class Summaries:
         if not self.picture:
             return None
         a, b = start - self.first_frame, stop - self.first_frame
-        brightness, motion, black, static = _mean(self._frame_sums, a, b)
+        brightness, motion, black, static, _ = _mean(self._frame_sums, a, b)
         return Visual(brightness, motion, black, static, self._tags(keyframe))
+
+    def role(self, start: int, stop: int, seconds: float, sound: Sound | None) -> tuple[str, float]:
+        """Role and confidence (0..1) of frames start .. stop - 1 by the picture; without one, content."""
+        if not self.picture:
+            return CONTENT, 1.0
+        _, _, black, static, bars = _mean(self._frame_sums, start - self.first_frame, stop - self.first_frame)
+        return picture_role(black, bars, static, seconds, sound)
 
     def sound(self, from_s: float, to_s: float) -> Sound | None:
         """Of a range of seconds; None without a sound track. Where it has ended, there is silence."""

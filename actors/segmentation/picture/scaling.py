@@ -71,10 +71,10 @@ class FrameScaler:
             width, height = height, width
         return self._upright(_scaled(self._network, frame, width, height))
 
-    def image(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
-        """uint8[H, W, 3] RGB, upright, square pixels; longer side at most IMAGE_SIDE_PX, never enlarged."""
+    def image(self, frame: VideoFrame, side_px: int = IMAGE_SIDE_PX) -> npt.NDArray[np.uint8]:
+        """uint8[H, W, 3] RGB, upright, square pixels; longer side at most `side_px`, never enlarged."""
         wide = frame.width * self._coded_aspect
-        scale = min(1.0, IMAGE_SIDE_PX / max(wide, frame.height))
+        scale = min(1.0, side_px / max(wide, frame.height))
         width, height = max(1, round(wide * scale)), max(1, round(frame.height * scale))
         return self._upright(_scaled(self._image, frame, width, height))
 

@@ -64,6 +64,7 @@ def checks_for(settings: Settings, *, quick: bool, api_key: str | None) -> Itera
     running = file if file is not None and file.is_alive else None
     urls = {**(running.urls if running else {}), **configured(settings)}
     yield software.check_python
+    yield partial(software.check_models, settings)
     if not quick:
         yield partial(software.check_torch, _ray_environment(settings, running))
     yield partial(machine.check_var, settings)

@@ -1,4 +1,4 @@
-"""Checks what is installed: Python, the required packages, PyTorch, Ray, and the GPUs that each of them sees.
+"""Checks what is installed: Python, the required packages, models, PyTorch, Ray, and the GPUs that they see.
 
 PyTorch and Ray are loaded in processes of their own, because loading takes seconds and may crash.
 """
@@ -17,6 +17,9 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
+from cluster.models.catalogue import KNOWN
+from cluster.models.folder import ModelsFolder
+from cluster.settings import NO_MODEL, Settings
 
 OLDEST_PYTHON = (3, 11)
 TORCH_TIMEOUT_S = 120.0
@@ -69,6 +72,29 @@ def wrong_packages(requirements: list[str]) -> Iterator[str]:
             continue
         if not wanted.specifier.contains(found, prereleases=True):
             yield f"{wanted.name} is {found}, and {wanted.specifier} is needed"
+
+
+def check_models(settings: Settings) -> Iterator[Finding]:
+    """Whether the models of the settings are there. Without one videos lack something; all else works."""
+    models = settings.models
+    yield _check_model(settings, "speech", models.speech, "what is said in videos is not written down")
+    yield _check_model(settings, "embedding", models.embedding, "a change of topic is no sign of a chapter")
+
+
+def _check_model(settings: Settings, setting: str, name: str, without: str) -> Finding:
+    """without: what does not work without it."""
+    if name == NO_MODEL:
+        return ok("models", f"none is wanted (models.{setting} says so): {without}")
+    folder = ModelsFolder.of(settings)
+    model = folder.find(name)
+    if model is not None:
+        return ok("models", f"{name} is there ({model.what})")
+    how = f"`scenestream models add {name}` fetches it."
+    return warning(
+        "models",
+        f"{name} is not in {folder.folder}: {without}",
+        how if name in KNOWN else f"`scenestream models add FOLDER` adds one; models.{setting} names it.",
+    )
 
 
 def check_torch(ray_environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ Ends no process: `scenestream down` and `up` do.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from cluster.client import Client
-from cluster.client.types import Pool
+from cluster.client.types import Cluster, Pool
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.errors import ScenestreamError
 from cluster.local.layout import Layout
@@ -18,6 +19,15 @@ from cluster.settings import Settings
 
 API_TIMEOUT_S = 15.0
 """For the API's answer, which asks all servers and the pool."""
+
+API_PATIENCE_S = 20.0
+"""How long a server or the pool is asked again before its silence is a finding.
+
+The API gives each of them two to three seconds. On a machine whose processors are all taken, a healthy pool
+now and then takes longer; one that is down stays silent for all of this time.
+"""
+
+_ASK_AGAIN_S = 1.0
 
 _FEW = 5
 """Leftover processes that are listed."""
@@ -64,11 +74,11 @@ def _parts(file: StackFile) -> Iterator[Finding]:
         yield ok("stack", f"all {len(file.parts)} parts are healthy")
 
 
-def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
+def check_api(address: str, api_key: str | None, *, patience_s: float = API_PATIENCE_S) -> Iterator[Finding]:
     """The health of the servers behind the API and of the pool, as the API reports it."""
     try:
         with Client(address, api_key=api_key, timeout_s=API_TIMEOUT_S) as client:
-            cluster = client.cluster()
+            cluster = _settled(client, patience_s)
     except ScenestreamError as error:
         yield problem(
             "api",
@@ -87,6 +97,17 @@ def check_api(address: str, api_key: str | None) -> Iterator[Finding]:
     else:
         yield ok("api", f"{address} answers, and so do the servers behind it")
     yield _pool(cluster["pool"], cluster["pool_detail"])
+
+
+def _settled(client: Client, patience_s: float) -> Cluster:
+    """The API's answer, asked again for `patience_s` while a server or the pool is silent in it."""
+    until_s = time.monotonic() + patience_s
+    while True:
+        cluster = client.cluster()
+        silent = cluster["pool"] is None or not all(server["healthy"] for server in cluster["servers"])
+        if not silent or time.monotonic() >= until_s:
+            return cluster
+        time.sleep(_ASK_AGAIN_S)
 
 
 def _pool(pool: Pool | None, why: str | None) -> Finding:

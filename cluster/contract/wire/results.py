@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from cluster.contract.vocabulary import BoundaryKind, ChangeKind, Level
+from cluster.contract.vocabulary import (
+    BoundaryKind,
+    ChangeKind,
+    Level,
+    RevisionOrigin,
+    Role,
+    ShownKind,
+    TitleSource,
+    TranscriptState,
+)
+from cluster.contract.wire.videos import Failure
 
 
 class Boundary(TypedDict):
@@ -17,6 +27,10 @@ class Boundary(TypedDict):
     from_s: float
     to_s: float
     scene_probability: float | None
+    topic: float | None
+    from_frame: int | None
+    to_frame: int | None
+    locked: bool
 
 
 class Sound(TypedDict):
@@ -64,6 +78,11 @@ class Segment(TypedDict):
     visual: Picture | None
     keyframe_s: float | None
     thumbnail: str | None
+    role: Role
+    role_confidence: float
+    title: str | None
+    title_source: TitleSource | None
+    keywords: list[str]
 
 
 class Heard(TypedDict):
@@ -73,6 +92,58 @@ class Heard(TypedDict):
     end_s: float
     label: str
     audio: Sound
+
+
+class SpokenWord(TypedDict):
+    """A word with the punctuation that is written at it; `probability` 0..1."""
+
+    start_s: float
+    end_s: float
+    text: str
+    probability: float
+
+
+class Sentence(TypedDict):
+    """What is said up to a full stop, or to a long pause in place of one."""
+
+    start_s: float
+    end_s: float
+    text: str
+    language: str
+    speaker: str | None
+    topic: float | None
+    words: list[SpokenWord]
+
+
+class Transcript(TypedDict):
+    """What is said in a video, in order of time."""
+
+    language: str
+    model: str
+    sentences: list[Sentence]
+
+
+class ShownText(TypedDict):
+    """A line of text in the picture; `box` is left, top, width, height as shares of it, 0..1."""
+
+    start_s: float
+    end_s: float
+    text: str
+    probability: float
+    box: list[float]
+    kind: ShownKind
+
+
+class TranscriptStatus(TypedDict):
+    """How far the words are; `transcript` and `screen_text` are null before they are there, `transcript` also
+    where nothing is said."""
+
+    state: TranscriptState
+    fraction: float
+    error: Failure | None
+    revision: int
+    transcript: Transcript | None
+    screen_text: list[ShownText] | None
 
 
 class Curve(TypedDict):
@@ -101,6 +172,13 @@ class Links(TypedDict):
     expires_at: str
 
 
+class CorrectionCounts(TypedDict):
+    """How many corrections by hand the next fusion of a video respects."""
+
+    locked: int
+    removed: int
+
+
 class Revision(TypedDict):
     """A result of a video that is kept; `counts` is the number of segments by level."""
 
@@ -108,6 +186,9 @@ class Revision(TypedDict):
     current: bool
     preset: str
     settings: dict[str, Any]
+    origin: RevisionOrigin
+    note: str | None
+    corrections: CorrectionCounts
     created_at: str
     counts: dict[str, int]
 

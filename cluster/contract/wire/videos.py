@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from cluster.contract.vocabulary import AudioPurpose, Priority, State, WarningCode
+from cluster.contract.vocabulary import AudioPurpose, Priority, ProxyState, State, WarningCode
 
 
 class AudioStream(TypedDict):
@@ -32,6 +32,7 @@ class Media(TypedDict):
     video_codec: str | None
     audio_codec: str | None
     start_s: float
+    container: NotRequired[str]
     pixel_aspect: NotRequired[str]
     timecode: NotRequired[str]
     timecode_drop: NotRequired[bool]
@@ -73,6 +74,15 @@ class Failure(TypedDict):
     message: str
 
 
+class Proxy(TypedDict):
+    """The video in a form that every browser plays. `fraction` lies between 0 and 1, which is "ready"."""
+
+    state: ProxyState
+    fraction: float
+    bytes: int | None
+    error: Failure | None
+
+
 class Video(TypedDict):
     """A video and where it stands."""
 
@@ -89,6 +99,7 @@ class Video(TypedDict):
     revision: int
     attempt: int
     error: Failure | None
+    proxy: Proxy | None
     created_at: str
     started_at: str | None
     finished_at: str | None

@@ -49,7 +49,7 @@ class StackPart(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    start_timeout_s: ClassVar[float] = 60.0
+    start_timeout_s: ClassVar[float] = 180.0  # some seconds; on a busy machine a minute and more
     stop_grace_s: ClassVar[float] = 10.0
 
     def __init__(self, layout: Layout, ports: PortBook) -> None:

@@ -37,8 +37,8 @@ AUTHENTICATION_FAILED = "password authentication failed"
 MISSING_DATABASE = f'database "{DATABASE}" does not exist'
 """Parts of error messages, by which they are recognised: a failed connection has no SQLSTATE."""
 
-INITDB_TIMEOUT_S = 60
-"""On a slow disk it takes some seconds."""
+INITDB_TIMEOUT_S = 180
+"""On a slow disk it takes some seconds, on a crowded machine a minute."""
 
 FIRST_BUILTIN_LOCALES = 17
 """Major version from which lower() and ILIKE handle Unicode without the system's locales."""

@@ -4,6 +4,7 @@ videos/{video_id}/source                    the whole file of the video
 videos/{video_id}/fetched-{generation}      the first bytes of an unfinished import
 videos/{tracks_key}/keyframes/{frame}.webp  images of keyframes (see `Video.tracks_key`)
 videos/{video_id}/clips/{clips_id}/{name}   files of a clip order
+                                            of a proxy: proxy.mp4, and pieces/ while it is made
 uploads/{upload_id}                         the first bytes of an unfinished upload
 """
 
@@ -30,6 +31,16 @@ def keyframe_key(tracks_key: str, frame: int) -> str:
 def clips_prefix(video_id: str, clips_id: str) -> str:
     """Prefix of all files of one clip order."""
     return f"videos/{video_id}/clips/{clips_id}"
+
+
+def proxy_pieces(video_id: str, clips_id: str) -> str:
+    """Prefix of the pieces that a proxy is made of; they are there while it is made."""
+    return f"{clips_prefix(video_id, clips_id)}/pieces"
+
+
+def proxy_key(video_id: str, clips_id: str) -> str:
+    """Key of the file that the proxy of a video is; an order of clips of its own, with the files of one."""
+    return f"{clips_prefix(video_id, clips_id)}/proxy.mp4"
 
 
 def upload_key(upload_id: str) -> str:

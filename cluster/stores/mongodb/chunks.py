@@ -11,19 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING
-from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from cluster.contract.pages import SEGMENTS_PAGE_ITEMS
-from cluster.stores.mongodb.connection import SURE, Document, check_finite, translated_errors, with_concern
+from cluster.stores.mongodb.connection import (
+    SURE,
+    Document,
+    check_finite,
+    translated_errors,
+    upsert,
+    with_concern,
+)
 from cluster.stores.mongodb.keys import below, join_key
 from cluster.stores.mongodb.payloads import Payloads
 from cluster.stores.mongodb.segment_filter import SegmentFilter, decode_frame_cursor
 from cluster.stores.page import Page, check_limit, page_of
 
 _INDEX_DIGITS = 8  # as text in a key, so that it sorts like the number
-_UPSERT_TRIES = 3  # mongod may refuse one of two simultaneous upserts of one _id; no measurement
 
 
 class Chunks:
@@ -42,7 +46,7 @@ class Chunks:
         """Stores the plan, or the same again."""
         with translated_errors():
             reference = self._payloads.put(tracks_key, payload)
-            _upsert(
+            upsert(
                 self._plans,
                 {
                     "_id": join_key(tracks_key, tracks_hash),
@@ -74,7 +78,7 @@ class Chunks:
         key = join_key(tracks_key, tracks_hash, f"{index:0{_INDEX_DIGITS}d}")
         with translated_errors():
             reference = self._payloads.put(tracks_key, payload)
-            _upsert(
+            upsert(
                 self._chunks,
                 {
                     "_id": key,
@@ -116,13 +120,14 @@ class Chunks:
         *,
         tag: str | None = None,
         min_confidence: float | None = None,
+        role: str | None = None,
     ) -> Page[dict[str, Any]]:
         """A page of the provisional shots: those of the chunks stored so far, in the order of the video.
 
         Their indices count the present shots, so they change when an earlier chunk arrives. The cursor is a
         frame and does not.
         """
-        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
+        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence, role)
         check_limit(limit)
         after_frame = -1 if cursor is None else decode_frame_cursor(cursor)
         if tracks_hash is None:
@@ -147,13 +152,3 @@ class Chunks:
         projection: dict[str, int] = {"_id": 0} | dict.fromkeys(fields, 1)
         found = self._chunks.find({"key": below(join_key(tracks_key, tracks_hash))}, projection)
         return list(found.sort("key", ASCENDING))
-
-
-def _upsert(collection: Collection[Document], document: Document) -> None:
-    for tries_left in reversed(range(_UPSERT_TRIES)):
-        try:
-            collection.replace_one({"_id": document["_id"]}, document, upsert=True)
-            return
-        except DuplicateKeyError:
-            if tries_left == 0:
-                raise

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
     ConnectionFailure,
+    DuplicateKeyError,
     ExecutionTimeout,
     InvalidOperation,
     OperationFailure,
@@ -33,6 +35,8 @@ _SOCKET_TIMEOUT_MS = 30_000  # a write of 8 MiB takes half a second on the slowe
 FAST = WriteConcern(w=1)
 # For the last write, which makes the unit visible: on disk, and on a majority where there are replicas.
 SURE = WriteConcern(w="majority", j=True)
+
+_UPSERT_TRIES = 3  # mongod may refuse one of two simultaneous upserts of one _id; no measurement
 
 _UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation)
 # Unauthorized, AuthenticationFailed: of https://www.mongodb.com/docs/manual/reference/error-codes/
@@ -73,6 +77,17 @@ def make_client(url: str, timeout_s: float) -> MongoClient[Document]:
 def with_concern(database: Database[Document], concern: WriteConcern) -> Database[Document]:
     """The same database with another write concern."""
     return database.with_options(write_concern=concern)
+
+
+def upsert(collection: Collection[Document], document: Document) -> None:
+    """Replaces the document of this _id, or adds it. Raises MongoDB's own errors."""
+    for tries_left in reversed(range(_UPSERT_TRIES)):
+        try:
+            collection.replace_one({"_id": document["_id"]}, document, upsert=True)
+            return
+        except DuplicateKeyError:
+            if tries_left == 0:
+                raise
 
 
 def check_finite(value: Any, path: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.contract.vocabulary import LEVELS, VIDEO_START
+from cluster.contract.vocabulary import CONTENT, LEVELS, VIDEO_START
 from cluster.errors import UsageError
 from cluster.stores.mongodb.keys import below
 from cluster.stores.page import decode_cursor
@@ -28,7 +28,8 @@ def segment_key(segments_key: str, level: str, index: int) -> str:
 class SegmentFilter:
     """Conditions of a listing; None: no condition. The time range keeps segments that overlap [from_s, to_s),
     in seconds. `tag` is one of the picture's tags. `min_confidence` is compared with the confidence of a
-    segment's first boundary; a segment at the start of the video always passes.
+    segment's first boundary; a segment at the start of the video always passes. Segments that were stored
+    before there were roles have none but content.
     """
 
     level: str | None = None
@@ -37,6 +38,7 @@ class SegmentFilter:
     to_s: float | None = None
     tag: str | None = None
     min_confidence: float | None = None
+    role: str | None = None
 
     def __post_init__(self) -> None:
         if self.level is not None and self.level not in LEVELS:
@@ -60,6 +62,8 @@ class SegmentFilter:
             query["end_s"] = {"$gt": self.from_s}
         if self.tag is not None:
             query["visual.tags.label"] = self.tag
+        if self.role is not None:
+            query["role"] = {"$in": [self.role, None]} if self.role == CONTENT else self.role
         if self.min_confidence is not None:
             query["$or"] = [
                 {"start_boundary.kind": VIDEO_START},
@@ -75,6 +79,7 @@ class SegmentFilter:
             and (self.to_s is None or segment["start_s"] < self.to_s)
             and (self.from_s is None or segment["end_s"] > self.from_s)
             and (self.tag is None or self.tag in _tags(segment))
+            and (self.role is None or self.role == segment.get("role", CONTENT))
             and (self.min_confidence is None or _confidence(segment) >= self.min_confidence)
         )
 

@@ -115,6 +115,7 @@ class Timelines:
         *,
         tag: str | None = None,
         min_confidence: float | None = None,
+        role: str | None = None,
     ) -> Page[dict[str, Any]]:
         """A page of segments by level (shot, scene, chapter) and index; empty if the timeline is not stored
         whole.
@@ -122,7 +123,7 @@ class Timelines:
         A cursor is valid within its own timeline: UsageError (`bad_cursor`) with another one, see
         `timeline_of_cursor`. A cursor of provisional shots goes on with the first shot that starts later.
         """
-        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence)
+        wanted = SegmentFilter(level, label, from_s, to_s, tag, min_confidence, role)
         check_limit(limit)
         with translated_errors():
             head = self._timelines.find_one({"_id": timeline_id}, {"segments_key": 1})
@@ -172,14 +173,21 @@ class Timelines:
         names = ("video_id", "revision", "segment_count")
         return {**document, "timeline_id": timeline_id, **{name: head[name] for name in names}}
 
+    def drop_timeline(self, timeline_id: str) -> None:
+        """Deletes one timeline; does nothing if it is not stored."""
+        self._drop({"_id": timeline_id}, keep=())
+
     def drop_other_timelines(self, video_id: str, keep: Container[str]) -> None:
         """Deletes the video's timelines except those in `keep`.
 
         Segments of an interrupted writer stay until the video is deleted: they look the same as segments that
         are being written at this moment.
         """
+        self._drop({"key": below(video_id)}, keep)
+
+    def _drop(self, query: Document, keep: Container[str]) -> None:
         with translated_errors():
-            heads = self._timelines.find({"key": below(video_id)}, {"segments_key": 1, "payload": 1})
+            heads = self._timelines.find(query, {"segments_key": 1, "payload": 1})
             for head in list(heads):
                 if head["_id"] in keep:
                     continue

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cluster.contract.vocabulary import INTERACTIVE, Priority
-from cluster.stores.media.keys import clips_prefix
+from cluster.stores.media.keys import clips_prefix, proxy_key
 
 
 class ClipState(StrEnum):
@@ -28,6 +28,9 @@ class ClipState(StrEnum):
     FAILED = "failed"  # → queued (retry)
     CANCELLED = "cancelled"  # → queued (retry)
 
+
+CLIPS, PROXY = "clips", "proxy"
+"""Purposes of an order: files for people, or the whole film in a form that browsers play."""
 
 FEW_CLIPS = 20
 """Clips up to which an order counts as light work (see `Room`); an order may have thousands. No
@@ -68,19 +71,25 @@ class ClipJob:
     cancel_requested: bool
     made: int
     not_made: int
+    purpose: str = CLIPS
     priority: Priority = INTERACTIVE
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ClipJob:
-        """Makes it from a row of `clip_jobs`; other columns are ignored."""
+        """Makes it from a row of `clip_jobs`; other columns are ignored. `turn`: the priority of a claim."""
         values = {name: row[name] for name in _COLUMNS}
-        values |= {"state": ClipState(values["state"]), "priority": row.get("priority", INTERACTIVE)}
+        values |= {"state": ClipState(values["state"]), "priority": row.get("turn", INTERACTIVE)}
         return cls(**values)
 
     @property
     def prefix(self) -> str:
         """Prefix of its files in the media store."""
         return clips_prefix(self.video_id, self.id)
+
+    @property
+    def proxy_key(self) -> str:
+        """Key of the file that a proxy is."""
+        return proxy_key(self.video_id, self.id)
 
     def key(self, name: str) -> str:
         """Key of a file in the media store."""

@@ -27,10 +27,16 @@ from cluster.stores.postgres.clip_jobs import ClipJobs
 from cluster.stores.postgres.database import DEFAULT_TIMEOUT_S, Database
 from cluster.stores.postgres.imports import Imports
 from cluster.stores.postgres.leases import Leases
+from cluster.stores.postgres.listing import Listing, escape_like
 from cluster.stores.postgres.migrate import migrate
+from cluster.stores.postgres.presets import Presets
+from cluster.stores.postgres.proxies import Proxies
 from cluster.stores.postgres.revisions import Revisions
+from cluster.stores.postgres.search.find import Search
+from cluster.stores.postgres.search.index import SearchIndex
 from cluster.stores.postgres.signing_secrets import SigningSecrets
 from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.transcripts import Transcripts
 from cluster.stores.postgres.turns import Turns
 from cluster.stores.postgres.uploads import Uploads
 from cluster.stores.postgres.video import Video, VideoState
@@ -57,12 +63,18 @@ class Jobs(Leases, Closing):
         self.uploads = Uploads(self.database)
         self.api_keys = ApiKeys(self.database)
         self.clips = ClipJobs(self.database)
+        self.proxies = Proxies(self.database)
+        self.transcripts = Transcripts(self.database)
         self.revisions = Revisions(self.database)
+        self.listing = Listing(self.database)
         self.signing_secrets = SigningSecrets(self.database)
         self.imports = Imports(self.database)
         self.webhooks = Webhooks(self.database)
         self.turns = Turns(self.database)
         self.answers = Answers(self.database)
+        self.presets = Presets(self.database)
+        self.search = Search(self.database)
+        self.search_index = SearchIndex(self.database)
 
     def open(self) -> Self:
         """Starts the pool without waiting for the server."""
@@ -191,7 +203,7 @@ class Jobs(Leases, Closing):
                 "preset": preset,
                 "created_from": created_from,
                 "created_to": created_to,
-                "pattern": f"%{_escape_like(q)}%" if q else None,
+                "pattern": f"%{escape_like(q)}%" if q else None,
                 "before_created_at": before_created_at,
                 "before_id": before_id,
                 "limit": check_limit(limit) + 1,
@@ -237,13 +249,22 @@ class Jobs(Leases, Closing):
         _log.info("video retry", video_id=video_id)
         return video
 
-    def resegment(self, video_id: str, settings: Mapping[str, Any], preset: str) -> Video:
+    def resegment(
+        self, video_id: str, settings: Mapping[str, Any], preset: str, *, keep_corrections: bool = True
+    ) -> Video:
         """Queues a video again with other settings and all its attempts, and stores its doorbell.
 
-        The tracks stay, and so does the timeline: readers get it until the new one is finished. ConflictError
+        The tracks stay, and so does the timeline: readers get it until the new one is finished.
+        `keep_corrections`: the new one respects what was corrected by hand. ConflictError
         unless it is done, NotFoundError when there is none.
         """
-        video = self._queue_again("resegment_video", video_id, settings=Jsonb(dict(settings)), preset=preset)
+        video = self._queue_again(
+            "resegment_video",
+            video_id,
+            settings=Jsonb(dict(settings)),
+            preset=preset,
+            keep_corrections=keep_corrections,
+        )
         if video is None:
             state = self.get(video_id).state
             raise ConflictError(f"The video is {state}; only one that is done can be segmented anew.")
@@ -303,8 +324,3 @@ def _check_state(state: VideoState | str) -> str:
     except ValueError:
         names = ", ".join(VideoState)
         raise UsageError(f"There is no state {state!r}; choose one of {names}.", code="bad_state") from None
-
-
-def _escape_like(text: str) -> str:
-    """Escapes `text` for LIKE, so that it matches itself only; the escape character is the backslash."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

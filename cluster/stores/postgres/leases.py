@@ -94,9 +94,12 @@ class Leases:
         revision: int,
         timeline_id: str,
         warnings: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        with_words: bool = False,
     ) -> bool:
         """Ends the video as done: readers then see the timeline `timeline_id`, which must be stored
-        before. `warnings`: of this result; None leaves those that are stored.
+        before. `warnings`: of this result; None leaves those that are stored. `with_words`: the timeline has
+        the words that are stored of the video; one without gets them later.
         """
         return self._change_state(
             "finish",
@@ -106,6 +109,7 @@ class Leases:
             revision=revision,
             timeline_id=timeline_id,
             warnings=None if warnings is None else _json_list(warnings),
+            with_words=with_words,
         )
 
     def fail(self, video_id: str, epoch: int, code: str, message: str) -> bool:

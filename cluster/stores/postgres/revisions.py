@@ -1,6 +1,7 @@
 """Revisions: the stored results of a video, and which of them is the current one.
 
-A result becomes a revision when its lease holder finishes (see leases.py). Knows the rows; the timelines they
+A result becomes a revision when its lease holder finishes (see leases.py), when its words follow (see
+transcripts.py), or when a person has corrected it. Knows the rows; the timelines they
 name are in MongoDB.
 """
 
@@ -12,7 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from psycopg.types.json import Jsonb
 
+from cluster.contract.vocabulary import RevisionOrigin
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.sql_files import load_statements
@@ -21,18 +24,29 @@ from cluster.stores.postgres.video import Video, VideoState
 _log = structlog.get_logger(__name__)
 
 _SQL = load_statements("revisions.sql")
+_WORDS = load_statements("transcripts.sql")
+
+EXACT = "exact"
+"""Key in `corrections`: the revision was made by hand, and words leave all its starts where they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One row of `revisions`. `current`: readers get this one."""
+    """One row of `revisions`. `origin`: what made it. `current`: readers get this one.
+
+    `corrections`: those by hand that it has (`serve_app.videos.corrections`), None without any. `note`: what
+    the person says of them.
+    """
 
     video_id: str
     revision: int
     timeline_id: str
     preset: str
     settings: dict[str, Any]
+    origin: RevisionOrigin
     created_at: datetime
+    corrections: dict[str, Any] | None
+    note: str | None
     current: bool
 
     @classmethod
@@ -60,6 +74,42 @@ class Revisions:
         if row is None:
             raise no_such_revision(revision)
         return Revision.from_row(row)
+
+    def corrections(self, video_id: str) -> dict[str, Any]:
+        """The corrections that another fusion of the video has to respect: those of the current revision, but
+        not that its starts are all there may be. Empty without any."""
+        row = self._database.one(_SQL["get_current_revision"], {"id": video_id})
+        found = (row or {}).get("corrections") or {}
+        return {name: value for name, value in found.items() if name != EXACT}
+
+    def correct(
+        self,
+        video_id: str,
+        *,
+        base: int,
+        revision: int,
+        timeline_id: str,
+        corrections: Mapping[str, Any],
+        note: str | None,
+        with_words: bool,
+    ) -> Revision | None:
+        """Makes a timeline, which must be stored, a revision of origin `human` and the current one.
+
+        Only if the video is done, its current revision is `base`, and `revision` is the next free number;
+        else None, and nothing is changed. `with_words`: the timeline has the words that are stored; if not,
+        words that are there by now are made part of it later.
+        """
+        values = {"id": video_id, "base": base, "revision": revision, "timeline_id": timeline_id}
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["lock_video"], values)
+            row = connection.execute(
+                _SQL["correct_video"], {**values, "corrections": Jsonb(dict(corrections)), "note": note}
+            ).fetchone()
+            if row is not None:
+                follow = "mark_corrected_words" if with_words else "queue_uncorrected_words"
+                connection.execute(_WORDS[follow], values)
+        _log.info("video corrected", video_id=video_id, base=base, revision=revision, lost=row is None)
+        return None if row is None else Revision.from_row(row)
 
     def choose(self, video_id: str, revision: int) -> Video:
         """Makes a revision the current one, with its settings; returns the changed video.

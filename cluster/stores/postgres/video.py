@@ -88,6 +88,8 @@ class Video:
     priority: Priority = INTERACTIVE
     traceparent: str | None = None  # the trace it belongs to, see `cluster.telemetry.tracing`
     warnings: list[dict[str, Any]] = field(default_factory=list)  # what is missing in its file
+    keep_corrections: bool = True  # whether its next fusion respects those of the current revision
+    proxy: dict[str, Any] | None = None  # how far its proxy is; told only where videos are read, not changed
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.attempt < 0 or self.lease_epoch < 0:
@@ -99,7 +101,7 @@ class Video:
     def from_row(cls, row: Mapping[str, Any]) -> Video:
         """Makes it from a row of `videos`; other columns are ignored."""
         values = {name: row[name] for name in _VIDEO_FIELDS}
-        values["state"] = VideoState(values["state"])
+        values |= {"state": VideoState(values["state"]), "proxy": row.get("proxy")}
         return cls(**values)
 
     @classmethod
@@ -124,4 +126,4 @@ def _time(text: str | None) -> datetime | None:
 
 
 _TIMES = ("created_at", "started_at", "finished_at", "lease_expires_at")
-_VIDEO_FIELDS = tuple(one.name for one in fields(Video))
+_VIDEO_FIELDS = tuple(one.name for one in fields(Video) if one.name != "proxy")

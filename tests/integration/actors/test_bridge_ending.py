@@ -35,8 +35,8 @@ class Line:
         if name != self._write:
             return getattr(self._jobs, name)
 
-        def call(*values: Any) -> bool:
-            done: bool = getattr(self._jobs, name)(*values)
+        def call(*values: Any, **named: Any) -> bool:
+            done: bool = getattr(self._jobs, name)(*values, **named)
             self._lost -= 1
             if self._lost >= 0:
                 raise UnavailableError("the connection was lost")

@@ -10,6 +10,7 @@ import pytest
 
 from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion.fuse import fuse
+from actors.segmentation.naming.names import named
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import build_plan
 from actors.segmentation.settings import FusionSettings
@@ -47,8 +48,8 @@ def undisturbed(film: Path) -> list[dict[str, Any]]:
     plan = build_plan(film)
     models = Models.load("cpu", threads=1)
     tracks = [analyse_chunk(film, plan, chunk.index, models) for chunk in plan.chunks]
-    document = fuse(plan, tracks, FusionSettings(scene_sensitivity=0.8)).to_document()
-    return in_order(document["segments"])
+    timeline = fuse(plan, tracks, FusionSettings(scene_sensitivity=0.8))
+    return in_order([segment.to_dict() for segment in named(timeline.segments, None, None)])
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,17 @@ def test_an_expired_key_says_so(api: Api, client: Client) -> None:
     assert "expired" in answer.json()["detail"]
 
 
+def test_who_may_not_write_or_not_see_a_video_does_not_correct_it(api: Api, client: Client) -> None:
+    path = f"/videos/{done_video(api, owner='carl')}/segments"
+    reader, writer, other = client("carl", "read"), client("carl", "write"), client("dora")
+    body, tag = {"scenes": [{"start_frame": 0}]}, {"If-Match": '"9"'}
+
+    assert told(reader.put(path, json=body, headers=tag)) == (403, "forbidden")
+    assert told(other.put(path, json=body, headers=tag)) == (404, "not_found")
+    assert told(writer.put(path, json=body)) == (428, "revision_required")
+    assert told(writer.put(path, json=body, headers=tag)) == (412, "revision_moved_on")
+
+
 def test_scopes(client: Client, admin: httpx.Client) -> None:
     reader, writer = client("carl", "read"), client("carl", "write")
 

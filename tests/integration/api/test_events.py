@@ -63,9 +63,12 @@ class Listener:
 
 
 @contextmanager
-def listening(api: Api, video_id: str, last_event_id: str | None = None) -> Iterator[Listener]:
+def listening(
+    api: Api, video_id: str, last_event_id: str | None = None, *, follow: bool = False
+) -> Iterator[Listener]:
     headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
-    with api.client.stream("GET", f"/videos/{video_id}/events", headers=headers) as answer:
+    path = f"/videos/{video_id}/events" + ("?follow=true" if follow else "")
+    with api.client.stream("GET", path, headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Listener(answer)
 

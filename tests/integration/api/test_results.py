@@ -62,7 +62,9 @@ def test_the_final_tree_has_all_levels(api: Api, done: str) -> None:
     levels = [item["level"] for item in page["items"]]
     assert (levels.count("shot"), levels.count("scene"), levels.count("chapter")) == (20, 4, 2)
     scene = next(item for item in page["items"] if item["level"] == "scene" and item["index"] == 1)
-    assert scene == {**support.segment("scene", 1, 10.0, 20.0), "thumbnail": scene["thumbnail"]}
+    names = {"role": "content", "role_confidence": 1.0, "title": None, "title_source": None, "keywords": []}
+    stored = support.segment("scene", 1, 10.0, 20.0)  # as before there were names
+    assert scene == {**stored, **names, "thumbnail": scene["thumbnail"]}
 
 
 def test_one_level_in_pages(api: Api, done: str) -> None:

@@ -20,6 +20,11 @@ from tests.support.api import running as support
 from tests.support.api.running import Api, done_video
 from tests.support.api.tus import begin
 
+# Servers of other tests use `random` on threads of their own, which Hypothesis takes for a strategy's doing.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
+
 api = support.running_api
 
 schemathesis.serializer.alias(PART_TYPE, "application/octet-stream")

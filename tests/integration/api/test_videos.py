@@ -258,11 +258,12 @@ def test_the_document_describes_the_contract(api: Api) -> None:
     assert document == json.loads(json.dumps(api.contract.document)) | {"servers": [{"url": "/api/v1"}]}
     assert set(document["components"]["schemas"]["VideoDocument"]["properties"]) == {
         "id", "state", "filename", "bytes", "sha256", "media", "warnings", "progress", "settings", "priority",
-        "revision", "attempt", "error", "created_at", "started_at", "finished_at",
+        "revision", "attempt", "error", "created_at", "started_at", "finished_at", "proxy",
     }  # fmt: skip
     assert set(document["components"]["schemas"]["Segment"]["properties"]) == {
         "level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts",
         "start_boundary", "label", "audio", "visual", "keyframe_s", "thumbnail",
+        "role", "role_confidence", "title", "title_source", "keywords",
     }  # fmt: skip
 
 

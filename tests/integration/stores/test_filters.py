@@ -30,6 +30,7 @@ def shots() -> list[dict[str, Any]]:
                 "tags": [{"label": name, "probability": 0.5} for name in names],
             }
         )
+    made[1]["role"], made[2]["role"] = "content", "black"  # the others are of before there were roles
     return made
 
 
@@ -65,6 +66,8 @@ def find(request: pytest.FixtureRequest, results: Results, video_id: str) -> Fin
         ({"min_confidence": 0.5, "tag": "cat", "from_s": 2.5}, [1]),
         ({"min_confidence": 0.5, "level": "shot", "label": "speech", "to_s": 7.0}, [0, 1, 3]),
         ({"tag": "cat", "level": "scene"}, []),
+        ({"role": "black"}, [2]),
+        ({"role": "content"}, [0, 1, 3, 4]),
     ],
 )
 def test_segments_by_tag_and_confidence(find: Find, wanted: dict[str, Any], places: list[int]) -> None:

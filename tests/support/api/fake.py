@@ -18,14 +18,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-Json = dict[str, Any]
+from tests.support.api.shapes import Json, words
+from tests.support.api.switch import Switch, problem
 
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
 HOLD_POLL_S = 0.02
-PROBLEM = "application/problem+json"
+STILL = "0.webp"
 SESSION = "scenestream_session"
 
 
@@ -37,6 +38,10 @@ class FakeVideo:
     file: Path
     segments: dict[str, list[Json]] = field(default_factory=dict)
     signals: Json | None = None
+    proxy: Path | None = None
+    """The file of its proxy, once that is ready; the test says how far it is in the document."""
+    words: Json | None = None
+    """The answer for its transcript; without one there is none."""
     found: int = 0
     """How many of the shots are shown while it is not done."""
     events: list[tuple[str, Json]] = field(default_factory=list)
@@ -44,36 +49,6 @@ class FakeVideo:
     def tell(self, type_: str, data: Json) -> None:
         """Append to the event stream."""
         self.events.append((type_, data))
-
-
-def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -> Json:
-    """A segment with every key of the contract, 25 frames a second."""
-    boundary = {
-        "kind": "start" if index == 0 else "cut",
-        "confidence": 1.0 if index == 0 else 0.93,
-        "visual": 0.0 if index == 0 else 0.97,
-        "audio": 0.0 if index == 0 else 0.41,
-        "from_s": start_s,
-        "to_s": start_s,
-        "scene_probability": None if index == 0 else 0.62,
-    }
-    return {
-        "level": level,
-        "index": index,
-        "parent": None,
-        "start_s": start_s,
-        "end_s": end_s,
-        "start_frame": round(start_s * 25),
-        "end_frame": round(end_s * 25),
-        "start_pts": round(start_s * 12800),
-        "end_pts": round(end_s * 12800),
-        "start_boundary": boundary,
-        "label": "",
-        "audio": {"speech": 0.6, "singing": 0.0, "music": 0.2, "silence": 0.1, "loudness_lufs": -21.5},
-        "visual": {"brightness": 0.4, "motion": 0.2, "black": 0.0, "static": 0.1, "tags": []},
-        "keyframe_s": (start_s + end_s) / 2,
-        "thumbnail": None,
-    } | more
 
 
 class FakeApi:
@@ -88,14 +63,22 @@ class FakeApi:
         self.away = False
         self.key: str | None = None
         """The one key that opens everything; None: none is needed."""
+        self.scopes = ["read", "write"]
+        """What that key allows."""
+        self.write_only = False
+        """Whether the caller's key lets it hand in videos, but not read them."""
         self.events_work = True
         self.break_next_part = False
         self.refuse_uploads: str | None = None
         self.holds_parts = False
         """While it does, parts that have come are on their way: neither stored nor answered."""
+        self.moments: list[Json] = []
+        """What search finds: those whose snippet has the first word that is asked for."""
+        self.search_problem: tuple[int, str] | None = None
+        """Status and sentence of the next answer of search."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
-        self.app: ASGIApp = _Switch(self, self._routes())
+        self.app: ASGIApp = Switch(self, self._routes())
 
     def add(
         self, filename: str, state: str = "queued", *, file: Path | None = None, **more: Any
@@ -115,6 +98,7 @@ class FakeApi:
             "revision": 0,
             "attempt": 1,
             "error": None,
+            "proxy": None,
             "created_at": CREATED_AT,
             "started_at": None,
             "finished_at": None,
@@ -149,7 +133,9 @@ class FakeApi:
         app.add_api_route("/readyz", lambda: {"ready": True, "servers": []})
         app.add_api_route("/session", self._session, methods=["GET", "POST"])
         app.add_api_route("/session", self._sign_out, methods=["DELETE"])
+        app.add_api_route("/presets", lambda: {"items": []})
         app.add_api_route("/videos", self._list)
+        app.add_api_route("/search", self._search)
         app.add_api_route("/videos/{video_id}", self._video)
         app.add_api_route("/videos/{video_id}", self._delete, methods=["DELETE"])
         app.add_api_route("/videos/{video_id}/cancel", self._cancel, methods=["POST"])
@@ -157,8 +143,13 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
+        app.add_api_route("/videos/{video_id}/transcript", self._transcript)
+        app.add_api_route("/videos/{video_id}/transcript/retry", self._retry_transcript, methods=["POST"])
         app.add_api_route("/videos/{video_id}/events", self._events)
         app.add_api_route("/videos/{video_id}/media", self._media)
+        app.add_api_route("/videos/{video_id}/still.webp", self._still)
+        app.add_api_route("/videos/{video_id}/proxy", self._proxy)
+        app.add_api_route("/videos/{video_id}/proxy", self._make_proxy, methods=["POST"])
         app.add_api_route("/videos/{video_id}/thumbnails/{name}", self._thumbnail)
         app.add_api_route("/uploads", self._create_upload, methods=["POST"])
         app.add_api_route("/uploads/{upload_id}", self._head_upload, methods=["HEAD"])
@@ -171,7 +162,8 @@ class FakeApi:
             return JSONResponse({"way": "open", "key": None})
         if request.method == "POST" and request.headers.get("authorization") != f"Bearer {self.key}":
             return problem(401, "unauthorized", "This key is not known here.")
-        answer = JSONResponse({"way": "session", "key": {"name": "the cutting room", "owner": "anna"}})
+        key = {"name": "the cutting room", "owner": "anna", "scopes": self.scopes}
+        answer = JSONResponse({"way": "session", "key": key})
         answer.set_cookie(SESSION, "signed in", httponly=True, samesite="strict")
         return answer
 
@@ -186,17 +178,44 @@ class FakeApi:
             return True
         return SESSION in cookies
 
-    def _list(self, q: str = "", limit: int = 30, cursor: str = "0") -> Any:
+    def _list(
+        self,
+        q: str = "",
+        state: str = "",
+        order: str = "newest",
+        offset: int = 0,
+        around: str = "",
+        limit: int = 30,
+    ) -> Any:
+        if self.write_only:
+            return problem(403, "forbidden", "This needs a key with the scope `read`.")
         if len(q) > 200:
             return problem(422, "invalid_request", "query.q: String should have at most 200 characters.")
         found = [
-            v.document for v in reversed(self.videos.values()) if q.lower() in v.document["filename"].lower()
+            video.document
+            for video in (self.videos.values() if order == "oldest" else reversed(self.videos.values()))
+            if q.lower() in video.document["filename"].lower() and state in ("", video.document["state"])
         ]
+        if order == "name":
+            found.sort(key=lambda document: str(document["filename"]).lower())
+        places = [place for place, document in enumerate(found) if document["id"] == around]
+        first = max(0, min(places[0] - limit // 2 if places else offset, len(found) - limit))
+        page = found[first : first + limit]
+        return {"items": page, "next_cursor": None, "offset": first, "total": len(found)}
+
+    def _search(self, q: str, limit: int = 20, cursor: str = "0") -> Any:
+        if self.search_problem is not None:
+            (status, message), self.search_problem = self.search_problem, None
+            return problem(status, "invalid_request" if status < 500 else "unavailable", message)
+        word = q.split()[0].lower()
+        found = [moment for moment in self.moments if word in moment["snippet"].lower()]
         start = int(cursor)
         rest = start + limit < len(found)
         return {"items": found[start : start + limit], "next_cursor": str(start + limit) if rest else None}
 
     def _video(self, video_id: str) -> Any:
+        if self.write_only:
+            return problem(403, "forbidden", "This needs a key with the scope `read`.")
         video = self.videos.get(video_id)
         return video.document if video else problem(404, "not_found", f"There is no video {video_id}.")
 
@@ -254,10 +273,19 @@ class FakeApi:
         signals = self.videos[video_id].signals
         return signals or problem(404, "not_ready", "There are no curves yet.")
 
+    def _transcript(self, video_id: str) -> Json:
+        return self.videos[video_id].words or words("none")
+
+    def _retry_transcript(self, video_id: str) -> Json:
+        self.videos[video_id].words = words("queued")
+        return words("queued")
+
     def _events(self, video_id: str, request: Request) -> Response:
         if not self.events_work:
             return problem(503, "unavailable", "There are no events at the moment.")
-        video = self.videos[video_id]
+        video = self.videos.get(video_id)
+        if video is None:
+            return problem(404, "not_found", f"There is no video {video_id}.")
 
         async def stream() -> AsyncIterator[str]:
             sent = int(request.headers.get("last-event-id", len(video.events)))
@@ -267,11 +295,28 @@ class FakeApi:
                     sent += 1
                     yield f"id: {sent}\nevent: {type_}\ndata: {json.dumps(data)}\n\n"
                 await asyncio.sleep(EVENT_POLL_S)
+            if video_id not in self.videos:
+                yield f"id: {sent + 1}\nevent: deleted\ndata: {json.dumps({'id': video_id})}\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream")
 
     def _media(self, video_id: str) -> FileResponse:
         return FileResponse(self.videos[video_id].file, media_type="application/octet-stream")
+
+    def _still(self, video_id: str) -> Response:
+        return self._thumbnail(video_id, STILL)
+
+    def _proxy(self, video_id: str) -> Response:
+        proxy = self.videos[video_id].proxy
+        if proxy is None:
+            return problem(409, "not_ready", "There is none yet.")
+        return FileResponse(proxy, media_type="video/mp4")
+
+    def _make_proxy(self, video_id: str) -> Json:
+        video = self.videos[video_id]
+        if (video.document["proxy"] or {}).get("state") in (None, "failed"):
+            video.document["proxy"] = {"state": "queued", "fraction": 0.0, "bytes": None, "error": None}
+        return video.document
 
     def _thumbnail(self, video_id: str, name: str) -> Response:
         if self.pictures is None:
@@ -302,6 +347,8 @@ class FakeApi:
         return Response(headers=self._upload_headers(upload_id))
 
     async def _patch_upload(self, upload_id: str, request: Request) -> Response:
+        if upload_id not in self.uploads:
+            return problem(404, "not_found", "There is no such upload.")
         upload = self.uploads[upload_id]
         body = await request.body()
         while self.holds_parts and upload_id in self.uploads:
@@ -331,29 +378,3 @@ class FakeApi:
         upload = self.uploads[upload_id]
         headers = {"Upload-Offset": str(len(upload["data"])), "Upload-Length": str(upload["length"])}
         return headers | ({"Scenestream-Video-Id": upload["video_id"]} if upload["video_id"] else {})
-
-
-class _Switch:
-    """Notes every request; answers like a proxy with nothing behind it while the API is away."""
-
-    def __init__(self, fake: FakeApi, app: ASGIApp) -> None:
-        self._fake = fake
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self._fake.requests.append(f"{scope['method']} {scope['path']}")
-            if self._fake.away:
-                await Response(status_code=502)(scope, receive, send)
-                return
-            cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
-            if not self._fake.lets_in(scope["method"], scope["path"], cookies):
-                refused = problem(401, "unauthorized", "Send a key.")
-                await refused(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-def problem(status: int, code: str, detail: str) -> JSONResponse:
-    """A problem document."""
-    return JSONResponse({"code": code, "detail": detail, "status": status}, status, media_type=PROBLEM)

@@ -207,6 +207,10 @@ def segment(level: str, index: int, start_s: float, end_s: float, **values: Any)
             "from_s": start_s,
             "to_s": start_s,
             "scene_probability": 0.4 if index else None,
+            "topic": None,
+            "from_frame": round(start_s * 25),
+            "to_frame": round(start_s * 25),
+            "locked": False,
         },
         "label": "speech",
         "audio": {"speech": 0.9, "singing": 0.0, "music": 0.1, "silence": 0.0, "loudness_lufs": -23.0},
@@ -252,21 +256,23 @@ def put_shots(api: Api, video_id: str, chunk: int, *, tracks_hash: str = "t1") -
     )
 
 
-def finish_work(api: Api, video_id: str, epoch: int, document: Mapping[str, Any] | None = None) -> None:
+def finish_work(
+    api: Api, video_id: str, epoch: int, document: Mapping[str, Any] | None = None, *, revision: int = 1
+) -> None:
     """Store a timeline of 40 s (20 shots, 4 scenes, 2 chapters) and make it the video's."""
     segments = [segment("shot", n, n * 2.0, n * 2.0 + 2, parent=n // 5) for n in range(20)]
     segments += [segment("scene", n, n * 10.0, n * 10.0 + 10, parent=n // 2) for n in range(4)]
     segments += [segment("chapter", n, n * 20.0, n * 20.0 + 20) for n in range(2)]
-    timeline_id = f"{video_id}:1:{epoch}"
+    timeline_id = f"{video_id}:{revision}:{epoch}"
     api.services.results.put_timeline(
         timeline_id,
         video_id,
-        1,
+        revision,
         segments,
         {"media": MEDIA, "settings": {"preset": "default"}, "audio_track": [], **(document or {})},
     )
     assert api.services.jobs.begin_finalizing(video_id, epoch)
-    assert api.services.jobs.finish(video_id, epoch, 1, timeline_id)
+    assert api.services.jobs.finish(video_id, epoch, revision, timeline_id)
 
 
 def done_video(api: Api, document: Mapping[str, Any] | None = None, **values: Any) -> str:

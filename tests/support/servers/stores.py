@@ -56,8 +56,8 @@ def empty_tables(jobs: Jobs) -> None:
     """Forget all rows but keep the schema."""
     execute(
         jobs,
-        "TRUNCATE videos, revisions, clip_jobs, clip_files, imports, webhooks, webhook_deliveries, "
-        "outbox, uploads, api_keys, signing_secrets, answers",
+        "TRUNCATE videos, revisions, transcripts, clip_jobs, clip_files, imports, webhooks, "
+        "webhook_deliveries, outbox, uploads, api_keys, signing_secrets, answers, moments, search_queue",
     )
 
 
@@ -148,3 +148,12 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
     while not condition():
         assert time.monotonic() < give_up_at, "the condition never came true"
         time.sleep(0.02)
+
+
+def finish_words(jobs: Jobs, video_id: str, epoch: int) -> bool:
+    """Ends the work on a video's words, of which its result has all."""
+    base = jobs.get(video_id).timeline_id
+    marked = base is None or jobs.transcripts.revise(
+        video_id, epoch, base=base, revision=jobs.get(video_id).newest_revision + 1, timeline_id=None
+    )
+    return jobs.transcripts.finish(video_id, epoch) and marked

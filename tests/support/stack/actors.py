@@ -17,10 +17,12 @@ from actors import launch
 from cluster.contract.vocabulary import Priority
 from cluster.errors import UnavailableError
 from cluster.settings import (
+    NO_MODEL,
     ActorSettings,
     BridgeSettings,
     ImportSettings,
     LeaseSettings,
+    ModelSettings,
     Settings,
     WebhookSettings,
 )
@@ -34,11 +36,11 @@ from tests.support.stack import stub_analyser
 
 T = TypeVar("T")
 
-DEADLINE_S = 180.0  # far beyond what anything here takes on a busy machine: only a hang meets it
+DEADLINE_S = 300.0  # far beyond what anything here takes on a busy machine: only a hang meets it
 END_LEASES = tuple(
     b"UPDATE %s SET lease_expires_at = now() - interval '1 day' WHERE lease_owner = %%(owner)s RETURNING id"
     % table
-    for table in (b"videos", b"clip_jobs")
+    for table in (b"videos", b"clip_jobs", b"transcripts")
 )
 
 
@@ -69,6 +71,7 @@ def quick_settings(urls: dict[str, str], database: str, root: Path, **actors: An
         lease=LeaseSettings(duration_s=30.0, heartbeat_s=0.3, max_attempts=5),
         imports=ImportSettings(private_networks=("127.0.0.1/32",)),
         webhooks=WebhookSettings(private_networks=("127.0.0.1/32",)),
+        models=ModelSettings(speech=NO_MODEL),
     )
 
 

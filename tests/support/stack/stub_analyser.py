@@ -17,6 +17,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -155,18 +156,48 @@ class StubAnalyser:
         shots = [{**json.loads(payload), "index": index} for index, payload in enumerate(chunks)]
         return JoinedTracks((self.planned(plan).media, shots), size_bytes=len(plan))
 
-    def fuse(self, joined: JoinedTracks, settings: Mapping[str, Any]) -> FusedVideo:
-        """One scene, or with a sensitivity above the middle a scene for every shot; one chapter."""
+    def fuse(
+        self,
+        joined: JoinedTracks,
+        settings: Mapping[str, Any],
+        words: Mapping[str, Any] | None = None,
+        corrections: Mapping[str, Any] | None = None,
+    ) -> FusedVideo:
+        """One scene, or with a sensitivity above the middle a scene for every shot, and those that are
+        locked; one chapter."""
         media, shots = joined.content
         end = shots[-1]["end_frame"]
+        corrected = corrections or {}
+        if "exact" in corrected:
+            exact = [one for level in corrected["exact"] for one in _exact(level, corrected["exact"], end)]
+            return FusedVideo(exact, {"media": media, "settings": dict(settings)})
         many = settings.get("scene_sensitivity", 0.5) > 0.5
         scenes = [(s["start_frame"], s["end_frame"]) for s in shots] if many else [(0, end)]
-        whole = [segment("scene", n, *frames, "all") for n, frames in enumerate(scenes)]
+        locked = {one["frame"] for one in corrected.get("locked", {}).get("scene", ())}
+        bounds = [*sorted({start for start, _ in scenes} | locked), end]
+        whole = [segment("scene", n, *frames, "all") for n, frames in enumerate(pairwise(bounds))]
         whole.append(segment("chapter", 0, 0, end, "all"))
         return FusedVideo([*shots, *whole], {"media": media, "settings": dict(settings)})
 
+    def starts(
+        self, joined: JoinedTracks, settings: Mapping[str, Any], words: Mapping[str, Any] | None = None
+    ) -> dict[str, list[float]]:
+        segments = self.fuse(joined, settings, words).segments
+        return {
+            level: [
+                segment["start_s"] for segment in segments if segment["level"] == level and segment["index"]
+            ]
+            for level in ("shot", "scene", "chapter")
+        }
+
     def close(self) -> None:
         pass
+
+
+def _exact(level: str, starts: Mapping[str, Any], end: int) -> list[dict[str, Any]]:
+    """The segments of a level whose starts are given."""
+    bounds = [*(one["frame"] for one in starts[level]), end]
+    return [segment(level, n, *frames, "all") for n, frames in enumerate(pairwise(bounds))]
 
 
 def _trouble(path: Path, index: int, what: str | None) -> bool:

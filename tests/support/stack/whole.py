@@ -14,7 +14,7 @@ from cluster.local import down, up
 from cluster.local.environment import environment_of
 from cluster.local.errors import MissingServerError
 from cluster.local.ports import free_port
-from cluster.settings import Settings
+from cluster.settings import NO_MODEL, ModelSettings, Settings
 from tests.support.servers.private import missing, new_var_dir, remove_var_dir
 
 
@@ -41,7 +41,8 @@ class Stack:
 def running_stack() -> Iterator[Stack]:
     """Everything up; everything gone afterwards."""
     var_dir = new_var_dir()
-    settings = Settings(var_dir=var_dir)
+    # Words would be looked for in every test's films, on two cores; tests of words say so.
+    settings = Settings(var_dir=var_dir, models=ModelSettings(speech=NO_MODEL))
     try:
         state = up(settings, port=free_port(), actors=1, progress=lambda text: None)
         yield Stack(state.api_url, settings)

@@ -80,6 +80,7 @@ def test_a_key_is_needed_as_soon_as_others_can_come(
         ("HEAD", f"/videos/{VIDEO}/media", Scope.READ),
         ("POST", "/videos", Scope.WRITE),
         ("DELETE", f"/videos/{VIDEO}", Scope.WRITE),
+        ("PUT", f"/videos/{VIDEO}/segments", Scope.WRITE),
         ("POST", "/nothing/of/this/name", Scope.WRITE),
         ("GET", "/metrics", Scope.READ),
         ("HEAD", "/uploads/0", Scope.WRITE),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cluster.stores.postgres.video import Video
+from serve_app.videos.fuser import FuserThreads
 from serve_app.videos.previews import Previews, Segments
 from serve_app.web import concurrency
 from serve_app.web.concurrency import ConcurrencyLimiter
@@ -26,7 +27,7 @@ class Fuser:
         self.asked: list[Any] = []
         self.answers = threading.Event()
 
-    def __call__(self, video: Video, settings: Mapping[str, Any]) -> Segments:
+    def __call__(self, video: Video, settings: Mapping[str, Any], corrections: Mapping[str, Any]) -> Segments:
         self.asked.append(settings["number"])
         self.answers.wait(60)
         return [dict(settings)]
@@ -40,10 +41,10 @@ async def until_asked(fuser: Fuser, number: int) -> None:
 
 async def first_of_anna(fuser: Fuser) -> tuple[Callable[[int], Try], Try]:
     """Begins her previews of one video, and the first, which the fuser is at."""
-    previews = Previews(fuser, ConcurrencyLimiter(1))
+    previews = Previews(fuser, FuserThreads(ConcurrencyLimiter(1)))
 
     def begin(number: int) -> Try:
-        return asyncio.create_task(previews.segments("anna", video(), {"number": number}))
+        return asyncio.create_task(previews.segments("anna", video(), {"number": number}, {}))
 
     first = begin(1)
     await until_asked(fuser, 1)
@@ -90,11 +91,11 @@ def test_who_finds_no_place_comes_again(monkeypatch: pytest.MonkeyPatch) -> None
 
     async def tried() -> tuple[Problem, Segments]:
         fuser = Fuser()
-        previews = Previews(fuser, ConcurrencyLimiter(1))
-        first = asyncio.create_task(previews.segments("anna", video(), {"number": 1}))
+        previews = Previews(fuser, FuserThreads(ConcurrencyLimiter(1)))
+        first = asyncio.create_task(previews.segments("anna", video(), {"number": 1}, {}))
         await until_asked(fuser, 1)
         with pytest.raises(Problem) as refused:
-            await previews.segments("bert", video(), {"number": 2})
+            await previews.segments("bert", video(), {"number": 2}, {})
         fuser.answers.set()
         return refused.value, await first
 

@@ -51,6 +51,7 @@ class Setting:
             id="order-1", video_id="video-1", lease_epoch=EPOCH, total=clips, revision=1, media_key="m",
             tracks_key="video-1", tracks_hash="t", wanted=[wanted(number) for number in range(clips)],
             options={"mode": mode}, clip_order={"pattern": "{index}", "select": {}},
+            priority="batch",
             key=lambda name: f"clips/{name}", prefix="videos/video-1/clips/order-1",
         )  # fmt: skip
         jobs = SimpleNamespace(clips=self.clips, get=lambda _: video)

@@ -17,6 +17,7 @@ from cluster.stores.rabbitmq.broker import Doorbell
 from tests.support.bridge import LIMIT_S, Remembering
 
 BELL = Doorbell("video-0001")
+ENDING = ("videos", "clips", "imports", "deliveries", "indexing", "doorbells")
 INTERVALS = Intervals(
     lease_s=30.0, heartbeat_s=5.0, relay_s=1.0, look_s=1.0, cancel_s=1.0, reaper_s=5.0, backlog_s=5.0,
     max_attempts=3,
@@ -47,10 +48,13 @@ class Bridge:
             backlog=Backlog(0.0, 0), reap=ReapReport(failed=("bad",), cancelled=("gone",)), relay=0,
         )  # fmt: skip
         self.keeper.clips = Remembering(heartbeat={})
+        self.keeper.transcripts = Remembering(heartbeat={}, to_cancel={("id", 7)})
         stops = dict.fromkeys(("stop",), True)
         values: dict[str, Any] = {
             "owner": "bridge-1", "videos": Desk(ring=True, **stops), "clips": Desk(**stops),
-            "imports": Remembering(**stops), "deliveries": Remembering(**stops), "doorbells": Remembering(),
+            "words": Desk(**stops),
+            "imports": Remembering(**stops), "deliveries": Remembering(**stops),
+            "indexing": Remembering(**stops), "doorbells": Remembering(),
             "keeper": self.keeper, "reporter": Remembering(), "pool": Remembering(), "fuser": Remembering(),
             "publish": lambda doorbells: None, "guard": self.guard, "closing": (Remembering(),),
         }  # fmt: skip
@@ -86,18 +90,19 @@ def test_the_guard_counts_only_rounds_that_extended_everything() -> None:
     assert bridge.guard.is_alive
 
 
-def test_cancellations_reach_videos_and_clips() -> None:
+def test_cancellations_reach_all_work() -> None:
     bridge = Bridge()
     bridge.coordinator.notice_cancellations()
     for part in ("videos", "clips"):
         assert getattr(bridge.parts, part).calls == [("cancel", {("id", 1)})]
+    assert bridge.parts.words.calls == [("cancel", {("id", 7)})]  # type: ignore[attr-defined]  # epochs of its own
 
 
 def test_what_the_reaper_ended_is_told() -> None:
     bridge = Bridge()
     bridge.coordinator.reap()
     assert bridge.parts.reporter.calls == [("ended", "bad", "failed"), ("ended", "gone", "cancelled")]  # type: ignore[attr-defined]
-    assert bridge.calls("clips") == ["reap"]
+    assert bridge.calls("clips") == bridge.calls("words") == ["reap"]
 
 
 def test_what_waits_for_a_quota_is_no_backlog_of_the_pool() -> None:
@@ -118,13 +123,13 @@ def test_a_full_batch_of_doorbells_may_not_be_the_last(relayed: int, more: bool)
 
 
 def test_at_an_end_all_leases_are_handed_back_at_once() -> None:
-    together = threading.Barrier(5)
+    together = threading.Barrier(len(ENDING))
 
     def end(*_: float) -> bool:
         together.wait(LIMIT_S)
         return True
 
-    parts = {name: Desk(stop=end) for name in ("videos", "clips", "imports", "deliveries", "doorbells")}
+    parts = {name: Desk(stop=end) for name in ENDING}
     assert Bridge(**parts).coordinator.stop()
 
 
@@ -150,7 +155,7 @@ def test_everything_begins_and_consuming_comes_after_the_pool() -> None:
     def noting(name: str) -> Any:
         return Remembering(start=lambda: order.append(name), stop=True)
 
-    names = ("pool", "fuser", "doorbells", "imports", "deliveries")
+    names = ("pool", "fuser", "doorbells", "imports", "deliveries", "indexing")
     bridge = Bridge(**{name: noting(name) for name in names})
     bridge.coordinator.start()
     assert order == list(names)
@@ -160,5 +165,5 @@ def test_everything_begins_and_consuming_comes_after_the_pool() -> None:
 def test_its_status_names_what_it_holds() -> None:
     bridge = Bridge(doorbells=SimpleNamespace(is_consuming=True, depth=lambda: 3))
     assert bridge.coordinator.status() == {
-        "owner": "bridge-1", "videos": [], "clips": [], "consuming": True, "doorbells": 3,
+        "owner": "bridge-1", "videos": [], "clips": [], "words": [], "consuming": True, "doorbells": 3,
     }  # fmt: skip

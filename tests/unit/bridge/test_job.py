@@ -40,6 +40,7 @@ class Setting:
             **{
                 "attempt": 1, "newest_revision": 0, "traceparent": None, "priority": "interactive",
                 "owner": None, "media_key": "videos/video-1/source", "tracks_key": "video-1", "settings": {},
+                "keep_corrections": True,
             } | video,
         )  # fmt: skip
         self.stored_row = SimpleNamespace(
@@ -48,7 +49,16 @@ class Setting:
         self.writes = dict.fromkeys(("record_media", "record_progress", "begin_finalizing", "finish"), True)
         self.writes |= dict.fromkeys(("fail", "acknowledge_cancel", "release"), True)
         self.jobs = Remembering(get=self._get, **{name: self._write(name) for name in self.writes})
-        self.jobs.revisions = Remembering(trim=[TIMELINE])
+        self.kept: list[str] = []
+        self.corrections: dict[str, Any] = {}
+        self.jobs.revisions = Remembering(
+            trim=[TIMELINE],
+            corrections=lambda _: self.corrections,
+            list_all=lambda _: [SimpleNamespace(timeline_id=name, revision=1) for name in self.kept],
+        )
+        self.jobs.proxies = Remembering(drop_outdated=[], ask=[])
+        self.words: Any = None
+        self.jobs.transcripts = SimpleNamespace(find=lambda _: self.words)
         self.results = Remembering(stored_chunks=set(stored))
         self.media = Remembering()
         self.reporter = Remembering()
@@ -60,7 +70,7 @@ class Setting:
         self.job = Job(self.row, services, long=long)  # type: ignore[arg-type]
 
     def _write(self, name: str) -> Any:
-        return lambda *_: self.writes[name]
+        return lambda *_, **__: self.writes[name]
 
     def _get(self, video_id: str) -> Any:
         if self.stored_row is None:
@@ -198,7 +208,7 @@ def test_an_overtaken_job_stops_and_tells_nothing(write: str) -> None:
 def test_a_finish_whose_answer_was_lost_is_told_as_done() -> None:
     setting = Setting(attempt=2)
     setting.writes["finish"] = False
-    setting.stored_row.timeline_id = TIMELINE
+    setting.kept = [f"video-1:2.1:{EPOCH}", TIMELINE]  # it has its words by now
     setting.job.run()
     assert setting.told()[-1] == (1,)
 
@@ -262,3 +272,26 @@ def test_a_long_video_waits_for_its_turn_to_be_planned() -> None:
         setting.job.run()
     assert setting.pool.asked == []
     assert setting.jobs.names() == ["release"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_corrections_by_hand_are_respected_unless_they_are_to_be_forgotten(keep: bool) -> None:
+    setting = Setting(keep_corrections=keep, attempt=2)
+    setting.corrections = {"locked": {"shot": [{"frame": 7, "kind": "cut"}]}}
+
+    setting.job.run()
+
+    fusion = next(task for task in setting.pool.asked if task.kind is TaskKind.FUSE)
+    assert fusion.corrections == (setting.corrections if keep else {})
+
+
+def test_words_that_are_there_are_part_of_the_result() -> None:
+    setting = Setting(settings={"words": "speech"}, attempt=2)
+    asked: list[Any] = []
+    setting.words = SimpleNamespace(stored=lambda settings: asked.append(settings) or {"tracks_hash": "w"})
+
+    setting.job.run()
+
+    fusion = next(task for task in setting.pool.asked if task.kind is TaskKind.FUSE)
+    assert fusion.words == {"tracks_hash": "w"}
+    assert asked == [{"words": "speech"}]

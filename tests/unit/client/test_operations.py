@@ -196,3 +196,8 @@ def test_a_key_that_no_header_can_have_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(UsageError, match="no API key"):
         kind("http://127.0.0.1:1", api_key=key)
+
+
+def test_a_correction_whose_starts_are_no_mappings_is_named_before_it_is_sent() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^shots\[1\] is 120; "):
+        client.correct("0" * 32, revision=1, shots=[{"start_frame": 0}, 120])  # type: ignore[list-item]

@@ -36,6 +36,7 @@ NAMES: dict[type[BaseModel], type] = {
 ON_ITS_OWN: dict[type[BaseModel], dict[str, Any]] = {
     results.Segment: {
         "thumbnail": int | None,  # a frame's number; the API makes an address of it
+        "keywords": tuple[str, ...],
     },
     results.Picture: {"tags": tuple[Mapping[str, Any], ...]},
 }
@@ -108,8 +109,8 @@ def test_a_class_has_the_fields_and_types_of_its_model(model: type[BaseModel]) -
     assert told == wanted | own
 
 
-PROBED: dict[str, Any] = {"pixel_aspect": Fraction, "timecode": Timecode | None}
-"""Fields of media that the library keeps as numbers and tells as text."""
+PROBED: dict[str, Any] = {"pixel_aspect": Fraction, "timecode": Timecode | None, "container": str}
+"""Fields of media that the library keeps as numbers and tells as text, or always knows."""
 
 
 def test_what_is_probed_has_the_types_of_the_contract() -> None:

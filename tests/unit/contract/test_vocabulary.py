@@ -11,7 +11,8 @@ from typing import Any, get_args
 import pytest
 
 from actors.clips import pieces
-from actors.segmentation import media_warning, timeline
+from actors.segmentation import media_warning, screen_text, timeline
+from actors.segmentation.errors import MediaErrorCode
 from actors.segmentation.fusion.summary import label
 from actors.segmentation.planning import audio_choice
 from actors.segmentation.sound import classes
@@ -20,6 +21,7 @@ from cluster.contract.protocol import API_PREFIX
 from cluster.contract.results import Sound
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.clip_job import ClipState
+from cluster.stores.postgres.transcript_job import TranscriptState
 from cluster.stores.postgres.video import FINAL_STATES, VideoState
 from serve_app import exports
 from ui import page
@@ -39,6 +41,10 @@ def test_an_enum_of_the_stores_names_each_word(enum: Any, literal: Any) -> None:
     assert [member.value for member in enum] == list(get_args(literal))
 
 
+def test_a_transcript_has_the_states_of_its_work_and_none() -> None:
+    assert list(get_args(words.TranscriptState)) == ["none", *(state.value for state in TranscriptState)]
+
+
 def test_what_has_ended_is_the_same_for_the_stores() -> None:
     assert set(FINAL_STATES) == set(words.END_STATES)
     assert set(words.END_STATES) < {state.value for state in ClipState}
@@ -50,10 +56,13 @@ def test_the_segmentation_library_uses_the_same_words() -> None:
     assert classes.LABELS == words.SOUND_LABELS
     assert tuple(audio_choice.PURPOSES) == get_args(words.AudioPurpose)
     assert media_warning.CODES == words.WARNING_CODES
+    assert timeline.ROLES == words.ROLES
+    assert get_args(words.ShownKind) == screen_text.KINDS
+    assert (*get_args(words.TitleSource), None) == timeline.TITLE_SOURCES
 
 
 def test_the_page_asks_below_the_same_prefix() -> None:
-    assert page.API_PREFIX == API_PREFIX
+    assert f"/{page.API_PREFIX}" == API_PREFIX
 
 
 def test_segments_have_no_other_labels() -> None:
@@ -116,6 +125,8 @@ def keys(value: str) -> tuple[str, ...]:
 def test_the_page_uses_the_same_words() -> None:
     assert quoted(constant("EVENT_TYPES")) == get_args(words.EventType)
     assert quoted(constant("TERMINAL")) == words.END_STATES
+    assert quoted(constant("FILE_AT_FAULT")) == tuple(MediaErrorCode)
+    assert keys(constant("ORDER_NAMES")) == get_args(words.VideoOrder)
     assert keys(constant("STATE_NAMES")) == get_args(words.State)
     assert keys(constant("KINDS")) == get_args(words.BoundaryKind)
     assert (*quoted(constant("HEARD_KINDS")), "silence", "loudness_lufs") == tuple(Sound.model_fields)

@@ -27,14 +27,28 @@ from typing import (
 import pytest
 from pydantic import BaseModel, Field
 
-from cluster.contract import access, clips, imports, problems, results, revisions, videos, webhooks, wire
+from cluster.contract import (
+    access,
+    clips,
+    imports,
+    presets,
+    problems,
+    results,
+    revisions,
+    search,
+    videos,
+    webhooks,
+    wire,
+)
 from cluster.contract import cluster as installation
 from cluster.contract.vocabulary import Level
 from cluster.contract.wire import clips as wire_clips
 from cluster.contract.wire import cluster as wire_cluster
 from cluster.contract.wire import imports as wire_imports
+from cluster.contract.wire import presets as wire_presets
 from cluster.contract.wire import problems as wire_problems
 from cluster.contract.wire import results as wire_results
+from cluster.contract.wire import search as wire_search
 from cluster.contract.wire import videos as wire_videos
 from cluster.contract.wire import webhooks as wire_webhooks
 
@@ -46,6 +60,7 @@ PAIRS: dict[Any, Models] = {
     wire_videos.MediaWarning: (videos.MediaWarning,),
     wire_videos.Fetch: (videos.Fetched,),
     wire_videos.Progress: (videos.Progress,),
+    wire_videos.Proxy: (videos.Proxy,),
     wire_videos.Failure: (videos.Failure,),
     wire_videos.Video: (videos.VideoDocument,),
     wire_results.Boundary: (results.Boundary,),
@@ -54,9 +69,21 @@ PAIRS: dict[Any, Models] = {
     wire_results.Picture: (results.Picture,),
     wire_results.Segment: (results.Segment,),
     wire_results.Heard: (results.Heard,),
+    wire_results.SpokenWord: (results.SpokenWord,),
+    wire_results.Sentence: (results.Sentence,),
+    wire_results.Transcript: (results.Transcript,),
+    wire_results.ShownText: (results.ShownText,),
+    wire_results.TranscriptStatus: (results.TranscriptStatus,),
+    wire_presets.Preset: (presets.PresetDocument,),
+    wire_presets.LevelAgreement: (presets.LevelAgreement,),
+    wire_presets.VideoAgreement: (presets.VideoAgreement,),
+    wire_presets.Learned: (presets.Learned,),
+    wire_search.SegmentPlace: (search.SegmentPlace,),
+    wire_search.FoundMoment: (search.FoundMoment,),
     wire_results.Curve: (results.Curve,),
     wire_results.Signals: (results.Signals,),
     wire_results.Links: (access.Links,),
+    wire_results.CorrectionCounts: (revisions.CorrectionCounts,),
     wire_results.Revision: (revisions.Revision,),
     wire_results.Preview: (revisions.Preview,),
     wire_results.Mark: (revisions.Mark,),

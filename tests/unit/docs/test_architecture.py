@@ -12,12 +12,16 @@ from cluster.settings import Settings
 from cluster.stores.postgres import imports
 from cluster.stores.postgres.clip_job import ClipState
 from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.transcript_job import TranscriptState
 from cluster.stores.postgres.video import LEGAL_TRANSITIONS, VideoState
 from tests.support.documents import anchors, code_blocks, codes, links, read, section, table, tables
-from tests.support.import_graph import graph, rooms
+from tests.support.import_graph import ROOT, graph, rooms
 
 TEXT = read("ARCHITECTURE.md")
-IMPORTS_SCHEMA = read("cluster/stores/postgres/migrations/0005_imports_webhooks.sql")
+SCHEMA = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "cluster/stores/postgres/migrations").iterdir())
+)
 
 LAYERS = {  # folder: the heading of its page below which its diagram stands
     "cluster": "cluster",
@@ -98,28 +102,35 @@ def test_packages_stand_above_those_that_import_them(folder: str) -> None:
 
 
 def test_a_video_s_states_are_those_of_the_code() -> None:
-    video, _, _ = diagrams()
+    video, *_ = diagrams()
 
     assert video == {(before, after) for before, many in LEGAL_TRANSITIONS.items() for after in many}
     assert video == written_beside(VideoState)
 
 
 def test_an_order_s_states_are_those_of_the_code() -> None:
-    _, order, _ = diagrams()
+    _, order, *_ = diagrams()
 
     assert order == written_beside(ClipState)
     assert {state for pair in order for state in pair} == set(ClipState)
 
 
+def test_a_transcript_s_states_are_those_of_the_code() -> None:
+    _, _, transcript, _ = diagrams()
+
+    assert transcript == written_beside(TranscriptState)
+    assert {state for pair in transcript for state in pair} == set(TranscriptState)
+
+
 def test_an_import_s_states_are_those_of_the_code() -> None:
-    _, _, imported = diagrams()
+    *_, imported = diagrams()
 
     assert {state for pair in imported for state in pair} == set(imports.STATES)
 
 
 def test_arrows_are_statements_of_sql() -> None:
-    files = (("videos", "leases", "reaper", "imports"), ("clip_jobs",), ("imports",))
-    triggers = set(re.findall(r"FUNCTION (\w+)\(\) RETURNS trigger", IMPORTS_SCHEMA))
+    files = (("videos", "leases", "reaper", "imports"), ("clip_jobs",), ("transcripts",), ("imports",))
+    triggers = set(re.findall(r"FUNCTION (\w+)\(\) RETURNS trigger", SCHEMA))
 
     for told, names in zip(labels(), files, strict=True):
         assert told <= {one for name in names for one in load_statements(f"{name}.sql")} | triggers

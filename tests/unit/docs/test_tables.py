@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actors import metrics
+from actors.bridge.clips.proxy import CODE_PROXY_FAILED
 from actors.bridge.clips.work import CODE_CLIPS_FAILED
 from actors.bridge.leased import CODE_INTERNAL
 from actors.segmentation.errors import MediaErrorCode
@@ -63,10 +64,11 @@ def test_codes_of_videos_are_those_that_work_on_them_gives() -> None:
         | {CODE_INTERNAL}
     )
     assert f"`{CODE_CLIPS_FAILED}`" in section(read(API), "Errors")
+    assert f"`{CODE_PROXY_FAILED}`" in section(read(API), "Errors")
 
 
 def test_codes_of_imports_are_those_of_the_sources() -> None:
-    named = {code for row in table(section(read(API), "Imports")) for code in codes(row[0])}
+    named = {code for row in table(read("serve_app/IMPORTS.md")) for code in codes(row[0])}
     given = {value for name, value in vars(remote_errors).items() if name.isupper()}
 
     assert named == given | {MediaErrorCode.EMPTY_FILE.value}
@@ -74,7 +76,7 @@ def test_codes_of_imports_are_those_of_the_sources() -> None:
 
 def test_exports_are_those_of_the_api_the_command_and_the_page() -> None:
     documented = {code for row in table(section(read(API), "Exports")) for code in codes(row[0])}
-    page = (ROOT / "ui/static/frame/status.js").read_text(encoding="utf-8")
+    page = (ROOT / "ui/static/frame/exports.js").read_text(encoding="utf-8")
     (offered,) = re.findall(r"const EXPORTS = \[(.*?)\n\];", page, re.DOTALL)
     (line,) = re.findall(r"export ID --format (\S+) ", read("README.md"))
 

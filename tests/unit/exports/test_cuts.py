@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cluster.cut_lists.rates import NOMINAL, Rate, nominal_rate
 from serve_app.exports.cuts import cut_list
 from serve_app.exports.material import Export
-from serve_app.exports.rates import NOMINAL, Rate, nominal_rate
 from tests.support.exports import film
 
 NTSC = Fraction(30_000, 1001)

@@ -14,10 +14,10 @@ import pytest
 
 from cluster.contract.results import Segment
 from serve_app.exports.blocks import BLOCK_BYTES, in_blocks
-from serve_app.exports.html_images import EmbeddedImages
-from serve_app.exports.html_page import style, write_html
 from serve_app.exports.material import Export
-from serve_app.exports.spoken import length, share
+from serve_app.exports.page.document import style, write_html
+from serve_app.exports.page.images import EmbeddedImages
+from serve_app.exports.page.spoken import length, share
 from tests.support.exports import film
 
 VOID = {"meta", "link", "img", "br"}

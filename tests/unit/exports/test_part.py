@@ -17,9 +17,9 @@ from serve_app.exports.cuts import cut_list
 from serve_app.exports.edl import write_edl
 from serve_app.exports.fcpxml import write_fcpxml
 from serve_app.exports.ffmetadata import write_ffmetadata
-from serve_app.exports.html_page import write_html
 from serve_app.exports.material import Export
 from serve_app.exports.otio_file import write_otio
+from serve_app.exports.page.document import write_html
 from serve_app.exports.webvtt import write_webvtt
 from tests.support.exports import film, frames, frames_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from actors.segmentation.planning.plan import build_plan
 from serve_app.exports.fcpxml import write_fcpxml
-from serve_app.exports.html_page import write_html
+from serve_app.exports.page.document import write_html
 from tests.support.exports import film
 from tests.support.fcpxml import check_structure
 from tests.support.media import Picture, make_media

@@ -39,7 +39,15 @@ def test_json_is_the_document_of_all_levels() -> None:
 
     document = json.loads(write_json(made))
 
-    assert list(document) == ["media", "settings", "warnings", "segments", "audio_track"]
+    assert list(document) == [
+        "media",
+        "settings",
+        "warnings",
+        "segments",
+        "audio_track",
+        "transcript",
+        "screen_text",
+    ]
     assert document["warnings"] == []
     assert [(s["level"], s["index"]) for s in document["segments"]] == [
         ("chapter", 0),

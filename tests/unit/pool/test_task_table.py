@@ -262,6 +262,8 @@ tasks = st.builds(
     timeline_id=st.just("v:1:1"),
     revision=st.integers(0, 9),
     clip=st.just({"start_frame": 0}),
+    words=st.just({"step": "find"}),
+    films=st.just([{"tracks_key": "v"}]),
 )
 
 
@@ -299,3 +301,38 @@ def test_a_task_that_cannot_be_done_is_refused(bad: dict[str, Any]) -> None:
     good = {"kind": "plan", "video_id": "v", "epoch": 1, "media_key": "k", "tracks_hash": "h", "chunk": 0}
     with pytest.raises(ValueError, match=r".+"):
         Task.from_dict({**good, **bad})
+
+
+def words(number: int, *, video: str = "talk", priority: str = "batch") -> Task:
+    return Task(
+        TaskKind.WORDS, f"{video}.words", 1, "key", tracks_hash="h", chunk=number, cost_s=10.0,
+        words={"step": "hear", "group": number}, priority=priority,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("priority", ["interactive", "batch"])
+def test_segments_of_any_video_go_before_words(priority: str) -> None:
+    async def scenario() -> None:
+        table = new_table(entries=500)
+        for number in range(60):
+            table.submit(words(number))
+            table.submit(Task.from_dict({**chunk(number).to_dict(), "priority": priority}))
+
+        served = [table.next() for _ in range(60)]
+
+        kinds = [entry.task.kind for entry in served if entry is not None]
+        assert kinds.count(TaskKind.WORDS) <= 5
+        assert TaskKind.CHUNK in kinds[:2]
+
+    run(scenario())
+
+
+def test_words_have_everything_when_nothing_else_waits() -> None:
+    async def scenario() -> None:
+        table = new_table()
+        for number in range(5):
+            table.submit(words(number))
+
+        assert [entry.task.chunk for _ in range(5) if (entry := table.next()) is not None] == list(range(5))
+
+    run(scenario())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 LIBRARY = Path(__file__).resolve().parents[3] / "actors" / "segmentation"
-PACKAGES = ("shots", "sound", "fusion")
+PACKAGES = ("shots", "sound", "speech", "fusion")
 
 
 def constants(body: list[ast.stmt]) -> list[tuple[ast.Assign | ast.AnnAssign, ast.stmt | None]]:

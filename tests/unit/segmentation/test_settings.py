@@ -14,13 +14,15 @@ from actors.segmentation.settings import (
     TRACKS_VERSION,
     AnalysisSettings,
     FusionSettings,
+    WordSettings,
     split,
     tracks_hash,
+    word_settings,
 )
 from cluster.errors import InvalidSettingsError
 from cluster.segment_settings import check_part, parse_assignments, preset_names, resolve, schema
 
-LIBRARY = {f.name: f for f in (*fields(AnalysisSettings), *fields(FusionSettings))}
+LIBRARY = {f.name: f for f in (*fields(AnalysisSettings), *fields(FusionSettings), *fields(WordSettings))}
 
 
 def test_schema_and_library_know_the_same_settings() -> None:
@@ -70,6 +72,7 @@ def test_a_preset_may_be_named_among_the_settings() -> None:
         ({"shot_sensitivity": True}, ("shot_sensitivity", "true")),
         ({"scene_length_s": float("nan")}, ("scene_length_s", "NaN")),
         ({"jump_cuts": "never"}, ("jump_cuts", "one of split, ignore", "never")),
+        ({"words": "some"}, ("words", "one of all, speech, screen, off", "some")),
         ({"jump_cuts": True}, ("jump_cuts", "one of split, ignore", "true")),
         ({"preset": "opera"}, ("preset", "film", "opera")),
         ({"from_s": -1}, ("from_s", "0", "null", "-1")),
@@ -217,3 +220,14 @@ def test_a_rectangle_to_ignore_changes_the_tracks_and_none_does_not() -> None:
 
     assert tracks_hash(AnalysisSettings()) == hashlib.sha256(before.encode()).hexdigest()[:16]
     assert tracks_hash(corner) == tracks_hash(the_same) != tracks_hash(AnalysisSettings())
+
+
+def test_words_change_neither_segments_nor_tracks() -> None:
+    off = resolve("default", {"words": "off"})
+
+    assert split(off) == split(resolve("default", {}))
+    assert not word_settings(off).spoken
+    assert word_settings({}).spoken
+    assert word_settings(resolve("default", {"words": "speech"})).spoken
+    with pytest.raises(ValueError, match="words must be one of"):
+        WordSettings("some")

@@ -20,6 +20,7 @@ from actors.segmentation.decode.video import VideoReader
 from actors.segmentation.errors import Cancelled, MediaError, MediaErrorCode
 from actors.segmentation.fusion.fuse import fuse, provisional_shots
 from actors.segmentation.limits import Limits
+from actors.segmentation.naming.names import named
 from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import ChunkSpec, Plan, build_plan
 from actors.segmentation.planning.sound_only import slots_of
@@ -163,7 +164,7 @@ def test_chunks_leave_no_trace(tmp_path: Path, models: Models) -> None:
     tracks = [analyse_chunk(path, plan, index, models) for index in (2, 1, 0)][::-1]
     whole = segment_file(path, models=models)
 
-    assert fuse(plan, tracks, FusionSettings()).to_document()["segments"] == whole.to_document()["segments"]
+    assert named(fuse(plan, tracks, FusionSettings()).segments, None, None) == whole.segments
     assert [provisional_shots(plan, one) for one in tracks] == [[], [], []]
     assert [scene.start_s for scene in whole.level("scene")] == pytest.approx([0, 40, 80], abs=0.3)
 

@@ -22,6 +22,7 @@ from actors.segmentation.timeline import (
 SEGMENT_KEYS = {
     *("level", "index", "parent", "start_s", "end_s", "start_frame", "end_frame", "start_pts", "end_pts"),
     *("start_boundary", "label", "audio", "visual", "keyframe_s", "thumbnail"),
+    *("role", "role_confidence", "title", "title_source", "keywords"),
 }
 MEDIA = {"frames": 100, "duration_s": 4.0, "start_s": 0.0}
 
@@ -73,11 +74,13 @@ def test_the_document_has_the_contract_s_keys_and_is_json() -> None:
     document = timeline().to_document()
 
     again = json.loads(json.dumps(document, allow_nan=False))
-    assert set(again) == {"media", "settings", "warnings", "segments", "audio_track"}
+    keys = {"media", "settings", "warnings", "segments", "audio_track", "transcript", "screen_text"}
+    assert set(again) == keys
     assert all(set(item) == SEGMENT_KEYS for item in again["segments"])
     first = again["segments"][0]
     assert set(first["start_boundary"]) == {
-        *("kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability"),
+        *("kind", "confidence", "visual", "audio", "from_s", "to_s", "scene_probability", "topic"),
+        *("from_frame", "to_frame", "locked"),
     }
     assert set(first["audio"]) == {"speech", "singing", "music", "silence", "loudness_lufs"}
     assert set(first["visual"]) == {"brightness", "motion", "black", "static", "tags"}

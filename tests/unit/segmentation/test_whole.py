@@ -28,6 +28,7 @@ from actors.segmentation import (
     fuse,
     segment_file,
 )
+from actors.segmentation.naming.names import named
 from actors.segmentation.planning.plan import ChunkSpec
 from tests.support.media import Picture, Sound, cut_off, make_media
 
@@ -92,9 +93,9 @@ def test_whole_or_in_chunks_the_segments_are_the_same(film: Path, models: Models
     # the last first, as several actors may do it
     tracks = [analyse_chunk(film, divided, index, models) for index in (2, 1, 0)][::-1]
 
-    again = fuse(divided, tracks, FusionSettings()).to_document()
-    assert again["segments"] == timeline.to_document()["segments"]
-    assert again["audio_track"] == timeline.to_document()["audio_track"]
+    again = fuse(divided, tracks, FusionSettings())
+    assert named(again.segments, None, None) == timeline.segments
+    assert again.audio_track == timeline.audio_track
 
 
 @pytest.mark.usefixtures("timeline")
@@ -195,7 +196,8 @@ def test_the_command_writes_the_document(
 
     assert ran.exit_code == 0, ran.output
     document = json.loads(out.read_text())
-    assert set(document) == {"media", "settings", "warnings", "segments", "audio_track"}
+    keys = {"media", "settings", "warnings", "segments", "audio_track", "transcript", "screen_text"}
+    assert set(document) == keys
     assert document["warnings"] == []
     assert document["settings"]["min_shot_s"] == 0.2
     assert document["settings"]["preset"] == "default"

@@ -46,6 +46,7 @@ ROW: dict[str, Any] = {
     "priority": "interactive",
     "traceparent": None,
     "warnings": [],
+    "keep_corrections": True,
 }
 
 

@@ -9,7 +9,18 @@ import pytest
 
 from ui.static_files import ENTRY_MODULE, STATIC_DIR, STYLE_SHEETS
 
-FOLDERS = ("toolkit", "api", "video", "library", "player", "results", "timeline", "frame")
+FOLDERS = (
+    "toolkit",
+    "api",
+    "video",
+    "editing",
+    "library",
+    "player",
+    "results",
+    "correcting",
+    "timeline",
+    "frame",
+)
 """A module imports from its own folder and from those before it."""
 
 MOST_MODULES = 20

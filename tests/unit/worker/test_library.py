@@ -7,9 +7,21 @@ from pathlib import Path
 import pytest
 
 from actors.segmentation.networks.models import Models
+from actors.worker.analyser import AnalysedChunk
 from actors.worker.library import LibraryAnalyser
 from cluster.settings import LimitSettings
 from tests.support.media import Picture, make_media
+
+
+def first_chunk(analyser: LibraryAnalyser, path: Path, plan: bytes) -> AnalysedChunk:
+    return analyser.chunk(
+        path,
+        plan,
+        0,
+        on_frames=lambda _frames: None,
+        should_stop=lambda: False,
+        keyframe_sink=lambda _frame, _webp: None,
+    )
 
 
 def test_a_chunk_is_analysed_under_the_limits_it_was_planned_under(
@@ -22,13 +34,26 @@ def test_a_chunk_is_analysed_under_the_limits_it_was_planned_under(
     analyser.load()
     planned = analyser.plan(path, {}, lambda: False)
 
-    made = analyser.chunk(
-        path,
-        planned.payload,
-        0,
-        on_frames=lambda _frames: None,
-        should_stop=lambda: False,
-        keyframe_sink=lambda _frame, _webp: None,
-    )
+    made = first_chunk(analyser, path, planned.payload)
 
     assert (made.start_frame, made.end_frame) == (0, 3)
+
+
+def test_the_starts_are_those_of_the_segments(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_media(tmp_path / "film.mkv", Picture(shots=(30, 40, 50), size=(96, 64), number=False))
+    monkeypatch.setattr(Models, "load", lambda *_args, **_options: models)
+    analyser = LibraryAnalyser(device="cpu", threads=1, limits=LimitSettings())
+    analyser.load()
+    plan = analyser.plan(path, {}, lambda: False).payload
+    joined = analyser.join(plan, [first_chunk(analyser, path, plan).payload])
+
+    for settings in ({}, {"min_shot_s": 2.0}):
+        segments = analyser.fuse(joined, settings).segments
+        starts = analyser.starts(joined, settings)
+        assert starts == {
+            level: [one["start_s"] for one in segments if one["level"] == level and one["index"]]
+            for level in ("chapter", "scene", "shot")
+        }
+    assert len(analyser.starts(joined, {})["shot"]) == 2

@@ -12,6 +12,8 @@ import { Emitter } from "../toolkit/emitter.js";
 const KEY = /^sk_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/;
 
 const NOT_A_KEY = "This is not a key: one begins with sk_ and has 59 characters.";
+const REFUSED = "This key is not known here, or it does not count any more. Ask whoever runs this installation for "
+  + "another one.";
 const NO_ANSWER = "The server does not answer. Try again in a moment.";
 
 class Access extends Emitter {
@@ -27,6 +29,12 @@ class Access extends Emitter {
   /** Whether this browser has a session that can be ended. */
   get signedIn() {
     return this.key !== null;
+  }
+
+  /** Whether the session's key allows this; without a key everything is allowed. */
+  may(scope) {
+    const scopes = this.key?.scopes ?? [scope];
+    return scopes.includes(scope) || scopes.includes("admin");
   }
 
   /** Ask the API for this browser's session; open the sign-in dialog when it answers 401. */
@@ -106,6 +114,8 @@ class Access extends Emitter {
       answer = await fetch(this.sessionUrl, { method: "POST", cache: "no-store",
         headers: { Authorization: `Bearer ${key}` } });
       const body = await answer.json();
+      // The API's sentence is for programs: it speaks of headers and of variables.
+      if (answer.status === 401) return REFUSED;
       if (!answer.ok) return body.detail ?? `The server answered with an error (${answer.status}).`;
       this.#setSession(body);
       return null;

@@ -7,8 +7,22 @@ import { connection } from "./connection.js";
 
 const config = JSON.parse(document.getElementById("scenestream-config")?.textContent ?? "{}");
 
-/** Path prefix of the API on this origin. */
-export const API = config.api ?? "/api/v1";
+/** Path of the API on this origin. It lies beside the page, which a proxy may serve below a prefix of its own. */
+export const API = new URL(config.api ?? "api/v1", document.baseURI).pathname;
+
+/** The path that the API itself knows, and writes into its answers. */
+const API_ROOT = "/api/v1";
+
+/**
+ * The address, as this browser reaches it, of something that the API names in an answer: only its path below the API is
+ * used, since behind a proxy the API may know neither its public address nor the prefix.
+ */
+export function reachable(address) {
+  const { pathname, search } = new URL(address, window.location.href);
+  const place = pathname.indexOf(`${API_ROOT}/`);
+  return place < 0 ? address : API + pathname.slice(place + API_ROOT.length) + search;
+}
+
 connection.readyUrl = `${API}/readyz`;
 access.sessionUrl = `${API}/session`;
 
@@ -84,12 +98,26 @@ const post = (path, body, signal) => request(path, { method: "POST", signal, bod
   headers: { "Content-Type": "application/json" } });
 const video = (id) => `/videos/${encodeURIComponent(id)}`;
 
-/** @returns {Promise<{items: any[], next_cursor: string | null}>} */
-export function listVideos({ q = "", cursor = null, limit = 30, signal } = {}) {
-  const params = new URLSearchParams({ limit: String(limit) });
+/**
+ * The videos from a place of the list on, or around one of them.
+ * @returns {Promise<{items: any[], offset: number, total: number}>}
+ */
+export function placeVideos({ q = "", state = "", order = "newest", around = null, offset, limit }) {
+  const params = new URLSearchParams({ order, offset: String(offset), limit: String(limit) });
   if (q) params.set("q", q);
+  if (state) params.set("state", state);
+  if (around) params.set("around", around);
+  return request(`/videos?${params}`);
+}
+
+/**
+ * Moments by words, best first; not by names of videos.
+ * @returns {Promise<{items: any[], next_cursor: string | null}>}
+ */
+export function searchMoments(q, { cursor = null, limit = 30, signal } = {}) {
+  const params = new URLSearchParams({ q, from: "speech,screen,title,tag", limit: String(limit) });
   if (cursor) params.set("cursor", cursor);
-  return request(`/videos?${params}`, { signal });
+  return request(`/search?${params}`, { signal });
 }
 
 export const getVideo = (id, signal) => request(video(id), { signal });
@@ -100,7 +128,31 @@ export const previewSettings = (id, wanted, signal) => post(`${video(id)}/resegm
   signal);
 /** Fuse the stored measurements again with other settings, into a new revision. */
 export const resegmentVideo = (id, wanted) => post(`${video(id)}/resegment`, wanted);
+/**
+ * Replace the starts of segments by those that a person gives, into a new revision.
+ * @param {number} revision the one that is corrected; if another is current by then, the request fails with status 412
+ * @returns {Promise<{revision: number}>}
+ */
+export const correctSegments = (id, revision, body) => request(`${video(id)}/segments`, { method: "PUT",
+  body: JSON.stringify(body), headers: { "Content-Type": "application/json", "If-Match": `"${revision}"` } });
+/** The results that are kept, the newest first. */
+export const listRevisions = (id, signal) => request(`${video(id)}/revisions`, { signal });
+/** Show another of the results. */
+export const chooseRevision = (id, revision) =>
+  request(`${video(id)}/revisions/${revision}/choose`, { method: "POST" });
+/** Which boundaries of a level came, went and moved between two results. */
+export const compareRevisions = (id, from, to, level, signal) =>
+  request(`${video(id)}/compare?from=${from}&to=${to}&level=${level}`, { signal });
 export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
+/** The packaged presets, then one's own. */
+export const listPresets = () => request("/presets");
+/** Make or replace a preset of one's own. @param {{based_on: string, settings: object}} wish */
+export const savePreset = (name, wish) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
+  body: JSON.stringify(wish), headers: { "Content-Type": "application/json" } });
+/** The settings that come nearest to videos that were corrected by hand; the server stores nothing. */
+export const learnFrom = (videos, signal) => post("/presets:learn", { videos }, signal);
+export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, { signal });
+export const retryTranscript = (id) => request(`${video(id)}/transcript/retry`, { method: "POST" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
 
 /** Order clips: each chosen segment is cut into a file of its own. */
@@ -111,15 +163,31 @@ const clipsOf = (id, clipsId) => `${video(id)}/clips/${encodeURIComponent(clipsI
 export const cancelClips = (id, clipsId) => request(`${clipsOf(id, clipsId)}/cancel`, { method: "POST" });
 export const deleteClips = (id, clipsId) => request(clipsOf(id, clipsId), { method: "DELETE" });
 
-export const eventsUrl = (id) => `${API}${video(id)}/events`;
+/** The stream goes on after the video's end, until it is deleted. */
+export const eventsUrl = (id) => `${API}${video(id)}/events?follow=true`;
 export const mediaUrl = (id) => `${API}${video(id)}/media`;
-export const exportUrl = (id, format) => `${API}${video(id)}/export?format=${format}`;
+/**
+ * A page is shown by the browser, all else is stored.
+ * @param {string} [level] only this level; empty: what the format has by itself
+ */
+export function exportUrl(id, format, level = "") {
+  const params = new URLSearchParams({ format });
+  if (level) params.set("level", level);
+  if (format === "html") params.set("inline", "true");
+  return `${API}${video(id)}/export?${params}`;
+}
+/** The image that stands for the video; another result may have another one, so its number is in the address. */
+export const stillUrl = (id, revision) => `${API}${video(id)}/still.webp?revision=${revision}`;
+/** The address of the form of a video that every browser plays. */
+export const proxyUrl = (id) => `${API}${video(id)}/proxy`;
+/** Have that form made; answers with the video, which tells how far it is. */
+export const makeProxy = (id) => request(`${video(id)}/proxy`, { method: "POST" });
 
 /** The address of a segment's still, or null. The API gives the address itself or the number of the picture. */
 export function thumbnailUrl(id, segment) {
   const { thumbnail } = segment;
   if (thumbnail === null || thumbnail === undefined || thumbnail === "") return null;
-  if (typeof thumbnail === "string" && thumbnail.includes("/")) return thumbnail;
+  if (typeof thumbnail === "string" && thumbnail.includes("/")) return reachable(thumbnail);
   return `${API}${video(id)}/thumbnails/${encodeURIComponent(String(thumbnail).replace(/\.webp$/, ""))}.webp`;
 }
 

@@ -29,6 +29,11 @@ function showShortcuts() {
   dialog.showModal();
 }
 
+/** Open the dialog of the upload panel; what is shown stays until a file was uploaded. */
+function chooseFiles() {
+  document.getElementById("upload-files").click();
+}
+
 function lostSentence() {
   const { unhealthy } = connection;
   if (!unhealthy.length) return "The server does not answer. What is shown may be out of date. Trying again…";
@@ -47,7 +52,7 @@ export function mountHeader(element) {
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   fill(element, h("header", { class: "top" }, brand(),
     h("span", { class: "tagline" }, "shots, scenes and chapters"), h("span", { class: "spacer" }),
-    out, h("button", { type: "button", class: "button new-upload", on: { click: () => go(null) } }, "New upload"),
+    out, h("button", { type: "button", class: "button new-upload", on: { click: chooseFiles } }, "New upload"),
     iconButton("keys", "Keyboard shortcuts", showShortcuts)), banner);
   let timer = 0;
   connection.on("detail", () => setText(banner, lostSentence()));

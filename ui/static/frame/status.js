@@ -1,24 +1,14 @@
 /** The panel above the player: facts of the video, progress or failure of its analysis, and its actions and exports. */
 import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
+import { filename, plainName, showFilename } from "../toolkit/filenames.js";
 import { bytes, count, duration, percent, remaining } from "../toolkit/format.js";
 import { go } from "../toolkit/router.js";
-import { ApiError, cancelVideo, deleteVideo, exportUrl, retryVideo } from "../api/requests.js";
-import { STATE_NAMES, TERMINAL } from "../video/names.js";
+import { ApiError, cancelVideo, deleteVideo, retryVideo } from "../api/requests.js";
+import { LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
-
-/** Format code of the API, name, and what it is for. Those of NEED_PICTURE say how a picture is cut. */
-const EXPORTS = [
-  ["html", "Page", "timeline and keyframes"],
-  ["edl", "EDL", "shots for any editor"],
-  ["otio", "OTIO", "shots for Resolve"],
-  ["fcpxml", "FCPXML", "shots for Final Cut"],
-  ["webvtt", "WebVTT", "chapters for players"],
-  ["ffmetadata", "FFmetadata", "for ffmpeg"],
-  ["csv", "CSV", "a table of the segments"],
-  ["json", "JSON", "everything"],
-];
-
-const NEED_PICTURE = new Set(["edl", "otio", "fcpxml"]);
+import { editor } from "../editing/editor.js";
+import { shownSegments, tuning } from "../results/tuning.js";
+import { exportMenu } from "./exports.js";
 
 /** A sentence for each state that is not an error. */
 const STORIES = {
@@ -27,6 +17,13 @@ const STORIES = {
   finalizing: "Grouping the shots into scenes and chapters.",
   cancelled: "Stopped before it was finished. What was found until then is kept.",
 };
+
+/** Before so many seconds a pace says nothing. */
+const PACE_FROM_S = 2;
+
+/** Reasons that lie in the file: another try comes to the same end, so it is not what one is asked to do. */
+const FILE_AT_FAULT = new Set(["empty_file", "not_media", "no_video", "no_stream", "no_frames", "unknown_codec",
+  "encrypted", "truncated", "limit_exceeded", "decode_failed"]);
 
 class Status {
   constructor(element) {
@@ -42,23 +39,17 @@ class Status {
     this.cancel = this.#button("Cancel", "button", () => cancelVideo(session.id));
     this.retry = this.#button("Retry", "button primary", () => retryVideo(session.id));
     this.remove = this.#button("Delete", "button danger-quiet", () => this.#delete());
-    this.exports = h("details", { class: "menu" }, h("summary", { class: "button" }, "Export"),
-      h("ul", { class: "menu-list" }));
-    document.addEventListener("click", (event) => {
-      if (!this.exports.contains(event.target)) this.exports.open = false;
-    });
-    this.exports.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.exports.open = false;
-    });
+    this.exports = exportMenu();
     fill(element, h("section", { class: "panel status", "aria-label": "Video" },
       h("div", { class: "status-head" }, h("div", { class: "status-title" }, this.name, this.badge),
-        h("div", { class: "actions" }, this.cancel, this.retry, this.exports, this.remove)),
+        h("div", { class: "actions" }, this.cancel, this.retry, this.exports.element, this.remove)),
       this.facts, this.warnings, h("div", { class: "status-progress" }, this.bar, this.story), this.failure,
       this.announce));
     session.on("opened", () => this.draw());
     session.on("missing", () => this.draw());
     session.on("video", () => this.draw());
     session.on("segments", () => this.draw());
+    for (const shown of [tuning, editor]) shown.on("change", () => this.draw());
   }
 
   #button(text, className, action) {
@@ -84,7 +75,7 @@ class Status {
     const { id, video } = session;
     const sure = await confirmDialog({
       title: "Delete this video?",
-      text: `“${video.filename}” and everything found in it will be gone.`,
+      text: [filename(video.filename), " and everything found in it will be gone."],
       action: "Delete",
     });
     if (!sure) return null;
@@ -101,28 +92,25 @@ class Status {
     if (this.shownId !== session.id) {
       this.shownId = session.id;
       this.problem = null;
-      this.exports.open = false;
-      this.#drawExports();
+      this.exports.close();
     }
-    if (this.offersPicture === session.soundOnly) this.#drawExports();
     if (video && video.state !== this.shownState) {
       if (this.shownState) {
         this.problem = null;
         // Only changes of the state are announced: the progress would interrupt a screen reader every second.
-        setText(this.announce, `${video.filename}: ${STATE_NAMES[video.state] ?? video.state}`);
+        setText(this.announce, `${plainName(video.filename)}: ${STATE_NAMES[video.state] ?? video.state}`);
       }
       this.shownState = video.state;
     }
     if (!video) {
       this.shownState = null;
-      setText(this.name, session.id ? "Loading…" : "");
+      this.name.replaceChildren(session.id ? "Loading…" : "");
       for (const part of [this.badge, this.facts, this.warnings, this.bar, this.story, this.failure, this.cancel,
-        this.retry, this.remove, this.exports]) show(part, false);
+        this.retry, this.remove, this.exports.element]) show(part, false);
       return;
     }
-    document.title = `${video.filename} · Scenestream`;
-    setText(this.name, video.filename);
-    this.name.title = video.filename;
+    document.title = `${plainName(video.filename)} · Scenestream`;
+    showFilename(this.name, video.filename);
     this.badge.dataset.state = video.state;
     setText(this.badge, STATE_NAMES[video.state] ?? video.state);
     show(this.badge, true);
@@ -135,7 +123,8 @@ class Status {
     show(this.failure, Boolean(this.problem) || failed);
     show(this.cancel, !TERMINAL.has(video.state));
     show(this.retry, failed || video.state === "cancelled");
-    show(this.exports, video.state === "done");
+    this.retry.classList.toggle("primary", !FILE_AT_FAULT.has(video.error?.code));
+    show(this.exports.element, video.state === "done");
     show(this.remove, true);
   }
 
@@ -156,26 +145,22 @@ class Status {
     let story = STORIES[video.state] ?? "";
     if (video.state === "running" && session.soundOnly) story = "Analysing the sound. Scenes appear at its end.";
     if (video.state === "running" && fraction > 0) {
-      story = [percent(fraction), remaining(etaS), found()].filter(Boolean).join(" · ");
+      story = [percent(fraction), remaining(etaS), pace(video), found()].filter(Boolean).join(" · ");
     }
     setText(this.story, story);
     show(this.story, story !== "");
-  }
-
-  #drawExports() {
-    if (!session.id) return;
-    const { soundOnly } = session;
-    fill(this.exports.lastElementChild, EXPORTS.map(([format, name, what]) => h("li", {},
-      soundOnly && NEED_PICTURE.has(format)
-        ? h("span", { class: "unavailable" }, h("strong", {}, name), h("span", {}, "needs a picture"))
-        : h("a", { href: exportUrl(session.id, format), download: true }, h("strong", {}, name),
-          h("span", {}, what)))));
-    this.offersPicture = !soundOnly;
   }
 }
 
 function failureSentence(video) {
   return video.error?.message || "The analysis failed. Try again, or look into the server’s log.";
+}
+
+/** Frames a second since this attempt began; empty where that is not known yet, or there are none. */
+function pace(video) {
+  const elapsedS = (Date.now() - Date.parse(video.started_at ?? "")) / 1000;
+  if (!(elapsedS > PACE_FROM_S) || !video.media?.frames || session.soundOnly) return "";
+  return `${Math.round((video.media.frames * video.progress.fraction) / elapsedS).toLocaleString("en")} frames/s`;
 }
 
 function found() {
@@ -203,7 +188,7 @@ function facts(video) {
   list.push(bytes(video.bytes));
   const preset = video.settings?.preset;
   if (preset && preset !== "default") list.push(`preset ${preset}`);
-  const { chapter, scene, shot } = session.segments;
+  const [chapter, scene, shot] = LEVELS.map(shownSegments);
   if (!session.provisional && shot.length) {
     list.push(`${count(chapter.length, "chapter")}, ${count(scene.length, "scene")}, `
       + `${count(shot.length, "shot")}`);

@@ -1,6 +1,8 @@
 /** The panel that is shown without a video: an explanation on the start page, a message for an unknown id. */
 import { fill, h, show } from "../toolkit/dom.js";
+import { filename } from "../toolkit/filenames.js";
 import { go } from "../toolkit/router.js";
+import { access } from "../api/access.js";
 import { session } from "../video/session.js";
 
 /** Code, name and explanation of each level. */
@@ -31,11 +33,24 @@ function explanation() {
     h("label", { class: "button primary", for: "upload-files" }, "Choose videos"));
 }
 
+/** For an address that leads to nothing: a video that was shown until somebody deleted it, or none. */
 function unknownVideo() {
+  const { lost, missing } = session;
+  if (missing.status === 403) return notForThisKey();
   return h("section", { class: "panel welcome", role: "alert" },
-    h("h1", {}, "There is no video at this address"),
-    h("p", { class: "lead" }, "It may have been deleted, or the address is not complete."),
+    h("h1", {}, lost ? "This video was deleted" : "There is no video at this address"),
+    h("p", { class: "lead" }, lost ? [filename(lost.filename), " and everything found in it are gone."]
+      : "It may have been deleted, or the address is not complete."),
     h("button", { type: "button", class: "button primary", on: { click: () => go(null) } }, "To the start"));
+}
+
+/** A key may have the scope `write` alone: a machine that hands in videos needs no more. */
+function notForThisKey() {
+  return h("section", { class: "panel welcome", role: "alert" },
+    h("h1", {}, "This key may not look at videos"),
+    h("p", { class: "lead" }, "What you upload with it is analysed. To see the result, sign out and sign in with a "
+      + "key that may read; whoever runs this installation can make one."),
+    h("button", { type: "button", class: "button primary", on: { click: () => access.signOut() } }, "Sign out"));
 }
 
 /** @param {HTMLElement} element */

@@ -1,10 +1,12 @@
 /**
  * Client of the resumable upload protocol tus 1.0.0 (https://tus.io/protocols/resumable-upload). It sends one file in
- * parts and reports the bytes sent. After a broken connection or a reload it asks the server for its offset and
- * continues there. Knows no element of the page.
+ * parts, as large as the line carries (parts.js), and reports the bytes sent. After a broken connection, a pause or a
+ * reload it asks the server for its offset and continues there. Knows no element of the page.
  */
 import { access } from "../api/access.js";
-import { API, ApiError, problemError } from "../api/requests.js";
+import { API, ApiError, problemError, reachable } from "../api/requests.js";
+import { PartSize } from "./parts.js";
+import { forget, recall, remember } from "./unfinished.js";
 
 const TUS_VERSION = "1.0.0";
 const VIDEO_ID_HEADER = "Scenestream-Video-Id";
@@ -22,9 +24,6 @@ const FINISHING_MS = 60 * 60 * 1000;
 /** Status 500 is an error in the server, which retries seldom mend: fewer tries than without an answer. */
 const TRIES_AFTER_SERVER_ERROR = 4;
 
-/** Prefix of the keys in localStorage. */
-const MEMORY_PREFIX = "scenestream.upload:";
-
 /** Wrong offset, locked upload, too many requests, wrong checksum: ask the server for its offset and go on there. */
 const ASK_AGAIN = new Set([409, 423, 429, 460]);
 
@@ -33,6 +32,9 @@ const GONE = new Set([404, 410]);
 
 /** The person stopped the upload. */
 export class Aborted extends Error {}
+
+/** The person paused the upload: `start` goes on where it was. */
+export class Paused extends Error {}
 
 /** Text as base64 of its UTF-8 bytes, for Upload-Metadata. */
 export function base64(text) {
@@ -57,12 +59,11 @@ export class TusUpload {
   constructor(file, metadata, partBytes, hooks) {
     this.file = file;
     this.metadata = { filename: file.name, filetype: file.type, ...metadata };
-    this.partBytes = partBytes;
+    this.parts = new PartSize(partBytes);
     this.hooks = hooks;
     this.aborted = false;
+    this.paused = false;
     this.url = null;
-    this.memoryKey = MEMORY_PREFIX + [file.name, file.size, file.lastModified,
-      JSON.stringify(metadata)].join("|");
   }
 
   /**
@@ -70,9 +71,11 @@ export class TusUpload {
    * @returns {Promise<string>} the id of the video
    * @throws {ApiError} with the server's sentence
    * @throws {Aborted} after `abort`
+   * @throws {Paused} after `pause`
    */
   async start() {
-    this.url = recall(this.memoryKey);
+    this.paused = false;
+    this.url = recall(this.file, this.metadata.preset);
     let state = this.url ? await this.#retrying(() => this.#head(), () => null) : null;
     if (!state) state = await this.#create();
     while (!state.videoId) {
@@ -83,7 +86,7 @@ export class TusUpload {
         : await this.#waitForVideo(state);
       state ??= await this.#create();
     }
-    forget(this.memoryKey);
+    forget(this.file, this.metadata.preset);
     return state.videoId;
   }
 
@@ -103,19 +106,20 @@ export class TusUpload {
     return seen;
   }
 
+  /** Stop sending; the server keeps what it has. `start` goes on. */
+  pause() {
+    this.paused = true;
+    this.request?.abort();
+    this.wake?.();
+  }
+
   /** Stop the upload and have the server delete the bytes it has. */
   async abort() {
     this.aborted = true;
     this.request?.abort();
     this.wake?.();
-    forget(this.memoryKey);
-    if (!this.url) return;
-    try {
-      await fetch(this.url, { method: "DELETE", headers: { "Tus-Resumable": TUS_VERSION }, keepalive: true });
-    } catch (error) {
-      // No answer: the server deletes unfinished uploads by itself when they expire.
-      console.info("the upload was stopped here, not on the server:", error.message);
-    }
+    forget(this.file, this.metadata.preset);
+    if (this.url) await forgetOnServer(this.url);
   }
 
   async #create() {
@@ -126,9 +130,8 @@ export class TusUpload {
     }));
     const location = answer.getResponseHeader("Location");
     if (!location) throw new ApiError("The server did not say where to upload to.", { status: 500 });
-    // Behind a proxy that terminates TLS the server may not know its public address: only the path is used.
-    this.url = new URL(location, window.location.href).pathname;
-    remember(this.memoryKey, this.url);
+    this.url = reachable(location);
+    remember(this.file, this.metadata.preset, this.url, 0);
     return { offset: 0, videoId: answer.getResponseHeader(VIDEO_ID_HEADER) };
   }
 
@@ -138,10 +141,20 @@ export class TusUpload {
   }
 
   async #sendPart(offset) {
-    const answer = await this.#send("PATCH", this.url, {
-      "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream",
-    }, this.file.slice(offset, offset + this.partBytes), offset);
-    return readState(answer);
+    const part = this.file.slice(offset, offset + this.parts.bytes);
+    const beganMs = performance.now();
+    try {
+      const answer = await this.#send("PATCH", this.url, {
+        "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream",
+      }, part, offset);
+      this.parts.sent(performance.now() - beganMs);
+      const state = readState(answer);
+      remember(this.file, this.metadata.preset, this.url, state.offset);
+      return state;
+    } catch (error) {
+      this.parts.broke();
+      throw error;
+    }
   }
 
   /**
@@ -156,20 +169,20 @@ export class TusUpload {
     let next = step;
     let serverErrors = 0;
     for (;;) {
-      if (this.aborted) throw new Aborted();
+      this.#checkWanted();
       try {
         const result = await next();
         this.hooks.onWaiting(false);
         return result;
       } catch (error) {
-        if (this.aborted) throw new Aborted();
+        this.#checkWanted();
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 401) {
           await access.signIn();
           continue;
         }
         if (onGone && GONE.has(error.status)) {
-          forget(this.memoryKey);
+          forget(this.file, this.metadata.preset);
           return onGone();
         }
         if (error.status === 500) serverErrors += 1;
@@ -182,6 +195,11 @@ export class TusUpload {
         if (onGone) next = () => this.#head();
       }
     }
+  }
+
+  #checkWanted() {
+    if (this.aborted) throw new Aborted();
+    if (this.paused) throw new Paused();
   }
 
   /**
@@ -228,7 +246,7 @@ export class TusUpload {
         }
         const error = problemError(request.status, request.responseText);
         // An answer to HEAD has no body: only its content type shows whether the API or a proxy sent it.
-        if (method === "HEAD" && isProblem(request)) error.status = request.status;
+        if (method === "HEAD" && isProblem(request.getResponseHeader("Content-Type"))) error.status = request.status;
         error.retryAfterS = Number(request.getResponseHeader("Retry-After")) || 0;
         reject(error);
       };
@@ -237,8 +255,9 @@ export class TusUpload {
   }
 }
 
-function isProblem(answer) {
-  return (answer.getResponseHeader("Content-Type") ?? "").startsWith("application/problem+json");
+/** Whether an answer of this content type is the API's own word, and not that of a proxy before it. */
+function isProblem(contentType) {
+  return (contentType ?? "").startsWith("application/problem+json");
 }
 
 function readState(answer) {
@@ -248,27 +267,27 @@ function readState(answer) {
   };
 }
 
-/** The address of an unfinished upload of the same file, from localStorage, which private windows may refuse. */
-function recall(key) {
+/**
+ * How many bytes of an upload the server has; null where it has none, or has made a video of it. Only the API can say
+ * that it has none: while it restarts, Ray Serve's proxy answers 404 to everything.
+ */
+export async function offsetOnServer({ url, sentBytes }) {
   try {
-    return window.localStorage.getItem(key);
+    const answer = await fetch(url, { method: "HEAD", cache: "no-store", headers: { "Tus-Resumable": TUS_VERSION } });
+    if (GONE.has(answer.status) && isProblem(answer.headers.get("Content-Type"))) return null;
+    if (!answer.ok) return sentBytes;
+    return answer.headers.get(VIDEO_ID_HEADER) ? null : Number(answer.headers.get("Upload-Offset"));
   } catch {
-    return null;
+    return sentBytes; // no answer: what was known last
   }
 }
 
-function remember(key, url) {
+/** Have the server delete the bytes it has of an upload. */
+export async function forgetOnServer(url) {
   try {
-    window.localStorage.setItem(key, url);
-  } catch {
-    console.info("this browser keeps nothing: an upload cannot be resumed after a reload");
-  }
-}
-
-function forget(key) {
-  try {
-    window.localStorage.removeItem(key);
-  } catch {
-    console.info("this browser keeps nothing: there was nothing to forget");
+    await fetch(url, { method: "DELETE", headers: { "Tus-Resumable": TUS_VERSION }, keepalive: true });
+  } catch (error) {
+    // No answer: the server deletes unfinished uploads by itself when they expire.
+    console.info("the upload was stopped here, not on the server:", error.message);
   }
 }

@@ -1,99 +1,73 @@
 /**
- * The upload panel: files are chosen or dropped, queued, and uploaded one after the other with the chosen preset. It
- * shows the progress; the protocol is in tus.js.
+ * The upload panel: files are chosen or dropped, queued, and uploaded one after the other with the chosen preset. Of
+ * several it shows the total. What is known to be no video is refused before it is sent (refusing.js); what an earlier
+ * visit left unfinished goes on when the same file is chosen again (left-behind.js).
  */
-import { fill, h, icon, iconButton, setText, show } from "../toolkit/dom.js";
+import { fill, h, icon, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
 import { bytes, percent, remaining } from "../toolkit/format.js";
-import { currentId, go, hrefOf } from "../toolkit/router.js";
+import { currentId, go, wouldAsk } from "../toolkit/router.js";
 import { PRESET_NAMES } from "../video/names.js";
-import { Aborted, TusUpload } from "./tus.js";
+import { ownPresets } from "../video/own-presets.js";
+import { LeftBehind } from "./left-behind.js";
+import { refusalOf } from "./refusing.js";
+import { Aborted, Paused } from "./tus.js";
+import { UploadItem } from "./upload-item.js";
 
 /** Emits `uploaded` with the id of a new video. */
 export const uploads = new Emitter();
 
-/** Throughput is the average over this time, so that the remaining time follows changes of the network. */
-const THROUGHPUT_WINDOW_MS = 8000;
-
 /** How long a finished upload stays in the list. */
 const DONE_SHOWN_MS = 6000;
-
-/** One file in the queue and its row. */
-class UploadItem {
-  constructor(file, preset, partBytes, onRemove) {
-    this.file = file;
-    /** @type {[number, number][]} time in ms and bytes sent until then, over the last seconds */
-    this.samples = [];
-    this.upload = new TusUpload(file, preset ? { preset } : {}, partBytes, {
-      onProgress: (sentBytes) => this.#showProgress(sentBytes),
-      onWaiting: (waiting) => this.#showWaiting(waiting),
-    });
-    this.bar = h("progress", { max: "1", value: "0", "aria-label": `Upload of ${file.name}` });
-    this.note = h("div", { class: "upload-note" }, `Waiting · ${bytes(file.size)}`);
-    this.stop = iconButton("close", `Stop the upload of ${file.name}`, () => onRemove(this));
-    this.element = h("li", { class: "upload-item", dataset: { state: "waiting" } },
-      h("div", { class: "upload-head" }, h("span", { class: "upload-name", title: file.name }, file.name),
-        this.stop),
-      this.bar, this.note);
-  }
-
-  set state(state) {
-    this.element.dataset.state = state;
-  }
-
-  get state() {
-    return this.element.dataset.state;
-  }
-
-  #showProgress(sentBytes) {
-    const nowMs = performance.now();
-    this.samples.push([nowMs, sentBytes]);
-    while (this.samples.length > 2 && nowMs - this.samples[0][0] > THROUGHPUT_WINDOW_MS) this.samples.shift();
-    const { size } = this.file;
-    this.bar.value = size ? sentBytes / size : 0;
-    const [[sinceMs, fromBytes]] = this.samples;
-    const bytesPerS = nowMs > sinceMs ? ((sentBytes - fromBytes) / (nowMs - sinceMs)) * 1000 : 0;
-    const parts = [`${percent(size ? sentBytes / size : 0)} of ${bytes(size)}`];
-    if (bytesPerS > 0) parts.push(`${bytes(bytesPerS)}/s`, remaining((size - sentBytes) / bytesPerS));
-    setText(this.note, sentBytes >= size ? "Sent · the server is storing it" : parts.join(" · "));
-  }
-
-  #showWaiting(waiting) {
-    if (waiting === (this.state === "stalled")) return;
-    this.state = waiting ? "stalled" : "sending";
-    if (waiting) {
-      this.samples = [];
-      setText(this.note, "The connection is lost. The upload goes on as soon as the server answers.");
-    }
-  }
-}
 
 class UploadPanel {
   constructor(element, { partBytes, presets }) {
     this.partBytes = partBytes;
-    /** @type {UploadItem[]} the first one is being uploaded while `busy` */
+    /** @type {UploadItem[]} those that are not finished, in their order */
     this.queue = [];
-    this.busy = false;
+    /** Bytes and number of those that were finished since the queue was empty. */
+    this.finished = { bytes: 0, count: 0 };
     this.input = /** @type {HTMLInputElement} */ (h("input", {
       type: "file", multiple: true, accept: "video/*,audio/*,.mkv,.mxf,.ts,.m2ts,.mts,.vob,.ogv,.flv,.mpg,.mpeg",
       class: "visually-hidden", id: "upload-files", on: { change: () => this.#chosen() },
     }));
     this.preset = h("select", { id: "upload-preset" }, h("option", { value: "" }, "Any video"),
       presets.map((name) => h("option", { value: name }, PRESET_NAMES[name] ?? name)));
+    ownPresets.on("change", () => this.#offerOwn());
+    ownPresets.load();
     this.zone = h("label", { class: "drop-zone", for: "upload-files" }, icon("upload"),
       h("span", {}, h("strong", {}, "Choose videos"), " or drop them here"));
+    this.left = new LeftBehind();
+    this.totalBar = h("progress", { max: "1", value: "0", "aria-label": "All uploads" });
+    this.totalNote = h("span", { class: "upload-total-note" });
+    this.total = h("div", { class: "upload-total", hidden: true },
+      h("div", { class: "upload-head" }, this.totalNote,
+        h("button", { type: "button", class: "button", on: { click: () => this.#stopAll() } }, "Stop all")),
+      this.totalBar);
     this.list = h("ul", { class: "upload-list", "aria-label": "Uploads" });
     this.announce = h("div", { class: "visually-hidden", role: "status" });
     fill(element, h("section", { class: "panel upload", "aria-label": "Upload" }, this.input, this.zone,
       h("div", { class: "field" }, h("label", { for: "upload-preset" }, "Kind of video"), this.preset),
-      this.list, this.announce));
+      this.left.element, this.total, this.list, this.announce));
     this.#acceptDrops();
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
   }
 
+  /** One's own presets below the packaged ones. */
+  #offerOwn() {
+    const chosen = this.preset.value;
+    this.preset.querySelector("optgroup")?.remove();
+    if (ownPresets.names.length) {
+      this.preset.append(h("optgroup", { label: "Your presets" },
+        ownPresets.names.map((name) => h("option", { value: name }, name))));
+    }
+    this.preset.value = [...this.preset.options].some((option) => option.value === chosen) ? chosen : "";
+  }
+
   #chosen() {
-    this.#add([...this.input.files]);
+    const files = [...this.input.files];
     this.input.value = "";
+    this.#add(files);
   }
 
   /** The whole window accepts drops: outside of a drop target the browser would open the file and leave the page. */
@@ -116,68 +90,107 @@ class UploadPanel {
     });
   }
 
-  #add(files) {
+  async #add(files) {
     const startedFrom = currentId();
-    for (const file of files) {
-      const item = new UploadItem(file, this.preset.value, this.partBytes, (gone) => this.#remove(gone));
+    const does = { onStop: (item) => this.#remove(item), onPause: (item) => this.#hold(item),
+      onChange: () => this.#drawTotal() };
+    const items = files.map((file) => new UploadItem(file, this.preset.value, this.partBytes, does));
+    this.list.append(...items.map((item) => item.element));
+    const refusals = await Promise.all(files.map(refusalOf));
+    items.forEach((item, place) => {
       item.startedFrom = startedFrom;
-      this.queue.push(item);
-      this.list.append(item.element);
-    }
+      if (refusals[place]) item.failed(refusals[place]);
+      else if (item.element.isConnected) this.queue.push(item);
+    });
+    this.#drawTotal();
     this.#uploadNext();
   }
 
   #remove(item) {
-    const running = item.state === "sending" || item.state === "stalled";
+    const running = this.current === item;
     this.queue = this.queue.filter((other) => other !== item);
     item.element.remove();
-    if (running) item.upload.abort();
+    if (item.state !== "failed") item.upload.abort();
+    this.#drawTotal();
+    if (!running) this.#uploadNext();
   }
 
-  /** Upload the first of the queue, then the next: two at once would only share the same bandwidth. */
+  #stopAll() {
+    const stopped = this.queue.slice();
+    this.queue = [];
+    for (const item of stopped) {
+      item.element.remove();
+      item.upload.abort();
+    }
+    setText(this.announce, "All uploads are stopped.");
+    this.#drawTotal();
+  }
+
+  /** Pause it, or go on: it then waits for its turn again. */
+  #hold(item) {
+    if (item.state === "paused") {
+      item.wait();
+      this.#uploadNext();
+    } else if (item.running) {
+      item.upload.pause();
+    } else {
+      item.paused();
+    }
+  }
+
+  /** Upload the first that waits, then the next: two at once would only share the same bandwidth. */
   async #uploadNext() {
-    if (this.busy) return;
-    const item = this.queue[0];
+    if (this.current) return;
+    const item = this.queue.find((one) => one.state === "waiting");
     if (!item) return;
-    this.busy = true;
-    item.state = "sending";
+    this.current = item;
+    item.begin();
+    const upload = item.upload.start();
+    this.left.refresh();
     try {
-      const id = await item.upload.start();
+      const id = await upload;
       this.#succeeded(item, id);
     } catch (error) {
-      if (!(error instanceof Aborted)) this.#failed(item, error);
+      if (error instanceof Paused) item.paused();
+      else if (!(error instanceof Aborted)) item.failed(error.message);
     }
-    this.queue = this.queue.filter((other) => other !== item);
-    this.busy = false;
+    if (item.state !== "paused") this.queue = this.queue.filter((other) => other !== item);
+    this.current = null;
+    this.#drawTotal();
     this.#uploadNext();
   }
 
   #succeeded(item, id) {
-    item.state = "done";
-    item.bar.value = 1;
-    item.stop.remove();
-    fill(item.note, "Uploaded · ", h("a", { href: hrefOf(id), on: { click: (event) => this.#open(event, id) } },
-      "show it"));
-    setText(this.announce, `${item.file.name} is uploaded.`);
+    item.succeeded(id, (event) => this.#open(event, id));
+    this.finished.bytes += item.file.size;
+    this.finished.count += 1;
+    setText(this.announce, `${item.name} is uploaded.`);
     window.setTimeout(() => item.element.remove(), DONE_SHOWN_MS);
     uploads.emit("uploaded", id);
-    // The first video of a batch is opened, unless the person has opened another page in the meantime.
-    if (currentId() === item.startedFrom) go(id);
+    // The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects
+    // this one: each upload that ends would put another question on the page.
+    if (currentId() === item.startedFrom && !wouldAsk()) go(id);
+  }
+
+  /** All files of the queue together; of one alone its own row says it. */
+  #drawTotal() {
+    const { queue, finished } = this;
+    if (!queue.length) this.finished = { bytes: 0, count: 0 };
+    show(this.total, queue.length + finished.count > 1 && queue.length > 0);
+    if (this.total.hidden) return;
+    const sizeBytes = finished.bytes + queue.reduce((sum, { file }) => sum + file.size, 0);
+    const sentBytes = finished.bytes + queue.reduce((sum, item) => sum + item.sentBytes, 0);
+    const bytesPerS = this.current?.bytesPerS ?? 0;
+    this.totalBar.value = sizeBytes ? sentBytes / sizeBytes : 0;
+    setText(this.totalNote, [`${finished.count} of ${finished.count + queue.length}`,
+      `${percent(sizeBytes ? sentBytes / sizeBytes : 0)} of ${bytes(sizeBytes)}`,
+      bytesPerS > 0 && remaining((sizeBytes - sentBytes) / bytesPerS)].filter(Boolean).join(" · "));
   }
 
   #open(event, id) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go(id);
-  }
-
-  #failed(item, error) {
-    item.state = "failed";
-    show(item.bar, false);
-    fill(item.note, error.message);
-    item.note.setAttribute("role", "alert");
-    item.stop.setAttribute("aria-label", `Dismiss ${item.file.name}`);
-    item.stop.title = "Dismiss";
   }
 }
 

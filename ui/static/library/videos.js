@@ -1,163 +1,229 @@
 /**
- * The panel with the list of videos, newest first, with a search by name. It is read again at an interval, faster
- * while a video of it is being analysed. A click only changes the address; `session` opens the video.
+ * The panel with the list of videos, with a search box, a filter and an order: the list is narrowed by name, and above
+ * it are moments with the words (moments.js). However long it is, only the rows in view are read and drawn
+ * (window.js), and a refresh is one request for them; it comes at an interval, faster while a video of them is being
+ * analysed. A click only changes the address; `session` opens the video.
  */
 import { fill, h, icon, setText, show } from "../toolkit/dom.js";
-import { ago, duration } from "../toolkit/format.js";
-import { currentId, go, hrefOf, onChange } from "../toolkit/router.js";
+import { count } from "../toolkit/format.js";
+import { currentId, onChange } from "../toolkit/router.js";
 import { connection } from "../api/connection.js";
-import { listVideos } from "../api/requests.js";
+import { placeVideos } from "../api/requests.js";
 import { STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
+import { Card } from "./card.js";
+import { Chosen } from "./chosen.js";
+import { MomentList } from "./moments.js";
 import { uploads } from "./upload.js";
+import { holds, ROW_PX, rowsInView, rowsToRead, scrollTo } from "./window.js";
 
-/** Interval of reading the list: while a video is being analysed, and otherwise. */
+/** Interval of reading the list: while a video in view is being analysed, and otherwise. */
 const REFRESH_BUSY_MS = 3000;
 const REFRESH_IDLE_MS = 20000;
 
-/** Debounce: the search is sent when nothing has been typed for so long. */
+/** Debounce: the search is sent when nothing has been typed for so long; the same for scrolling. */
 const SEARCH_PAUSE_MS = 250;
+const SCROLL_PAUSE_MS = 80;
 
-/** A badge with a state's colour and name. */
-function stateBadge(state) {
-  return h("span", { class: "badge", dataset: { state } }, STATE_NAMES[state] ?? state);
-}
-
-/** One row. It is updated in place, so that focus and hover stay where they are. */
-class VideoRow {
-  constructor(video) {
-    this.id = video.id;
-    this.name = h("span", { class: "library-name" });
-    this.badge = stateBadge(video.state);
-    this.facts = h("span", { class: "library-facts" });
-    this.bar = h("progress", { max: "1", "aria-hidden": "true" });
-    this.link = h("a", { class: "library-link", href: hrefOf(video.id), on: { click: (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      go(this.id);
-    } } }, this.name, h("span", { class: "library-line" }, this.badge, this.facts), this.bar);
-    this.element = h("li", {}, this.link);
-    this.update(video);
-  }
-
-  update(video) {
-    setText(this.name, video.filename);
-    this.name.title = video.filename;
-    if (this.badge.dataset.state !== video.state) {
-      this.badge.dataset.state = video.state;
-      setText(this.badge, STATE_NAMES[video.state] ?? video.state);
-    }
-    const facts = [];
-    if (video.media?.duration_s) facts.push(duration(video.media.duration_s));
-    facts.push(ago(video.created_at));
-    setText(this.facts, facts.join(" · "));
-    show(this.bar, !TERMINAL.has(video.state));
-    const fraction = video.progress?.fraction ?? 0;
-    if (fraction > 0) this.bar.value = fraction;
-    else this.bar.removeAttribute("value");
-    this.markCurrent();
-  }
-
-  markCurrent() {
-    if (this.id === currentId()) this.link.setAttribute("aria-current", "page");
-    else this.link.removeAttribute("aria-current");
-  }
-}
+/** Names of the API's orders. */
+const ORDER_NAMES = {
+  newest: "Newest first",
+  oldest: "Oldest first",
+  name: "By name",
+  longest: "Longest first",
+};
 
 class VideoList {
   constructor(element) {
-    /** @type {Map<string, VideoRow>} */
-    this.rows = new Map();
+    /** @type {Map<string, Card>} those in view */
+    this.cards = new Map();
+    /** @type {any[]} the videos that were read, from place `offset` on */
+    this.videos = [];
+    this.offset = 0;
+    this.total = 0;
     this.query = "";
-    this.cursor = null;
-    this.pages = 1;
-    this.search = h("input", { type: "search", id: "library-search", placeholder: "Search by name",
-      "aria-label": "Search videos by name", autocomplete: "off", on: { input: () => this.#searchSoon() } });
+    this.search = /** @type {HTMLInputElement} */ (h("input", { type: "search", id: "library-search",
+      placeholder: "Search words and names", "aria-label": "Search moments by words, and videos by name",
+      autocomplete: "off", on: { input: () => this.#searchSoon() } }));
+    this.moments = new MomentList(this.search);
+    this.state = this.#select("Videos in state", [["", "All states"], ...Object.entries(STATE_NAMES)]);
+    this.order = this.#select("Order of the videos", Object.entries(ORDER_NAMES));
+    this.count = h("span", { class: "library-count" });
+    this.chosen = new Chosen(() => this.#chosenChanged());
     this.list = h("ul", { class: "library-list", "aria-label": "Videos" });
+    this.view = h("div", { class: "library-view", on: { scroll: () => this.#scrolled() } }, this.list);
     this.note = h("p", { class: "quiet", role: "status" });
-    this.more = h("button", { type: "button", class: "button wide", on: { click: () => this.#showMore() } },
-      "Show earlier videos");
     fill(element, h("section", { class: "panel library", "aria-label": "Videos" },
-      h("h2", { class: "panel-title" }, "Videos"),
-      h("div", { class: "search" }, icon("search"), this.search),
-      this.list, this.note, this.more));
-    show(this.more, false);
-    onChange(() => this.#markCurrent());
+      h("div", { class: "library-head" }, h("h2", { class: "panel-title" }, "Videos"), this.count),
+      h("div", { class: "search" }, icon("search"), this.search), this.moments.element,
+      h("div", { class: "library-choices" }, this.state, this.order),
+      this.chosen.element, this.chosen.problem, this.note, this.view));
+    this.#follow();
+    this.refresh({ reveal: true });
+  }
+
+  #select(label, options) {
+    const on = { change: () => this.#startOver() };
+    return /** @type {HTMLSelectElement} */ (h("select", { "aria-label": label, on },
+      options.map(([value, name]) => h("option", { value }, name))));
+  }
+
+  #follow() {
+    onChange(() => this.#reveal());
     uploads.on("uploaded", () => this.refresh());
-    session.on("video", (video) => this.rows.get(video.id)?.update(video));
-    session.on("deleted", () => this.refresh());
+    session.on("video", (video) => this.#updateOne(video));
+    session.on("missing", () => this.refresh());
+    session.on("deleted", () => this.#refreshSoon());
     connection.on("change", (lost) => !lost && this.refresh());
     document.addEventListener("visibilitychange", () => !document.hidden && this.refresh());
-    this.refresh();
+    new ResizeObserver(() => this.#drawOrRead()).observe(this.view);
   }
 
   #searchSoon() {
     window.clearTimeout(this.searchTimer);
     this.searchTimer = window.setTimeout(() => {
       this.query = this.search.value.trim();
-      this.pages = 1;
-      this.refresh();
+      this.#startOver();
     }, SEARCH_PAUSE_MS);
   }
 
-  #showMore() {
-    this.pages += 1;
+  /** Another search, filter or order: from the top. */
+  #startOver() {
+    this.chosen.clear();
+    this.videos = [];
+    this.offset = 0;
+    this.view.scrollTop = 0;
     this.refresh();
   }
 
-  async refresh() {
+  #scrolled() {
+    this.#draw();
+    window.clearTimeout(this.scrollTimer);
+    this.scrollTimer = window.setTimeout(() => this.#drawOrRead(), SCROLL_PAUSE_MS);
+  }
+
+  #refreshSoon() {
+    window.clearTimeout(this.scrollTimer);
+    this.scrollTimer = window.setTimeout(() => this.refresh(), SEARCH_PAUSE_MS);
+  }
+
+  get #wanted() {
+    return rowsInView(this.view.scrollTop, this.view.clientHeight, this.total);
+  }
+
+  #drawOrRead() {
+    const wanted = this.#wanted;
+    if (holds(this.offset, this.videos.length, wanted)) this.#draw();
+    else this.refresh();
+  }
+
+  /**
+   * Read the rows in view again, in one request.
+   * @param {{reveal?: boolean}} [options] reveal: the rows around the open video instead, and scroll to it
+   */
+  async refresh({ reveal = false } = {}) {
     window.clearTimeout(this.timer);
     // Only the newest of several overlapping requests may draw.
     const request = (this.latestRequest = Symbol("request"));
-    const { query } = this;
-    const videos = [];
-    let cursor = null;
+    const around = reveal ? currentId() : null;
     try {
-      for (let page = 0; page < this.pages; page += 1) {
-        const answer = await listVideos({ q: query, cursor });
-        videos.push(...answer.items);
-        cursor = answer.next_cursor;
-        if (!cursor) break;
-      }
+      const answer = await placeVideos({ q: this.query, state: this.state.value, order: this.order.value, around,
+        ...rowsToRead(this.#wanted, this.total) });
+      if (this.latestRequest !== request) return;
+      this.#take(answer, around);
     } catch (error) {
-      if (this.latestRequest === request) {
-        if (error.status >= 400 && error.status < 500) {
-          setText(this.note, error.message);
-          show(this.note, true);
-        }
-        this.#schedule(REFRESH_IDLE_MS);
-      }
-      return;
+      if (this.latestRequest !== request) return;
+      this.#refused(error);
     }
-    if (this.latestRequest !== request) return;
-    this.#draw(videos, cursor !== null);
-    this.#schedule(videos.some((video) => !TERMINAL.has(video.state)) ? REFRESH_BUSY_MS : REFRESH_IDLE_MS);
+  }
+
+  #take({ items, offset, total }, around) {
+    this.videos = items;
+    this.offset = offset;
+    this.total = total;
+    this.list.style.height = `${total * ROW_PX}px`;
+    setText(this.count, total ? count(total, "video") : "");
+    const filtered = Boolean(this.state.value);
+    setText(this.note, total ? "" : this.query ? `No video is called like “${this.query}”.`
+      : filtered ? "No video is in this state." : "No videos yet. The ones you upload stay here.");
+    show(this.note, total === 0);
+    show(this.view, total > 0);
+    const place = around ? items.findIndex((video) => video.id === around) : -1;
+    if (place >= 0) this.view.scrollTop = scrollTo(offset + place, this.view.scrollTop, this.view.clientHeight);
+    this.#draw();
+    this.#schedule(items.some((video) => !TERMINAL.has(video.state)) ? REFRESH_BUSY_MS : REFRESH_IDLE_MS);
+    // Rows were read before the height of the list was known.
+    if (!holds(this.offset, this.videos.length, this.#wanted)) this.#refreshSoon();
+  }
+
+  /** A key that may not read gets the same answer every time; other refusals may be of this moment. */
+  #refused(error) {
+    if (error.status >= 400 && error.status < 500) {
+      setText(this.note, error.status === 403 ? "Your key may not list videos." : error.message);
+      show(this.note, true);
+      show(this.view, false);
+    }
+    if (error.status !== 403) this.#schedule(REFRESH_IDLE_MS);
   }
 
   #schedule(ms) {
     this.timer = window.setTimeout(() => !document.hidden && this.refresh(), ms);
   }
 
-  #draw(videos, more) {
-    const kept = new Map();
-    let place = this.list.firstElementChild;
-    for (const video of videos) {
-      const row = this.rows.get(video.id) ?? new VideoRow(video);
-      row.update(video);
-      kept.set(video.id, row);
-      if (row.element === place) place = place.nextElementSibling;
-      else this.list.insertBefore(row.element, place);
-    }
-    for (const [id, row] of this.rows) if (!kept.has(id)) row.element.remove();
-    this.rows = kept;
-    show(this.more, more);
-    setText(this.note, videos.length ? "" : this.query ? `No video is called like “${this.query}”.`
-      : "No videos yet. The ones you upload stay here.");
-    show(this.note, videos.length === 0);
+  /** The open video is known before the list is read again. */
+  #updateOne(video) {
+    const place = this.videos.findIndex((one) => one.id === video.id);
+    if (place < 0) return;
+    this.videos[place] = video;
+    this.cards.get(video.id)?.update(video);
   }
 
-  #markCurrent() {
-    for (const row of this.rows.values()) row.markCurrent();
+  /** Another video was opened: mark it, and scroll to it where it is not in view. */
+  #reveal() {
+    for (const card of this.cards.values()) card.markCurrent();
+    const id = currentId();
+    const place = this.videos.findIndex((video) => video.id === id);
+    if (!id || place < 0) {
+      if (id) this.refresh({ reveal: true });
+      return;
+    }
+    this.view.scrollTop = scrollTo(this.offset + place, this.view.scrollTop, this.view.clientHeight);
+    this.#drawOrRead();
+  }
+
+  #draw() {
+    const { first, count: rows } = this.#wanted;
+    const kept = new Map();
+    for (let index = first; index < first + rows; index += 1) {
+      const video = this.videos[index - this.offset];
+      if (!video) continue;
+      const card = this.cards.get(video.id) ?? new Card(video, (...pick) => this.#pick(...pick));
+      if (card.video !== video) card.update(video);
+      card.place(index, this.total);
+      card.choose(this.chosen.has(video.id));
+      kept.set(video.id, card);
+    }
+    for (const [id, card] of this.cards) if (!kept.has(id)) card.element.remove();
+    // The order of elements is the order of reading and of the Tab key.
+    let next = this.list.firstElementChild;
+    for (const { element } of kept.values()) {
+      if (element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(element, next);
+    }
+    this.cards = kept;
+  }
+
+  /** With Shift all from the last one to this one, as far as they were read. */
+  #pick(id, chosen, range) {
+    const place = this.videos.findIndex((video) => video.id === id);
+    const from = range ? this.videos.findIndex((video) => video.id === this.lastPicked) : -1;
+    const [low, high] = from >= 0 ? [Math.min(from, place), Math.max(from, place)] : [place, place];
+    this.lastPicked = id;
+    this.chosen.set(this.videos.slice(low, high + 1), chosen);
+  }
+
+  #chosenChanged() {
+    for (const [id, card] of this.cards) card.choose(this.chosen.has(id));
   }
 }
 

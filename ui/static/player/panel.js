@@ -1,17 +1,23 @@
 /**
- * The player panel: a media element with controls of its own. Where the browser cannot play the file it shows the
- * stills of the shots instead, and the sound where there is no picture. The position is kept by `transport`, not here.
+ * The player panel: a media element with controls of its own. Where the browser cannot play the file it has a proxy
+ * made, and shows the stills of the shots until that plays; the sound where there is no picture. The position is kept by
+ * `transport`, not here.
  */
 import { fill, h, iconButton, setText, show, icon } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
+import { currentTimeS, onTime } from "../toolkit/router.js";
 import { access } from "../api/access.js";
 import { connection } from "../api/connection.js";
 import { mediaUrl, thumbnailUrl } from "../api/requests.js";
 import { indexAt } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { aspectRatio } from "../video/shape.js";
+import { leavesOutSound, ProxyFile } from "./proxy.js";
 import { SoundPicture } from "./sound-picture.js";
 import { transport } from "./transport.js";
+
+/** Status of a proxy that is not there any more: it had to make room for others. */
+const GONE = 409;
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 
@@ -22,10 +28,12 @@ class Player {
     this.still = h("img", { class: "still", alt: "", hidden: true });
     this.message = h("div", { class: "screen-message", role: "status", hidden: true });
     this.sound = new SoundPicture();
+    this.proxy = new ProxyFile(() => this.#onProxy());
     this.play = iconButton("play", "Play", () => transport.toggle(), { class: "icon-button play" });
-    this.back = iconButton("previous", "Previous boundary (←)", () => transport.step(-1));
-    this.forth = iconButton("next", "Next boundary (→)", () => transport.step(1));
-    this.clock = h("output", { class: "clock", "aria-label": "Position" });
+    this.back = iconButton("previous", "Previous boundary ([)", () => transport.step(-1));
+    this.forth = iconButton("next", "Next boundary (])", () => transport.step(1));
+    // A timer is no live region: an `output` would have every picture's time read out.
+    this.clock = h("span", { class: "clock", role: "timer", "aria-label": "Position" });
     this.total = h("span", { class: "clock total" });
     this.mute = iconButton("sound", "Mute", () => this.#toggleMute());
     this.volume = h("input", { type: "range", min: "0", max: "1", step: "0.05", value: "1",
@@ -34,15 +42,16 @@ class Player {
       SPEEDS.map((speed) => h("option", { value: speed, selected: speed === 1 }, `${speed}×`)));
     this.full = iconButton("full", "Full screen", () => this.#toggleFullScreen());
     fill(element, h("section", { class: "panel player", "aria-label": "Player" }, this.screen,
-      h("div", { class: "transport" }, this.back, this.play, this.forth, this.clock, this.total,
-        h("span", { class: "spacer" }), this.speed, this.mute, this.volume, this.full)));
+      h("div", { class: "transport", dataset: { uncovered: "" } }, this.back, this.play, this.forth, this.clock,
+        this.total, h("span", { class: "spacer" }), this.speed, this.mute, this.volume, this.full)));
     session.on("opened", () => this.#open());
     session.on("missing", () => this.#close());
     session.on("video", () => this.#onVideo());
     session.on("segments", () => this.#follow());
     transport.on("time", () => this.#follow());
     transport.on("playing", (playing) => this.#showPlaying(playing));
-    connection.on("change", (lost) => !lost && this.broken && this.#load());
+    connection.on("change", (lost) => !lost && this.broken && this.#load(this.url));
+    onTime((seconds) => this.#goTo(seconds));
   }
 
   #open() {
@@ -55,9 +64,18 @@ class Player {
   #onVideo() {
     this.#setAspectRatio();
     this.sound.draw();
-    if (session.soundOnly) show(this.message, this.broken || this.unplayable);
-    if (!this.media) this.#load();
-    else if (this.unplayable) this.#showUnplayable();
+    if (session.soundOnly) show(this.message, this.broken || this.lacks !== null);
+    if (!this.media) {
+      this.#load();
+      if (currentTimeS() !== null) this.#goTo(currentTimeS());
+    } else if (this.lacks) this.#showLack();
+    this.proxy.look();
+  }
+
+  /** To a moment that the address names. In a narrow window the player may be far from what led to it. */
+  #goTo(seconds) {
+    transport.seek(seconds);
+    this.screen.scrollIntoView({ block: "nearest" });
   }
 
   #close() {
@@ -70,17 +88,27 @@ class Player {
     }
     this.media = null;
     this.broken = false;
-    this.unplayable = false;
+    /** What this browser cannot play: "file", "picture" or "sound" of it. */
+    this.lacks = null;
+    /** Whether a failure ended the playing: what is loaded in place of it plays on. */
+    this.interrupted = false;
+    this.url = null;
+    this.proxy.close();
     this.still.hidden = true;
     this.stillUrl = null;
     this.screen.replaceChildren();
     this.sound.draw();
   }
 
-  #load() {
-    const resumeAtS = this.broken ? transport.time : null;
+  /** @param {string} [url] of the file itself, or of its proxy */
+  #load(url = mediaUrl(session.id)) {
+    const resumeAtS = this.broken || this.lacks ? transport.time : null;
+    const isProxy = url === this.proxy.url;
+    const plays = transport.playing || this.interrupted;
     this.broken = false;
-    this.unplayable = false;
+    this.lacks = null;
+    this.interrupted = false;
+    this.url = url;
     const media = /** @type {HTMLVideoElement} */ (h("video", { preload: "metadata", playsinline: true,
       "aria-label": "Video" }));
     this.media?.removeAttribute("src");
@@ -94,52 +122,83 @@ class Player {
     this.sound.draw();
     show(this.message, false);
     show(this.still, false);
-    transport.attach(media);
-    media.src = mediaUrl(session.id);
-    if (resumeAtS) transport.seek(resumeAtS);
+    // A proxy's clock begins with the first frame.
+    transport.attach(media, isProxy ? 0 : null);
+    media.src = url;
+    if (resumeAtS !== null) transport.seek(resumeAtS);
+    if (plays) transport.toggle();
     this.#enableControls(true);
   }
 
   #loaded() {
-    if (this.media.videoWidth || session.soundOnly) return;
-    this.#showMessage("This browser plays only the sound of this file, not its picture. "
-      + "The stills of its shots stand in.");
-    this.#showStill();
+    if (this.url === this.proxy.url) return;
+    if (!this.media.videoWidth && !session.soundOnly) this.#lack("picture");
+    else if (leavesOutSound(session.video?.media, this.media)) this.#lack("sound");
   }
 
   async #failed() {
-    const { media } = this;
+    const { media, url } = this;
     const { id } = session;
-    const status = await statusOf(mediaUrl(id));
+    const status = await statusOf(url);
     if (status === 401) await access.signIn();
     if (this.media !== media || session.id !== id) return;
     if (status === 401) {
       this.broken = true;
-      this.#load();
+      this.#load(url);
       return;
     }
     const reachable = status >= 200 && status < 300;
+    this.interrupted = transport.playing;
     transport.attach(null);
-    if (reachable) {
-      this.unplayable = true;
-      this.#showUnplayable();
+    this.#enableControls(false);
+    if (url === this.proxy.url && status === GONE) {
+      this.lacks = "file";
+      this.url = null;
+      this.proxy.lost();
+      this.#showLack();
+    } else if (reachable) {
+      this.#lack("file");
     } else {
       this.broken = true;
       this.#showMessage("The video cannot be loaded at the moment.",
-        h("button", { type: "button", class: "button", on: { click: () => this.#load() } }, "Try again"));
+        h("button", { type: "button", class: "button", on: { click: () => this.#load(url) } }, "Try again"));
+      this.#showStill();
     }
-    this.#enableControls(false);
-    this.#showStill();
+  }
+
+  /** This browser does not play all of the file: a proxy takes its place as soon as there is one. */
+  #lack(what) {
+    this.lacks = what;
+    this.proxy.want();
+    this.#onProxy();
+  }
+
+  #onProxy() {
+    if (!this.lacks) return;
+    if (this.proxy.url && this.url !== this.proxy.url) this.#load(this.proxy.url);
+    else this.#showLack();
   }
 
   /** Called again when the codec becomes known: the file can be loaded long before it has been probed. */
-  #showUnplayable() {
+  #showLack() {
     const { media } = session.video ?? {};
     const codec = media?.video_codec ?? media?.audio_codec;
-    const file = `This browser cannot play this file${codec ? ` (${codec})` : ""}`;
-    const text = session.soundOnly ? `${file}. The timeline works all the same.`
-      : `${file}. The stills of its shots stand in, and the timeline works all the same.`;
-    if (this.message.textContent !== text) this.#showMessage(text);
+    const file = {
+      file: `This browser cannot play this file${codec ? ` (${codec})` : ""}.`,
+      picture: "This browser plays only the sound of this file, not its picture.",
+      sound: `This browser plays only the picture of this file, not its sound (${media?.audio_codec}).`,
+    }[this.lacks];
+    const text = `${file} ${this.proxy.text}`.trim();
+    if (this.message.hidden || this.message.firstChild?.textContent !== text) {
+      const again = h("button", { type: "button", class: "button", on: { click: () => this.#again() } }, "Try again");
+      this.#showMessage(text, this.proxy.failed === null ? null : again);
+    }
+    if (this.lacks !== "sound") this.#showStill();
+  }
+
+  #again() {
+    this.proxy.again();
+    this.#showLack();
   }
 
   #showMessage(text, extra = null) {

@@ -1,9 +1,11 @@
-/** The panel above the timeline where segments are cut into files, and the list of the orders. */
-import { fill, h, setText, show } from "../toolkit/dom.js";
-import { ago } from "../toolkit/format.js";
+/** The drawer's pane where segments are cut into files, and the list of the orders. */
+import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
+import { ago, count } from "../toolkit/format.js";
+import { reachable } from "../api/requests.js";
 import { LEVEL_NAMES, LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 import { clips } from "./clips.js";
+import { drawer } from "./drawer.js";
 
 /** The API's ways of cutting. */
 const MODES = { exact: "to the frame, coded anew", copy: "at key frames, as it is coded" };
@@ -11,7 +13,7 @@ const MODES = { exact: "to the frame, coded anew", copy: "at key frames, as it i
 class ClipsPanel {
   constructor() {
     this.button = h("button", { type: "button", class: "button tune-open", "aria-expanded": "false",
-      "aria-controls": "clips", on: { click: () => (clips.open ? clips.close() : clips.begin()) } }, "Clips");
+      "aria-controls": "clips", on: { click: () => drawer.toggle("clips") } }, "Clips");
     this.level = this.#select("clips-level", "level", LEVELS.map((level) => [level, LEVEL_NAMES[level]]));
     this.label = this.#select("clips-label", "label", []);
     this.mode = this.#select("clips-mode", "mode", Object.entries(MODES));
@@ -25,7 +27,11 @@ class ClipsPanel {
         h("label", { for: "clips-label" }, "with"), this.label,
         h("label", { for: "clips-mode" }, "into files,"), this.mode),
       h("div", { class: "tune-end" }, this.note, this.cut), this.orders);
-    clips.on("change", () => this.draw());
+    clips.on("change", () => {
+      if (!clips.open) drawer.close("clips");
+      this.draw();
+    });
+    drawer.on("change", () => this.#follow());
     session.on("video", () => this.draw());
     session.on("segments", () => this.draw());
     this.draw();
@@ -34,6 +40,12 @@ class ClipsPanel {
   #select(id, what, options) {
     return h("select", { id, on: { change: (event) => clips.choose(what, event.target.value) } },
       options.map(([value, name]) => h("option", { value }, name)));
+  }
+
+  #follow() {
+    const opened = drawer.pane === "clips";
+    if (opened && !clips.open) clips.begin();
+    else if (!opened && clips.open) clips.close();
   }
 
   draw() {
@@ -58,26 +70,37 @@ class ClipsPanel {
   }
 }
 
+/** Files that may have taken an hour to encode are deleted when somebody has said so twice. */
+async function remove(order) {
+  const { total } = order.progress;
+  const sure = await confirmDialog({
+    title: "Delete these clips?",
+    text: `${count(total, "file")}, cut ${ago(order.created_at)}, will be gone. The video stays.`,
+    action: "Delete clips",
+  });
+  if (sure) clips.remove(order);
+}
+
 /** The row of one order: its name, its progress and its buttons. */
 function contentOf(order) {
   const { done, failed, total, fraction } = order.progress;
   const working = !TERMINAL.has(order.state);
   const name = `${total} ${total === 1 ? order.level : `${order.level}s`}, ${order.mode}`;
   const state = order.state === "running" ? "Cutting" : STATE_NAMES[order.state];
-  const count = working ? `${done} of ${total}` : ago(order.created_at);
-  return [h("strong", {}, name), h("span", { class: "quiet" }, `${state} · ${count}`),
+  const told = working ? `${done} of ${total}` : ago(order.created_at);
+  return [h("strong", {}, name), h("span", { class: "quiet" }, `${state} · ${told}`),
     failed > 0 && h("span", { class: "clip-failed" }, `${failed} cannot be cut`),
     order.error && h("span", { class: "clip-failed" }, order.error.message),
     working && h("progress", { max: "1", value: String(fraction), "aria-label": `Cutting ${name}` }),
     h("span", { class: "spacer" }),
-    order.archive && h("a", { class: "button", href: order.archive, download: true }, "Download zip"),
+    order.archive && h("a", { class: "button", href: reachable(order.archive), download: true }, "Download zip"),
     working
       ? h("button", { type: "button", class: "button", on: { click: () => clips.cancel(order) } }, "Stop")
-      : h("button", { type: "button", class: "button danger-quiet", on: { click: () => clips.remove(order) } },
+      : h("button", { type: "button", class: "button danger-quiet", on: { click: () => remove(order) } },
         "Delete clips")];
 }
 
-/** The button for the timeline's toolbar, and the panel that it opens. */
+/** The button for the timeline's toolbar, and the pane that it opens. */
 export function clipsPanel() {
   const { button, element } = new ClipsPanel();
   return { button, element };

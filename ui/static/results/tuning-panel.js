@@ -1,10 +1,12 @@
 /**
- * The panel above the timeline where other settings are tried: the sensitivity of each level, how many segments are
+ * The drawer's pane where other settings are tried: the sensitivity of each level, how many segments are
  * wanted, and of which part; the rows show the result of the try.
  */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { LEVEL_NAMES, LEVELS, PRESET_NAMES } from "../video/names.js";
 import { session } from "../video/session.js";
+import { editor } from "../editing/editor.js";
+import { drawer } from "./drawer.js";
 import { tuningFields } from "./tuning-fields.js";
 import { sensitivityOf, tuning, wantedOf } from "./tuning.js";
 
@@ -14,7 +16,7 @@ const STEP = 0.05;
 class TuningPanel {
   constructor() {
     this.button = h("button", { type: "button", class: "button tune-open", "aria-expanded": "false",
-      "aria-controls": "tune", on: { click: () => (tuning.open ? tuning.close() : tuning.begin()) } }, "Adjust");
+      "aria-controls": "tune", on: { click: () => drawer.toggle("adjust") } }, "Adjust");
     this.sliders = LEVELS.map((level) => h("input", { type: "range", min: 0, max: 1, step: STEP,
       id: `tune-${level}`, dataset: { level },
       on: { input: (event) => tuning.set(sensitivityOf(level), Number(event.target.value)) } }));
@@ -36,17 +38,40 @@ class TuningPanel {
     fill(this.element, this.levels, this.fields.element,
       h("div", { class: "tune-end" }, h("label", { for: "tune-preset" }, "Kind of video"), this.preset,
         this.note, this.discard, this.apply));
-    tuning.on("change", () => this.draw());
+    tuning.on("change", () => (tuning.open ? this.draw() : this.#leave()));
+    drawer.on("change", () => this.#follow());
     session.on("video", () => this.draw());
     session.on("segments", () => this.draw());
+    editor.on("change", () => this.#giveWay());
+    this.draw();
+  }
+
+  /** While a draft is corrected by hand there are no tries: both show other segments than the stored ones. */
+  #giveWay() {
+    this.button.disabled = editor.active;
+    if (editor.active) drawer.close("adjust");
+  }
+
+  /** A pane that is opened begins a try. One that is closed ends it, unless there is something to lose. */
+  #follow() {
+    const opened = drawer.pane === "adjust";
+    if (opened && !tuning.open) tuning.begin();
+    else if (!opened && tuning.open && !tuning.differs && !tuning.applied) tuning.close();
+    else this.draw();
+  }
+
+  #leave() {
+    drawer.close("adjust");
     this.draw();
   }
 
   draw() {
+    const opened = drawer.pane === "adjust";
     this.fields.draw();
     show(this.button, session.video?.state === "done" || tuning.open);
-    show(this.element, tuning.open);
-    this.button.setAttribute("aria-expanded", String(tuning.open));
+    setText(this.button, tuning.segments && !opened ? "Adjust: a try is shown" : "Adjust");
+    show(this.element, opened);
+    this.button.setAttribute("aria-expanded", String(opened));
     if (!tuning.open) return;
     LEVELS.forEach((level, place) => {
       show(this.levels[place], level !== "shot" || !session.soundOnly);
@@ -83,7 +108,7 @@ function note() {
   return tuning.segments ? "A try: nothing is changed until you apply it." : "Change something to see what it does.";
 }
 
-/** The button for the timeline's toolbar, and the panel that it opens. */
+/** The button for the timeline's toolbar, and the pane that it opens. */
 export function tuningPanel() {
   const { button, element } = new TuningPanel();
   return { button, element };

@@ -9,9 +9,14 @@ import { Emitter } from "../toolkit/emitter.js";
 import { ApiError, previewSettings, resegmentVideo } from "../api/requests.js";
 import { LEVELS } from "../video/names.js";
 import { session } from "../video/session.js";
+import { editor } from "../editing/editor.js";
+import { transport } from "../player/transport.js";
 
 /** Debounce: a try is sent when no slider has moved for so long. */
 const SETTLE_MS = 180;
+
+/** A try that the server did not answer is sent again after so long, until it does or the values change. */
+const AGAIN_MS = 3000;
 
 /** Name of the setting that a level's slider changes. */
 export const sensitivityOf = (level) => `${level}_sensitivity`;
@@ -21,7 +26,7 @@ export const wantedOf = (level) => `${level}s`;
 
 /** Settings that belong to the one video and stay when another kind of video is chosen: no preset has them. */
 const OF_THE_VIDEO = [
-  "video_stream", "audio_stream", "ignore", "decoding", "from_s", "to_s", "scenes", "chapters",
+  "video_stream", "audio_stream", "ignore", "decoding", "words", "from_s", "to_s", "scenes", "chapters",
 ];
 
 /** Whether two settings are equal; a setting that an older video does not have is null. */
@@ -120,9 +125,12 @@ class Tuning extends Emitter {
       this.segments = Object.fromEntries(LEVELS.map((level) => [level,
         tried.segments.filter((segment) => segment.level === level)]));
       this.busy = false;
+      this.problem = "";
       this.emit("change");
     } catch (error) {
-      if (!abort.signal.aborted) this.#fail(error);
+      if (abort.signal.aborted) return;
+      this.#fail(error);
+      if (error.transient) this.timer = window.setTimeout(() => this.#try(), AGAIN_MS);
     }
   }
 
@@ -135,8 +143,13 @@ class Tuning extends Emitter {
 }
 
 export const tuning = new Tuning();
+for (const source of [tuning, editor]) {
+  source.on("change", () => {
+    transport.tried = editor.segments ?? tuning.segments;
+  });
+}
 
-/** The segments of a level to show: those of the try, or the stored ones where there is no try. */
+/** The segments of a level to show: those of the draft or of the try, or the stored ones where there is neither. */
 export function shownSegments(level) {
-  return tuning.segments?.[level] ?? session.segments[level];
+  return (editor.segments ?? tuning.segments ?? session.segments)[level];
 }

@@ -62,7 +62,7 @@ export class Filmstrip {
     const last = Math.min(Math.ceil(zoom.widthPx / slotPx), Math.ceil((scrollPx + widthPx) / slotPx) + SPARE_PICTURES);
     const kept = new Map();
     for (let place = first; place < last; place += 1) {
-      const middleS = zoom.toS((place + 0.5) * slotPx);
+      const middleS = zoom.toS(Math.min((place + 0.5) * slotPx, zoom.widthPx - 1));
       const at = indexAt(shot, middleS);
       if (at < 0 || middleS > shot[at].end_s) continue;
       const url = nearestStill(shot, at);

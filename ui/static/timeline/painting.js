@@ -4,7 +4,9 @@
  */
 import { colours, prepare } from "../toolkit/canvas.js";
 import { rulerClock } from "../toolkit/format.js";
+import { KINDS } from "../video/names.js";
 import { session } from "../video/session.js";
+import { indexAt } from "../video/segments.js";
 import { changeOf, columnAt, loudnessOf, loudnessShare, soundReader } from "../video/signals.js";
 import { zoom } from "./zoom.js";
 
@@ -44,6 +46,37 @@ export function paintRuler(canvas, scrollPx) {
       context.lineTo(at, height);
       context.stroke();
     }
+  }
+}
+
+/**
+ * Segments of which not all have buttons: a band each, and a line in the colour of its kind.
+ * @param {HTMLCanvasElement} canvas
+ * @param {"chapter" | "scene" | "shot"} level
+ * @param {any[]} segments all of the level
+ * @param {number} fromS start of the visible part
+ * @param {number} toS its end
+ */
+export function paintSegments(canvas, level, segments, fromS, toS) {
+  const { context, height } = prepare(canvas);
+  const colour = colours(canvas);
+  const fills = [colour(`--${level}`), colour(`--${level}-2`)];
+  const kinds = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, colour(`--kind-${kind}`)]));
+  let paintedPx = -1;
+  for (let place = Math.max(0, indexAt(segments, fromS)); place < segments.length; place += 1) {
+    const { start_s: startS, end_s: endS, start_boundary: start } = segments[place];
+    if (startS > toS) return;
+    // Whole pixels: parts of them would be mixed with the background. Of several on one pixel the first is seen.
+    const x = Math.floor((startS - fromS) * zoom.pxPerS);
+    const end = Math.ceil((endS - fromS) * zoom.pxPerS);
+    if (end <= paintedPx) continue;
+    paintedPx = end;
+    context.fillStyle = fills[place % 2];
+    context.fillRect(x, 0, end - x, height);
+    context.globalAlpha = 0.4;
+    context.fillStyle = kinds[start?.kind] ?? kinds.cut;
+    context.fillRect(x, 0, 1, height);
+    context.globalAlpha = 1;
   }
 }
 

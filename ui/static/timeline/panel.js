@@ -1,24 +1,30 @@
 /**
- * The timeline panel: ruler, stills, three rows of segments and the curves, on one time scale with one playhead. It is
- * a wide element in a scrolling one: the browser scrolls, zooming changes the width of the wide element.
+ * The timeline panel: ruler, stills, three rows of segments and the curves, on one time scale with one playhead, and an
+ * overview above them. It is a wide element in a scrolling one: `zoom` says how wide, and what part is seen.
  */
 import { fill, h, iconButton, setText, show } from "../toolkit/dom.js";
-import { clock } from "../toolkit/format.js";
-import { KINDS, LEVEL_NAMES, LEVELS } from "../video/names.js";
+import { KINDS, LEVEL_NAMES, LEVELS, NO_CHANGE } from "../video/names.js";
 import { session } from "../video/session.js";
 import { changeOf, loudnessOf, SOUND_KINDS } from "../video/signals.js";
+import { editor } from "../editing/editor.js";
 import { transport } from "../player/transport.js";
-import { clipsPanel } from "../results/clips-panel.js";
-import { tuningPanel } from "../results/tuning-panel.js";
+import { boundary } from "../results/boundary.js";
+import { choice } from "../results/choice.js";
+import { drawerPanel } from "../results/drawer-panel.js";
 import { tuning } from "../results/tuning.js";
+import { editBar } from "../correcting/bar.js";
+import { mountButtons } from "../correcting/buttons.js";
+import { BoundaryDrag } from "./boundary-drag.js";
 import { Filmstrip } from "./filmstrip.js";
+import { Overview } from "./overview.js";
 import { paintChange, paintLoudness, paintRuler, paintSound } from "./painting.js";
+import { Pointing } from "./pointing.js";
 import { legend, TimelineRow } from "./row.js";
-import { Tooltip } from "./tooltip.js";
+import { Splitter } from "./splitter.js";
 import { zoom } from "./zoom.js";
 
-/** Wheel units of one zoom step. One notch of a wheel is 100 to 120 units in most browsers, so a third of a step. */
-const WHEEL_UNITS_PER_STEP = 320;
+/** The browser's own rounding of a scroll position: a smaller difference is no scrolling by a person. */
+const ROUNDING_PX = 1;
 
 /** While playing, the view scrolls on when the playhead is this near to its right edge. */
 const EDGE_PX = 24;
@@ -31,27 +37,32 @@ class Timeline {
     this.element = element;
     this.rows = LEVELS.map((level) => new TimelineRow(level));
     this.film = new Filmstrip();
-    this.tooltip = new Tooltip();
     this.ruler = h("canvas", { class: "tl-canvas tl-ruler" });
     this.change = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
     this.sound = h("canvas", { class: "tl-canvas tl-sound", "aria-hidden": "true" });
     this.loudness = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
     this.playhead = h("div", { class: "tl-playhead", "aria-hidden": "true" });
-    this.pointer = h("div", { class: "tl-pointer", "aria-hidden": "true", hidden: true }, h("span", {}));
+    const pointer = h("div", { class: "tl-pointer", "aria-hidden": "true", hidden: true }, h("span", {}));
     this.inner = h("div", { class: "tl-inner" }, this.ruler, this.film.element,
-      this.rows.map((row) => row.element), this.change, this.sound, this.loudness, this.pointer, this.playhead);
-    this.scroller = h("div", { class: "tl-scroll", tabindex: "0", role: "group", "aria-label": "Timeline" },
-      this.inner);
+      this.rows.map((row) => row.element), this.change, this.sound, this.loudness, pointer, this.playhead);
+    this.scroller = h("div", { class: "tl-scroll", id: "timeline-scroll", tabindex: "0", role: "group",
+      "aria-label": "Timeline" }, this.inner);
+    this.drag = new BoundaryDrag(this.inner);
+    const edit = editBar();
+    mountButtons(drawerPanel.corrections);
+    this.overview = new Overview("timeline-scroll");
+    this.pointing = new Pointing({ scroller: this.scroller, ruler: this.ruler, pointer, rows: this.rows });
     this.names = h("div", { class: "tl-names", "aria-hidden": "true" });
     this.legend = h("div", { class: "tl-legends" });
     this.hint = h("span", { class: "quiet", role: "status" });
-    const tune = tuningPanel();
-    const clips = clipsPanel();
-    fill(element, h("section", { class: "panel timeline", "aria-label": "Timeline" },
-      h("div", { class: "tl-bar" }, this.hint, this.legend, h("div", { class: "tl-tools" }, tune.button,
-        clips.button, iconButton("minus", "Zoom out (−)", () => zoom.by(-1)),
+    const panel = h("section", { class: "panel timeline", "aria-label": "Timeline" });
+    fill(panel, new Splitter(panel).element,
+      h("div", { class: "tl-bar", dataset: { uncovered: "" } }, this.hint, this.legend, h("div", { class: "tl-tools" },
+        edit.button, drawerPanel.buttons, iconButton("minus", "Zoom out (−)", () => zoom.by(-1)),
         iconButton("plus", "Zoom in (+)", () => zoom.by(1)), iconButton("fit", "Show all (0)", () => zoom.fit()))),
-      tune.element, clips.element, h("div", { class: "tl-body" }, this.names, this.scroller)));
+      edit.element, h("div", { class: "tl-body" }, h("span", { class: "tl-name overview", "aria-hidden": "true" }, "Whole"),
+        this.overview.element, this.names, this.scroller));
+    fill(element, panel);
     this.#listen();
   }
 
@@ -61,17 +72,13 @@ class Timeline {
     session.on("segments", () => this.#refresh());
     session.on("signals", () => this.#refresh());
     session.on("video", () => this.#checkSpan());
-    tuning.on("change", () => this.#refresh());
+    for (const shown of [tuning, editor, choice]) shown.on("change", () => this.#refresh());
     transport.on("time", () => this.#movePlayhead());
     transport.on("seek", (time) => this.#reveal(time));
-    zoom.on("before", (anchor) => { this.anchor = anchor ?? this.#defaultAnchor(); });
     zoom.on("change", () => this.#zoomed());
-    this.scroller.addEventListener("scroll", () => this.#scheduleDraw(false));
-    this.scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    this.scroller.addEventListener("pointermove", (event) => this.#hover(event));
-    this.scroller.addEventListener("pointerleave", () => this.#leave());
-    this.scroller.addEventListener("click", (event) => this.#click(event));
-    this.ruler.addEventListener("pointerdown", (event) => this.#scrub(event));
+    zoom.on("scroll", () => this.#scrollTo());
+    boundary.on("change", () => this.#showSelected());
+    this.scroller.addEventListener("scroll", () => this.#scrolled());
     for (const type of ["wheel", "touchmove", "pointerdown"]) {
       this.scroller.addEventListener(type, () => { this.touchedAtMs = Date.now(); }, { passive: true });
     }
@@ -84,11 +91,10 @@ class Timeline {
   #reset() {
     for (const row of this.rows) row.clear();
     this.film.clear();
-    this.tooltip.hide();
+    this.pointing.leave();
     this.touchedAtMs = 0;
     this.drawnSpanS = null;
     zoom.fit();
-    this.scroller.scrollLeft = 0;
     this.#refresh();
   }
 
@@ -101,9 +107,10 @@ class Timeline {
   #refresh() {
     this.drawnSpanS = zoom.spanS;
     this.drawnSoundOnly = session.soundOnly;
-    zoom.viewPx = Math.max(1, this.scroller.clientWidth);
+    zoom.resize(Math.max(1, this.scroller.clientWidth));
     this.scroller.style.setProperty("--view", `${zoom.viewPx}px`);
     this.inner.style.width = `${zoom.widthPx}px`;
+    this.#scrollTo();
     this.#describe();
     this.#scheduleDraw(true);
     this.#movePlayhead();
@@ -129,7 +136,7 @@ class Timeline {
         extra.change && h("span", { class: "tl-name curve" }, "Change"),
         sound && h("span", { class: "tl-name sound" }, "Sound"),
         extra.loudness && h("span", { class: "tl-name curve" }, "Loudness"));
-      const kinds = JSON.parse(key)[2].filter((kind) => kind !== "start");
+      const kinds = JSON.parse(key)[2].filter((kind) => !NO_CHANGE.has(kind));
       fill(this.legend, kinds.length > 0 && legend(kinds), sound && h("ul", { class: "legend",
         "aria-label": "Kinds of sound" }, [...SOUND_KINDS, "other"].map((kind) => h("li", {},
         h("span", { class: "swatch", dataset: { sound: kind } }), kind))));
@@ -155,7 +162,9 @@ class Timeline {
     const { scrollLeft } = this.scroller;
     const fromS = zoom.toS(scrollLeft);
     const toS = zoom.toS(scrollLeft + zoom.viewPx);
-    for (const row of this.rows) row.draw(fromS, toS, force);
+    const rest = this.rows.filter((row) => !row.draw(fromS, toS, force));
+    if (rest.length) this.#scheduleDraw(false);
+    if (force) this.overview.draw();
     this.film.draw(scrollLeft, zoom.viewPx);
     paintRuler(this.ruler, scrollLeft);
     if (!this.change.hidden) paintChange(this.change, scrollLeft);
@@ -167,101 +176,49 @@ class Timeline {
   #movePlayhead() {
     const { time } = transport;
     this.playhead.style.transform = `translateX(${zoom.toPx(time)}px)`;
+    this.overview.movePlayhead();
     for (const row of this.rows) row.mark(time);
     if (transport.playing && Date.now() - (this.touchedAtMs ?? 0) > FOLLOW_PAUSE_MS) {
       const x = zoom.toPx(time) - this.scroller.scrollLeft;
-      if (x > zoom.viewPx - EDGE_PX || x < 0) this.scroller.scrollLeft = zoom.toPx(time) - EDGE_PX;
+      if (x > zoom.viewPx - EDGE_PX || x < 0) this.#scrollFrom(zoom.toPx(time) - EDGE_PX);
     }
   }
 
   /** Scroll to the playhead after a seek from the list or the keyboard. */
   #reveal(time) {
     const x = zoom.toPx(time) - this.scroller.scrollLeft;
-    if (x < 0 || x > zoom.viewPx) this.scroller.scrollLeft = zoom.toPx(time) - zoom.viewPx / 2;
+    if (x < 0 || x > zoom.viewPx) this.#scrollFrom(zoom.toPx(time) - zoom.viewPx / 2);
   }
 
-  /** The point that zooming keeps in place: the playhead where it is visible, else the middle of the view. */
-  #defaultAnchor() {
-    const x = zoom.toPx(transport.time) - this.scroller.scrollLeft;
-    if (x >= 0 && x <= zoom.viewPx) return { anchorS: transport.time, anchorPx: x };
-    return this.#anchorAt(zoom.viewPx / 2);
-  }
-
-  #anchorAt(px) {
-    return { anchorS: zoom.toS(this.scroller.scrollLeft + px), anchorPx: px };
+  #scrollFrom(scrollPx) {
+    zoom.show({ factor: zoom.factor, scrollPx });
   }
 
   #zoomed() {
     this.inner.style.width = `${zoom.widthPx}px`;
-    this.scroller.scrollLeft = zoom.toPx(this.anchor.anchorS) - this.anchor.anchorPx;
-    this.#leave();
+    this.#scrollTo();
+    this.pointing.leave();
     this.#movePlayhead();
     this.#scheduleDraw(true);
   }
 
-  /** The wheel zooms; on a page that scrolls, only with Ctrl, Alt or ⌘, so that the page can still be scrolled. */
-  #wheel(event) {
-    if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) return;
-    const page = document.scrollingElement;
-    const pageScrolls = page.scrollHeight > page.clientHeight + 1;
-    if (pageScrolls && !(event.ctrlKey || event.altKey || event.metaKey)) return;
-    event.preventDefault();
-    const x = event.clientX - this.scroller.getBoundingClientRect().left;
-    const playhead = zoom.toPx(transport.time) - this.scroller.scrollLeft;
-    const visible = playhead >= 0 && playhead <= zoom.viewPx;
-    zoom.by(-event.deltaY / WHEEL_UNITS_PER_STEP, visible ? null : this.#anchorAt(x));
+  /** Apply the view's left edge. */
+  #scrollTo() {
+    this.scroller.scrollLeft = zoom.scrollPx;
+    this.overview.move();
+    this.#scheduleDraw(false);
   }
 
-  #timeAt(event) {
-    return zoom.toS(event.clientX - this.inner.getBoundingClientRect().left);
+  /** The browser has scrolled, by itself or because it was told: take its place over where that is another one. */
+  #scrolled() {
+    const { scrollLeft } = this.scroller;
+    if (Math.abs(scrollLeft - zoom.scrollPx) > ROUNDING_PX) zoom.scrollPx = scrollLeft;
+    this.overview.move();
+    this.#scheduleDraw(false);
   }
 
-  #hover(event) {
-    const time = this.#timeAt(event);
-    const inside = time >= session.startS && time <= session.endS && event.pointerType !== "touch";
-    show(this.pointer, inside);
-    if (!inside) {
-      this.tooltip.hide();
-      return;
-    }
-    this.pointer.style.transform = `translateX(${zoom.toPx(time)}px)`;
-    setText(this.pointer.firstElementChild, clock(time));
-    const cell = event.target.closest?.(".tl-segment");
-    const segment = cell && this.rows.find((row) => row.level === cell.dataset.level)?.segmentOf(cell);
-    if (!segment) {
-      this.tooltip.hide();
-      return;
-    }
-    const { top, bottom } = this.scroller.getBoundingClientRect();
-    this.tooltip.showSegment(segment, { x: event.clientX, top, bottom });
-  }
-
-  #leave() {
-    show(this.pointer, false);
-    this.tooltip.hide();
-  }
-
-  /** A click on a segment seeks to its start; on a curve or a still, to the time at the pointer. */
-  #click(event) {
-    const cell = event.target.closest?.(".tl-segment");
-    if (cell) transport.seek(Number(cell.dataset.start));
-    else if (event.target !== this.ruler && event.target.closest?.(".tl-inner")) {
-      transport.seek(this.#timeAt(event));
-    }
-  }
-
-  /** Seek to the pointer for as long as it is dragged along the ruler. */
-  #scrub(event) {
-    if (event.button !== 0) return;
-    this.ruler.setPointerCapture(event.pointerId);
-    const move = (moved) => transport.seek(this.#timeAt(moved));
-    const end = () => {
-      this.ruler.removeEventListener("pointermove", move);
-      for (const type of ["pointerup", "pointercancel"]) this.ruler.removeEventListener(type, end);
-    };
-    this.ruler.addEventListener("pointermove", move);
-    for (const type of ["pointerup", "pointercancel"]) this.ruler.addEventListener(type, end);
-    move(event);
+  #showSelected() {
+    for (const row of this.rows) row.markSelected();
   }
 }
 

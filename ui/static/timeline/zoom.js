@@ -1,11 +1,13 @@
 /**
- * The timeline's zoom factor, and the conversion between times and pixels. Factor 1 shows the whole video. Knows no
- * element of the page: the timeline panel sets `viewPx` and applies `widthPx`.
+ * What part of the video the timeline shows, and the conversion between times and pixels. Factor 1 shows the whole
+ * video. Knows no element of the page: the timeline panel sets the width of the visible part and applies the view.
  *
- * Events: `before` (with the anchor to keep in place, or null), then `change`.
+ * Events: `change` (another factor), `scroll` (another part at the same factor).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { session } from "../video/session.js";
+import { transport } from "../player/transport.js";
+import { clampView, zoomAt } from "./mathematics.js";
 
 /** Factor of one zoom step. */
 const STEP = 1.6;
@@ -20,6 +22,8 @@ class Zoom extends Emitter {
   constructor() {
     super();
     this.factor = 1;
+    /** Left edge of the visible part on the wide element. */
+    this.scrollPx = 0;
     /** Width of the visible part. */
     this.viewPx = 1;
   }
@@ -31,6 +35,14 @@ class Zoom extends Emitter {
   /** Largest factor for this video and window. */
   get largestFactor() {
     return Math.max(1, Math.min(WIDEST_PX, this.spanS * CLOSEST_PX_PER_S) / this.viewPx);
+  }
+
+  get view() {
+    return { factor: this.factor, scrollPx: this.scrollPx };
+  }
+
+  get bounds() {
+    return { viewPx: this.viewPx, largestFactor: this.largestFactor };
   }
 
   get widthPx() {
@@ -51,26 +63,38 @@ class Zoom extends Emitter {
     return session.startS + px / this.pxPerS;
   }
 
+  /** Take over another width of the visible part; the time at its left edge stays. */
+  resize(viewPx) {
+    this.scrollPx *= viewPx / this.viewPx;
+    this.viewPx = viewPx;
+  }
+
   /**
    * Zoom by steps.
    * @param {number} steps positive: in, negative: out
-   * @param {{anchorS: number, anchorPx: number} | null} [anchor] a time, and the position in the visible part where it
-   *   stays; null: the timeline panel chooses
+   * @param {number | null} [anchorPx] the place in the visible part that keeps its time; null: that of the playhead
+   *   where it is visible, else the middle
    */
-  by(steps, anchor = null) {
-    this.set(this.factor * STEP ** steps, anchor);
+  by(steps, anchorPx = null) {
+    const playheadPx = this.toPx(transport.time) - this.scrollPx;
+    const visible = playheadPx >= 0 && playheadPx <= this.viewPx;
+    const placePx = anchorPx ?? (visible ? playheadPx : this.viewPx / 2);
+    this.show(zoomAt(this.view, this.bounds, this.factor * STEP ** steps, placePx));
   }
 
-  set(factor, anchor = null) {
-    const wanted = Math.min(Math.max(factor, 1), this.largestFactor);
-    if (wanted === this.factor) return;
-    this.emit("before", anchor);
-    this.factor = wanted;
-    this.emit("change");
-  }
-
+  /** Show the whole video. */
   fit() {
-    this.set(1);
+    this.show({ factor: 1, scrollPx: 0 });
+  }
+
+  /** @param {{factor: number, scrollPx: number}} view */
+  show(view) {
+    const { factor, scrollPx } = clampView(view, this.bounds);
+    const before = this.view;
+    this.factor = factor;
+    this.scrollPx = scrollPx;
+    if (factor !== before.factor) this.emit("change");
+    else if (scrollPx !== before.scrollPx) this.emit("scroll");
   }
 }
 

@@ -102,13 +102,16 @@ export function iconButton(name, label, onClick, props = {}) {
     on: { click: onClick } }, icon(name));
 }
 
-/** Open a modal dialog before an action that cannot be undone; resolves to true when the person confirms. */
-export function confirmDialog({ title, text, action }) {
+/**
+ * Open a modal dialog before an action that cannot be undone; resolves to true when the person confirms.
+ * @param {{title: string, text: Child | Child[], action: string, stay?: string}} what `stay`: what the other button says
+ */
+export function confirmDialog({ title, text, action, stay = "Keep it" }) {
   return new Promise((resolve) => {
     const yes = h("button", { type: "submit", value: "yes", class: "button danger" }, action);
-    const no = h("button", { type: "submit", value: "no", class: "button", autofocus: true }, "Keep it");
+    const no = h("button", { type: "submit", value: "no", class: "button", autofocus: true }, stay);
     const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "dialog", "aria-label": title },
-      h("form", { method: "dialog" }, h("h2", {}, title), h("p", {}, text),
+      h("form", { method: "dialog" }, h("h2", {}, title), h("div", { class: "dialog-text" }, text),
         h("div", { class: "dialog-actions" }, no, yes))));
     dialog.addEventListener("close", () => {
       resolve(dialog.returnValue === "yes");

@@ -31,7 +31,7 @@ export function rulerClock(seconds, stepS) {
 
 /** A duration as "4.20 s", "42.0 s", "3 min 20 s" or "1 h 05 min". */
 export function duration(seconds) {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor(whole / 60) % 60).padStart(2, "0")} min`;
@@ -63,7 +63,12 @@ export function percent(fraction) {
   return `${Math.min(fraction >= 1 ? 100 : 99, Math.max(0, Math.floor(fraction * 100)))} %`;
 }
 
-/** The age of an ISO timestamp: "5 min ago"; from one day on, its date. */
+/** A measured share or probability (0 to 1) as a whole percentage, rounded as the exported page rounds it. */
+export function share(fraction) {
+  return `${Math.round(Math.min(1, Math.max(0, fraction)) * 100)}\u00a0%`;
+}
+
+/** The age of an ISO timestamp: "5 min ago"; from one day on its date, with the year if that is another one. */
 export function ago(iso, now = Date.now()) {
   const then = Date.parse(iso);
   if (Number.isNaN(then)) return "";
@@ -71,7 +76,9 @@ export function ago(iso, now = Date.now()) {
   if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
-  return new Date(then).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+  const date = new Date(then);
+  const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString(undefined, { year, month: "short", day: "numeric" });
 }
 
 /** "1 shot", "5 shots". */

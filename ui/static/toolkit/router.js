@@ -1,31 +1,69 @@
-/** Reads and writes the address. The parameter `v` holds the id of the shown video; it is stored nowhere else. */
+/**
+ * Reads and writes the address. The parameter `v` holds the id of the shown video, which is stored nowhere else; `t`
+ * the time at which it is opened.
+ */
 import { Emitter } from "./emitter.js";
 
 const events = new Emitter();
+
+/** @type {{loses: () => boolean, ask: () => Promise<boolean>}} */
+let guard = { loses: () => false, ask: async () => true };
+
+/**
+ * Ask before `go` leaves a video. Back and forward are not asked about: browsers go at once.
+ * @param {() => boolean} loses whether something is lost by leaving
+ * @param {() => Promise<boolean>} ask resolves to true where the video is to be left nevertheless
+ */
+export function guardLeaving(loses, ask) {
+  guard = { loses, ask };
+}
+
+/** Whether `go` to another video would ask first: what leads there by itself then stays away. */
+export const wouldAsk = () => guard.loses();
 
 /** The id in the address, or null. Gradio adds parameters of its own, so only `v` is read. */
 export function currentId() {
   return new URLSearchParams(window.location.search).get("v") || null;
 }
 
-/** The address of a video's page, relative to this origin; of the start page for null. */
-export function hrefOf(id) {
+/** The time of the video that the address names (parameter `t`, in seconds), or null. */
+export function currentTimeS() {
+  const seconds = Number.parseFloat(new URLSearchParams(window.location.search).get("t") ?? "");
+  return Number.isFinite(seconds) ? seconds : null;
+}
+
+/** The address of a video's page, relative to this origin, of a moment in it for a time; the start page for null. */
+export function hrefOf(id, timeS = null) {
   const url = new URL(window.location.href);
   if (id) url.searchParams.set("v", id);
   else url.searchParams.delete("v");
+  if (id && timeS !== null) url.searchParams.set("t", String(timeS));
+  else url.searchParams.delete("t");
   return url.pathname + url.search;
 }
 
 /**
- * Change the address and call the listeners of `onChange`.
+ * Change the address and call the listeners of `onChange`, or of `onTime` for another moment of the same video.
  * @param {string | null} id null: the start page
- * @param {{replace?: boolean}} [options] replace: no new entry in the browser's history
+ * @param {{replace?: boolean, timeS?: number | null}} [options] replace: no new entry in the browser's history
  */
-export function go(id, { replace = false } = {}) {
-  if (id === currentId()) return;
-  if (replace) window.history.replaceState({}, "", hrefOf(id));
-  else window.history.pushState({}, "", hrefOf(id));
-  events.emit("change", id);
+export function go(id, { replace = false, timeS = null } = {}) {
+  const same = id === currentId();
+  if (same && timeS === null) return;
+  if (!same && wouldAsk()) guard.ask().then((sure) => sure && change(id, { replace, timeS, same }));
+  else change(id, { replace, timeS, same });
+}
+
+function change(id, { replace, timeS, same }) {
+  if (replace || same) window.history.replaceState({}, "", hrefOf(id, timeS));
+  else window.history.pushState({}, "", hrefOf(id, timeS));
+  if (same) events.emit("time", timeS);
+  else events.emit("change", id);
+}
+
+/** Call `listener` with a time whenever the address names another moment of the open video. */
+export function onTime(listener) {
+  return events.on("time", listener);
 }
 
 /** Call `listener` with the id (or null) whenever the address names another video, also by back and forward. */

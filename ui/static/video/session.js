@@ -1,23 +1,31 @@
 /**
- * Holds the open video, the one that the address names: its state, segments and curves, and keeps them up to date.
+ * Holds the open video, the one that the address names: its state, segments and curves, and keeps them up to date,
+ * also after its end: somebody else may try it again, segment it anew, choose another result or delete it.
  *
  * Server-sent events trigger the reading. The state is polled as well, so a lost or repeated event changes nothing.
  * Where no events arrive (a proxy that buffers them, the browser's limit of connections) only the polling is left,
  * at a shorter interval.
  *
  * Events: `video` (state or progress changed), `segments`, `signals`, `opened` (another video, or none), `missing`
- * (the API does not know the id), `deleted` (emitted by whoever deleted a video, with its id).
+ * (the API does not know the id, or does not let this key read it), `deleted` (emitted by whoever deleted a video, with
+ * its id).
  */
 import { Emitter } from "../toolkit/emitter.js";
 import { currentId, onChange } from "../toolkit/router.js";
 import { connection } from "../api/connection.js";
 import { eventsUrl, getSegments, getSignals, getVideo } from "../api/requests.js";
 import { LEVELS, TERMINAL } from "./names.js";
+import { withOpenEnds } from "./open-ends.js";
 import { readSignals } from "./signals.js";
 
-/** Interval of reading the state while events arrive, and while none do. */
+/** Interval of reading the state while events arrive, and while none do; the latter also after the video's end. */
 const POLL_WITH_EVENTS_MS = 10000;
 const POLL_ALONE_MS = 1500;
+const POLL_ENDED_WITH_EVENTS_MS = 60000;
+const POLL_ENDED_ALONE_MS = 8000;
+
+/** Answers after which reading the video again gives the same: unknown, no id at all, not for this key. */
+const FINAL_ANSWERS = new Set([404, 422, 403]);
 
 /** Least interval of reading the provisional shots again, and what every 1000 shots add to it. */
 const SEGMENTS_EVERY_MS = 900;
@@ -25,7 +33,7 @@ const SEGMENTS_EVERY_MS_PER_1000 = 1500;
 
 /** Columns that are asked for of each curve: about as many as the widest screens have pixels. */
 const SIGNAL_POINTS = 4000;
-const EVENT_TYPES = ["state", "progress", "segments", "done"];
+const EVENT_TYPES = ["state", "progress", "segments", "done", "deleted"];
 
 const NO_SEGMENTS = Object.freeze({ chapter: [], scene: [], shot: [] });
 
@@ -45,7 +53,14 @@ class Session extends Emitter {
     this.provisional = true;
     this.signals = null;
     this.missing = null;
+    /** What was shown until it was deleted; null for an address that leads nowhere from the beginning. */
+    this.lost = null;
     this.loadedRevision = null;
+    /** Revision that the segments are of; 0 while they are provisional. */
+    this.segmentsRevision = 0;
+    /** Number of the last reading of the segments that was begun, and of the one that is shown. */
+    this.readingBegun = 0;
+    this.readingShown = 0;
   }
 
   /** Whether the video has ended: done, failed or cancelled. */
@@ -106,14 +121,21 @@ class Session extends Emitter {
       if (this.id === id && this.abort === abort) this.#setVideo(video);
     } catch (error) {
       if (this.id !== id || this.abort !== abort || error.name === "AbortError") return;
-      if (error.status === 404 || error.status === 422) {
+      if (FINAL_ANSWERS.has(error.status)) {
         this.missing = error;
+        this.lost = this.video;
         this.close();
         this.emit("missing", error);
         return;
       }
     }
     this.#schedulePoll();
+  }
+
+  /** Read the state and the segments now, also where those of this revision have been read. */
+  reread() {
+    this.loadedRevision = null;
+    return this.refresh();
   }
 
   /** Take over a newer document of the video, for instance the answer of cancel or retry; others are ignored. */
@@ -139,31 +161,42 @@ class Session extends Emitter {
       this.emit("signals");
     }
     const chunks = video.progress?.chunks_done ?? 0;
+    this.#startEvents();
     if (this.terminal) {
-      this.#stopEvents();
       const key = `${video.state}:${video.revision}`;
       if (this.loadedRevision !== key) {
         this.loadedRevision = key;
         this.loadSegments();
         if (video.state === "done") this.#loadSignals();
       }
-    } else {
-      this.#startEvents();
-      if (!before || chunks !== (before.progress?.chunks_done ?? 0)) this.#scheduleSegments();
+    } else if (!before || chunks !== (before.progress?.chunks_done ?? 0)) {
+      this.#scheduleSegments();
     }
   }
 
-  /** Read the segments of all levels; while they are provisional the API has shots only. */
+  /**
+   * Read the segments of all levels; while they are provisional the API has shots only. Of two readings at a time the
+   * one that was begun last is shown, in whatever order their answers come.
+   */
   async loadSegments() {
     const { id, abort } = this;
+    this.readingBegun += 1;
+    const reading = this.readingBegun;
     window.clearTimeout(this.segmentsTimer);
     this.segmentsTimer = 0;
     this.segmentsReadAt = Date.now();
     try {
       const pages = await Promise.all(LEVELS.map((level) => getSegments(id, level, abort.signal)));
-      if (this.id !== id || this.abort !== abort) return;
+      if (this.id !== id || this.abort !== abort || reading < this.readingShown) return;
+      if (pages.some((page) => page.revision !== pages[0].revision)) {
+        this.#scheduleSegments(); // another result became current while the levels were read
+        return;
+      }
+      this.readingShown = reading;
       this.segments = Object.fromEntries(LEVELS.map((level, index) => [level, pages[index].items]));
       this.provisional = pages[2].state !== "final";
+      this.segmentsRevision = pages[2].revision;
+      if (this.provisional) this.segments.shot = withOpenEnds(this.segments.shot);
       this.emit("segments");
     } catch (error) {
       if (this.abort === abort && error.name !== "AbortError") this.loadedRevision = null;
@@ -193,8 +226,10 @@ class Session extends Emitter {
 
   #schedulePoll() {
     window.clearTimeout(this.pollTimer);
-    if (this.terminal || document.hidden) return;
-    const waitMs = this.eventsAlive ? POLL_WITH_EVENTS_MS : POLL_ALONE_MS;
+    if (!this.id || this.missing || document.hidden) return;
+    const [withEventsMs, aloneMs] = this.terminal ? [POLL_ENDED_WITH_EVENTS_MS, POLL_ENDED_ALONE_MS]
+      : [POLL_WITH_EVENTS_MS, POLL_ALONE_MS];
+    const waitMs = this.eventsAlive ? withEventsMs : aloneMs;
     this.pollTimer = window.setTimeout(() => this.refresh(), waitMs);
   }
 
@@ -206,8 +241,10 @@ class Session extends Emitter {
       this.eventsAlive = true;
     };
     source.onerror = () => {
+      if (this.source !== source) return;
       this.eventsAlive = false;
-      if (source.readyState === EventSource.CLOSED && this.source === source) this.source = null;
+      // The browser gives up after an answer that is no stream: the next reading of the state tries again.
+      if (source.readyState === EventSource.CLOSED) this.source = null;
       this.#schedulePoll();
     };
     for (const type of EVENT_TYPES) {
@@ -216,11 +253,16 @@ class Session extends Emitter {
   }
 
   #onEvent(type, text) {
+    const data = parse(text);
     if (type === "segments") {
-      this.#scheduleSegments();
+      // A final result has a revision, which comes with the state: its segments are read then, once.
+      if (data?.state !== "final") this.#scheduleSegments();
       return;
     }
-    const data = parse(text);
+    if (type === "deleted") {
+      this.refresh();
+      return;
+    }
     if (type === "progress" && this.video && typeof data?.fraction === "number") {
       this.video = { ...this.video, progress: data };
       this.emit("video", this.video);

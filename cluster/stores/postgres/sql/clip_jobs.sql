@@ -9,15 +9,17 @@ ON CONFLICT (video_id, idempotency_key) DO NOTHING
 RETURNING *, 0 AS made, 0 AS not_made
 
 -- get_clip_job --
--- Without `wanted`, which may be megabytes; only the lease holder needs it.
+-- Without `wanted`, which may be megabytes; only the lease holder needs it. Of a video, only its clips: a proxy has
+-- addresses of its own.
 SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
-       revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
+       revision, purpose, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
        lease_expires_at, cancel_requested, counted.made, counted.not_made
 FROM clip_jobs, LATERAL (
     SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
     FROM clip_files WHERE job_id = clip_jobs.id
 ) AS counted
-WHERE clip_jobs.id = %(id)s AND (%(video_id)s::text IS NULL OR video_id = %(video_id)s)
+WHERE clip_jobs.id = %(id)s
+  AND (%(video_id)s::text IS NULL OR (video_id = %(video_id)s AND purpose = 'clips'))
 
 -- clip_job_of_key --
 -- The order that an earlier request with this key made.
@@ -26,13 +28,13 @@ SELECT id FROM clip_jobs WHERE video_id = %(video_id)s AND idempotency_key = %(i
 -- list_clip_jobs --
 -- Newest first, strictly after the keyset where one is given (keyset pagination).
 SELECT clip_jobs.id, video_id, state, clip_order, options, '[]'::jsonb AS wanted, total, media_key, tracks_key, tracks_hash,
-       revision, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
+       revision, purpose, attempt, error_code, error_message, created_at, started_at, finished_at, lease_owner, lease_epoch,
        lease_expires_at, cancel_requested, counted.made, counted.not_made
 FROM clip_jobs, LATERAL (
     SELECT count(*) FILTER (WHERE clip_files.made) AS made, count(*) FILTER (WHERE NOT clip_files.made) AS not_made
     FROM clip_files WHERE job_id = clip_jobs.id
 ) AS counted
-WHERE video_id = %(video_id)s
+WHERE video_id = %(video_id)s AND purpose = 'clips'
   AND (%(before_created_at)s::timestamptz IS NULL
        OR (created_at, id) < (%(before_created_at)s::timestamptz, %(before_id)s::text))
 ORDER BY created_at DESC, id DESC
@@ -48,24 +50,27 @@ LIMIT %(limit)s
 -- claim_clip_job --
 -- Claims one order without a live lease, of a class with free capacity. The order of choice is that of videos: orders
 -- whose lease ran out first, then interactive before batch, owners with fewer running orders first, then the oldest.
--- SKIP LOCKED: several bridges claim at the same time, and each gets a different order.
+-- SKIP LOCKED: several bridges claim at the same time, and each gets a different order. A proxy comes after the segments,
+-- and is heavy work however few its pieces are.
 WITH busy AS MATERIALIZED (
     SELECT coalesce(videos.owner, '') AS owner, count(*) AS orders
     FROM clip_jobs JOIN videos ON videos.id = clip_jobs.video_id
     WHERE clip_jobs.state = 'running'
     GROUP BY 1
 ), chosen AS (
-    SELECT clip_jobs.id, videos.priority
+    SELECT clip_jobs.id, asked.priority
     FROM clip_jobs JOIN videos ON videos.id = clip_jobs.video_id
+    CROSS JOIN LATERAL (SELECT coalesce(clip_jobs.priority, videos.priority) AS priority) AS asked
     LEFT JOIN busy ON busy.owner = coalesce(videos.owner, '')
     WHERE (clip_jobs.state = 'queued'
            OR (clip_jobs.state = 'running'
                AND clip_jobs.lease_expires_at < now() - make_interval(secs => %(grace_s)s)))
       AND clip_jobs.attempt < %(max_attempts)s AND NOT clip_jobs.cancel_requested
-      AND CASE WHEN videos.priority = 'batch' THEN %(batch)s
-               WHEN clip_jobs.total <= %(few)s THEN %(light)s OR %(interactive)s
+      AND (clip_jobs.purpose = 'clips' OR videos.state NOT IN ('queued', 'running', 'finalizing'))
+      AND CASE WHEN asked.priority = 'batch' THEN %(batch)s
+               WHEN clip_jobs.total <= %(few)s AND clip_jobs.purpose = 'clips' THEN %(light)s OR %(interactive)s
                ELSE %(interactive)s END
-    ORDER BY clip_jobs.state = 'queued', videos.priority = 'batch', coalesce(busy.orders, 0),
+    ORDER BY clip_jobs.state = 'queued', asked.priority = 'batch', coalesce(busy.orders, 0),
              clip_jobs.created_at, clip_jobs.id
     LIMIT 1
     FOR UPDATE OF clip_jobs SKIP LOCKED
@@ -76,7 +81,7 @@ SET state = 'running', lease_owner = %(owner)s, lease_epoch = lease_epoch + 1,
     attempt = attempt + 1, started_at = coalesce(started_at, now())
 FROM chosen
 WHERE clip_jobs.id = chosen.id
-RETURNING clip_jobs.*, chosen.priority, 0 AS made, 0 AS not_made
+RETURNING clip_jobs.*, chosen.priority AS turn, 0 AS made, 0 AS not_made
 
 -- heartbeat_clip_jobs --
 -- Extends all leases of one holder at once, as for videos (leases.sql).
@@ -127,7 +132,7 @@ WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
 WITH seen AS (
     SELECT id, state = 'queued' OR lease_expires_at < now() AS idle
     FROM clip_jobs
-    WHERE id = %(id)s AND video_id = %(video_id)s AND state IN ('queued', 'running')
+    WHERE id = %(id)s AND video_id = %(video_id)s AND purpose = 'clips' AND state IN ('queued', 'running')
     FOR UPDATE
 )
 UPDATE clip_jobs
@@ -145,7 +150,7 @@ RETURNING clip_jobs.id
 UPDATE clip_jobs
 SET state = 'queued', attempt = 0, error_code = NULL, error_message = NULL, started_at = NULL,
     finished_at = NULL, cancel_requested = false
-WHERE id = %(id)s AND video_id = %(video_id)s AND state IN ('failed', 'cancelled')
+WHERE id = %(id)s AND video_id = %(video_id)s AND purpose = 'clips' AND state IN ('failed', 'cancelled')
 RETURNING id
 
 -- forget_failed_clips --
@@ -153,7 +158,7 @@ DELETE FROM clip_files WHERE job_id = %(id)s AND NOT made
 
 -- delete_clip_job --
 -- Legal in every state: the lease holder's next UPDATE matches no row, and it stops.
-DELETE FROM clip_jobs WHERE id = %(id)s AND video_id = %(video_id)s RETURNING id
+DELETE FROM clip_jobs WHERE id = %(id)s AND video_id = %(video_id)s AND purpose = 'clips' RETURNING id
 
 -- cancel_abandoned_clip_jobs --
 UPDATE clip_jobs

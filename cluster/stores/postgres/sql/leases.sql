@@ -52,20 +52,31 @@ WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizi
 
 -- finish --
 -- From this commit on readers see the new timeline, and it is a revision of the video. A cancellation that came too
--- late is dropped.
-WITH finished AS (
+-- late is dropped. The trigger on the state runs after both, and sees which timeline has the words. `before` is the row
+-- as it was: its revision's corrections were respected, and go on, but no longer tell every start.
+WITH with_words AS (
+    UPDATE transcripts
+    SET timeline_id = %(timeline_id)s
+    FROM videos
+    WHERE %(with_words)s AND transcripts.id = %(id)s AND transcripts.state = 'done'
+      AND videos.id = %(id)s AND videos.lease_epoch = %(epoch)s AND videos.state IN ('running', 'finalizing')
+), finished AS (
     UPDATE videos
     SET state = 'done', revision = %(revision)s, timeline_id = %(timeline_id)s, finished_at = now(),
         newest_revision = greatest(newest_revision, %(revision)s), warnings = coalesce(%(warnings)s::jsonb, warnings),
-        chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false,
+        chunks_done = coalesce(chunks_total, chunks_done), cancel_requested = false, keep_corrections = true,
         lease_owner = NULL, lease_expires_at = NULL
     WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('running', 'finalizing')
     RETURNING *
 )
-INSERT INTO revisions (video_id, revision, timeline_id, preset, settings)
-SELECT id, revision, timeline_id, preset, settings
-FROM finished
-ON CONFLICT (video_id, revision) DO UPDATE SET timeline_id = excluded.timeline_id, created_at = now()
+INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, corrections)
+SELECT finished.id, finished.revision, finished.timeline_id, finished.preset, finished.settings,
+       earlier.corrections - 'exact'
+FROM finished JOIN videos AS before USING (id)
+LEFT JOIN revisions AS earlier
+    ON earlier.video_id = before.id AND earlier.revision = before.revision AND before.keep_corrections
+ON CONFLICT (video_id, revision) DO UPDATE
+SET timeline_id = excluded.timeline_id, corrections = excluded.corrections, created_at = now()
 
 -- fail --
 UPDATE videos

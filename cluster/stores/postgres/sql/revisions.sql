@@ -14,6 +14,11 @@ SELECT revisions.*, revisions.revision = videos.revision AS current
 FROM revisions JOIN videos ON videos.id = revisions.video_id
 WHERE video_id = %(id)s AND revisions.revision = %(revision)s
 
+-- get_current_revision --
+SELECT revisions.*, true AS current
+FROM revisions JOIN videos ON videos.id = revisions.video_id AND videos.revision = revisions.revision
+WHERE videos.id = %(id)s
+
 -- choose_revision --
 UPDATE videos
 SET revision = chosen.revision, timeline_id = chosen.timeline_id, preset = chosen.preset,
@@ -31,3 +36,17 @@ WHERE videos.id = %(id)s AND revisions.video_id = videos.id AND revisions.revisi
   AND revisions.revision NOT IN (
       SELECT revision FROM revisions WHERE video_id = %(id)s ORDER BY revision DESC LIMIT %(keep)s
   )
+
+-- correct_video --
+-- A person's corrections become a revision and the current one, if the one they were made on still is, and nobody has
+-- given away the new number.
+WITH corrected AS (
+    UPDATE videos
+    SET revision = %(revision)s, timeline_id = %(timeline_id)s, newest_revision = %(revision)s
+    WHERE id = %(id)s AND state = 'done' AND revision = %(base)s AND newest_revision = %(revision)s - 1
+    RETURNING *
+)
+INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin, corrections, note)
+SELECT id, revision, timeline_id, preset, settings, 'human', %(corrections)s, %(note)s
+FROM corrected
+RETURNING revisions.*, true AS current

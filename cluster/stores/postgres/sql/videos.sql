@@ -25,8 +25,17 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(sha256)s, 0))
 SELECT 1 FROM videos WHERE tracks_key = %(tracks_key)s LIMIT 1
 
 -- get_video --
--- One video by its id.
-SELECT * FROM videos WHERE id = %(id)s
+-- One video by its id, and how far its proxy is; one of other tracks is not the video's any more.
+SELECT videos.*, (
+    SELECT jsonb_build_object(
+        'state', clip_jobs.state, 'total', total, 'bytes', clip_jobs.bytes, 'error_code', clip_jobs.error_code,
+        'error_message', clip_jobs.error_message,
+        'made', (SELECT count(*) FROM clip_files WHERE job_id = clip_jobs.id AND clip_files.made))
+    FROM clip_jobs
+    WHERE video_id = videos.id AND purpose = 'proxy' AND clip_jobs.tracks_hash = videos.tracks_hash
+) AS proxy
+FROM videos
+WHERE id = %(id)s
 
 -- owner_of_video --
 -- The owner of a video; no row when there is no such video.
@@ -38,7 +47,15 @@ SELECT * FROM videos WHERE idempotency_key = %(idempotency_key)s
 
 -- list_videos --
 -- Newest first, strictly after the keyset (before_created_at, before_id) where one is given (keyset pagination).
-SELECT * FROM videos
+SELECT videos.*, (
+    SELECT jsonb_build_object(
+        'state', clip_jobs.state, 'total', total, 'bytes', clip_jobs.bytes, 'error_code', clip_jobs.error_code,
+        'error_message', clip_jobs.error_message,
+        'made', (SELECT count(*) FROM clip_files WHERE job_id = clip_jobs.id AND clip_files.made))
+    FROM clip_jobs
+    WHERE video_id = videos.id AND purpose = 'proxy' AND clip_jobs.tracks_hash = videos.tracks_hash
+) AS proxy
+FROM videos
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(owner)s::text IS NULL OR owner = %(owner)s)
   AND (%(preset)s::text IS NULL OR preset = %(preset)s)
@@ -85,8 +102,8 @@ RETURNING *
 -- Queues a finished video again with other settings. Media, tracks and the timeline stay: readers see that timeline
 -- until the new one is finished.
 UPDATE videos
-SET state = 'queued', attempt = 0, preset = %(preset)s, settings = %(settings)s, started_at = NULL,
-    finished_at = NULL, rung_at = now(), traceparent = %(traceparent)s
+SET state = 'queued', attempt = 0, preset = %(preset)s, settings = %(settings)s,
+    keep_corrections = %(keep_corrections)s, started_at = NULL, finished_at = NULL, rung_at = now(), traceparent = %(traceparent)s
 WHERE id = %(id)s AND state = 'done'
 RETURNING *
 

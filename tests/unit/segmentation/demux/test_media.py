@@ -43,6 +43,7 @@ def test_an_ordinary_film_is_described_by_the_contract(tmp_path: Path) -> None:
         "video_codec": "h264",
         "audio_codec": "aac",
         "start_s": 0.0,
+        "container": "mov,mp4,m4a,3gp,3g2,mj2",
         "audio_start_s": 0.0,
         "pixel_aspect": "1:1",
         "audio_stream": 1,

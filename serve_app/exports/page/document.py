@@ -15,12 +15,12 @@ from html import escape
 from importlib.resources import files
 
 from cluster.contract.results import Segment
-from cluster.contract.vocabulary import COARSE_TO_FINE, VIDEO_START, Level
+from cluster.contract.vocabulary import COARSE_TO_FINE, CONTENT, VIDEO_START, Level
 from cluster.terminal import clock
-from serve_app.exports.html_images import EmbeddedImages
-from serve_app.exports.html_strip import strip
 from serve_app.exports.material import Export, one_line, title
-from serve_app.exports.spoken import length, share
+from serve_app.exports.page.images import EmbeddedImages
+from serve_app.exports.page.spoken import kind_name, length, share
+from serve_app.exports.page.strip import strip
 
 
 def write_html(made: Export) -> Iterator[str]:
@@ -61,7 +61,7 @@ def write_html(made: Export) -> Iterator[str]:
 @cache
 def style() -> str:
     """The page's style sheet."""
-    return files("serve_app.exports").joinpath("page.css").read_text(encoding="utf-8")
+    return files("serve_app.exports.page").joinpath("page.css").read_text(encoding="utf-8")
 
 
 @cache
@@ -128,7 +128,7 @@ def _card(segment: Segment, image: str | None, *, has_picture: bool) -> str:
     name = title(segment)
     none = '<div class="none">no keyframe</div>' if has_picture else ""
     picture = f'<img src="{image}" alt="" loading="lazy">' if image else none
-    begins = f'<span class="kind">{_text(boundary.kind)}</span>'
+    begins = f'<span class="kind">{_text(kind_name(boundary.kind))}</span>'
     if boundary.kind != VIDEO_START:
         begins += (
             f' <meter min="0" max="1" value="{boundary.confidence:.3f}"></meter> {share(boundary.confidence)}'
@@ -149,8 +149,12 @@ def _seen_and_heard(segment: Segment) -> str:
         heard = {name: getattr(segment.audio, name) for name in ("speech", "singing", "music", "silence")}
         said += [f"{name} {share(value)}" for name, value in heard.items() if value >= 0.05]
         if segment.audio.loudness_lufs is not None:
-            said.append(f"{segment.audio.loudness_lufs:.0f} LUFS")
+            said.append(f"{segment.audio.loudness_lufs:.1f} LUFS")
     lines = f'<p class="facts">{_text(" · ".join(said))}</p>' if said else ""
+    if segment.role != CONTENT:
+        lines += f'<p class="facts">{_text(segment.role)}</p>'
+    if segment.keywords:
+        lines += f'<p class="facts" dir="auto">{_text(", ".join(segment.keywords))}</p>'
     if segment.visual is not None and segment.visual.tags:
         tags = ", ".join(tag.label for tag in segment.visual.tags)
         lines += f'<p class="facts" dir="auto">{_text(tags)}</p>'

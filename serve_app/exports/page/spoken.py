@@ -1,6 +1,11 @@
-"""Formats durations and shares for people. Knows numbers only."""
+"""Formats durations, shares and kinds of boundaries for people. Knows numbers and words only."""
 
 from __future__ import annotations
+
+from cluster.contract.vocabulary import BoundaryKind
+
+KIND_NAMES: dict[BoundaryKind, str] = {"jump": "jump cut", "audio": "sound change"}
+"""Kinds that people call otherwise than the contract does, as in ui/static/video/names.js."""
 
 
 def length(duration_s: float) -> str:
@@ -16,3 +21,8 @@ def length(duration_s: float) -> str:
 def share(value: float) -> str:
     """A share of 0..1 as a percentage, such as "45 %"."""
     return f"{100 * value:.0f} %"
+
+
+def kind_name(kind: BoundaryKind) -> str:
+    """A boundary's kind, such as "jump cut"."""
+    return KIND_NAMES.get(kind, kind)

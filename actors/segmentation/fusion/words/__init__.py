@@ -1,0 +1,1 @@
+"""Evidence of what is said and shown as text, at candidate boundaries."""

@@ -1,0 +1,1 @@
+"""What is said in a video: where somebody speaks, which words, in sentences."""

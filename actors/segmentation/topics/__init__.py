@@ -1,0 +1,1 @@
+"""Where what is said changes its topic: measures of the sentences, and their calibrated log odds."""

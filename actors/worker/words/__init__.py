@@ -1,0 +1,1 @@
+"""Recognises what is said and shown in a video, one task at a time."""

@@ -1,0 +1,1 @@
+"""Cut lists that were made elsewhere, read as corrections of a film."""

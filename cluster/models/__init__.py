@@ -1,0 +1,1 @@
+"""Weights that no package brings as such: which there are, where they live, how they get there."""

@@ -1,0 +1,1 @@
+"""One HTML page with the timeline and keyframes, which needs no network."""

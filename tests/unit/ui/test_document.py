@@ -1,0 +1,64 @@
+"""Gradio's document becomes ours: what is replaced is still in its template, and nothing absolute is left."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import gradio
+import httpx
+import pytest
+
+from ui.app import create_app
+from ui.document import DESCRIPTION, REPLACED
+from ui.static_files import StaticModules
+
+
+@pytest.fixture(scope="module")
+def document() -> str:
+    """The page's document as the server answers, asked under a name of its own."""
+
+    async def ask() -> str:
+        transport = httpx.ASGITransport(create_app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside.example") as client:
+            answer = await client.get("/", headers={"Accept-Encoding": "gzip, br"})
+            head = await client.head("/")
+        assert answer.headers["content-length"] == str(len(answer.content))
+        assert head.status_code == 200
+        assert "content-encoding" not in answer.headers
+        return answer.text
+
+    return asyncio.run(ask())
+
+
+def test_gradio_still_has_what_is_replaced() -> None:
+    template = Path(gradio.__file__).parent / "templates/frontend/index.html"
+    raw = template.read_text(encoding="utf-8")
+    assert 'property="og:' in raw
+    assert "window.gradio_config = {{ config | toorjson }};</script>" in raw
+    assert "const root = {{ config.get('root', '') | toorjson }};" in raw
+    assert 'href="/manifest.json"' in raw
+    assert set(REPLACED) == {"previews", "configuration", "root", "manifest"}
+
+
+def test_the_root_is_where_the_browser_is(document: str) -> None:
+    assert document.count('window.gradio_config.root = new URL(".", document.baseURI)') == 1
+    assert "const root = window.gradio_config.root;" in document
+    assert 'const root = "' not in document
+
+
+def test_nothing_is_asked_for_at_the_root_of_the_origin(document: str) -> None:
+    assert re.findall(r'(?:href|src)="/[^"]*"', document) == []
+    assert '"/page/' not in document
+    assert re.search(r'href="page/[0-9a-f]{16}/main\.js"', document)
+
+
+def test_the_head_is_ours(document: str) -> None:
+    head = document.partition("</head>")[0]
+    assert head.count("<title>") == 1
+    assert head.count('property="og:title"') == 1
+    assert DESCRIPTION in head
+    assert "gradio.app" not in head.partition("window.gradio_config")[0]
+    for module in StaticModules.load().scripts:
+        assert f'{module}">' in head
