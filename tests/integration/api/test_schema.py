@@ -123,6 +123,8 @@ def test_every_answer_is_described(
             if hard is not None and case.media_type == "application/json":
                 case.body = with_hard(case.body, hard)
             case.body.pop("dry_run", None)  # needs Ray, and says so with a 503
+        if case.query:
+            case.query.pop("follow", None)  # such an answer has no end
         case.call_and_validate(base_url=api.url, checks=CHECKS, timeout=120)
 
     send()
