@@ -1,6 +1,6 @@
 """The segmentation library as an `Analyser`.
 
-Importing this module imports torch, so only processes that analyse or fuse import it (by the name `LIBRARY`).
+torch is imported with the networks, by `load`: a process that only plans and fuses needs a third of the memory.
 Knows the segmentation library and the metrics; imports no store and no Ray.
 """
 
@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors import metrics
-from actors.segmentation.analyse import analyse_chunk
 from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
 from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.fusion.part import part_of
 from actors.segmentation.headings import Headings
 from actors.segmentation.limits import Limits
 from actors.segmentation.naming.names import named
-from actors.segmentation.networks.models import Models
 from actors.segmentation.planning.plan import Plan, build_plan
 from actors.segmentation.settings import split, tracks_hash
 from actors.segmentation.spoken import Spoken
@@ -34,6 +32,9 @@ from actors.worker.analyser import (
 )
 from cluster.settings import LimitSettings
 
+if TYPE_CHECKING:
+    from actors.segmentation.networks.models import Models
+
 
 class LibraryAnalyser:
     """Implements `actors.worker.analyser.Analyser`; the methods' contracts stand there."""
@@ -47,6 +48,8 @@ class LibraryAnalyser:
 
     def load(self) -> None:
         """Load the weights of the installed packages onto the device."""
+        from actors.segmentation.networks.models import Models
+
         self._models = Models.load(self._device, self._threads)
 
     def tracks_hash(self, settings: Mapping[str, Any]) -> str:
@@ -83,6 +86,8 @@ class LibraryAnalyser:
         keyframe_sink: Callable[[int, bytes], None],
     ) -> AnalysedChunk:
         """Decode and measure."""
+        from actors.segmentation.analyse import analyse_chunk
+
         assert self._models is not None, "load comes first"
         parsed = self._parsed(plan)
         tracks = analyse_chunk(
