@@ -1,6 +1,6 @@
 """The segmentation library as an `Analyser`.
 
-torch is imported with the networks, by `load`: a process that only plans and fuses is half a gigabyte smaller.
+torch is imported with the networks, by `load`: a process that plans and fuses is half a gigabyte smaller.
 Knows the segmentation library and the metrics; imports no store and no Ray.
 """
 
