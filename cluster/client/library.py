@@ -165,6 +165,6 @@ def links(video_id: str, *, valid_s: float | None = None) -> Op[Links]:
 
 
 def cluster() -> Op[Cluster]:
-    """State of the pool, the queue and the servers."""
+    """The pool, what waits, what failed lately, and the servers. Names of videos are for `admin` alone."""
     found: Cluster = yield from fetched("GET", "/cluster")
     return found

@@ -11,7 +11,19 @@ from typing import Any
 
 from cluster.contract.vocabulary import END_STATES, Level, MomentSource, Priority, Role, State, WebhookEvent
 from cluster.contract.wire.clips import ClipFile, Clips, ClipsProgress
-from cluster.contract.wire.cluster import Backlog, Cluster, Pool, PoolActor, ServerHealth
+from cluster.contract.wire.cluster import (
+    ActorLoss,
+    Backlog,
+    Cluster,
+    FailedWork,
+    FailureCount,
+    Failures,
+    Pool,
+    PoolActor,
+    PoolHistory,
+    Queue,
+    ServerHealth,
+)
 from cluster.contract.wire.imports import BatchItem
 from cluster.contract.wire.presets import Learned, LevelAgreement, Preset, VideoAgreement
 from cluster.contract.wire.problems import FieldProblem, Problem
@@ -43,6 +55,7 @@ from cluster.contract.wire.webhooks import Delivery, MadeWebhook, Webhook
 
 __all__ = [
     "TERMINAL_STATES",
+    "ActorLoss",
     "AudioStream",
     "Backlog",
     "BatchItem",
@@ -57,7 +70,10 @@ __all__ = [
     "Curve",
     "Delivery",
     "Event",
+    "FailedWork",
     "Failure",
+    "FailureCount",
+    "Failures",
     "Fetch",
     "FieldProblem",
     "FoundMoment",
@@ -73,12 +89,14 @@ __all__ = [
     "Picture",
     "Pool",
     "PoolActor",
+    "PoolHistory",
     "Preset",
     "Preview",
     "Priority",
     "Problem",
     "Progress",
     "Proxy",
+    "Queue",
     "Revision",
     "Role",
     "Segment",

@@ -3,8 +3,9 @@
  * address names is opened.
  *
  * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, correcting,
- * timeline, frame. A module imports from its own folder and from those before it, and there are no import circles.
+ * timeline, cluster, frame. A module imports from its own folder and from those before it, and there are no import circles.
  */
+import { currentView } from "./toolkit/router.js";
 import { access } from "./api/access.js";
 import { session, startSession } from "./video/session.js";
 import { mountUpload } from "./library/upload.js";
@@ -13,6 +14,7 @@ import { mountPlayer } from "./player/panel.js";
 import { mountSegmentList } from "./results/list.js";
 import { installSegmentClicks } from "./correcting/clicks.js";
 import { mountTimeline } from "./timeline/panel.js";
+import { mountCluster } from "./cluster/panel.js";
 import { mountHeader } from "./frame/header.js";
 import { installKeys } from "./frame/keys.js";
 import { installSkipLink } from "./frame/skip-link.js";
@@ -24,6 +26,7 @@ const PANELS = {
   upload: mountUpload,
   library: mountLibrary,
   welcome: mountWelcome,
+  cluster: mountCluster,
   status: mountStatus,
   player: mountPlayer,
   segments: mountSegmentList,
@@ -54,12 +57,13 @@ export function mount(name, element, config) {
 }
 
 /**
- * Set `data-view`, by which the style sheets show and hide panels: "start" without a video, "bare" for a file that is
- * no video, else "video".
+ * Set `data-view`, by which the style sheets show and hide panels: "cluster" for the view of that name, "start" without
+ * a video, "bare" for a file that is no video, else "video".
  */
 function setView() {
   const { id, missing, video, segments } = session;
   const unreadable = video?.state === "failed" && !video.media && segments.shot.length === 0;
-  document.body.dataset.view = !id || missing ? "start" : unreadable ? "bare" : "video";
-  if (!session.id) document.title = "Scenestream";
+  const view = currentView();
+  document.body.dataset.view = view ?? (!id || missing ? "start" : unreadable ? "bare" : "video");
+  if (!session.id) document.title = view === "cluster" ? "Cluster · Scenestream" : "Scenestream";
 }

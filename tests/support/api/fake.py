@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
+from tests.support.api.installation import installation
 from tests.support.api.shapes import Json, words
 from tests.support.api.switch import Switch, problem
 
@@ -76,6 +77,8 @@ class FakeApi:
         """What search finds: those whose snippet has the first word that is asked for."""
         self.search_problem: tuple[int, str] | None = None
         """Status and sentence of the next answer of search."""
+        self.cluster: Json = installation()
+        """The answer of `/cluster`."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
         self.app: ASGIApp = Switch(self, self._routes())
@@ -133,6 +136,7 @@ class FakeApi:
         app.add_api_route("/readyz", lambda: {"ready": True, "servers": []})
         app.add_api_route("/session", self._session, methods=["GET", "POST"])
         app.add_api_route("/session", self._sign_out, methods=["DELETE"])
+        app.add_api_route("/cluster", lambda: self.cluster)
         app.add_api_route("/presets", lambda: {"items": []})
         app.add_api_route("/videos", self._list)
         app.add_api_route("/search", self._search)

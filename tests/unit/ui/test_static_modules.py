@@ -19,6 +19,7 @@ FOLDERS = (
     "results",
     "correcting",
     "timeline",
+    "cluster",
     "frame",
 )
 """A module imports from its own folder and from those before it."""

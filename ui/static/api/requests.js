@@ -155,6 +155,9 @@ export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, 
 export const retryTranscript = (id) => request(`${video(id)}/transcript/retry`, { method: "POST" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
 
+/** The pool, the work and the servers at this moment. */
+export const getCluster = (signal) => request("/cluster", { signal });
+
 /** Order clips: each chosen segment is cut into a file of its own. */
 export const orderClips = (id, order) => post(`${video(id)}/clips`, order);
 /** A video's orders of clips, the newest first. */
