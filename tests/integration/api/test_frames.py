@@ -1,18 +1,28 @@
-"""GET …/frames over real stores. What the fuser does, reading the plan, is done by the test."""
+"""GET …/frames over real stores. The fuser is not there: the test answers for it, or calls what it calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actors.tasks import Task
+from actors.worker.fusing import FusionHandler
+from actors.worker.library import LibraryAnalyser
+from actors.worker.state import WorkState
 from cluster.client import Client
 from cluster.contract.protocol import API_PREFIX
+from cluster.settings import LimitSettings
+from cluster.stores.media.cache import MediaCache
 from serve_app.routes import frames as route
+from serve_app.videos import fuser as asking
 from serve_app.videos.fuser import FuserOutcome
 from tests.support.api import running as support
-from tests.support.api.running import Api, done_video, start_work
+from tests.support.api.running import Api, done_video, finish_work, start_work
+from tests.support.media import Picture, make_media
 
 api = support.running_api
 
@@ -127,3 +137,41 @@ def test_without_a_fuser_it_is_to_be_tried_again(api: Api) -> None:
     answer = api.client.get(f"/videos/{done_video(api)}/frames")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "retry-after" in answer.headers
+
+
+@pytest.mark.parametrize("name", ["phone.mp4", "phone.mkv"])
+def test_from_a_file_to_the_client_the_times_are_those_of_its_frames(
+    api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Only Ray is left out: the fuser's handler reads the plan of a recording, as planning stores it."""
+    starts = [Fraction(7, 5)]
+    for frame in range(80):
+        step = Fraction(1, 10 if 30 <= frame < 50 else 30)
+        starts.append(starts[-1] + step + Fraction(frame * 37 % 11, 1000))
+    path = make_media(tmp_path / name, Picture(shots=(80,), time_of=lambda frame: starts[frame]))
+    analyser = LibraryAnalyser(device="cpu", threads=1, limits=LimitSettings())
+    results = api.services.results
+    handler = FusionHandler(analyser, results, api.services.media, MediaCache(tmp_path / "copies", 0))
+    monkeypatch.setattr(
+        asking,
+        "_ask",
+        lambda _namespace, task, _timeout_s: handler.do(Task.from_dict(task), WorkState()).to_dict(),
+    )
+    video_id = api.make(content=path.read_bytes())
+    tracks_hash = analyser.tracks_hash({"preset": "default"})
+    finish_work(api, video_id, start_work(api, video_id, tracks_hash=tracks_hash))
+    video = api.services.jobs.get(video_id)
+
+    assert api.client.get(f"/videos/{video_id}/frames").json()["code"] == "conflict"
+    planned = analyser.plan(path, {"preset": "default"}, lambda: False)
+    results.put_plan(video.tracks_key, tracks_hash, planned.payload)
+    with Client(api.url.removesuffix(API_PREFIX)) as client:
+        told = client.frame_times(video_id)
+
+    numerator, denominator = told["time_base"]
+    found, pts = [], told["first_pts"]
+    for step, count in told["runs"]:
+        found += [(pts + step * n) * numerator / denominator for n in range(count)]
+        pts += step * count
+    assert found == pytest.approx([float(start) for start in starts[:80]], abs=0.0006)
+    assert api.client.get(f"/videos/{video_id}/frames", params={"from_frame": 80}).status_code == 422

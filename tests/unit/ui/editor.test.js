@@ -255,3 +255,14 @@ test("a result of another stream takes the draft over when the times of its fram
   assert.deepEqual(editor.steps, [SPLIT]);
   assert.equal(editor.clock.exact.count, 700);
 });
+
+test("of a video that is analysed anew the times are not those of before", async () => {
+  await opened();
+  assert.ok(trueTimes.times);
+  session.segments = { chapter: [], scene: [], shot: [] };
+  session.provisional = true;
+  session.emit("segments");
+  assert.equal(trueTimes.times, null);
+  trueTimes.wish();
+  assert.equal(trueTimes.loading, null);
+});

@@ -134,7 +134,7 @@ class Inspector {
 
   /** The exact times have come: frames that were estimated wrong are read again. */
   #checkFrames() {
-    if (!this.drawn || session.soundOnly || editor.tried) return;
+    if (!this.drawn || session.soundOnly || editor.tried || session.finest.length === 0) return;
     const clock = trueTimes.clock();
     const right = framesAround(this.drawn, clock);
     const same = right.length === this.around.length && right.every(({ frame }, place) =>

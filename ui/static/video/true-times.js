@@ -30,9 +30,12 @@ class TrueTimes extends Emitter {
     this.wished = false;
   }
 
-  /** With another result: times of another stream's frames are of no use, and what failed may be tried again. */
+  /**
+   * With another result, times of another stream's frames are of no use, and what failed may be tried again. Which frames
+   * a video has that is analysed anew is not known before its result.
+   */
   #check() {
-    if (session.provisional || this.times?.agreesWith(session.finest)) return;
+    if (!session.provisional && this.times?.agreesWith(session.finest)) return;
     const had = this.times !== null;
     this.times = null;
     this.wished = false;
