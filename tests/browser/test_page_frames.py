@@ -25,8 +25,11 @@ READ_CANVAS = READ_FRAME_NUMBER.replace("video.videoWidth", "video.width").repla
 
 
 def _times() -> list[int]:
-    """Starts of all frames and the end, in ticks: in the dark a phone takes a third of the frames."""
-    pts = [0]
+    """Starts of all frames and the end, in ticks: in the dark a phone takes a third of the frames.
+
+    The clock of its file begins late.
+    """
+    pts = [126_000]
     for frame in range(FRAMES):
         dark = 20 <= frame < 40 or 70 <= frame < 75 or frame >= 110
         pts.append(pts[-1] + (9000 if dark else 3000) + frame * 37 % 101)
@@ -41,7 +44,7 @@ def told() -> Json:
     """The API's answer."""
     steps = [after - before for before, after in pairwise(PTS)]
     runs = [[step, len(list(same))] for step, same in groupby(steps)]
-    base = {"time_base": [1, TICKS_PER_S], "frames": FRAMES, "first_frame": 0, "first_pts": 0}
+    base = {"time_base": [1, TICKS_PER_S], "frames": FRAMES, "first_frame": 0, "first_pts": PTS[0]}
     return base | {"runs": runs, "next_frame": None}
 
 
@@ -55,8 +58,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def video(site: Site, analysed: Callable[..., FakeVideo], film: Path) -> FakeVideo:
     video = analysed("phone.mp4", file=film)
-    media = {"duration_s": SECONDS[-1], "fps": FRAMES / SECONDS[-1], "variable_frame_rate": True}
-    video.document["media"] |= media
+    lasts_s = SECONDS[-1] - SECONDS[0]
+    media = {"start_s": SECONDS[0], "duration_s": lasts_s, "fps": FRAMES / lasts_s}
+    video.document["media"] |= media | {"variable_frame_rate": True}
     for level, starts in STARTS.items():
         kept = video.segments[level][: len(starts)]
         for segment, start, end in zip(kept, starts, [*starts[1:], FRAMES], strict=True):
@@ -81,7 +85,10 @@ def page(site: Site, video: FakeVideo, new_page: NewPage) -> Page:
 
 
 def see(page: Page, frame: int) -> int:
-    """Let the player show a frame; the number that is seen in the picture."""
+    """Let the player show a frame, up to 96; the number that is seen in the picture.
+
+    In a file whose clock starts late, Chromium seeks only to the file's length, so not to its last frames.
+    """
     page.locator("video").evaluate(
         """(video, time) => new Promise(resolve => {
             video.addEventListener("seeked", resolve, { once: true });
@@ -114,12 +121,12 @@ def starts(page: Page) -> list[float]:
     return sorted(cells.evaluate_all("cells => cells.map(cell => Number(cell.dataset.start))"))
 
 
-@pytest.mark.parametrize("frame", [10, 20, 33, 47, 66, 72, 95, 112])
+@pytest.mark.parametrize("frame", [1, 10, 20, 33, 47, 66, 72, 95])
 def test_s_at_the_playhead_names_the_frame_that_is_seen(page: Page, video: FakeVideo, frame: int) -> None:
     assert see(page, frame) == frame
     page.keyboard.press("s")
     expect(page.locator('.tl-segment[data-level="shot"]')).to_have_count(3)
-    assert starts(page) == pytest.approx(sorted([0.0, SECONDS[60], SECONDS[frame]]), abs=1e-6)
+    assert starts(page) == pytest.approx(sorted([SECONDS[0], SECONDS[60], SECONDS[frame]]), abs=1e-6)
     page.keyboard.press("Control+s")
     expect(page.locator(".edit-message")).to_contain_text("Saved")
 
@@ -140,7 +147,8 @@ def test_a_drag_shows_and_names_the_frames_beside_the_boundary(page: Page, video
     expect(page.locator(".edit-bar")).to_be_visible()
     row = page.locator('.tl-row[data-level="shot"]').bounding_box()
     assert row is not None
-    x_of = [row["x"] + row["width"] * second / SECONDS[-1] for second in SECONDS]
+    px_per_s = row["width"] / (SECONDS[-1] - SECONDS[0])
+    x_of = [row["x"] + (second - SECONDS[0]) * px_per_s for second in SECONDS]
     y = row["y"] + row["height"] / 2
     page.mouse.move(x_of[60], y)
     page.mouse.down()
