@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors import metrics
+from actors.segmentation.frame_runs import frame_runs
 from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
 from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.fusion.part import part_of
@@ -25,6 +26,7 @@ from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks
 from actors.worker.analyser import (
     AnalysedChunk,
+    FrameTimes,
     FusedVideo,
     JoinedTracks,
     PlannedChunk,
@@ -74,6 +76,18 @@ class LibraryAnalyser:
     def planned(self, payload: bytes) -> PlannedVideo:
         """Parse a stored plan."""
         return _planned(self._parsed(payload), payload)
+
+    def frame_times(self, payload: bytes, from_frame: int) -> FrameTimes:
+        """Parse a stored plan and look its frames up."""
+        found = frame_runs(Plan.from_bytes(payload).index.clock, from_frame)
+        return FrameTimes(
+            time_base=found.time_base.as_integer_ratio(),
+            frames=found.frames,
+            first_frame=found.first_frame,
+            first_pts=found.first_pts,
+            runs=found.runs,
+            next_frame=found.next_frame,
+        )
 
     def chunk(
         self,

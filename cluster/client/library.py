@@ -10,6 +10,7 @@ from cluster.client.steps import Emit, Flow, Op
 from cluster.client.types import (
     Cluster,
     FoundMoment,
+    FrameTimes,
     Heard,
     Level,
     Links,
@@ -149,6 +150,19 @@ def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:
     """The curves that the boundaries were decided from: lowest and highest value in each of so many spans."""
     found: Signals = yield from fetched("GET", f"/videos/{video_id}/signals", params=given(points=points))
     return found
+
+
+def frame_times(video_id: str) -> Op[FrameTimes]:
+    """When the frames of a video that is done are shown: all of them, read part by part."""
+    path = f"/videos/{video_id}/frames"
+    found: FrameTimes = yield from fetched("GET", path)
+    runs = list(found["runs"])
+    following = found["next_frame"]
+    while following is not None:
+        part: FrameTimes = yield from fetched("GET", path, params={"from_frame": following})
+        runs += part["runs"]
+        following = part["next_frame"]
+    return {**found, "runs": runs, "next_frame": None}
 
 
 def export(video_id: str, *, format_: str, level: Level | str | None = None) -> Op[bytes]:

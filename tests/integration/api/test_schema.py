@@ -13,8 +13,11 @@ from schemathesis.specs.openapi import checks
 
 from cluster.settings import Settings
 from cluster.stores.page import encode_cursor
+from cluster.stores.postgres.video import Video
 from serve_app.app import create_app
+from serve_app.routes import frames
 from serve_app.services import ApiServices
+from serve_app.videos.fuser import FuserOutcome
 from serve_app.web.tus import PART_TYPE
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video
@@ -80,6 +83,19 @@ def known_ids(api: Api, steady: str) -> dict[str, str]:
     ordered = api.client.post(f"/videos/{steady}/clips", json={"level": "scene"}).json()["id"]
     made = api.client.post("/webhooks", json={"url": "https://example.org/hook"}).json()["webhook"]["id"]
     return {"clips_id": ordered, "webhook_id": made, "revision": "1"}
+
+
+@pytest.fixture(autouse=True)
+def times_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fuser's part: a video of a thousand frames at 25 frames a second."""
+
+    def ask(video: Video, settings: object, *, from_frame: int) -> FuserOutcome:
+        if from_frame >= 1000:
+            return FuserOutcome(error_code="no_frame", message=f"This video has no frame {from_frame}.")
+        told = {"first_frame": from_frame, "first_pts": from_frame, "runs": [[1, 1000 - from_frame]]}
+        return FuserOutcome({"time_base": [1, 25], "frames": 1000, "next_frame": None, **told})
+
+    monkeypatch.setattr(frames, "frames_of", lambda _: ask)
 
 
 def with_hard(value: object, hard: str) -> object:

@@ -39,6 +39,10 @@ class FakeVideo:
     file: Path
     segments: dict[str, list[Json]] = field(default_factory=dict)
     signals: Json | None = None
+    frames: Json | None = None
+    """The answer for the times of its frames; without one they are not stored any more."""
+    corrected: list[Json] = field(default_factory=list)
+    """What it was corrected by; its segments stay."""
     proxy: Path | None = None
     """The file of its proxy, once that is ready; the test says how far it is in the document."""
     words: Json | None = None
@@ -146,6 +150,8 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
         app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
+        app.add_api_route("/videos/{video_id}/segments", self._correct, methods=["PUT"])
+        app.add_api_route("/videos/{video_id}/frames", self._frames)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
         app.add_api_route("/videos/{video_id}/transcript", self._transcript)
         app.add_api_route("/videos/{video_id}/transcript/retry", self._retry_transcript, methods=["POST"])
@@ -272,6 +278,16 @@ class FakeApi:
             "state": "final" if final else "provisional",
             "revision": video.document["revision"],
         }
+
+    async def _correct(self, video_id: str, request: Request) -> Json:
+        video = self.videos[video_id]
+        video.corrected.append(await request.json())
+        self.change(video, revision=video.document["revision"] + 1)
+        return {"revision": video.document["revision"]}
+
+    def _frames(self, video_id: str) -> Any:
+        frames = self.videos[video_id].frames
+        return frames or problem(409, "conflict", "What was measured is not stored any more.")
 
     def _signals(self, video_id: str) -> Any:
         signals = self.videos[video_id].signals

@@ -80,6 +80,7 @@ PAIRS: dict[Any, Models] = {
     wire_presets.Learned: (presets.Learned,),
     wire_search.SegmentPlace: (search.SegmentPlace,),
     wire_search.FoundMoment: (search.FoundMoment,),
+    wire_results.FrameTimes: (results.FrameTimes,),
     wire_results.Curve: (results.Curve,),
     wire_results.Signals: (results.Signals,),
     wire_results.Links: (access.Links,),

@@ -195,6 +195,23 @@ export function thumbnailUrl(id, segment) {
 }
 
 /**
+ * Read when each frame of a video is shown, part after part. The browser keeps the answers, and asks whether they are
+ * still right.
+ * @returns {Promise<{time_base: number[], frames: number, first_pts: number, runs: number[][]}>}
+ */
+export async function getFrameTimes(id, signal) {
+  const options = { signal, cache: "no-cache" };
+  const told = await request(`${video(id)}/frames`, options);
+  let { next_frame: next } = told;
+  while (next !== null) {
+    const part = await request(`${video(id)}/frames?from_frame=${next}`, options);
+    told.runs = told.runs.concat(part.runs);
+    next = part.next_frame;
+  }
+  return told;
+}
+
+/**
  * Read all segments of a level, page after page.
  * @returns {Promise<{items: any[], state: string, revision: number}>}
  */
