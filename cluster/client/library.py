@@ -159,8 +159,8 @@ def export(
     level: Level | str | None = None,
     segments: str | Iterable[int] | None = None,
 ) -> Op[bytes]:
-    """The result in the file format of another tool. `segments`: numbers (`index`) of those of the level that it
-    is to have, or ranges as text, such as "0-3,7"; None: all. ValueError for no number at all."""
+    """The result in the file format of another tool. `segments`: numbers (`index`) of those of the level that
+    it is to have, or ranges as text, such as "0-3,7"; None: all. ValueError for no number at all."""
     only = segments if segments is None or isinstance(segments, str) else str(index_ranges(segments))
     params = given(format=format_, level=level, segments=only)
     answer = yield from request("GET", f"/videos/{video_id}/export", params=params)

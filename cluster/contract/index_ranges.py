@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_CHARS = 6000
-"""Longest text of a request: with path and other parameters it fits in the 8 KiB that proxies commonly take as an
-address."""
+"""Longest text of a request: with path and other parameters it fits in the 8 KiB that proxies commonly take
+as an address."""
 MAX_INDEX = 10**9
 PATTERN = r"^[0-9]{1,10}(-[0-9]{1,10})?(,[0-9]{1,10}(-[0-9]{1,10})?)*$"
 

@@ -20,8 +20,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
-from tests.support.api.shapes import Json, words
+from tests.support.api.shapes import Json, surer, words
 from tests.support.api.switch import Switch, problem
+from tests.support.api.taken_out import TakenOut
 
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
@@ -78,6 +79,7 @@ class FakeApi:
         """Status and sentence of the next answer of search."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
+        self.taken_out = TakenOut()
         self.app: ASGIApp = Switch(self, self._routes())
 
     def add(
@@ -155,6 +157,7 @@ class FakeApi:
         app.add_api_route("/uploads/{upload_id}", self._head_upload, methods=["HEAD"])
         app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
         app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
+        self.taken_out.add_routes(app)
         return app
 
     def _session(self, request: Request) -> Response:
@@ -232,11 +235,14 @@ class FakeApi:
         return self.videos[video_id].document
 
     async def _resegment(self, video_id: str, request: Request) -> Any:
-        """Above the middle every shot is a scene of its own; below, the scenes are those there were, or the
-        first so many as are wanted. Of a part there is what lies wholly in it."""
+        """Shots are those that are as certain as their sensitivity asks. Above the middle of that of scenes
+        every shot is a scene of its own; below, the scenes are those there were, or the first so many as are
+        wanted. Of a part there is what lies wholly in it."""
         video, asked = self.videos[video_id], await request.json()
         settings = {"scene_sensitivity": 0.5, **asked["settings"], "preset": asked["preset"]}
         found = dict(video.segments)
+        if "shot_sensitivity" in settings:
+            found["shot"] = surer(found["shot"], 1 - settings["shot_sensitivity"])
         if settings["scene_sensitivity"] > 0.5:
             found["scene"] = [shot | {"level": "scene"} for shot in found["shot"]]
         found["scene"] = found["scene"][: settings.get("scenes")]
