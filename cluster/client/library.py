@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cluster.client.requests import each, fetched, given, request, whole
@@ -22,6 +22,7 @@ from cluster.client.types import (
     TranscriptStatus,
     Video,
 )
+from cluster.contract.index_ranges import index_ranges
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEARCH_PAGE_ITEMS
 
 
@@ -165,9 +166,17 @@ def frame_times(video_id: str) -> Op[FrameTimes]:
     return {**found, "runs": runs, "next_frame": None}
 
 
-def export(video_id: str, *, format_: str, level: Level | str | None = None) -> Op[bytes]:
-    """The result in the file format of another tool."""
-    params = given(format=format_, level=level)
+def export(
+    video_id: str,
+    *,
+    format_: str,
+    level: Level | str | None = None,
+    segments: str | Iterable[int] | None = None,
+) -> Op[bytes]:
+    """The result in the file format of another tool. `segments`: numbers (`index`) of those of the level that
+    it is to have, or ranges as text, such as "0-3,7"; None: all. ValueError for no number at all."""
+    only = segments if segments is None or isinstance(segments, str) else str(index_ranges(segments))
+    params = given(format=format_, level=level, segments=only)
     answer = yield from request("GET", f"/videos/{video_id}/export", params=params)
     return answer.content
 

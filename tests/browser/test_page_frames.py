@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.fake import FakeVideo
 from tests.support.api.shapes import Json
+from tests.support.api.video import FakeVideo
 from tests.support.browser import CLIP_SIZE, READ_FRAME_NUMBER
 from tests.support.media import Picture, make_media
 

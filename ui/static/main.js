@@ -2,8 +2,9 @@
  * The entry module. Gradio calls `mount` once for each panel of ui/page.py; after the last one, the video that the
  * address names is opened.
  *
- * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, correcting,
- * timeline, cluster, frame. A module imports from its own folder and from those before it, and there are no import circles.
+ * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, browsing,
+ * correcting, timeline, cluster, frame. A module imports from its own folder and from those before it, and there are no
+ * import circles.
  */
 import { currentView } from "./toolkit/router.js";
 import { access } from "./api/access.js";
@@ -11,7 +12,8 @@ import { session, startSession } from "./video/session.js";
 import { mountUpload } from "./library/upload.js";
 import { mountLibrary } from "./library/videos.js";
 import { mountPlayer } from "./player/panel.js";
-import { mountSegmentList } from "./results/list.js";
+import { installChoosing } from "./browsing/choosing.js";
+import { mountSegmentList } from "./browsing/list.js";
 import { installSegmentClicks } from "./correcting/clicks.js";
 import { mountTimeline } from "./timeline/panel.js";
 import { mountCluster } from "./cluster/panel.js";
@@ -49,6 +51,7 @@ export function mount(name, element, config) {
   if (mounted.size < Object.keys(PANELS).length) return;
   for (const event of ["opened", "missing", "video", "segments"]) session.on(event, setView);
   installKeys();
+  installChoosing();
   installSegmentClicks();
   installSkipLink();
   access.loadSession();

@@ -12,7 +12,6 @@ import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,39 +20,16 @@ from fastapi.responses import FileResponse, JSONResponse, Response, StreamingRes
 from starlette.types import ASGIApp
 
 from tests.support.api.installation import installation
-from tests.support.api.shapes import Json, words
+from tests.support.api.shapes import Json, surer, words
 from tests.support.api.switch import Switch, problem
+from tests.support.api.taken_out import TakenOut
+from tests.support.api.video import FakeVideo
 
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
 HOLD_POLL_S = 0.02
 STILL = "0.webp"
 SESSION = "scenestream_session"
-
-
-@dataclass
-class FakeVideo:
-    """One video: the contract's document, its file, and what has been found."""
-
-    document: Json
-    file: Path
-    segments: dict[str, list[Json]] = field(default_factory=dict)
-    signals: Json | None = None
-    frames: Json | None = None
-    """The answer for the times of its frames; without one they are not stored any more."""
-    corrected: list[Json] = field(default_factory=list)
-    """What it was corrected by; its segments stay."""
-    proxy: Path | None = None
-    """The file of its proxy, once that is ready; the test says how far it is in the document."""
-    words: Json | None = None
-    """The answer for its transcript; without one there is none."""
-    found: int = 0
-    """How many of the shots are shown while it is not done."""
-    events: list[tuple[str, Json]] = field(default_factory=list)
-
-    def tell(self, type_: str, data: Json) -> None:
-        """Append to the event stream."""
-        self.events.append((type_, data))
 
 
 class FakeApi:
@@ -85,6 +61,7 @@ class FakeApi:
         """The answer of `/cluster`."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
+        self.taken_out = TakenOut()
         self.app: ASGIApp = Switch(self, self._routes())
 
     def add(
@@ -165,6 +142,7 @@ class FakeApi:
         app.add_api_route("/uploads/{upload_id}", self._head_upload, methods=["HEAD"])
         app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
         app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
+        self.taken_out.add_routes(app)
         return app
 
     def _session(self, request: Request) -> Response:
@@ -242,11 +220,14 @@ class FakeApi:
         return self.videos[video_id].document
 
     async def _resegment(self, video_id: str, request: Request) -> Any:
-        """Above the middle every shot is a scene of its own; below, the scenes are those there were, or the
-        first so many as are wanted. Of a part there is what lies wholly in it."""
+        """Shots are those that are as certain as their sensitivity asks. Above the middle of that of scenes
+        every shot is a scene of its own; below, the scenes are those there were, or the first so many as are
+        wanted. Of a part there is what lies wholly in it."""
         video, asked = self.videos[video_id], await request.json()
         settings = {"scene_sensitivity": 0.5, **asked["settings"], "preset": asked["preset"]}
         found = dict(video.segments)
+        if "shot_sensitivity" in settings:
+            found["shot"] = surer(found["shot"], 1 - settings["shot_sensitivity"])
         if settings["scene_sensitivity"] > 0.5:
             found["scene"] = [shot | {"level": "scene"} for shot in found["shot"]]
         found["scene"] = found["scene"][: settings.get("scenes")]

@@ -17,6 +17,7 @@ FOLDERS = (
     "library",
     "player",
     "results",
+    "browsing",
     "correcting",
     "timeline",
     "cluster",

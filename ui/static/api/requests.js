@@ -172,10 +172,12 @@ export const mediaUrl = (id) => `${API}${video(id)}/media`;
 /**
  * A page is shown by the browser, all else is stored.
  * @param {string} [level] only this level; empty: what the format has by itself
+ * @param {string} [segments] only these of the level, as "0-3,7"; empty: all
  */
-export function exportUrl(id, format, level = "") {
+export function exportUrl(id, format, level = "", segments = "") {
   const params = new URLSearchParams({ format });
   if (level) params.set("level", level);
+  if (segments) params.set("segments", segments);
   if (format === "html") params.set("inline", "true");
   return `${API}${video(id)}/export?${params}`;
 }

@@ -81,6 +81,10 @@ export const splitHere = editing((timeS) => {
 export const join = editing(() => {
   if (choice.several) {
     const { level, frames } = choice;
+    if (seamsOf(editor.draft, level, frames).length === 0) {
+      editor.tell("None of the chosen segments are neighbours: there is nothing to join.");
+      return;
+    }
     if (editor.do({ op: "join", level, frames: seamsOf(editor.draft, level, frames) })) selectFrame(level, frames[0]);
     return;
   }
