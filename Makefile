@@ -42,6 +42,7 @@ lint: $(STAMP)
 
 test: setup system
 	@bash cluster/local/install_system.sh chromium ffmpeg nodejs
+	@$(BIN)/python -m tests.support.axe
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(TEST_ARGS)
 
 # The same while two endless loops take the cores: shows tests that rely on being served in time.

@@ -37,8 +37,8 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
 
     Gradio is mounted last, so routes that `app` already has are matched first. Must be called inside a
     running event loop: without one Gradio creates several of its own and never closes them. Raises
-    FileNotFoundError where the installation lacks files of the page, `ui.linking.LinkError` where one of them is
-    written as the bundle does not allow.
+    FileNotFoundError where the installation lacks files of the page, `ui.linking.LinkError` where one of them
+    is written as the bundle does not allow.
     """
     app = app or FastAPI(title="Scenestream page", openapi_url=None, docs_url=None, redoc_url=None)
     modules = StaticModules.load()

@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
+from tests.support.api import correcting
 from tests.support.api.shapes import Json, words
 from tests.support.api.switch import Switch, problem
 
@@ -142,6 +143,7 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
         app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
+        correcting.add_routes(app, self)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
         app.add_api_route("/videos/{video_id}/transcript", self._transcript)
         app.add_api_route("/videos/{video_id}/transcript/retry", self._retry_transcript, methods=["POST"])

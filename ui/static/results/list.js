@@ -30,6 +30,9 @@ const SPARE_ROWS = 4;
 /** After a person scrolled, the list does not follow the playhead for so long. */
 const FOLLOW_PAUSE_MS = 4000;
 
+/** A word that only a screen reader says: what is seen tells it by its place. */
+const unseen = (text) => h("span", { class: "visually-hidden" }, text);
+
 class SegmentList {
   constructor(element) {
     this.tabs = LEVELS.map((level) => h("button", { type: "button", role: "tab", class: "tab",
@@ -276,17 +279,15 @@ class SegmentList {
     return h("button", { type: "button", role: "option", class: "segment segment-row", "aria-posinset": index + 1,
       style: { top: `${index * ROW_PX}px` },
       dataset: { level: segment.level, index, start: segment.start_s, content: contentOf(segment) },
-      "aria-label": `${segment.level} ${index + 1}, ${clock(segment.start_s)}, `
-        + `${nameOf(segment) || "no label"}, begins with ${kindName(start?.kind)}`,
       on: { click: (event) => this.#clicked(event, index) } },
       h("span", { class: "row-picture" }, url && picture(url)),
-      h("span", { class: "row-text" },
+      h("span", { class: "row-text" }, unseen(`${segment.level} `),
         h("span", { class: "row-line" }, h("span", { class: "row-number" }, String(index + 1)),
           h("span", { class: "row-label", dir: "auto" }, nameOf(segment)),
           cue && h("span", { class: "cue" }, cue)),
         h("span", { class: "row-times" }, `${clock(segment.start_s)} – ${clock(segment.end_s)}`),
         h("span", { class: "row-line small" }, start && h("span", { class: "row-boundary" },
-          h("span", { class: "kind", dataset: { kind: start.kind } }, kindName(start.kind)),
+          unseen("begins with "), h("span", { class: "kind", dataset: { kind: start.kind } }, kindName(start.kind)),
           !NO_CHANGE.has(start.kind) && (start.locked ? h("span", { class: "by-hand" }, "by hand")
             : h("span", {}, share(start.confidence)))),
           h("span", { class: "row-length" }, duration(length)))));
