@@ -56,7 +56,7 @@ def analyse(site: Site) -> None:
 def test_from_the_upload_to_the_deletion(site: Site, new_page: NewPage, clip: Path) -> None:
     page = new_page(site.url).page
     press = page.keyboard.press
-    # Before the first key: Playwright tells the browser so without waiting, and a later key would overtake it.
+    # Before the first key: Playwright tells the browser without waiting, and a later key would overtake it.
     page.on("filechooser", lambda chooser: chooser.set_files(clip))
 
     reach(page, "Skip to the timeline")
