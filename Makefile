@@ -44,6 +44,7 @@ lint: $(STAMP)
 
 test: setup system
 	@bash cluster/local/install_system.sh chromium ffmpeg nodejs
+	@$(BIN)/python -m tests.support.axe
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(TEST_ARGS) || { status=$$?; \
 	  [ $$status = 1 ] && [ -n '$(ALONE_TOO)' ] || exit $$status; \
 	  echo 'test: what failed beside other tests is run once more, alone; what passes now relies on time: mend it' >&2; \

@@ -52,6 +52,7 @@ from serve_app.telemetry.in_progress import InProgressMiddleware
 from serve_app.telemetry.probes import versions
 from serve_app.videos.uploads import UploadService
 from serve_app.web import problems
+from serve_app.web.compression import CompressionMiddleware
 from serve_app.web.cors import cors_options
 from serve_app.web.outer_middleware import OuterMiddleware
 from serve_app.web.tracing import TracingMiddleware
@@ -139,6 +140,7 @@ def create_app(services: ApiServices) -> FastAPI:
         app.include_router(part.router, dependencies=guards, responses=refusals)
     app.include_router(cluster.probes)
     problems.install(app)
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(
         AuthMiddleware,
         authenticator=context.authenticator,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEPLOYMENT_NAME = "ui"
 
 MAX_ONGOING_REQUESTS = 256
-"""Requests handled at once: a page load sends about fifty, more than Serve's default of five."""
+"""Requests handled at once: a page load sends about forty, more than Serve's default of five."""
 
 GRADIO_UPLOAD_LIMIT_BYTES = 1
 """Gradio mounts an upload route of its own, which shall store nothing: videos are uploaded to the API."""
@@ -37,7 +37,8 @@ def create_app(app: FastAPI | None = None) -> FastAPI:
 
     Gradio is mounted last, so routes that `app` already has are matched first. Must be called inside a
     running event loop: without one Gradio creates several of its own and never closes them. Raises
-    FileNotFoundError where the installation lacks files of the page.
+    FileNotFoundError where the installation lacks files of the page, `ui.linking.LinkError` where one of them
+    is written as the bundle does not allow.
     """
     app = app or FastAPI(title="Scenestream page", openapi_url=None, docs_url=None, redoc_url=None)
     modules = StaticModules.load()

@@ -1,19 +1,25 @@
-"""ASGI middleware that makes Gradio's HTML document ours: our own head, and addresses relative to the page.
+"""ASGI middleware that makes Gradio's HTML document ours: head, skeleton, addresses relative to the page.
 
 Gradio writes absolute addresses from the request's Host, and its own description for link previews. Behind a
 proxy that serves the page below a prefix, or under another name, they lead nowhere, or to another origin,
 which the content security policy blocks. Here everything is resolved against the address in the browser.
-Knows Gradio's template as far as `REPLACED` says; a test holds that a newer Gradio still has it.
+Gradio's scripts take a while to come; until the panels are filled, a skeleton that stands in the document
+with its styles shows where they will be. It is removed by static/main.js. Knows Gradio's template as far as
+`REPLACED` says; a test holds that a newer Gradio still has it.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from functools import partial
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.bundle import SCRIPT, STYLE_SHEET
+from ui.compression import answer
 from ui.static_files import StaticModules
 
 TITLE = "Scenestream"
@@ -30,10 +36,12 @@ REPLACED = {
     "manifest": (r'href="/manifest\.json"', 'href="./manifest.json"'),
 }
 """Parts of Gradio's document: what they look like, and what takes their place."""
+_BASE = re.compile(r'<base href="[^"]*"\s*/?>')
+_BODY = re.compile(r"<body\b[^>]*>")
 
 
 def head_lines(modules: StaticModules) -> str:
-    """Title and description, also for link previews, and every module, so that all are asked for at once."""
+    """Title and description, also for link previews, and the bundle, so that it is asked for at once."""
     lines = [
         f"<title>{html.escape(TITLE)}</title>",
         f'<meta name="description" content="{html.escape(DESCRIPTION)}">',
@@ -44,9 +52,21 @@ def head_lines(modules: StaticModules) -> str:
         '<meta name="twitter:card" content="summary">',
     ]
     lines += [
-        f'<link rel="modulepreload" href="{html.escape(modules.url(name))}">' for name in modules.scripts
+        '<meta name="color-scheme" content="light dark">',
+        f'<link rel="modulepreload" href="{html.escape(modules.url(SCRIPT))}">',
+        f'<link rel="preload" as="style" href="{html.escape(modules.url(STYLE_SHEET))}">',
     ]
     return "\n".join(lines)
+
+
+def skeleton_html(modules: StaticModules, *, video: bool) -> str:
+    """The skeleton with its styles: of the page of a video, or of the start page."""
+    view = "video" if video else "start"
+    return f"<style>\n{modules.first_styles}</style>\n" + modules.skeleton.replace("{view}", view)
+
+
+def _followed_by(added: str, tag: re.Match[str]) -> str:
+    return f"{tag[0]}\n{added}"
 
 
 class OwnDocument:
@@ -55,6 +75,7 @@ class OwnDocument:
     def __init__(self, app: ASGIApp, modules: StaticModules) -> None:
         self._app = app
         self._head = head_lines(modules)
+        self._skeletons = {video: skeleton_html(modules, video=video) for video in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; an HTML answer is held until it is whole."""
@@ -73,25 +94,31 @@ class OwnDocument:
             if message.get("more_body"):
                 return
             assert started is not None
-            headers = MutableHeaders(scope=started)
-            content = bytes(body)
-            if headers.get("content-type", "").startswith("text/html") and content:
-                content = self.rewritten(content.decode()).encode()
-                headers["Content-Length"] = str(len(content))
-            elif headers.get("content-type", "").startswith("text/html"):
-                del headers["Content-Length"]  # of a HEAD request: the length before
-            await send(started)
-            await send({"type": "http.response.body", "body": content})
+            content_type = Headers(scope=started).get("content-type", "")
+            if started["status"] != 200 or not content_type.startswith("text/html"):
+                await send(started)
+                await send({"type": "http.response.body", "body": bytes(body)})
+                return
+            document = self.rewritten(body.decode(), video=_names_a_video(scope))
+            made = answer(document.encode(), "text/html").to(scope)
+            made.headers["Cache-Control"] = "no-cache"
+            await made(scope, receive, send)
 
-        await self._app(_not_compressed(scope), receive, rewrite)
+        # Asked with GET also for HEAD, whose length and tag are those of the document.
+        await self._app({**_not_compressed(scope), "method": "GET"}, receive, rewrite)
 
-    def rewritten(self, document: str) -> str:
-        """Gradio's document with our head, and without addresses that depend on the request."""
+    def rewritten(self, document: str, *, video: bool) -> str:
+        """Gradio's document with our head and skeleton, and without addresses that depend on the request."""
         for pattern, instead in REPLACED.values():
             document = re.sub(pattern, instead, document, flags=re.DOTALL)
-        return re.sub(
-            r'(<base href="[^"]*"\s*/?>)', lambda found: f"{found[1]}\n{self._head}", document, count=1
-        )
+        for tag, added in ((_BASE, self._head), (_BODY, self._skeletons[video])):
+            document = tag.sub(partial(_followed_by, added), document, count=1)
+        return document
+
+
+def _names_a_video(scope: Scope) -> bool:
+    """Whether the address has the parameter by which static/toolkit/router.js opens a video."""
+    return bool(dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("v"))
 
 
 def _not_compressed(scope: Scope) -> Scope:

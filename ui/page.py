@@ -12,8 +12,9 @@ import json
 
 import gradio as gr
 
+from ui.bundle import SCRIPT, STYLE_SHEET
 from ui.document import TITLE
-from ui.static_files import ENTRY_MODULE, STYLE_SHEETS, StaticModules
+from ui.static_files import StaticModules
 
 API_PREFIX = "api/v1"
 """Path of the API from the page, which a proxy may serve below a prefix of its own."""
@@ -31,22 +32,24 @@ def theme() -> gr.themes.Base:
 
 
 def head_html(modules: StaticModules) -> str:
-    """Lines that Gradio adds to `<head>` when it runs: style sheets, and configuration that the modules read.
+    """Lines that Gradio adds to `<head>` when it runs: our styles, and configuration that the modules read.
 
     They must come after Gradio's own style sheets; the rest of the head is in `ui.document`.
     """
     config = json.dumps({"api": API_PREFIX}).replace("<", "\\u003c")
-    lines = [f'<link rel="stylesheet" href="{html.escape(modules.url(name))}">' for name in STYLE_SHEETS]
-    lines.append('<meta name="color-scheme" content="light dark">')
-    lines.append(f'<script type="application/json" id="scenestream-config">{config}</script>')
-    return "\n".join(lines)
+    return "\n".join(
+        (
+            f'<link rel="stylesheet" href="{html.escape(modules.url(STYLE_SHEET))}">',
+            f'<script type="application/json" id="scenestream-config">{config}</script>',
+        )
+    )
 
 
 def _panel(modules: StaticModules, name: str, **config: object) -> gr.HTML:
     """An empty element that main.js fills with the panel `name`; `config` is passed to the panel as JSON."""
     call = f"module => module.mount({json.dumps(name)}, element, {json.dumps(config)})"
     # Relative to the page: an import in a function is else relative to Gradio's script that made it.
-    module = f"new URL({json.dumps(modules.url(ENTRY_MODULE))}, document.baseURI).href"
+    module = f"new URL({json.dumps(modules.url(SCRIPT))}, document.baseURI).href"
     return gr.HTML(
         elem_id=f"panel-{name}",
         html_template="",

@@ -1,12 +1,13 @@
 """Serves static/ (JavaScript modules, style sheets, icon) under a path that contains a digest of its content.
 
-`/page/<digest>/main.js` never changes, so browsers may cache it for ever. Relative imports stay below the
-same digest, so a browser never mixes modules of two releases. Knows no route but this prefix.
+`/page/<digest>/bundle.js` never changes, so browsers may cache it for ever. The page loads the bundle; the
+modules that it is made of are beside it, for a browser's tools. Knows no route but this prefix.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from ui.bundle import bundled
+from ui.compression import answer
+
 STATIC_DIR = Path(__file__).resolve().parent / "static"
 ENTRY_MODULE = "main.js"
+SKELETON = "skeleton.html"
 STYLE_SHEETS = (
     "styles/tokens.css",
     "styles/frame.css",
@@ -35,41 +40,61 @@ STYLE_SHEETS = (
 )
 """In the order of the cascade: a later one may override an earlier one."""
 
+FIRST_SHEETS = ("styles/tokens.css", "styles/skeleton.css")
+"""Style sheets of the skeleton (`ui.document`), which stand in the document itself."""
+
 _DIGEST_LENGTH = 16
 """Hexadecimal digits of the SHA-256: enough that two releases never share an address."""
+_FOR_EVER = "public, max-age=31536000, immutable"
+_MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".map": "application/json"}
 
 
 class _ImmutableFiles(StaticFiles):
-    """Static files that a browser caches without revalidation."""
+    """Files of the folder and of the bundle, which a browser caches without revalidation."""
+
+    def __init__(self, folder: Path, bundle: Mapping[str, str]) -> None:
+        super().__init__(directory=folder)
+        self._answers = {
+            name: answer(text.encode(), _MEDIA_TYPES[Path(name).suffix]) for name, text in bundle.items()
+        }
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file with a cache lifetime of a year; error responses get no such header."""
-        response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        made = self._answers.get(path)
+        response = made.to(scope) if made else await super().get_response(path, scope)
+        if response.status_code in (200, 304):
+            response.headers["Cache-Control"] = _FOR_EVER
         return response
 
 
 @dataclass(frozen=True, slots=True)
 class StaticModules:
-    """The folder and the digest of its content. FileNotFoundError where the page's own files are missing."""
+    """The folder, the digest of its content, and what it is bundled to, by name."""
 
     folder: Path
     digest: str
-
-    def __post_init__(self) -> None:
-        missing = [name for name in (ENTRY_MODULE, *STYLE_SHEETS) if not (self.folder / name).is_file()]
-        if missing:
-            raise FileNotFoundError(f"The page's files are not complete: no {', '.join(missing)}; reinstall.")
+    bundle: Mapping[str, str]
 
     @classmethod
     def load(cls, folder: Path = STATIC_DIR) -> StaticModules:
-        """Read the folder and its subfolders. FileNotFoundError where the installation lacks files."""
-        digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
+        """Read the folder and its subfolders.
+
+        FileNotFoundError where the installation lacks files, `ui.linking.LinkError` where a module is written
+        as the bundle does not allow.
+        """
+        needed = (ENTRY_MODULE, SKELETON, *STYLE_SHEETS, *FIRST_SHEETS)
+        missing = [name for name in needed if not (folder / name).is_file()]
+        if missing:
+            raise FileNotFoundError(f"The page's files are not complete: no {', '.join(missing)}; reinstall.")
+        bundle = bundled(folder, ENTRY_MODULE, STYLE_SHEETS)
+        contents = {name: text.encode() for name, text in bundle.items()}
+        for path in folder.rglob("*"):
             if path.is_file():
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-        return cls(folder, digest.hexdigest()[:_DIGEST_LENGTH])
+                contents[path.relative_to(folder).as_posix()] = path.read_bytes()
+        digest = hashlib.sha256()
+        for name, content in sorted(contents.items()):
+            digest.update(name.encode() + b"\0" + content)
+        return cls(folder, digest.hexdigest()[:_DIGEST_LENGTH], bundle)
 
     @property
     def prefix(self) -> str:
@@ -77,9 +102,14 @@ class StaticModules:
         return f"/page/{self.digest}"
 
     @property
-    def scripts(self) -> list[str]:
-        """Every JavaScript module, relative to the folder, in the order of their names."""
-        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.js"))
+    def first_styles(self) -> str:
+        """What the skeleton needs of style sheets, as one text."""
+        return "\n".join((self.folder / name).read_text("utf-8") for name in FIRST_SHEETS)
+
+    @property
+    def skeleton(self) -> str:
+        """The skeleton's markup."""
+        return (self.folder / SKELETON).read_text("utf-8")
 
     @property
     def favicon(self) -> Path:
@@ -87,9 +117,9 @@ class StaticModules:
         return self.folder / "favicon.svg"
 
     def url(self, name: str) -> str:
-        """Address of one file relative to the page; `name` is relative to the folder."""
+        """Address of one file relative to the page; `name` is relative to the folder, or of the bundle."""
         return f"{self.prefix.removeprefix('/')}/{name}"
 
     def asgi(self) -> StaticFiles:
         """The application to mount at `prefix`."""
-        return _ImmutableFiles(directory=self.folder)
+        return _ImmutableFiles(self.folder, self.bundle)

@@ -56,6 +56,7 @@ export function mount(name, element, config) {
   installSkipLink();
   access.loadSession();
   startSession();
+  document.getElementById("skeleton").remove();
   document.body.dataset.ready = "yes";
 }
 

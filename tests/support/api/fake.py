@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
+from tests.support.api import correcting
 from tests.support.api.installation import installation
 from tests.support.api.shapes import Json, surer, words
 from tests.support.api.switch import Switch, problem
@@ -127,8 +128,8 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
         app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
-        app.add_api_route("/videos/{video_id}/segments", self._correct, methods=["PUT"])
         app.add_api_route("/videos/{video_id}/frames", self._frames)
+        correcting.add_routes(app, self)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
         app.add_api_route("/videos/{video_id}/transcript", self._transcript)
         app.add_api_route("/videos/{video_id}/transcript/retry", self._retry_transcript, methods=["POST"])
@@ -259,12 +260,6 @@ class FakeApi:
             "state": "final" if final else "provisional",
             "revision": video.document["revision"],
         }
-
-    async def _correct(self, video_id: str, request: Request) -> Json:
-        video = self.videos[video_id]
-        video.corrected.append(await request.json())
-        self.change(video, revision=video.document["revision"] + 1)
-        return {"revision": video.document["revision"]}
 
     def _frames(self, video_id: str) -> Any:
         frames = self.videos[video_id].frames

@@ -6,6 +6,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+FRAMES_PER_S = 25
+"""Of all segments here."""
+
 
 def words(
     state: str,
@@ -73,7 +76,7 @@ def surer(shots: list[Json], threshold: float) -> list[Json]:
 
 
 def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -> Json:
-    """A segment with every key of the contract, 25 frames a second."""
+    """A segment with every key of the contract."""
     boundary = {
         "kind": "start" if index == 0 else "cut",
         "confidence": 1.0 if index == 0 else 0.93,
@@ -90,8 +93,8 @@ def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -
         "parent": None,
         "start_s": start_s,
         "end_s": end_s,
-        "start_frame": round(start_s * 25),
-        "end_frame": round(end_s * 25),
+        "start_frame": round(start_s * FRAMES_PER_S),
+        "end_frame": round(end_s * FRAMES_PER_S),
         "start_pts": round(start_s * 12800),
         "end_pts": round(end_s * 12800),
         "start_boundary": boundary,

@@ -22,11 +22,23 @@ def document() -> str:
     async def ask() -> str:
         transport = httpx.ASGITransport(create_app())
         async with httpx.AsyncClient(transport=transport, base_url="http://inside.example") as client:
-            answer = await client.get("/", headers={"Accept-Encoding": "gzip, br"})
-            head = await client.head("/")
+            answer = await client.get("/", headers={"Accept-Encoding": "br"})
+            small = await client.get("/", headers={"Accept-Encoding": "gzip, br"})
+            head = await client.head("/", headers={"Accept-Encoding": "br"})
+            again = await client.get("/", headers={"If-None-Match": small.headers["etag"]})
+            of_a_video = await client.get("/?t=2&v=abc")
         assert answer.headers["content-length"] == str(len(answer.content))
-        assert head.status_code == 200
         assert "content-encoding" not in answer.headers
+        assert small.headers["content-encoding"] == "gzip"
+        assert int(small.headers["content-length"]) < len(answer.content) / 2
+        assert small.text == answer.text
+        assert (head.status_code, head.headers["etag"]) == (200, answer.headers["etag"])
+        assert head.headers["content-length"] == answer.headers["content-length"]
+        assert (again.status_code, again.content) == (304, b"")
+        assert answer.headers["cache-control"] == "no-cache"
+        skeleton = 'id="skeleton" data-view="start"'
+        assert skeleton in answer.text
+        assert of_a_video.text == answer.text.replace(skeleton, skeleton.replace("start", "video"))
         return answer.text
 
     return asyncio.run(ask())
@@ -51,7 +63,7 @@ def test_the_root_is_where_the_browser_is(document: str) -> None:
 def test_nothing_is_asked_for_at_the_root_of_the_origin(document: str) -> None:
     assert re.findall(r'(?:href|src)="/[^"]*"', document) == []
     assert '"/page/' not in document
-    assert re.search(r'href="page/[0-9a-f]{16}/main\.js"', document)
+    assert re.search(r'href="page/[0-9a-f]{16}/bundle\.js"', document)
 
 
 def test_the_head_is_ours(document: str) -> None:
@@ -60,5 +72,20 @@ def test_the_head_is_ours(document: str) -> None:
     assert head.count('property="og:title"') == 1
     assert DESCRIPTION in head
     assert "gradio.app" not in head.partition("window.gradio_config")[0]
-    for module in StaticModules.load().scripts:
-        assert f'{module}">' in head
+    for name in StaticModules.load().bundle:
+        assert head.count(f'{name}">') == (0 if name.endswith(".map") else 1)
+
+
+def test_the_skeleton_needs_nothing_but_the_document(document: str) -> None:
+    before, _, rest = document.partition('<main id="skeleton"')
+    skeleton = rest.partition("</main>")[0]
+
+    assert "<gradio-app" not in before
+    assert re.findall(r"""(?:src|href)=|url\(|<script""", skeleton) == []
+    styles = before.rpartition("<style>")[2]
+    used = set(re.findall(r"var\((--[\w-]+)\)", styles))
+    assert used
+    assert used <= set(re.findall(r"^\s*(--[\w-]+):", styles, re.MULTILINE))
+    assert set(re.findall(r'class="(sk-[\w-]+)"', skeleton.replace("sk-panel ", ""))) <= set(
+        re.findall(r"\.(sk-[\w-]+)", styles)
+    )

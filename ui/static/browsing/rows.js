@@ -51,8 +51,6 @@ export function contentOf(segment) {
 export function rowOf(layout, segment, place, onClick) {
   const props = {
     dataset: { level: segment.level, index: place, start: segment.start_s, content: contentOf(segment) },
-    "aria-label": `${segment.level} ${place + 1}, ${clock(segment.start_s)}, `
-      + `${nameOf(segment) || "no label"}, begins with ${kindName(segment.start_boundary?.kind)}`,
     on: { click: onClick },
   };
   if (layout === "table") {
@@ -65,6 +63,9 @@ export function rowOf(layout, segment, place, onClick) {
     (layout === "grid" ? cellContent : rowContent)(segment, place));
 }
 
+/** A word that only a screen reader says: what is seen tells it by its place. */
+const unseen = (text) => h("span", { class: "visually-hidden" }, text);
+
 /** The mark of a chosen segment, which a click sets; keys and `aria-selected` tell the same. */
 const tick = (role = null) => h("span", { class: "row-tick", role, "aria-hidden": role ? null : "true",
   title: "Choose it, to cut, export or join (X)" });
@@ -73,20 +74,20 @@ function rowContent(segment, place) {
   const { start_boundary: start } = segment;
   const cue = cueOf(segment);
   return [still(segment),
-    h("span", { class: "row-text" },
+    h("span", { class: "row-text" }, unseen(`${segment.level} `),
       h("span", { class: "row-line" }, h("span", { class: "row-number" }, String(place + 1)),
         h("span", { class: "row-label", dir: "auto" }, nameOf(segment)),
         cue && h("span", { class: "cue" }, cue)),
       h("span", { class: "row-times" }, `${clock(segment.start_s)} – ${clock(segment.end_s)}`),
       h("span", { class: "row-line small" }, start && h("span", { class: "row-boundary" },
-        h("span", { class: "kind", dataset: { kind: start.kind } }, kindName(start.kind)),
+        unseen("begins with "), h("span", { class: "kind", dataset: { kind: start.kind } }, kindName(start.kind)),
         !NO_CHANGE.has(start.kind) && (start.locked ? h("span", { class: "by-hand" }, "by hand")
           : h("span", {}, share(start.confidence)))),
         h("span", { class: "row-length" }, duration(segment.end_s - segment.start_s))))];
 }
 
 function cellContent(segment, place) {
-  return [still(segment),
+  return [still(segment), unseen(`${segment.level} `),
     h("span", { class: "row-line" }, h("span", { class: "row-number" }, String(place + 1)),
       h("span", { class: "row-label", dir: "auto" }, nameOf(segment))),
     h("span", { class: "row-line small" }, h("span", { class: "row-times" }, clock(segment.start_s, 0)),
