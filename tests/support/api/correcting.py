@@ -1,6 +1,6 @@
 """What the fake API does with corrections by hand: starts become segments in a new revision.
 
-Of a video whose frames have times of their own the segments stay; what was asked is kept in `corrected`. Levels
+What was asked is kept in `corrected`. Of a video whose frames have times of their own the segments stay. Levels
 that a correction does not name stay as they are: nothing is joined or split for another one's sake.
 """
 
