@@ -18,13 +18,17 @@ CODE_MEDIA_MISSING = "media_missing"
 CODE_NEEDS_DECODE = "needs_decode"
 """Error codes of outcomes: a poison task, a file that is not in the media store, settings that the stored
 tracks do not belong to."""
+CODE_NO_FRAME = "no_frame"
+CODE_PLAN_MISSING = "plan_missing"
+"""Error codes of outcomes, shown or read by the API: the video has no frame of this number; the plan is no
+longer stored, so the video must be segmented again."""
 
 
 class TaskKind(StrEnum):
     """What a task does. PLAN and FUSE are short and other work waits for them, so they go before every other.
     PREVIEW is a FUSE whose timeline is returned and not stored, LEARN fuses corrected videos until their
-    settings are found; only the fuser does these two. WORDS is a step of recognising what is said or shown,
-    PROXY one of making a video playable in browsers.
+    settings are found, FRAMES tells when the frames are shown; only the fuser does these three. WORDS is a
+    step of recognising what is said or shown, PROXY one of making a video playable in browsers.
     """
 
     PLAN = "plan"
@@ -32,6 +36,7 @@ class TaskKind(StrEnum):
     FUSE = "fuse"
     PREVIEW = "preview"
     LEARN = "learn"
+    FRAMES = "frames"
     CLIP = "clip"
     PROXY = "proxy"
     WORDS = "words"
@@ -56,7 +61,7 @@ class Task:
     corrected by hand (`actors.segmentation.fusion.corrections`); empty without them.
     A LEARN has the settings where its search begins, and in `films` the corrected videos: `video_id`,
     `tracks_key`, `tracks_hash`, `settings` and `words` of each, and `wanted`, the starts of its segments in
-    seconds by level.
+    seconds by level. FRAMES are told from the frame `from_frame` on.
 
     `owner`: the API key's owner, "" without one; the pool shares workers fairly among owners. `trace`:
     parent span (`cluster.telemetry.tracing`).
@@ -78,6 +83,7 @@ class Task:
     words: dict[str, Any] = field(default_factory=dict)
     corrections: dict[str, Any] = field(default_factory=dict)
     films: list[dict[str, Any]] = field(default_factory=list)
+    from_frame: int = 0
     priority: str = INTERACTIVE
     owner: str = ""
     trace: str = ""

@@ -34,6 +34,7 @@ from serve_app.routes import (
     cluster,
     corrections,
     events,
+    frames,
     intake,
     media,
     presets,
@@ -132,7 +133,7 @@ def create_app(services: ApiServices) -> FastAPI:
         ]
     refusals = problems.declared("unauthorized", "forbidden", "rate_limited", "unavailable")
     parts = (
-        videos, intake, batch, events, results, corrections, search, transcripts, revisions, presets,
+        videos, intake, batch, events, results, frames, corrections, search, transcripts, revisions, presets,
         media, proxy, uploads, clips, webhooks, access, cluster,
     )  # fmt: skip
     for part in parts:

@@ -69,6 +69,7 @@ def build_page(modules: StaticModules, *, part_bytes: int) -> gr.Blocks:
                 _panel(modules, "library")
             with gr.Column(elem_id="desk"):
                 _panel(modules, "welcome")
+                _panel(modules, "cluster")
                 _panel(modules, "status")
                 with gr.Row(elem_id="stage"):
                     _panel(modules, "player")

@@ -36,6 +36,7 @@ STYLE_SHEETS = (
     "styles/editing.css",
     "styles/words.css",
     "styles/search.css",
+    "styles/cluster.css",
 )
 """In the order of the cascade: a later one may override an earlier one."""
 

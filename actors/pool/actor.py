@@ -17,6 +17,7 @@ import structlog
 
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.fleet import Fleet
+from actors.pool.history import History
 from actors.pool.scaler import Scaler
 from actors.pool.size import Shape
 from actors.pool.supervisor import WorkerSupervisor
@@ -53,6 +54,7 @@ class Pool:
         self._version = version_of(POOL, settings)
         self._factory = factory or SegmenterFactory(settings, analyser)
         self._overhead_s = MovingMean(0.0, memory=OVERHEAD_MEMORY)
+        self._history = History()
         self._table = TaskTable(chunk_attempts=settings.actors.chunk_attempts, max_entries=MAX_TASKS)
         self._fleet = Fleet(self._new_supervisor)
         self._dispatcher = Dispatcher(self._table, self._fleet.staying)
@@ -109,6 +111,8 @@ class Pool:
             "queued": self._table.queued,
             "backlog_s": round(self._scaler.backlog_s, 3),
             "dispatch_ms": round(1000 * self._overhead_s.value, 3),
+            "history": self._history.rates(),
+            "losses": self._history.losses(),
         }
 
     async def ping(self) -> dict[str, Any]:
@@ -134,6 +138,7 @@ class Pool:
             table=self._table,
             dispatcher=self._dispatcher,
             overhead_s=self._overhead_s,
+            history=self._history,
         )
 
     def _new_worker(self, name: str, shape: Shape) -> WorkerProxy:

@@ -15,11 +15,12 @@ import structlog
 
 from actors import metrics
 from actors.pool.dispatcher import Dispatcher
+from actors.pool.history import History
 from actors.pool.size import Shape
 from actors.pool.task_table import Entry, TaskTable
 from actors.pool.throughput import MovingMean
 from actors.pool.worker_proxy import WorkerLostError, WorkerProxy, blank_row
-from actors.tasks import Outcome, Status
+from actors.tasks import Outcome, Status, TaskKind
 from cluster.backoff import Backoff
 from cluster.contract.vocabulary import ActorState
 from cluster.contract.wire.cluster import PoolActor
@@ -32,7 +33,9 @@ log = structlog.get_logger(__name__)
 
 
 class WorkerSupervisor:
-    """`start_worker` starts a process and returns its proxy. `overhead_s` collects the overhead of tasks."""
+    """`start_worker` starts a process and returns its proxy. `overhead_s` collects the overhead of tasks,
+    `history` frames and losses.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class WorkerSupervisor:
         table: TaskTable,
         dispatcher: Dispatcher,
         overhead_s: MovingMean,
+        history: History,
     ) -> None:
         self.name = name
         self.shape = shape
@@ -53,6 +57,7 @@ class WorkerSupervisor:
         self._table = table
         self._dispatcher = dispatcher
         self._overhead_s = overhead_s
+        self._history = history
         self._retired = asyncio.Event()
 
     @property
@@ -113,6 +118,7 @@ class WorkerSupervisor:
         worker = self.worker = self._start_worker(self.name, self.shape)
         worker.lost.add_done_callback(lambda _: self._dispatcher.withdraw(worker))
         orderly = False
+        video_id = None  # of the task in hand
         try:
             await worker.start()
             self.error = None
@@ -121,14 +127,17 @@ class WorkerSupervisor:
                     raise worker.lost.result()
                 entry = await self._dispatcher.next_entry(worker)
                 if entry is not None:
+                    video_id = entry.task.of_video
                     await self._serve(worker, entry)
                     backoff.reset()
+                    video_id = None
             orderly = True
         except WorkerLostError as error:
             if not self.retiring:
                 self.error = error.reason
                 self.replaced += 1
                 metrics.ACTORS_LOST.add()
+                self._history.lost(self.name, worker.node, video_id, error.reason)
                 log.warning("segmenter lost", actor=self.name, pid=worker.pid, reason=error.reason)
         finally:
             await worker.close(orderly=orderly)
@@ -142,6 +151,9 @@ class WorkerSupervisor:
         try:
             outcome = await self._work(worker, entry)
             metrics.TASKS.add(kind=entry.task.kind.value, status=outcome.status.value)
+            if entry.task.kind is TaskKind.CHUNK and outcome.status is Status.DONE:
+                # A chunk that was stored before is not analysed again, and tells no frames.
+                self._history.worked(outcome.result.get("frames", 0), worker.work_s)
             self._table.settle(entry, outcome, worker.node_id)
         except WorkerLostError as error:
             metrics.TASKS_LOST.add(kind=entry.task.kind.value)

@@ -50,6 +50,7 @@ class WorkerLostError(Exception):
 
 class WorkerProxy:
     """A worker as the pool sees it. `state`: waiting (for room on a node), starting, idle, working or lost.
+    `work_s`: what the last task took, from its start to its outcome.
 
     `throughput` measures the work alone. `overhead_s` is what the last task took beyond it: from `handed_at`
     (monotonic seconds), when both the task and the worker were there, to the outcome in the pool.
@@ -66,6 +67,7 @@ class WorkerProxy:
         self.throughput = Throughput(settings.scaling.first_video_s_per_s)
         self.handed_at = 0.0
         self.overhead_s: float | None = None
+        self.work_s = 0.0
         self._settings = settings.actors
         self._among = among
         self._since = time.monotonic()
@@ -96,6 +98,11 @@ class WorkerProxy:
         return self._seen.get("pid")
 
     @property
+    def node(self) -> str | None:
+        """The name of its node; None before its first answer."""
+        return self._seen.get("node")
+
+    @property
     def node_id(self) -> str | None:
         """Ray's id of the segmenter's node; None before its first answer."""
         return self._seen.get("node_id")
@@ -118,10 +125,11 @@ class WorkerProxy:
         self._enter("idle")
         outcome = Outcome.from_dict(values)
         took_s = values.get("took_s")
+        self.work_s = ended - began if took_s is None else took_s
         self.overhead_s = None if took_s is None else max(ended - self.handed_at - took_s, 0.0)
         is_measure = entry.task.kind is TaskKind.CHUNK and not outcome.result.get("repeated")
         if is_measure and outcome.status is Status.DONE:
-            self.throughput.done(entry.task.cost_s, ended - began if took_s is None else took_s)
+            self.throughput.done(entry.task.cost_s, self.work_s)
         return outcome
 
     def availability(self, now: float) -> Availability | None:

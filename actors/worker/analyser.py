@@ -51,6 +51,18 @@ class AnalysedChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """When frames are shown, as the contract's `FrameTimes` has it; `next_frame` is None in the last part."""
+
+    time_base: tuple[int, int]
+    frames: int
+    first_frame: int
+    first_pts: int
+    runs: list[tuple[int, int]] = field(repr=False)
+    next_frame: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedTracks:
     """The tracks of a whole video, in memory, to be fused any number of times.
 
@@ -90,6 +102,13 @@ class Analyser(Protocol):
 
     def planned(self, payload: bytes) -> PlannedVideo:
         """Parse a stored plan. ValueError when it is not one of this version."""
+
+    def frame_times(self, payload: bytes, from_frame: int) -> FrameTimes:
+        """When the frames of a stored plan are shown, from one on.
+
+        ValueError when the plan is not one of this version, IndexError when it has no such frame. Any thread
+        may call it.
+        """
 
     def chunk(
         self,

@@ -21,16 +21,13 @@ import structlog
 from actors.clips import ClipError, CutOptions, Piece, cut
 from actors.segmentation.limits import Limits
 from actors.segmentation.planning.plan import Plan
-from actors.tasks import Outcome, Task
+from actors.tasks import CODE_PLAN_MISSING, Outcome, Task
 from actors.worker.media import local_media
 from actors.worker.state import WorkState
 from cluster.errors import UnavailableError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
-
-CODE_PLAN_MISSING = "plan_missing"
-"""Stable error code, shown by the API: the plan is no longer stored; the video must be segmented again."""
 
 _COPY_BLOCK_BYTES = 1 << 20
 """Bytes read and hashed at a time; every block counts as progress. 1 MiB, no measurement: large enough that

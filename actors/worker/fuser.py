@@ -43,8 +43,8 @@ log = structlog.get_logger(__name__)
 
 
 class Fuser:
-    """Executes PLAN, FUSE and PREVIEW tasks, one fusion at a time. Its methods are called like the pool's:
-    `run`, `cancel`, `ping`, `stop`.
+    """Executes PLAN, FUSE, PREVIEW, LEARN and FRAMES tasks, one fusion at a time. Its methods are called like
+    the pool's: `run`, `cancel`, `ping`, `stop`.
 
     Thread-safe: Ray calls it from many threads. `_working` is held by the one that fuses, `_changing` guards
     the list of those that wait.
@@ -73,7 +73,7 @@ class Fuser:
         Blocks while another fusion is in hand.
         """
         wanted = Task.from_dict(task)
-        if wanted.kind is TaskKind.PLAN:  # only a look-up in the store: need not wait for a fusion
+        if wanted.kind in (TaskKind.PLAN, TaskKind.FRAMES):  # look-ups in the store, which wait for no fusion
             return self._handler.do(wanted, self._state).to_dict()
         with self._changing:
             if wanted.kind is TaskKind.FUSE and len(self._waiting) >= FUSIONS_WAITING:

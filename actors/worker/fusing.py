@@ -11,11 +11,19 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
+import structlog
 from cachetools import LRUCache
 
 from actors.segmentation.errors import Cancelled
 from actors.segmentation.learning.settings_search import Film, OutOfTimeError, learn
-from actors.tasks import CODE_NEEDS_DECODE, Outcome, Task, TaskKind
+from actors.tasks import (
+    CODE_NEEDS_DECODE,
+    CODE_NO_FRAME,
+    CODE_PLAN_MISSING,
+    Outcome,
+    Task,
+    TaskKind,
+)
 from actors.worker.analyser import Analyser, JoinedTracks
 from actors.worker.handler import NEEDS_DECODE, TaskHandler, planned_outcome
 from actors.worker.state import WorkState
@@ -35,6 +43,11 @@ MEASURED_EARLIER = (
     "decoded again. Segment it again (`resegment`); its corrections are kept."
 )
 """For people, with CODE_NEEDS_DECODE."""
+FRAMES_GONE = (
+    "What was measured of this video is not stored any more, or another version or other settings measured "
+    "it. Segment it again (`resegment`); its corrections are kept."
+)
+"""For people, with CODE_NEEDS_DECODE and CODE_PLAN_MISSING."""
 CODE_TOO_MUCH = "too_much"
 """Stable error code: a search that cannot be begun in its time."""
 TOO_MUCH = (
@@ -42,6 +55,9 @@ TOO_MUCH = (
     "fewer or shorter ones."
 )
 """For people, with CODE_TOO_MUCH."""
+
+log = structlog.get_logger(__name__)
+
 _OF_FILM = ("video_id", "tracks_key", "tracks_hash", "settings", "words")
 
 
@@ -58,6 +74,7 @@ class FusionHandler(TaskHandler):
             TaskKind.FUSE: self._fuse,
             TaskKind.PREVIEW: self._preview,
             TaskKind.LEARN: self._learn,
+            TaskKind.FRAMES: self._frames,
         }
 
     def _planned(self, task: Task, state: WorkState) -> Outcome:
@@ -66,6 +83,21 @@ class FusionHandler(TaskHandler):
         if planned is None:
             return Outcome.unavailable("The fuser plans nothing anew.")
         return planned_outcome(planned, tracks_hash)
+
+    def _frames(self, task: Task, state: WorkState) -> Outcome:
+        """Keeps nothing and touches no state: several threads may do it at once, beside a fusion."""
+        if self._analyser.tracks_hash(task.settings) != task.tracks_hash:
+            return Outcome.error(CODE_NEEDS_DECODE, FRAMES_GONE)
+        payload: Any = self._results.get_plan(task.tracks_key, task.tracks_hash)
+        if payload is None:
+            return Outcome.error(CODE_PLAN_MISSING, FRAMES_GONE)
+        try:
+            return Outcome.done(**asdict(self._analyser.frame_times(payload, task.from_frame)))
+        except IndexError:
+            return Outcome.error(CODE_NO_FRAME, f"This video has no frame {task.from_frame}.")
+        except ValueError as error:
+            log.info("stored plan unreadable", tracks_key=task.tracks_key, reason=str(error))
+            return Outcome.error(CODE_PLAN_MISSING, FRAMES_GONE)
 
     def _preview(self, task: Task, state: WorkState) -> Outcome:
         if self._analyser.tracks_hash(task.settings) != task.tracks_hash:

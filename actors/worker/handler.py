@@ -174,8 +174,9 @@ class TaskHandler:
                 payload=made.payload,
                 shots=made.shots,
             )
-        metrics.chunk_done(made.end_frame - made.start_frame, task.cost_s, self.device)
-        return Outcome.done(chunk=task.chunk, shots=len(made.shots))
+        frames = made.end_frame - made.start_frame
+        metrics.chunk_done(frames, task.cost_s, self.device)
+        return Outcome.done(chunk=task.chunk, shots=len(made.shots), frames=frames)
 
     def _fuse(self, task: Task, state: WorkState) -> Outcome:
         follows = "video_id" in task.words or "exact" in task.corrections

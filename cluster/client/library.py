@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cluster.client.requests import each, fetched, given, request, whole
@@ -10,6 +10,7 @@ from cluster.client.steps import Emit, Flow, Op
 from cluster.client.types import (
     Cluster,
     FoundMoment,
+    FrameTimes,
     Heard,
     Level,
     Links,
@@ -21,6 +22,7 @@ from cluster.client.types import (
     TranscriptStatus,
     Video,
 )
+from cluster.contract.index_ranges import index_ranges
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEARCH_PAGE_ITEMS
 
 
@@ -151,9 +153,30 @@ def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:
     return found
 
 
-def export(video_id: str, *, format_: str, level: Level | str | None = None) -> Op[bytes]:
-    """The result in the file format of another tool."""
-    params = given(format=format_, level=level)
+def frame_times(video_id: str) -> Op[FrameTimes]:
+    """When the frames of a video that is done are shown: all of them, read part by part."""
+    path = f"/videos/{video_id}/frames"
+    found: FrameTimes = yield from fetched("GET", path)
+    runs = list(found["runs"])
+    following = found["next_frame"]
+    while following is not None:
+        part: FrameTimes = yield from fetched("GET", path, params={"from_frame": following})
+        runs += part["runs"]
+        following = part["next_frame"]
+    return {**found, "runs": runs, "next_frame": None}
+
+
+def export(
+    video_id: str,
+    *,
+    format_: str,
+    level: Level | str | None = None,
+    segments: str | Iterable[int] | None = None,
+) -> Op[bytes]:
+    """The result in the file format of another tool. `segments`: numbers (`index`) of those of the level that
+    it is to have, or ranges as text, such as "0-3,7"; None: all. ValueError for no number at all."""
+    only = segments if segments is None or isinstance(segments, str) else str(index_ranges(segments))
+    params = given(format=format_, level=level, segments=only)
     answer = yield from request("GET", f"/videos/{video_id}/export", params=params)
     return answer.content
 
@@ -165,6 +188,6 @@ def links(video_id: str, *, valid_s: float | None = None) -> Op[Links]:
 
 
 def cluster() -> Op[Cluster]:
-    """State of the pool, the queue and the servers."""
+    """The pool, what waits, what failed lately, and the servers. Names of videos are for `admin` alone."""
     found: Cluster = yield from fetched("GET", "/cluster")
     return found

@@ -79,6 +79,7 @@ class Methods:
     retry_transcript = Method(library.retry_transcript)
     search = Listing(library.search)
     signals = Method(library.signals)
+    frame_times = Method(library.frame_times)
     export = Method(library.export)
     links = Method(library.links)
     cluster = Method(library.cluster)

@@ -11,7 +11,19 @@ from typing import Any
 
 from cluster.contract.vocabulary import END_STATES, Level, MomentSource, Priority, Role, State, WebhookEvent
 from cluster.contract.wire.clips import ClipFile, Clips, ClipsProgress
-from cluster.contract.wire.cluster import Backlog, Cluster, Pool, PoolActor, ServerHealth
+from cluster.contract.wire.cluster import (
+    ActorLoss,
+    Backlog,
+    Cluster,
+    FailedWork,
+    FailureCount,
+    Failures,
+    Pool,
+    PoolActor,
+    PoolHistory,
+    Queue,
+    ServerHealth,
+)
 from cluster.contract.wire.imports import BatchItem
 from cluster.contract.wire.presets import Learned, LevelAgreement, Preset, VideoAgreement
 from cluster.contract.wire.problems import FieldProblem, Problem
@@ -21,6 +33,7 @@ from cluster.contract.wire.results import (
     Comparison,
     CorrectionCounts,
     Curve,
+    FrameTimes,
     Heard,
     Links,
     Mark,
@@ -43,6 +56,7 @@ from cluster.contract.wire.webhooks import Delivery, MadeWebhook, Webhook
 
 __all__ = [
     "TERMINAL_STATES",
+    "ActorLoss",
     "AudioStream",
     "Backlog",
     "BatchItem",
@@ -57,10 +71,14 @@ __all__ = [
     "Curve",
     "Delivery",
     "Event",
+    "FailedWork",
     "Failure",
+    "FailureCount",
+    "Failures",
     "Fetch",
     "FieldProblem",
     "FoundMoment",
+    "FrameTimes",
     "Heard",
     "Learned",
     "Level",
@@ -73,12 +91,14 @@ __all__ = [
     "Picture",
     "Pool",
     "PoolActor",
+    "PoolHistory",
     "Preset",
     "Preview",
     "Priority",
     "Problem",
     "Progress",
     "Proxy",
+    "Queue",
     "Revision",
     "Role",
     "Segment",

@@ -15,6 +15,7 @@ import typer
 from cluster import terminal
 from cluster.client import Client
 from cluster.commands.api_key import ApiKey
+from cluster.contract.index_ranges import parse_index_ranges
 from cluster.contract.vocabulary import EXPORT_FORMATS, LEVELS
 from cluster.errors import ScenestreamError
 from cluster.local.address import api_url
@@ -43,6 +44,10 @@ def export(
     video_id: Annotated[str, typer.Argument(metavar="ID")],
     format_: Annotated[str, typer.Option("--format", help=" ".join(EXPORT_FORMATS))],
     level: Annotated[str | None, typer.Option(help="shot, scene or chapter")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--segments", metavar="0-3,7", help="Only these of the level: numbers and ranges."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file instead of stdout.")] = None,
     api_key: ApiKey = None,
 ) -> None:
@@ -51,10 +56,15 @@ def export(
         _wrong_usage(f"--format is one of {', '.join(EXPORT_FORMATS)}, not '{format_}'.")
     if level not in (None, *LEVELS):
         _wrong_usage(f"--level is one of {', '.join(LEVELS)}, not '{level}'.")
+    if only is not None:
+        try:
+            parse_index_ranges(only)
+        except ValueError as error:
+            _wrong_usage(f"--segments: {error}")
     if output is not None and not output.resolve().parent.is_dir():
         _wrong_usage(f"There is no folder to write {output} to.")
     with _client(api_key) as client:
-        content = client.export(video_id, format_=format_, level=level)
+        content = client.export(video_id, format_=format_, level=level, segments=only)
     if output is not None:
         try:
             output.write_bytes(content)

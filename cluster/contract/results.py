@@ -192,6 +192,23 @@ class TranscriptStatus(BaseModel):
     )
 
 
+class FrameTimes(BaseModel):
+    """When the frames of a video are shown, from one on: runs of frames that are shown equally long.
+
+    The numbers are those of segments. Frame `first_frame` is shown at `first_pts`, in units of `time_base`
+    seconds, and each next one a step later.
+    """
+
+    time_base: list[int] = Field(
+        description="Seconds of one unit: numerator and denominator", min_length=2, max_length=2
+    )
+    frames: int = Field(description="Of the whole video; with sound alone its tenths of a second")
+    first_frame: int
+    first_pts: int
+    runs: list[list[int]] = Field(description="Step, and how many frames are shown so long")
+    next_frame: int | None = Field(description="Where to read on, as `from_frame`; null in the last part")
+
+
 class Curve(BaseModel):
     """One signal, down-sampled: in the i-th of n equal spans of the video it lies in min[i]..max[i]."""
 

@@ -91,6 +91,9 @@ ActorState = Literal["waiting", "starting", "idle", "working", "draining", "lost
 """States of the pool's actors. `waiting`: for a place on a node; `draining`: takes nothing new."""
 ACTOR_STATES: tuple[ActorState, ...] = get_args(ActorState)
 
+LeasedWork = Literal["video", "clips", "proxy", "words", "import"]
+"""Kinds of work that a bridge holds a lease for."""
+
 ScopeName = Literal["read", "write", "admin"]
 """What an API key may do. `admin` includes the others; `write` does not include `read`."""
 SessionWay = Literal["open", "bearer", "session"]

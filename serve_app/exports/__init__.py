@@ -31,7 +31,8 @@ __all__ = ["FORMATS", "MEDIA_TYPES", "Export", "Format"]
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format of exports. `default_level` None: the file holds all levels. `needs_picture`: it says how
-    a film is cut, and nothing of sound alone. `needs_words`: it says what is said."""
+    a film is cut, and nothing of sound alone. `needs_words`: it says what is said. `takes_segments`: it can
+    be of some segments of a level only."""
 
     media_type: str
     suffix: str
@@ -39,6 +40,7 @@ class Format:
     write: Callable[[Export], str | Iterator[str]]
     needs_picture: bool = False
     needs_words: bool = False
+    takes_segments: bool = True
 
     def filename(self, video: str) -> str:
         """Name of the file for a video of this name."""
@@ -59,13 +61,15 @@ FORMATS: Mapping[str, Format] = {
         "application/x-edl", ".markers.edl", "scene", write_resolve_markers, needs_picture=True
     ),
     "ffmetadata": Format("text/plain", ".ffmetadata.txt", "chapter", write_ffmetadata),
-    "youtube": Format("text/plain", ".youtube.txt", None, write_youtube),
+    "youtube": Format("text/plain", ".youtube.txt", None, write_youtube, takes_segments=False),
     "mkvchapters": Format("application/xml", ".chapters.xml", None, write_mkvchapters),
     "keyframes": Format("text/plain", ".keyframes.txt", "shot", write_keyframes, needs_picture=True),
-    "html": Format("text/html", ".html", None, write_html),
-    "srt": Format("application/x-subrip", ".srt", None, write_srt, needs_words=True),
-    "captions": Format("text/vtt", ".captions.vtt", None, write_captions, needs_words=True),
-    "text": Format("text/plain", ".txt", None, write_text, needs_words=True),
+    "html": Format("text/html", ".html", None, write_html, takes_segments=False),
+    "srt": Format("application/x-subrip", ".srt", None, write_srt, needs_words=True, takes_segments=False),
+    "captions": Format(
+        "text/vtt", ".captions.vtt", None, write_captions, needs_words=True, takes_segments=False
+    ),
+    "text": Format("text/plain", ".txt", None, write_text, needs_words=True, takes_segments=False),
 }
 
 MEDIA_TYPES = tuple(dict.fromkeys(kind.media_type for kind in FORMATS.values()))

@@ -1,12 +1,14 @@
 """Makes an editing timeline of a film: clips of one level end to end, on the frames of a nominal rate.
 
-The timeline is the film, cut: it begins with the first picture, or with the part that is segmented.
+The timeline is the film, cut: it begins with the first picture, or with the part that is segmented. Where
+only some segments are wanted, it has these end to end, each the same frames of the film as in the whole.
 `CutList.source` says which number a frame of the film has in the source, by its timecode. Times come from the
 film's timestamps, so films with a variable rate or dropped frames do not drift. Knows no format.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,7 +28,7 @@ _MAX_TRANSITION_FRAMES = 998
 
 @dataclass(frozen=True, slots=True)
 class TimelineClip:
-    """Clip of the timeline: frames start .. end - 1 of the film.
+    """Clip of the timeline: frames start .. end - 1 of the film, from frame `record` of the timeline on.
 
     `half`: frames of the transition at its start on either side of the boundary, 0 for a cut.
     """
@@ -35,13 +37,19 @@ class TimelineClip:
     start: int
     end: int
     half: int
+    record: int
+
+    @property
+    def record_end(self) -> int:
+        """The frame of the timeline after its last."""
+        return self.record + self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Timeline marker: a segment of a coarser level, frames start .. end - 1 of the film.
+    """Timeline marker: a segment of a coarser level, frames start .. end - 1 of the timeline.
 
-    Begins with a clip.
+    Begins with the first of its clips and ends with the last of them.
     """
 
     segment: Segment
@@ -51,12 +59,13 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class CutList:
-    """A timeline. `clips` tile the film's frames from `first` on; `markers`: the coarser levels, chapters
-    first. `total`: length of the film in frames."""
+    """A timeline. `clips` tile it; `markers`: the coarser levels, chapters first. `first`: the frame of the
+    film with which the segmented part begins. `total`: length of the film in frames."""
 
     source: SourceClock
     clips: tuple[TimelineClip, ...]
     markers: tuple[Marker, ...]
+    first: int
     total: int
 
     @property
@@ -70,17 +79,12 @@ class CutList:
         return self.source.drop
 
     @property
-    def first(self) -> int:
-        """The frame of the film with which the timeline begins; 0 unless a part is segmented."""
-        return self.clips[0].start if self.clips else 0
-
-    @property
     def length(self) -> int:
         """Length of the timeline in frames."""
-        return self.clips[-1].end - self.first if self.clips else 0
+        return self.clips[-1].record_end if self.clips else 0
 
     def markers_at(self, frame: int) -> list[Marker]:
-        """The markers that begin at a frame, the coarsest first."""
+        """The markers that begin at a frame of the timeline, the coarsest first."""
         return [marker for marker in self.markers if marker.start == frame]
 
 
@@ -92,23 +96,27 @@ def cut_list(made: Export, default: Level = "shot") -> CutList:
     origin_s = made.picture_start_s
     source = source_clock(made.media, origin_s, rate)
     if not segments:
-        return CutList(source, (), (), 0)
+        return CutList(source, (), (), 0, 0)
     bounds = _on_grid([s.start_s - origin_s for s in segments] + [segments[-1].end_s - origin_s], rate)
-    clips = []
+    clips: list[TimelineClip] = []
     for index, (segment, (start, end)) in enumerate(zip(segments, pairwise(bounds), strict=True)):
-        room = min(start - bounds[index - 1], end - start) // 2 if index else 0
-        clips.append(TimelineClip(segment, start, end, _half(segment, start, room, rate, origin_s)))
-    at = {segment.start_frame: bound for segment, bound in zip(segments, bounds, strict=False)}
-    at[segments[-1].end_frame] = bounds[-1]
+        if not made.wants(segment):
+            continue
+        # A transition mixes two clips: there is none where the one before is left out.
+        mixes = bool(clips) and clips[-1].end == start
+        room = min(start - bounds[index - 1], end - start) // 2 if mixes else 0
+        half = _half(segment, start, room, rate, origin_s)
+        clips.append(TimelineClip(segment, start, end, half, clips[-1].record_end if clips else 0))
     markers = [
-        Marker(segment, at[segment.start_frame], at[segment.end_frame])
+        Marker(segment, inside[0].record, inside[-1].record_end)
         for coarser in COARSE_TO_FINE[: COARSE_TO_FINE.index(level)]
         for segment in made.of(coarser)
+        if (inside := _inside(clips, segment))
     ]
     total = bounds[-1]
     if segments[-1].end_frame < int(made.media.get("frames") or 0):
         total = max(total, rate.frame_at(float(made.media["duration_s"])))
-    return CutList(source, tuple(clips), tuple(markers), total)
+    return CutList(source, tuple(clips), tuple(markers), bounds[0], total)
 
 
 def source_labels(made: Export) -> Callable[[Segment], tuple[str | None, str | None]]:
@@ -123,6 +131,16 @@ def source_labels(made: Export) -> Callable[[Segment], tuple[str | None, str | N
         return source.label(start), source.label(end)
 
     return labels
+
+
+def _inside(clips: Sequence[TimelineClip], segment: Segment) -> Sequence[TimelineClip]:
+    """The clips that are parts of a coarser segment: levels are nested."""
+    first = bisect_left(clips, segment.start_frame, key=_start_frame)
+    return clips[first : bisect_left(clips, segment.end_frame, key=_start_frame)]
+
+
+def _start_frame(clip: TimelineClip) -> int:
+    return clip.segment.start_frame
 
 
 def _rate(made: Export, segments: Sequence[Segment]) -> Rate:

@@ -42,9 +42,9 @@ def write_edl(made: Export) -> str:
         if clip.half:
             lines.append(f"* TO CLIP NAME: {name}")
         lines.append(f"* COMMENT: {title(clip.segment)} ({described(clip.segment)})")
-        for marker in cuts.markers_at(clip.start):
+        for marker in cuts.markers_at(clip.record):
             colour = _MARKER_COLOURS[marker.segment.level]
-            at = cuts.rate.timecode(marker.start - cuts.first, cuts.drop)
+            at = cuts.rate.timecode(marker.start, cuts.drop)
             lines.append(f"* LOC: {at} {colour:<7} {title(marker.segment)}")
     return _EOL.join(lines) + _EOL
 
@@ -62,14 +62,17 @@ def _event(head: str, cuts: CutList, clip: TimelineClip, after: TimelineClip | N
     A transition has two lines: the clip that it comes from, with no length, then the clip that it leads to.
     """
     begin = clip.start - clip.half
-    span = _times(cuts, begin, clip.end - (after.half if after else 0))
+    span = _times(cuts, clip, begin, clip.end - (after.half if after else 0))
     if not clip.half:
         return [f"{head} C        {span}"]
     kind = _EVENT_KINDS[clip.segment.start_boundary.kind]
-    return [f"{head} C        {_times(cuts, begin, begin)}", f"{head} {kind:<4} {2 * clip.half:03d} {span}"]
+    return [
+        f"{head} C        {_times(cuts, clip, begin, begin)}",
+        f"{head} {kind:<4} {2 * clip.half:03d} {span}",
+    ]
 
 
-def _times(cuts: CutList, begin: int, end: int) -> str:
-    """Timecodes of source in, source out, record in, record out."""
-    record = (cuts.rate.timecode(frame - cuts.first, cuts.drop) for frame in (begin, end))
+def _times(cuts: CutList, clip: TimelineClip, begin: int, end: int) -> str:
+    """Timecodes of source in, source out, record in, record out; the frames are the film's."""
+    record = (cuts.rate.timecode(clip.record + frame - clip.start, cuts.drop) for frame in (begin, end))
     return " ".join([cuts.source.label(begin), cuts.source.label(end), *record])

@@ -46,8 +46,8 @@ def write_fcp7xml(made: Export) -> str:
         element = ET.SubElement(sequence, "marker")
         ET.SubElement(element, "name").text = title(marker.segment)
         ET.SubElement(element, "comment").text = described(marker.segment)
-        ET.SubElement(element, "in").text = str(marker.start - cuts.first)
-        ET.SubElement(element, "out").text = str(marker.end - cuts.first)
+        ET.SubElement(element, "in").text = str(marker.start)
+        ET.SubElement(element, "out").text = str(marker.end)
         _colour(element, marker.segment.level)
     ET.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{ET.tostring(root, "unicode")}\n'
@@ -67,9 +67,8 @@ def _track(parent: ET.Element, made: Export, cuts: CutList, kind: str, channel: 
         ET.SubElement(item, "name").text = title(clip.segment)
         ET.SubElement(item, "duration").text = str(_of_file(cuts, cuts.total))
         _rate(item, cuts)
-        start, end = clip.start - cuts.first, clip.end - cuts.first
-        ET.SubElement(item, "start").text = str(_OF_TRANSITION if mixed_in else start)
-        ET.SubElement(item, "end").text = str(_OF_TRANSITION if mixed_out else end)
+        ET.SubElement(item, "start").text = str(_OF_TRANSITION if mixed_in else clip.record)
+        ET.SubElement(item, "end").text = str(_OF_TRANSITION if mixed_out else clip.record_end)
         begins = clip.start - (clip.half if mixed_in else 0)
         ends = clip.end + (after.half if after is not None and mixed_out else 0)
         ET.SubElement(item, "in").text = str(_of_file(cuts, begins))
@@ -117,8 +116,8 @@ def _links(item: ET.Element, clip: int) -> None:
 
 def _transition(track: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
     element = ET.SubElement(track, "transitionitem")
-    ET.SubElement(element, "start").text = str(clip.start - clip.half - cuts.first)
-    ET.SubElement(element, "end").text = str(clip.start + clip.half - cuts.first)
+    ET.SubElement(element, "start").text = str(clip.record - clip.half)
+    ET.SubElement(element, "end").text = str(clip.record + clip.half)
     ET.SubElement(element, "alignment").text = "center"
     _rate(element, cuts)
     effect = ET.SubElement(element, "effect")

@@ -86,7 +86,7 @@ def _transition(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         spine,
         "transition",
         name=_CROSS_DISSOLVE,
-        offset=_time(cuts, clip.start - clip.half - cuts.first),
+        offset=_time(cuts, clip.record - clip.half),
         duration=_time(cuts, 2 * clip.half),
     )
     ET.SubElement(transition, "filter-video", ref=_DISSOLVE, name=_CROSS_DISSOLVE)
@@ -98,14 +98,14 @@ def _clip(spine: ET.Element, cuts: CutList, clip: TimelineClip) -> None:
         "asset-clip",
         ref=_ASSET,
         name=title(clip.segment),
-        offset=_time(cuts, clip.start - cuts.first),
+        offset=_time(cuts, clip.record),
         start=_time(cuts, cuts.source.number(clip.start)),
         duration=_time(cuts, clip.end - clip.start),
         format=_FORMAT,
         tcFormat=_timecode_format(cuts),
     )
     ET.SubElement(element, "note").text = described(clip.segment)
-    here = [marker.segment for marker in cuts.markers_at(clip.start)]
+    here = [marker.segment for marker in cuts.markers_at(clip.record)]
     if clip.segment.level == "chapter":
         here.append(clip.segment)
     if here:  # Final Cut Pro keeps one marker a frame: the coarsest

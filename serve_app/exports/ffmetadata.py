@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from serve_app.exports.material import Export, ceil_ms, chapter_title, one_line
 
 
@@ -14,15 +12,12 @@ def write_ffmetadata(made: Export) -> str:
     begins at 0.54 s to zero, but not the chapters of another file. They are in milliseconds, the finest
     unit of chapters in mp4.
     """
-    segments = made.chosen()
     lines = [";FFMETADATA1", f"title={_escaped(one_line(made.filename))}"]
-    if segments:
-        origin_s = _begin_s(made)
-        marks = [ceil_ms(segment.start_s - origin_s) for segment in segments]
-        marks.append(ceil_ms(segments[-1].end_s - origin_s))
-        for segment, (begin, end) in zip(segments, pairwise(marks), strict=True):
-            lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin}", f"END={end}"]
-            lines.append(f"title={_escaped(chapter_title(segment))}")
+    origin_s = _begin_s(made)
+    for segment in made.chosen():
+        begin, end = (ceil_ms(time_s - origin_s) for time_s in (segment.start_s, segment.end_s))
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin}", f"END={end}"]
+        lines.append(f"title={_escaped(chapter_title(segment))}")
     return "\n".join(lines) + "\n"
 
 

@@ -13,5 +13,5 @@ def write_keyframes(made: Export) -> str:
 
     The rate is 0: Aegisub takes that of the video.
     """
-    frames = [segment.start_frame for segment in made.of(made.level or "shot")]
+    frames = [segment.start_frame for segment in made.of(made.level or "shot") if made.wants(segment)]
     return "\n".join(["# keyframe format v1", "fps 0", *map(str, frames)]) + "\n"

@@ -22,6 +22,7 @@ def no_image(_segment: Segment) -> bytes | None:
 @dataclass(frozen=True, slots=True)
 class Export:
     """Input of a writer. `segments`: all levels, each in time order; `level`: the requested one, or None.
+    `only`: numbers (`index`) of the segments of `level` that are wanted; None: all of them.
 
     `media`, `settings`, `audio_track`, `warnings`, `transcript`, `screen_text` as in the document of
     `scenestream segment --json`. `image`: a segment's keyframe as the bytes of a WebP file, None where there
@@ -34,6 +35,7 @@ class Export:
     audio_track: Sequence[Mapping[str, Any]]
     segments: Sequence[Segment]
     level: Level | None = None
+    only: frozenset[int] | None = None
     image: Callable[[Segment], bytes | None] = no_image
     warnings: Sequence[Mapping[str, Any]] = ()
     transcript: Mapping[str, Any] | None = None
@@ -63,13 +65,17 @@ class Export:
         return bool(self.media.get("audio_codec"))
 
     def of(self, level: Level) -> list[Segment]:
-        """The segments of one level, in time order."""
+        """All segments of one level, in time order."""
         return [segment for segment in self.segments if segment.level == level]
 
     def chosen(self) -> list[Segment]:
-        """The segments of `level`; with None chapters, then scenes, then shots."""
+        """The wanted segments of `level`; with None all chapters, then scenes, then shots."""
         levels = COARSE_TO_FINE if self.level is None else (self.level,)
-        return [segment for level in levels for segment in self.of(level)]
+        return [segment for level in levels for segment in self.of(level) if self.wants(segment)]
+
+    def wants(self, segment: Segment) -> bool:
+        """Whether a segment of `level` is one of those that are wanted."""
+        return self.only is None or segment.index in self.only
 
 
 def stem_of(filename: str) -> str:

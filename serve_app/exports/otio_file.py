@@ -31,7 +31,7 @@ def write_otio(made: Export) -> str:
     timeline.tracks.markers.extend(
         otio.schema.Marker(
             name=title(marker.segment),
-            marked_range=_range(cuts, marker.start - cuts.first, marker.end - cuts.first),
+            marked_range=_range(cuts, marker.start, marker.end),
             color=otio.schema.MarkerColor.RED
             if marker.segment.level == "chapter"
             else otio.schema.MarkerColor.CYAN,

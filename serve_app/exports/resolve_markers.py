@@ -13,10 +13,11 @@ _EOL = "\r\n"
 
 
 def write_resolve_markers(made: Export) -> str:
-    """A marker at the start of each segment of the level (default: scenes), as long as the segment.
+    """A marker at the start of each wanted segment of the level (default: scenes), as long as the segment.
 
     Times are those of a timeline that begins at 00:00:00:00 with the film's first picture, or with the part
-    that is segmented; Resolve's own timelines begin at 01:00:00:00 unless another start is set.
+    that is segmented, whatever is wanted of it; Resolve's own timelines begin at 01:00:00:00 unless another
+    start is set.
     """
     cuts = cut_list(made, "scene")
     mode = "DROP FRAME" if cuts.drop else "NON-DROP FRAME"

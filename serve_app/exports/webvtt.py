@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from serve_app.exports.material import Export, ceil_ms, chapter_title
 
 
 def write_webvtt(made: Export) -> str:
     """One cue for each segment of the level, with its title. Times are those that browsers show for the file.
 
-    A cue begins at the first whole millisecond of its first frame and ends where the next begins. A segment
-    shorter than a millisecond may get none: WebVTT has no cues of length 0.
+    A cue lasts from the first whole millisecond of its first frame to that of the frame after its last. A
+    segment shorter than a millisecond may get none: WebVTT has no cues of length 0.
     """
-    segments = made.chosen()
-    if not segments:
-        return "WEBVTT\n"
-    marks = [ceil_ms(segment.start_s) for segment in segments] + [ceil_ms(segments[-1].end_s)]
     cues = [
         f"{number}\n{_clock(begin)} --> {_clock(end)}\n{_text(chapter_title(segment))}\n"
-        for number, (segment, (begin, end)) in enumerate(zip(segments, pairwise(marks), strict=True), start=1)
-        if begin < end
+        for number, segment in enumerate(made.chosen(), start=1)
+        if (begin := ceil_ms(segment.start_s)) < (end := ceil_ms(segment.end_s))
     ]
     return "\n".join(["WEBVTT\n", *cues])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -19,25 +20,34 @@ probes = APIRouter(tags=["cluster"])  # without authentication: orchestrators ha
 
 @router.get("/cluster", summary="The pool, the queue and the servers")
 async def get_cluster(request: Request) -> Cluster:
-    """Answers within seconds, whatever is away: what is not known is null. Which video an actor works on is
-    for keys with the scope `admin`.
+    """Answers within seconds, whatever is away: what is not known is null. Which videos the actors work on,
+    and which failed, is for keys with the scope `admin`; others get the numbers.
     """
-    asked = context_of(request).probes
-    (pool, why), servers, counts, depth, backlog = await asyncio.gather(
+    asked, named = context_of(request).probes, caller_of(request).sees_all
+    (pool, why), servers, counts, depth, backlog, (queues, failures) = await asyncio.gather(
         asked.pool(),
         asked.all_servers(),
         to_thread.run_sync(asked.counts),
         to_thread.run_sync(asked.depth),
         to_thread.run_sync(asked.backlog),
+        asyncio.gather(
+            to_thread.run_sync(asked.queues), to_thread.run_sync(partial(asked.failures, named=named))
+        ),
     )
-    if pool is not None and not caller_of(request).sees_all:
+    if pool is not None and not named:
+        pool.losses = []
         for actor in pool.actors:
             actor.video_id = actor.error = None  # may belong to another owner
+    # Without PostgreSQL, asking for names would wait for it a second time.
+    filenames = {} if queues is None else await to_thread.run_sync(asked.filenames, pool)
     return Cluster(
         pool=pool,
         pool_detail=why,
         queue_depth=depth,
         backlog=None if backlog is None else BacklogDocument(seconds=backlog.seconds, videos=backlog.videos),
+        queues=queues,
+        failures=failures,
+        filenames=filenames,
         videos=counts,
         servers=servers,
         versions=versions(),

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from cluster.contract import index_ranges
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEGMENTS_PAGE_ITEMS
+from cluster.contract.problems import FieldProblem
 from cluster.contract.results import AudioTrack, Segment, SegmentList, Signals, TranscriptStatus
 from cluster.contract.vocabulary import Level, Role
 from cluster.stores.documents import has_sound_only, segment_document
@@ -181,6 +183,15 @@ def export(
         str, Query(alias="format", max_length=40, json_schema_extra={"enum": list(exports.FORMATS)})
     ],
     level: Annotated[Level | None, Query(description="One level; what the format takes if left out")] = None,
+    segments: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=index_ranges.MAX_CHARS,
+            pattern=index_ranges.PATTERN,
+            description="Only these of the level: numbers (`index`) and ranges of them, such as `0-3,7`",
+        ),
+    ] = None,
     inline: Annotated[bool, Query(description="`html` only: for a browser to show, not to store")] = False,
 ) -> Response:
     """`json` is the document of `scenestream segment --json`. `edl`, `otio`, `fcpxml` and `fcp7xml` cut the
@@ -188,6 +199,10 @@ def export(
     `webvtt`, `ffmetadata`, `mkvchapters` and `youtube` are chapters, `keyframes` first frames, `html` a page.
     `srt` and `captions` (WebVTT) are subtitles of what is said, `text` is its words; they are there when the
     transcript is done.
+
+    With `segments` a cut film has only these, end to end, each the same frames as in the whole; all other
+    formats leave the others out. `json` and `csv` then need a `level`. `youtube`, `html` and the formats of
+    words are of the whole video only.
     """
     chosen = exports.FORMATS.get(format_)
     if chosen is None:
@@ -205,6 +220,8 @@ def export(
         _check_words(transcript_status(context.services, video, with_words=False))
     assert video.timeline_id is not None
     rows = context.services.results.all_segments(video.timeline_id)
+    taken = level or chosen.default_level
+    only = None if segments is None else _only(format_, segments, taken, rows)
     root = root_of(request)
     content = chosen.write(
         exports.Export(
@@ -213,7 +230,8 @@ def export(
             settings=document.get("settings") or {},
             audio_track=document.get("audio_track") or [],
             segments=[segment_document(row, video.id, root) for row in rows],
-            level=level or chosen.default_level,
+            level=taken,
+            only=only,
             image=_images_of(context, video, rows),
             warnings=document.get("warnings") or [],
             transcript=words.transcript,
@@ -230,6 +248,29 @@ def export(
     return StreamingResponse(
         paced(in_blocks(content), context.limits.readers), media_type=chosen.media_type, headers=headers
     )
+
+
+def _only(format_: str, asked: str, level: Level | None, rows: Sequence[Mapping[str, Any]]) -> frozenset[int]:
+    """The numbers of a request for some segments. Problem `invalid_request` where the format does not take
+    them, no level says of what they are, or one of them is not there."""
+    if not exports.FORMATS[format_].takes_segments:
+        can = ", ".join(name for name, kind in exports.FORMATS.items() if kind.takes_segments)
+        raise _wrong_segments(f"{format_} is always of the whole video; of some segments there are {can}.")
+    if level is None:
+        raise _wrong_segments(f"With {format_}, say with `level` of which level they are.")
+    try:
+        ranges = index_ranges.parse_index_ranges(asked)
+    except ValueError as error:
+        raise _wrong_segments(str(error)) from error
+    there = [row["index"] for row in rows if row["level"] == level]
+    if ranges.last >= len(there):
+        raise _wrong_segments(f"There is no {level} {ranges.last}: there are {len(there)}, counted from 0.")
+    return frozenset(index for index in there if index in ranges)
+
+
+def _wrong_segments(message: str) -> Problem:
+    where = "query.segments"
+    return Problem("invalid_request", message, errors=[FieldProblem(where=where, message=message)])
 
 
 def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:

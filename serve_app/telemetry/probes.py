@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
@@ -20,7 +21,14 @@ from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 
 from cluster.contract.actor_names import POOL_NAME
-from cluster.contract.cluster import Pool, ServerHealth
+from cluster.contract.cluster import (
+    FailedWork,
+    FailureCount,
+    FailuresDocument,
+    Pool,
+    QueueDocument,
+    ServerHealth,
+)
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.stores.media.keys import upload_key
 from cluster.stores.postgres.backlog import Backlog
@@ -59,6 +67,35 @@ class Probes:
     def backlog(self) -> Backlog | None:
         """Videos and seconds of video not analysed yet; None when PostgreSQL does not answer."""
         return _or_none("postgresql", self._services.jobs.backlog)
+
+    def queues(self) -> list[QueueDocument] | None:
+        """What waits and what is in hand, by kind of work; None when PostgreSQL does not answer."""
+        found = _or_none("postgresql", self._services.jobs.overview.queues)
+        return None if found is None else [QueueDocument(**asdict(queue)) for queue in found]
+
+    def failures(self, *, named: bool) -> FailuresDocument | None:
+        """What failed lately, the newest also one by one where `named`; None when PostgreSQL does not
+        answer.
+        """
+        overview = self._services.jobs.overview
+        counts = _or_none("postgresql", overview.count_failures)
+        latest = _or_none("postgresql", overview.latest_failures) if named and counts is not None else []
+        if counts is None or latest is None:
+            return None
+        return FailuresDocument(
+            counts=[FailureCount(**asdict(count)) for count in counts],
+            latest=[FailedWork(**asdict(failed)) for failed in latest],
+        )
+
+    def filenames(self, pool: Pool | None) -> dict[str, str]:
+        """Names of the files that the pool works on or lost actors with, by the ids of their videos; none
+        when PostgreSQL does not answer.
+        """
+        if pool is None:
+            return {}
+        named = [*(actor.video_id for actor in pool.actors), *(loss.video_id for loss in pool.losses)]
+        wanted = {video_id for video_id in named if video_id is not None}
+        return _or_none("postgresql", partial(self._services.jobs.overview.filenames, wanted)) or {}
 
     def seen(self) -> StoreFigures:
         """The stores' numbers for the metrics.

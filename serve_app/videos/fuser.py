@@ -1,4 +1,4 @@
-"""Asks the fuser for a task: to try settings, or to make the timeline of corrections.
+"""Asks the fuser for a task: to try settings, to make the timeline of corrections, to tell times of frames.
 
 The fuser is a Ray actor that is found by its name and gets plain values; nothing of `actors` is imported. It
 does one task at a time, so only a few requests may wait for it, on threads of their own.
@@ -51,7 +51,7 @@ class FuserOutcome:
 
 def ask_fuser(
     namespace: str,
-    kind: Literal["preview", "fuse", "learn"],
+    kind: Literal["preview", "fuse", "learn", "frames"],
     video: Video,
     settings: Mapping[str, Any],
     *,

@@ -17,9 +17,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
-from tests.support.api.fake import STILL, FakeApi, FakeVideo
+from tests.support.api.fake import STILL, FakeApi
 from tests.support.api.running import Api, api_over
 from tests.support.api.shapes import segment
+from tests.support.api.video import FakeVideo
 from tests.support.browser import Watched, chromium, numbered_clip, serving
 from tests.support.servers.private import SessionServers
 from tests.support.servers.reverse_proxy import ReverseProxy

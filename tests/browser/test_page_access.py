@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.fake import FakeVideo
+from tests.support.api.video import FakeVideo
 
 KEY = f"sk_0123456789ab_{'k' * 43}"
 SHOTS = '.tl-segment[data-level="shot"]'

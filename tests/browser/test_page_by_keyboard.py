@@ -92,10 +92,12 @@ def test_from_the_upload_to_the_deletion(site: Site, new_page: NewPage, clip: Pa
     reach(page, "CSV")
     with page.expect_download() as download:
         press("Enter")
-    assert download.value.path().read_text("utf-8").splitlines() == [
-        "0,scene 0",
-        "51,The pier",
-        "100,scene 2",
+    assert download.value.path().read_text("utf-8").splitlines() == ["format=csv", "level=scene"]
+    (video,) = site.api.videos.values()
+    assert [(one["start_frame"], one["label"]) for one in video.segments["scene"]] == [
+        (0, "scene 0"),
+        (51, "The pier"),
+        (100, "scene 2"),
     ]
 
     reach(page, "Delete")

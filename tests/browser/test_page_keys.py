@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CUTS_S, NewPage, Site
-from tests.support.api.fake import FakeVideo
+from tests.support.api.video import FakeVideo
 from tests.support.browser import READ_FRAME_NUMBER
 
 PLAYING = "() => !document.querySelector('video').paused"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewPage, Site
 from tests.browser.test_page_boundary import FPS, at_boundary, frames
 from tests.browser.test_page_player import VIDEO, cells, position, shown_frame, wait_for_picture
-from tests.support.api.fake import FakeVideo
+from tests.support.api.video import FakeVideo
 from tests.support.browser import numbered_clip
 
 Json = dict[str, Any]

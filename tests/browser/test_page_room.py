@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.fake import FakeVideo
+from tests.support.api.video import FakeVideo
 
 SETTINGS = {
     "preset": "default",

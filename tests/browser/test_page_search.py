@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import STILL, NewPage, Site
-from tests.support.api.fake import FakeVideo
 from tests.support.api.shapes import moment
+from tests.support.api.video import FakeVideo
 
 SNIPPET = "🎬 We meet at the <b>old</b> bridge."
 

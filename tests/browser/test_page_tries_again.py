@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.fake import FakeVideo
+from tests.support.api.video import FakeVideo
 
 
 def test_a_failed_try_is_made_again(

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.fake import FakeVideo
 from tests.support.api.shapes import sentence, words
+from tests.support.api.video import FakeVideo
 
 SAID = [
     sentence("We meet at the <b>old</b> bridge.", 0.5),

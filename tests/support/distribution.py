@@ -2,8 +2,9 @@
 
 A file's tests stay together, since they share servers and actors; so do the files that use the whole stack,
 which takes half a minute to start. What waits most (for servers, processes, nodes) comes first and what
-computes comes last: then no process is left alone with minutes of waiting at the end, and the small files of
-the unit tests fill the gaps. Knows folders and files, not how long anything takes.
+computes comes last: then no process is left alone with minutes of waiting at the end. One process begins with
+what computes: three clusters at once on two cores take so long to start that what waits for them gives up.
+Knows folders and files, not how long anything takes.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections.abc import Iterable
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 USE_THE_WHOLE_STACK = (
     "tests/browser/test_page_drafts.py",
     "tests/browser/test_page_editing.py",
+    "tests/browser/test_page_prefix.py",
     "tests/browser/test_page_whole.py",
     "tests/faults/test_uploads_faults.py",
     "tests/integration/test_doctor.py",
@@ -29,10 +32,15 @@ ORDER = (
     "tests/faults/",
     "tests/integration/actors/",
     "tests/integration/local/",
+    "tests/integration/api/test_clips.py",
     "tests/browser/",
     "tests/integration/",
     "tests/",
 )
+COMPUTING = ORDER.index("tests/browser/")
+"""From this place on, tests have no cluster of their own."""
+WHOLE_STACK = "the whole stack"
+"""Name of the unit of work that all files with that stack are."""
 
 
 def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
@@ -41,6 +49,9 @@ def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
 
 def _place(nodeid: str) -> int:
+    """Index into ORDER; nodeid: of a test, of a file, or WHOLE_STACK, which is first."""
+    if nodeid == WHOLE_STACK:
+        return 0
     return next((place for place, begins in enumerate(ORDER) if nodeid.startswith(begins)), len(ORDER))
 
 
@@ -54,4 +65,12 @@ class InOrder(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         """What is run by one process: a file, or all files that use the whole stack."""
         file = super()._split_scope(nodeid)
-        return "the whole stack" if file in USE_THE_WHOLE_STACK else file
+        return WHOLE_STACK if file in USE_THE_WHOLE_STACK else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """The first unit that is left; for the last of three processes or more, the first that computes."""
+        if node is self.nodes[-1] and len(self.nodes) > 2:
+            computing = next((scope for scope in self.workqueue if _place(scope) >= COMPUTING), None)
+            if computing is not None:
+                self.workqueue.move_to_end(computing, last=False)
+        super()._assign_work_unit(node)

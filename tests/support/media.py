@@ -282,6 +282,14 @@ def decode_plainly(path: Path, stream: int | None = None) -> list[tuple[int | No
     return out
 
 
+def differing(found: Mapping[int, bytes | None], expected: Mapping[int, bytes | None]) -> list[int]:
+    """Keys whose pictures are not the same, or that only one has: pytest would print all the bytes."""
+    missing = object()
+    return sorted(
+        key for key in found.keys() | expected.keys() if found.get(key, missing) != expected.get(key, missing)
+    )
+
+
 def picture_bytes(frame: av.VideoFrame) -> bytes:
     """The visible samples of all planes."""
     parts = []

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from actors.pool.scaler import REPORT_VALID_S
 from actors.segmentation.limits import Limits
 from actors.segmentation.settings import AnalysisSettings, FusionSettings, WordSettings
+from actors.segmentation.shots import transitions
 from cluster.client import uploading
 from cluster.contract.protocol import API_PREFIX
 from cluster.segment_settings import DEFAULT_PRESET, preset_names, resolve, schema
@@ -32,6 +33,14 @@ SECTIONS = {
 }
 DOCKERFILE = (CONFIG_DIR / "Dockerfile").read_text(encoding="utf-8")
 PORT = str(Settings.model_fields["http"].default.port)
+
+
+def test_the_page_draws_the_threshold_of_shots_that_the_analysis_has() -> None:
+    text = (PACKAGE_ROOT / "ui" / "static" / "results" / "threshold.js").read_text(encoding="utf-8")
+    drawn = {name: float(value) for name, value in re.findall(r"const (M\w+) = ([\d.]+);", text)}
+
+    analysed = {"MIN_CONFIDENCE": transitions.MIN_CONFIDENCE, "MAX_THRESHOLD": transitions.MAX_THRESHOLD}
+    assert drawn == analysed
 
 
 def variables_of_the_image() -> dict[str, str]:

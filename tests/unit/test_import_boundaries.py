@@ -183,7 +183,7 @@ FLOORS: dict[str, list[set[str]]] = {
             "transcript",
             "weights_file",
         },
-        {"demux", "learning", "spoken", "tracks"},
+        {"demux", "frame_runs", "learning", "spoken", "tracks"},
         {"decode", "networks", "timeline"},
         {"meaning", "planning"},
         {"shots", "sound", "topics"},

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from cluster.commands.top.screen import drawn, size, span
+from cluster.commands.top.screen import drawn, size, span, sparkline
 from cluster.commands.top.view import View, view_of
 
 Json = dict[str, Any]
@@ -33,10 +33,22 @@ def cluster(**more: Any) -> Json:
                 actor(2, "lost", node=None, device=None, replaced=2),
             ],
             "wanted": 3, "queued": 5, "backlog_s": 100.0, "dispatch_ms": 1.25,
+            "history": {"step_s": 60.0, "frames_per_s": [0.0, 100.0, 200.0]},
         },
         "pool_detail": None,
         "queue_depth": 4,
         "backlog": {"seconds": 7200.0, "videos": 3},
+        "queues": [
+            {"work": "video", "priority": "batch", "waiting": 12, "running": 1, "oldest_s": 3900.0},
+            {"work": "clips", "priority": None, "waiting": 0, "running": 2, "oldest_s": None},
+        ],
+        "failures": {
+            "counts": [
+                {"work": "video", "code": "not_media", "hour": 1, "day": 4},
+                {"work": "words", "code": "internal", "hour": 1, "day": 1},
+            ],
+            "latest": [],
+        },
         "videos": {"queued": 2, "running": 1, "done": 0},
         "servers": [
             {"name": "postgresql", "healthy": True, "detail": None},
@@ -81,7 +93,8 @@ def test_everything_is_on_the_screen() -> None:
         "2 of 3 actors", "5 tasks wait", "1.2 ms a task", "segmenter-0", "chunk 7", "150", "1.5 GiB",
         "700 MiB", "segmenter-2 (2 lost)", "[red]film.mp4", "running (batch)", "42 %",
         "5/12", "1 min 35 s", "not_media",
-        "This file is not a video.",
+        "This file is not a video.", "waiting    12 video (batch) since 1 h 5 min\n",
+        "frames/s    ▄█ mean 100 in the last 3 min", "2 in the last hour, 5 in the last day",
     ):  # fmt: skip
         assert told in text, told
 
@@ -96,6 +109,22 @@ def test_what_is_not_known_is_not_invented() -> None:
     text = printed(view)
     assert "The pool does not run." in text
     assert "backlog    - of video   doorbells -" in text
+
+
+def test_a_server_of_the_version_before_tells_less() -> None:
+    document = cluster()
+    del document["queues"], document["failures"], document["pool"]["history"]
+    view = view_of(document, [], [])
+
+    assert (view.queues, view.frames_per_s, view.failed_day) == ((), None, None)
+    text = printed(view)
+    assert "waiting    " not in text
+    assert "failures" not in text
+
+
+def test_a_sparkline_has_a_column_a_value_and_shows_that_something_is_there() -> None:
+    assert sparkline([0.0, 0.1, 4.0, 8.0]) == " ▁▄█"
+    assert sparkline([0.0, 0.0]) == "  "
 
 
 def test_spans_and_sizes_are_said_as_people_do() -> None:

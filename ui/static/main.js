@@ -2,17 +2,21 @@
  * The entry module. Gradio calls `mount` once for each panel of ui/page.py; after the last one, the video that the
  * address names is opened.
  *
- * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, correcting,
- * timeline, frame. A module imports from its own folder and from those before it, and there are no import circles.
+ * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, browsing,
+ * correcting, timeline, cluster, frame. A module imports from its own folder and from those before it, and there are no
+ * import circles.
  */
+import { currentView } from "./toolkit/router.js";
 import { access } from "./api/access.js";
 import { session, startSession } from "./video/session.js";
 import { mountUpload } from "./library/upload.js";
 import { mountLibrary } from "./library/videos.js";
 import { mountPlayer } from "./player/panel.js";
-import { mountSegmentList } from "./results/list.js";
+import { installChoosing } from "./browsing/choosing.js";
+import { mountSegmentList } from "./browsing/list.js";
 import { installSegmentClicks } from "./correcting/clicks.js";
 import { mountTimeline } from "./timeline/panel.js";
+import { mountCluster } from "./cluster/panel.js";
 import { mountHeader } from "./frame/header.js";
 import { installKeys } from "./frame/keys.js";
 import { installSkipLink } from "./frame/skip-link.js";
@@ -24,6 +28,7 @@ const PANELS = {
   upload: mountUpload,
   library: mountLibrary,
   welcome: mountWelcome,
+  cluster: mountCluster,
   status: mountStatus,
   player: mountPlayer,
   segments: mountSegmentList,
@@ -46,6 +51,7 @@ export function mount(name, element, config) {
   if (mounted.size < Object.keys(PANELS).length) return;
   for (const event of ["opened", "missing", "video", "segments"]) session.on(event, setView);
   installKeys();
+  installChoosing();
   installSegmentClicks();
   installSkipLink();
   access.loadSession();
@@ -55,12 +61,13 @@ export function mount(name, element, config) {
 }
 
 /**
- * Set `data-view`, by which the style sheets show and hide panels: "start" without a video, "bare" for a file that is
- * no video, else "video".
+ * Set `data-view`, by which the style sheets show and hide panels: "cluster" for the view of that name, "start" without
+ * a video, "bare" for a file that is no video, else "video".
  */
 function setView() {
   const { id, missing, video, segments } = session;
   const unreadable = video?.state === "failed" && !video.media && segments.shot.length === 0;
-  document.body.dataset.view = !id || missing ? "start" : unreadable ? "bare" : "video";
-  if (!session.id) document.title = "Scenestream";
+  const view = currentView();
+  document.body.dataset.view = view ?? (!id || missing ? "start" : unreadable ? "bare" : "video");
+  if (!session.id) document.title = view === "cluster" ? "Cluster · Scenestream" : "Scenestream";
 }

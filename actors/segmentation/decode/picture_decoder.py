@@ -24,8 +24,8 @@ class PictureDecoder:
 
     threads: of FFmpeg. reorder_depth: of the frame index, see there. faithful: decode every frame to the last
     bit; otherwise frames that no other refers to are not deblocked. errors: packets that did not decode; with
-    more than one thread, an error is counted up to that many packets late. How FFmpeg conceals damage depends
-    on the number of threads; undamaged frames do not.
+    more than one thread also those whose damage one thread would conceal, and an error is counted up to that
+    many packets late. How FFmpeg conceals damage depends on the number of threads; undamaged frames do not.
     """
 
     def __init__(
@@ -43,7 +43,10 @@ class PictureDecoder:
         # Measuring needs no deblocking of frames that no other refers to: a tenth less work, no drift, and
         # thousandths of a level in a picture scaled to 27 rows.
         filtering = {} if faithful else {"skip_loop_filter": "noref"}
-        context.options = {"max_pixels": str(limits.decoder_pixels), **filtering}
+        # With several threads the mark of a damaged frame may be set after the frame has been given out; an
+        # error is always told. One thread conceals what it can, and marks in time.
+        strict = {"err_detect": "explode"} if threads > 1 else {}
+        context.options = {"max_pixels": str(limits.decoder_pixels), **filtering, **strict}
         if context.codec.canonical_name == "h264":
             # Where the stream does not say how far frames are reordered, FFmpeg's H.264 decoder finds out as
             # it goes and drops frames until it has.

@@ -17,8 +17,7 @@ from actors.segmentation.meaning.errors import MeaningModelError
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.speech.recogniser import SpeechModelError
 from actors.segmentation.tracks import ChunkTracks
-from actors.tasks import Outcome, Task
-from actors.worker.clips import CODE_PLAN_MISSING
+from actors.tasks import CODE_PLAN_MISSING, Outcome, Task
 from actors.worker.media import local_media
 from actors.worker.state import WorkState
 from actors.worker.words.recognition import Outline, Recognition

@@ -5,6 +5,7 @@ Does not know where the values come from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
@@ -12,11 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cluster.commands.top.view import Actor, RunningVideo, View
+from cluster.commands.top.view import Actor, Queue, RunningVideo, View
 from cluster.contract.vocabulary import INTERACTIVE
 
 _STATE_STYLES = {"working": "green", "draining": "yellow", "lost": "red", "waiting": "yellow"}
 _UNKNOWN = "-"
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
 _MESSAGE_CHARS = 100
 """Longest error message; longer ones are cut."""
 
@@ -46,14 +48,42 @@ def _servers(view: View) -> Text:
 def _work(view: View) -> Text:
     states = "  ".join(f"{count} {state}" for state, count in view.videos.items() if count)
     drained = "" if view.drained_in_s is None else f", done in {span(view.drained_in_s)}"
-    lines = (
+    lines = [
         f"videos     {states or 'none'}",
         f"backlog    {span(view.backlog_s)} of video{drained}   doorbells {_or_unknown(view.queue_depth)}",
         f"pool       {sum(actor.state != 'lost' for actor in view.actors)} of "
         f"{_or_unknown(view.wanted)} actors   {_or_unknown(view.queued)} tasks wait   "
         f"{view.throughput:.1f} s of video a second   overhead {_number(view.dispatch_ms, 1)} ms a task",
-    )
+    ]
+    if any(queue.waiting for queue in view.queues):
+        lines.append(f"waiting    {_waiting(view.queues)}")
+    if view.frames_per_s:
+        mean = sum(view.frames_per_s) / len(view.frames_per_s)
+        lines.append(
+            f"frames/s   {sparkline(view.frames_per_s)} mean {mean:.0f} in the last "
+            f"{len(view.frames_per_s)} min"
+        )
+    if view.failed_day:
+        lines.append(f"failures   {view.failed_hour} in the last hour, {view.failed_day} in the last day")
     return Text("\n".join(lines))
+
+
+def _waiting(queues: Iterable[Queue]) -> str:
+    return "   ".join(
+        f"{queue.waiting} {queue.work}{f' ({queue.priority})' if queue.priority else ''} "
+        f"since {span(queue.oldest_s)}"
+        for queue in queues
+        if queue.waiting
+    )
+
+
+def sparkline(values: Iterable[float]) -> str:
+    """A column of eighths of a line for each value, the largest being a whole one; a space for nothing."""
+    shown = list(values)
+    most = max(shown, default=0.0)
+    if most <= 0:
+        return " " * len(shown)
+    return "".join(_EIGHTHS[math.ceil(value / most * 8)] for value in shown)
 
 
 def _actors(view: View) -> Table:

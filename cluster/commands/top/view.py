@@ -66,8 +66,23 @@ class FailedVideo:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits of one kind of work; `oldest_s`: how long the oldest has waited."""
+
+    work: str
+    priority: str | None
+    waiting: int
+    running: int
+    oldest_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """All values. None: the API does not know it. `throughput` is in seconds of video per second."""
+    """All values. None: the API does not know it. `throughput` is in seconds of video per second.
+
+    `frames_per_s`: of each minute of the last hour, oldest first. `failed_hour`, `failed_day`: work of all
+    kinds that failed in the last hour and day.
+    """
 
     servers: dict[str, str | None]
     queue_depth: int | None
@@ -79,6 +94,10 @@ class View:
     queued: int | None
     dispatch_ms: float | None
     throughput: float
+    frames_per_s: tuple[float, ...] | None = None
+    failed_hour: int | None = None
+    failed_day: int | None = None
+    queues: tuple[Queue, ...] = ()
     actors: tuple[Actor, ...] = ()
     running: tuple[RunningVideo, ...] = ()
     failed: tuple[FailedVideo, ...] = ()
@@ -108,7 +127,8 @@ def view_of(cluster: Cluster, running: Sequence[Video], failed: Sequence[Video])
     """Make the view of the API's documents. A server that is older lacks some of the keys."""
     pool = cluster["pool"]
     actors = tuple(_actor(row) for row in pool["actors"]) if pool else ()
-    backlog = cluster.get("backlog")
+    backlog, failures = cluster.get("backlog"), cluster.get("failures")
+    history = pool.get("history") if pool else None
     known_by_pool_s = pool.get("backlog_s") if pool else None
     return View(
         servers={
@@ -124,6 +144,13 @@ def view_of(cluster: Cluster, running: Sequence[Video], failed: Sequence[Video])
         queued=pool["queued"] if pool else None,
         dispatch_ms=pool.get("dispatch_ms") if pool else None,
         throughput=sum(actor.video_s_per_s or 0.0 for actor in actors if actor.state in _WORKING),
+        frames_per_s=tuple(history["frames_per_s"]) if history else None,
+        failed_hour=sum(count["hour"] for count in failures["counts"]) if failures else None,
+        failed_day=sum(count["day"] for count in failures["counts"]) if failures else None,
+        queues=tuple(
+            Queue(queue["work"], queue["priority"], queue["waiting"], queue["running"], queue["oldest_s"])
+            for queue in cluster.get("queues") or ()
+        ),
         actors=actors,
         running=tuple(_running(video) for video in running),
         failed=tuple(_failed(video) for video in failed),

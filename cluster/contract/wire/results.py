@@ -146,6 +146,18 @@ class TranscriptStatus(TypedDict):
     screen_text: list[ShownText] | None
 
 
+class FrameTimes(TypedDict):
+    """When frames are shown: `first_frame` at `first_pts`, in units of `time_base` seconds, each next one a
+    step later; `runs` has steps, and how many frames each holds for."""
+
+    time_base: list[int]
+    frames: int
+    first_frame: int
+    first_pts: int
+    runs: list[list[int]]
+    next_frame: int | None
+
+
 class Curve(TypedDict):
     """One signal: in the i-th of n equal spans of the video it lies in min[i]..max[i]."""
 

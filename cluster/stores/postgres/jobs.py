@@ -29,6 +29,7 @@ from cluster.stores.postgres.imports import Imports
 from cluster.stores.postgres.leases import Leases
 from cluster.stores.postgres.listing import Listing, escape_like
 from cluster.stores.postgres.migrate import migrate
+from cluster.stores.postgres.overview import Overview
 from cluster.stores.postgres.presets import Presets
 from cluster.stores.postgres.proxies import Proxies
 from cluster.stores.postgres.revisions import Revisions
@@ -73,6 +74,7 @@ class Jobs(Leases, Closing):
         self.turns = Turns(self.database)
         self.answers = Answers(self.database)
         self.presets = Presets(self.database)
+        self.overview = Overview(self.database)
         self.search = Search(self.database)
         self.search_index = SearchIndex(self.database)
 

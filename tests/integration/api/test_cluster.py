@@ -54,6 +54,26 @@ def test_the_cluster_without_a_pool(api: Api) -> None:
     assert {"scenestream", "ray", "python"} <= set(cluster["versions"])
 
 
+def test_the_cluster_tells_what_waits_and_what_failed(api: Api) -> None:
+    api.make()
+    video_id = api.make()
+    epoch = support.start_work(api, video_id)
+    api.services.jobs.fail(video_id, epoch, "not_media", "It is no video.")
+
+    cluster = api.client.get("/cluster").json()
+
+    (videos,) = [
+        queue for queue in cluster["queues"] if (queue["work"], queue["priority"]) == ("video", "interactive")
+    ]
+    assert videos["waiting"] >= 1
+    assert videos["oldest_s"] >= 0
+    counts = {count["code"]: count for count in cluster["failures"]["counts"] if count["work"] == "video"}
+    assert counts["not_media"]["hour"] >= 1
+    latest = cluster["failures"]["latest"][0]
+    assert (latest["video_id"], latest["filename"]) == (video_id, api.services.jobs.get(video_id).filename)
+    assert latest["message"] == "It is no video."
+
+
 def test_metrics_count_requests_by_route(api: Api) -> None:
     video_id = api.make()
     for _ in range(3):
@@ -115,6 +135,7 @@ def test_while_postgresql_is_away(session_servers: support.SessionServers, priva
         assert ready.status_code == 503
         assert [s["name"] for s in ready.json()["servers"] if not s["healthy"]] == ["postgresql"]
         assert cluster.json()["videos"] is None
+        assert (cluster.json()["queues"], cluster.json()["failures"]) == (None, None)
         assert "scenestream_videos{" not in metrics.text
         assert (back.status_code, again.status_code) == (200, 202)
         assert {path.name for path in (media_dir / "videos").iterdir()} == {video_id, again.json()["id"]}

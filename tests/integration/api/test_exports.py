@@ -223,3 +223,77 @@ def test_the_client_and_the_command_line_write_files(
     assert "shot, scene, chapter" in refused.stderr
     with Client(url) as client:
         assert client.export(done, format_="webvtt").startswith(b"WEBVTT")
+
+
+@pytest.mark.parametrize("kind", [name for name in OF_SEGMENTS if FORMATS[name].takes_segments])
+def test_an_export_of_some_segments_has_only_these(api: Api, done: str, kind: str) -> None:
+    whole = export(api, done, kind, level="shot").text
+    some = export(api, done, kind, level="shot", segments="3-4,7").text
+
+    assert len(some) < len(whole)
+    if kind == "keyframes":
+        assert some.splitlines()[2:] == ["150", "200", "350"]
+    elif kind == "csv":
+        assert [row["index"] for row in csv.DictReader(io.StringIO(some))] == ["3", "4", "7"]
+    elif kind == "json":
+        assert [segment["index"] for segment in json.loads(some)["segments"]] == [3, 4, 7]
+    else:
+        assert set(re.findall(r"Shot (\d+)", some)) == {"4", "5", "8"}
+    assert export(api, done, kind, level="shot", segments="0-19").text == whole
+
+
+def test_an_edl_of_some_segments_puts_them_end_to_end(api: Api, done: str) -> None:
+    text = export(api, done, "edl", segments="3,7").text
+
+    events = [line.split()[-4:] for line in text.splitlines() if line.startswith("00")]
+    assert events == [
+        ["00:00:06:00", "00:00:08:00", "00:00:00:00", "00:00:02:00"],
+        ["00:00:14:00", "00:00:16:00", "00:00:02:00", "00:00:04:00"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"format": "edl", "segments": "20"}, "no shot 20: there are 20"),
+        ({"format": "edl", "segments": "0-20"}, "no shot 20"),
+        ({"format": "edl", "level": "scene", "segments": "4"}, "no scene 4: there are 4"),
+        ({"format": "edl", "segments": "5-3"}, "5-3 ends before it begins"),
+        ({"format": "edl", "segments": "three"}, "segments"),
+        ({"format": "edl", "segments": ""}, "segments"),
+        ({"format": "edl", "segments": "1," * 3000 + "1"}, "segments"),
+        ({"format": "json", "segments": "1"}, "`level`"),
+        ({"format": "csv", "segments": "1"}, "`level`"),
+        ({"format": "youtube", "level": "scene", "segments": "1"}, "whole video"),
+        ({"format": "html", "level": "scene", "segments": "1"}, "whole video"),
+    ],
+)
+def test_segments_that_cannot_be_exported_alone_are_refused(
+    api: Api, done: str, asked: dict[str, str], why: str
+) -> None:
+    answer = api.client.get(f"/videos/{done}/export", params=asked)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert why in answer.json()["detail"]
+    assert [error["where"] for error in answer.json()["errors"]] == ["query.segments"]
+
+
+def test_the_client_and_the_command_line_name_segments(
+    api: Api, done: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = api.url.removesuffix(API_PREFIX)
+    monkeypatch.setattr(results_commands, "_client", lambda *_: Client(url))
+    command = ["export", done, "--format", "keyframes", "--segments"]
+
+    printed = CliRunner().invoke(cli.build(), [*command, "2,0-1"])
+    refused = CliRunner().invoke(cli.build(), [*command, "two"])
+
+    assert printed.stdout.splitlines()[2:] == ["0", "50", "100"]
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "0-3,7" in refused.stderr
+    with Client(url) as client:
+        for segments in ([2, 0, 1], iter(range(3)), "0-2"):
+            kept = client.export(done, format_="keyframes", segments=segments)
+            assert kept.decode().splitlines()[2:] == ["0", "50", "100"]
+        with pytest.raises(ValueError, match="at least one"):
+            client.export(done, format_="keyframes", segments=[])

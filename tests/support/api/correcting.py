@@ -1,6 +1,7 @@
-"""What the fake API does with corrections by hand: starts become segments in a new revision; a table of them.
+"""What the fake API does with corrections by hand: starts become segments in a new revision.
 
-Levels that a correction does not name stay as they are: nothing is joined or split for another one's sake.
+Of a video whose frames have times of their own the segments stay; what was asked is kept in `corrected`. Levels
+that a correction does not name stay as they are: nothing is joined or split for another one's sake.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
 
 from tests.support.api.shapes import FRAMES_PER_S, segment
 from tests.support.api.switch import problem
 
 if TYPE_CHECKING:
-    from tests.support.api.fake import FakeApi, FakeVideo
+    from tests.support.api.fake import FakeApi
+    from tests.support.api.video import FakeVideo
 
 LEVELS = ("shot", "scene", "chapter")
 
 
 def add_routes(app: FastAPI, api: FakeApi) -> None:
-    """`PUT …/segments` and `GET …/export` of the API's videos."""
+    """`PUT …/segments` of the API's videos."""
 
     async def correct(video_id: str, request: Request) -> Any:
         video = api.videos[video_id]
@@ -29,20 +30,14 @@ def add_routes(app: FastAPI, api: FakeApi) -> None:
         if request.headers["if-match"] != f'"{revision}"':
             return problem(412, "revision_conflict", "Another result is current.")
         asked = await request.json()
+        video.corrected.append(asked)
         for level in LEVELS:
-            if f"{level}s" in asked:
+            if f"{level}s" in asked and video.frames is None:
                 _start_at(video, level, asked[f"{level}s"])
         api.change(video, revision=revision + 1)
         return {"revision": revision + 1}
 
-    def export(video_id: str, level: str = "shot") -> Response:
-        segments = api.videos[video_id].segments[level]
-        rows = [f"{one['start_frame']},{one['label']}" for one in segments]
-        headers = {"Content-Disposition": 'attachment; filename="film.csv"'}
-        return Response("\n".join(rows), media_type="text/csv", headers=headers)
-
     app.add_api_route("/videos/{video_id}/segments", correct, methods=["PUT"])
-    app.add_api_route("/videos/{video_id}/export", export)
 
 
 def _start_at(video: FakeVideo, level: str, starts: list[Any]) -> None:

@@ -12,7 +12,6 @@ import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,35 +20,17 @@ from fastapi.responses import FileResponse, JSONResponse, Response, StreamingRes
 from starlette.types import ASGIApp
 
 from tests.support.api import correcting
-from tests.support.api.shapes import Json, words
+from tests.support.api.installation import installation
+from tests.support.api.shapes import Json, surer, words
 from tests.support.api.switch import Switch, problem
+from tests.support.api.taken_out import TakenOut
+from tests.support.api.video import FakeVideo
 
 CREATED_AT = "2026-01-05T10:00:00Z"
 EVENT_POLL_S = 0.05
 HOLD_POLL_S = 0.02
 STILL = "0.webp"
 SESSION = "scenestream_session"
-
-
-@dataclass
-class FakeVideo:
-    """One video: the contract's document, its file, and what has been found."""
-
-    document: Json
-    file: Path
-    segments: dict[str, list[Json]] = field(default_factory=dict)
-    signals: Json | None = None
-    proxy: Path | None = None
-    """The file of its proxy, once that is ready; the test says how far it is in the document."""
-    words: Json | None = None
-    """The answer for its transcript; without one there is none."""
-    found: int = 0
-    """How many of the shots are shown while it is not done."""
-    events: list[tuple[str, Json]] = field(default_factory=list)
-
-    def tell(self, type_: str, data: Json) -> None:
-        """Append to the event stream."""
-        self.events.append((type_, data))
 
 
 class FakeApi:
@@ -77,8 +58,11 @@ class FakeApi:
         """What search finds: those whose snippet has the first word that is asked for."""
         self.search_problem: tuple[int, str] | None = None
         """Status and sentence of the next answer of search."""
+        self.cluster: Json = installation()
+        """The answer of `/cluster`."""
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
+        self.taken_out = TakenOut()
         self.app: ASGIApp = Switch(self, self._routes())
 
     def add(
@@ -134,6 +118,7 @@ class FakeApi:
         app.add_api_route("/readyz", lambda: {"ready": True, "servers": []})
         app.add_api_route("/session", self._session, methods=["GET", "POST"])
         app.add_api_route("/session", self._sign_out, methods=["DELETE"])
+        app.add_api_route("/cluster", lambda: self.cluster)
         app.add_api_route("/presets", lambda: {"items": []})
         app.add_api_route("/videos", self._list)
         app.add_api_route("/search", self._search)
@@ -143,6 +128,7 @@ class FakeApi:
         app.add_api_route("/videos/{video_id}/retry", self._retry, methods=["POST"])
         app.add_api_route("/videos/{video_id}/resegment", self._resegment, methods=["POST"])
         app.add_api_route("/videos/{video_id}/segments", self._segments)
+        app.add_api_route("/videos/{video_id}/frames", self._frames)
         correcting.add_routes(app, self)
         app.add_api_route("/videos/{video_id}/signals", self._signals)
         app.add_api_route("/videos/{video_id}/transcript", self._transcript)
@@ -157,6 +143,7 @@ class FakeApi:
         app.add_api_route("/uploads/{upload_id}", self._head_upload, methods=["HEAD"])
         app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
         app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
+        self.taken_out.add_routes(app)
         return app
 
     def _session(self, request: Request) -> Response:
@@ -234,11 +221,14 @@ class FakeApi:
         return self.videos[video_id].document
 
     async def _resegment(self, video_id: str, request: Request) -> Any:
-        """Above the middle every shot is a scene of its own; below, the scenes are those there were, or the
-        first so many as are wanted. Of a part there is what lies wholly in it."""
+        """Shots are those that are as certain as their sensitivity asks. Above the middle of that of scenes
+        every shot is a scene of its own; below, the scenes are those there were, or the first so many as are
+        wanted. Of a part there is what lies wholly in it."""
         video, asked = self.videos[video_id], await request.json()
         settings = {"scene_sensitivity": 0.5, **asked["settings"], "preset": asked["preset"]}
         found = dict(video.segments)
+        if "shot_sensitivity" in settings:
+            found["shot"] = surer(found["shot"], 1 - settings["shot_sensitivity"])
         if settings["scene_sensitivity"] > 0.5:
             found["scene"] = [shot | {"level": "scene"} for shot in found["shot"]]
         found["scene"] = found["scene"][: settings.get("scenes")]
@@ -270,6 +260,10 @@ class FakeApi:
             "state": "final" if final else "provisional",
             "revision": video.document["revision"],
         }
+
+    def _frames(self, video_id: str) -> Any:
+        frames = self.videos[video_id].frames
+        return frames or problem(409, "conflict", "What was measured is not stored any more.")
 
     def _signals(self, video_id: str) -> Any:
         signals = self.videos[video_id].signals

@@ -63,6 +63,18 @@ def sentence(text: str, start_s: float, word_s: float = 0.25) -> Json:
     }
 
 
+def surer(shots: list[Json], threshold: float) -> list[Json]:
+    """The shots that are left where boundaries below a confidence are none."""
+    kept: list[Json] = []
+    for shot in shots:
+        if kept and shot["start_boundary"]["confidence"] < threshold:
+            ends = ("end_s", "end_frame", "end_pts")
+            kept[-1] = kept[-1] | {end: shot[end] for end in ends}
+        else:
+            kept.append(shot | {"index": len(kept)})
+    return kept
+
+
 def segment(level: str, index: int, start_s: float, end_s: float, **more: Any) -> Json:
     """A segment with every key of the contract."""
     boundary = {

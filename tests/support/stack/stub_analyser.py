@@ -24,6 +24,7 @@ from typing import Any
 from actors.segmentation.errors import Cancelled, MediaError
 from actors.worker.analyser import (
     AnalysedChunk,
+    FrameTimes,
     FusedVideo,
     JoinedTracks,
     PlannedChunk,
@@ -117,6 +118,15 @@ class StubAnalyser:
             start += frames
         media = {**MEDIA, "duration_s": start / RATE, "frames": start}
         return PlannedVideo(media, payload, tuple(chunks))
+
+    def frame_times(self, payload: bytes, from_frame: int) -> FrameTimes:
+        if not payload.startswith(b"{"):
+            raise ValueError("not a plan of this version")
+        frames = self.planned(payload).chunks[-1].end_frame
+        if from_frame >= frames:
+            raise IndexError(from_frame)
+        runs = [(1, frames - from_frame)]
+        return FrameTimes((1, RATE), frames, from_frame, from_frame, runs, None)
 
     def chunk(
         self,

@@ -10,6 +10,11 @@ from typing import Any, get_args
 
 import pytest
 
+from actors.bridge.clips.proxy import ProxyWork
+from actors.bridge.clips.work import ClipWork
+from actors.bridge.imports.fetch import Fetch
+from actors.bridge.videos.job import Job
+from actors.bridge.words.work import WordsWork
 from actors.clips import pieces
 from actors.segmentation import media_warning, screen_text, timeline
 from actors.segmentation.errors import MediaErrorCode
@@ -48,6 +53,11 @@ def test_a_transcript_has_the_states_of_its_work_and_none() -> None:
 def test_what_has_ended_is_the_same_for_the_stores() -> None:
     assert set(FINAL_STATES) == set(words.END_STATES)
     assert set(words.END_STATES) < {state.value for state in ClipState}
+
+
+def test_each_kind_of_leased_work_has_its_word() -> None:
+    works = (Job, ClipWork, ProxyWork, WordsWork, Fetch)
+    assert {work.kind for work in works} == set(get_args(words.LeasedWork))
 
 
 def test_the_segmentation_library_uses_the_same_words() -> None:

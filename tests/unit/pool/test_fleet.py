@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from actors.pool import supervisor as supervisor_module
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.fleet import Fleet
+from actors.pool.history import History
 from actors.pool.scaler import Scaler
 from actors.pool.size import NodeView, Shape
 from actors.pool.supervisor import WorkerSupervisor
@@ -65,10 +66,10 @@ class Process:
 
         return Method()
 
-    def finish(self, took_s: float = 1.0) -> None:
+    def finish(self, took_s: float = 1.0, **result: Any) -> None:
         assert self.working is not None
         working, self.working = self.working, None
-        working.set_result({**Outcome.done().to_dict(), "took_s": took_s})
+        working.set_result({**Outcome.done(**result).to_dict(), "took_s": took_s})
 
 
 class Scene:
@@ -80,6 +81,7 @@ class Scene:
         self.broken = False
         self.settings = Settings(actors=ActorSettings(count=1))
         self.table = TaskTable(chunk_attempts=2, max_entries=100)
+        self.history = History()
         self.fleet = Fleet(self._new_supervisor)
         self.dispatcher = Dispatcher(self.table, self.fleet.staying)
 
@@ -122,6 +124,7 @@ class Scene:
             table=self.table,
             dispatcher=self.dispatcher,
             overhead_s=MovingMean(0.0),
+            history=self.history,
         )
 
 
@@ -236,9 +239,13 @@ def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest
                 while not made.at_work():
                     await asyncio.sleep(0.001)
             assert entry.actors_lost == losses
-        made.at_work()[0].finish()
+        made.at_work()[0].finish(frames=600)
         await settled()
         assert entry.future.result().status is Status.DONE
+        assert sum(made.history.rates()["frames_per_s"]) > 0
+        lost = made.history.losses()
+        assert [(loss["actor"], loss["video_id"]) for loss in lost] == [("segmenter-0", "film")] * 3
+        assert "ActorDiedError" in lost[0]["reason"]
 
     run(scenario)
 

@@ -1,4 +1,4 @@
-"""Processes that only pass tasks on are small: they do not import PyTorch, which takes half a gigabyte."""
+"""Processes that run no network are small: they do not import PyTorch, which takes half a gigabyte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["actors.bridge.actor", "actors.pool.actor", "serve_app.app"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "actors.bridge.actor",
+        "actors.pool.actor",
+        "actors.worker.fuser",
+        "actors.worker.library",  # the fuser's, too: it loads no networks
+        "serve_app.app",
+    ],
+)
 def test_torch_is_not_imported(module: str) -> None:
     program = f"import sys, {module}; sys.exit('torch' in sys.modules)"
 

@@ -32,7 +32,7 @@ from actors.segmentation.planning.plan import (
 from actors.segmentation.runs import true_runs
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.tracks import FrameTrack, KeyframeTrack
-from tests.support.media import Picture, Rgb, draw, make_media, picture_bytes
+from tests.support.media import Picture, Rgb, differing, draw, make_media, picture_bytes
 
 FIXED_KEYS = {"preset": "medium", "x264-params": "scenecut=0:keyint=90:min-keyint=90:b-adapt=0:bframes=3"}
 """An encoder that decides nothing by what it sees: key frames and B pictures on a regular beat."""
@@ -151,7 +151,8 @@ def test_frames_that_are_decoded_are_those_of_a_whole_decode(film: Path) -> None
         (plan.frames - 4, plan.frames, 1),
     ):
         part = pictures(start, end, plan.left_out, threads)
-        assert part == {k: None if plan.left_out[k] else whole[k] for k in range(start, end)}
+        kept = {k: None if plan.left_out[k] else whole[k] for k in range(start, end)}
+        assert differing(part, kept) == []
 
 
 def test_first_last_and_key_frames_are_never_left_out(film: Path) -> None:

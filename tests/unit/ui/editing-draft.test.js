@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { changedLevels, correctionOf } from "../../../ui/static/editing/correction.js";
 import { draftOf } from "../../../ui/static/editing/draft.js";
-import { FrameClock } from "../../../ui/static/editing/frame-clock.js";
+import { FrameClock } from "../../../ui/static/video/frame-clock.js";
 import { begin, perform, present, redo, stepsOf, undo } from "../../../ui/static/editing/history.js";
 import { rebase } from "../../../ui/static/editing/rebase.js";
 import { segmentsOf } from "../../../ui/static/editing/shown.js";

@@ -9,15 +9,16 @@ import { kept } from "../../../ui/static/editing/keeping.js";
 import { transport } from "../../../ui/static/player/transport.js";
 import { confirm, splitHere } from "../../../ui/static/correcting/commands.js";
 import { view } from "../../../ui/static/video/view.js";
-import { film, framesOf, FPS } from "./film.js";
+import { trueTimes } from "../../../ui/static/video/true-times.js";
+import { film, frameTimes, framesOf, FPS } from "./film.js";
 
 const MOVE = { op: "move", level: "scene", frame: 200, to: 250 };
 const SPLIT = { op: "split", level: "shot", frame: 50 };
 const WITHOUT_200 = { shot: [0, 100, 300, 400, 500], scene: [0, 400] };
 let videos = 0;
 
-/** Open a video with this result, and its draft. */
-function opened(starts = {}, durationS = 24) {
+/** Open a video with this result. */
+function shown(starts = {}, durationS = 24) {
   videos += 1;
   editor.discard();
   session.close();
@@ -26,7 +27,13 @@ function opened(starts = {}, durationS = 24) {
   session.emit("opened", session.id);
   session.video = { id: session.id, state: "done", revision: 1, media: { start_s: 0, duration_s: durationS, fps: FPS } };
   arrive(1, starts);
-  editor.begin();
+}
+
+/** Open a video with this result, and its draft. */
+async function opened(starts = {}, durationS = 24) {
+  shown(starts, durationS);
+  serve(() => Response.json(frameTimes()));
+  assert.equal(await editor.begin(), true);
   assert.ok(editor.active);
 }
 
@@ -41,8 +48,8 @@ function arrive(revision, starts = {}) {
 const keptSteps = () => kept(window.localStorage, session.id)?.steps;
 const refusedSteps = () => editor.refused.map(({ step }) => step);
 
-test("while steps are refused, they and what is done beside them are kept in the browser", () => {
-  opened();
+test("while steps are refused, they and what is done beside them are kept in the browser", async () => {
+  await opened();
   editor.do(MOVE);
   arrive(2, WITHOUT_200);
   assert.deepEqual(refusedSteps(), [MOVE]);
@@ -55,8 +62,8 @@ test("while steps are refused, they and what is done beside them are kept in the
   assert.equal(keptSteps(), undefined);
 });
 
-test("refused steps are done on the next result if it takes them, else asked about again", () => {
-  opened();
+test("refused steps are done on the next result if it takes them, else asked about again", async () => {
+  await opened();
   editor.do(MOVE);
   arrive(2, WITHOUT_200);
   editor.do(SPLIT);
@@ -68,8 +75,8 @@ test("refused steps are done on the next result if it takes them, else asked abo
   assert.deepEqual(framesOf(editor.draft, "scene"), [0, 250, 400]);
 });
 
-test("a video is not left in silence while nothing but refused steps is unsaved", () => {
-  opened();
+test("a video is not left in silence while nothing but refused steps is unsaved", async () => {
+  await opened();
   assert.deepEqual([editor.dirty, editor.atStake], [false, 0]);
   editor.do(MOVE);
   arrive(2, WITHOUT_200);
@@ -78,8 +85,8 @@ test("a video is not left in silence while nothing but refused steps is unsaved"
   assert.equal(editor.dirty, false);
 });
 
-test("a boundary is neither set nor confirmed at the playhead where nothing is segmented", () => {
-  opened({}, 60);
+test("a boundary is neither set nor confirmed at the playhead where nothing is segmented", async () => {
+  await opened({}, 60);
   view.choose("shot");
   for (const behindS of [24, 30]) {
     transport.seek(behindS);
@@ -103,7 +110,7 @@ const page = (address, revision, starts) => {
 };
 
 test("of two readings of the segments the one that was begun last is shown, in whatever order they come", async () => {
-  opened();
+  await opened();
   const waiting = [];
   serve((address) => new Promise((resolve) => {
     waiting.push((revision) => resolve(page(address, revision, revision === 2 ? WITHOUT_200 : {})));
@@ -123,7 +130,7 @@ test("of two readings of the segments the one that was begun last is shown, in w
 });
 
 test("a reading that is overtaken by none is shown although a later one has begun", async () => {
-  opened();
+  await opened();
   const waiting = [];
   serve((address) => new Promise((resolve) => {
     waiting.push((revision) => resolve(page(address, revision)));
@@ -142,7 +149,7 @@ test("a reading that is overtaken by none is shown although a later one has begu
 });
 
 test("after a 412 the segments are read again, although those of this revision seem to be there", async () => {
-  opened();
+  await opened();
   editor.do(MOVE);
   session.loadedRevision = "done:2"; // its segments were read, and an older answer has come after them
   serve((address, { method = "GET" }) => {
@@ -157,4 +164,105 @@ test("after a 412 the segments are read again, although those of this revision s
   assert.deepEqual(editor.steps, [MOVE]);
   assert.match(editor.message, /Somebody else has saved revision 2/);
   assert.equal(framesOf(editor.draft, "shot").includes(450), true);
+});
+
+/** Answers to the questions for times of frames, which a test gives when it wants. */
+function heldTimes() {
+  const waiting = [];
+  serve((address) => {
+    assert.match(address, /\/frames(\?|$)/);
+    return new Promise((resolve) => waiting.push(resolve));
+  });
+  return waiting;
+}
+
+test("editing begins when the times of the frames are there, and does what was asked for where the player was", async () => {
+  shown();
+  view.choose("shot");
+  transport.seek(2);
+  const waiting = heldTimes();
+  const split = splitHere();
+  await until(() => waiting.length === 1);
+  assert.deepEqual([editor.active, editor.opening !== null], [false, true]);
+  transport.seek(7);
+  editor.begin();
+  waiting[0](Response.json(frameTimes()));
+  await split;
+  assert.equal(waiting.length, 1, "the times are asked for once");
+  assert.deepEqual([editor.active, editor.opening, editor.steps], [true, null, [SPLIT]]);
+});
+
+test("without the times nothing is corrected; the person is told why, and tries again", async () => {
+  shown();
+  const waiting = heldTimes();
+  const begun = editor.begin();
+  await until(() => waiting.length === 1);
+  waiting[0](problem(409, "conflict"));
+  assert.equal(await begun, false);
+  assert.deepEqual([editor.active, editor.opening], [false, null]);
+  assert.match(editor.problem, /exact time of every frame.*conflict/);
+
+  const again = editor.begin();
+  assert.equal(editor.problem, "");
+  await until(() => waiting.length === 2);
+  waiting[1](Response.json(frameTimes()));
+  assert.equal(await again, true);
+});
+
+test("times that are not those of the result are refused", async () => {
+  shown();
+  serve(() => Response.json(frameTimes(599)));
+  assert.equal(await editor.begin(), false);
+  assert.match(editor.problem, /just been changed/);
+});
+
+test("with another video the times of the one before are of no use, also if they come late", async () => {
+  shown();
+  const waiting = heldTimes();
+  const begun = editor.begin();
+  await until(() => waiting.length === 1);
+  shown();
+  waiting[0](Response.json(frameTimes()));
+  assert.equal(await begun, false);
+  assert.deepEqual([editor.active, editor.problem, trueTimes.times], [false, "", null]);
+});
+
+test("times in parts are joined", async () => {
+  shown();
+  const asked = [];
+  serve((address) => {
+    asked.push(address.split("/").pop());
+    const part = asked.length - 1;
+    return Response.json({ ...frameTimes(), first_frame: part * 200, first_pts: part * 200, runs: [[1, 200]],
+      next_frame: part < 2 ? (part + 1) * 200 : null });
+  });
+  assert.equal(await editor.begin(), true);
+  assert.deepEqual(asked, ["frames", "frames?from_frame=200", "frames?from_frame=400"]);
+  assert.equal(editor.clock.timeOf(599), 599 / FPS);
+});
+
+test("a result of another stream takes the draft over when the times of its frames are there", async () => {
+  await opened();
+  editor.do(SPLIT);
+  const waiting = heldTimes();
+  session.segments = film({ endFrame: 700 }).segments;
+  session.segmentsRevision = 2;
+  session.emit("segments");
+  await until(() => waiting.length === 1);
+  assert.deepEqual([editor.revision, trueTimes.times], [1, null]);
+  waiting[0](Response.json(frameTimes(700)));
+  await until(() => editor.revision === 2);
+  assert.deepEqual(editor.steps, [SPLIT]);
+  assert.equal(editor.clock.exact.count, 700);
+});
+
+test("of a video that is analysed anew the times are not those of before", async () => {
+  await opened();
+  assert.ok(trueTimes.times);
+  session.segments = { chapter: [], scene: [], shot: [] };
+  session.provisional = true;
+  session.emit("segments");
+  assert.equal(trueTimes.times, null);
+  trueTimes.wish();
+  assert.equal(trueTimes.loading, null);
 });

@@ -1,6 +1,6 @@
 /** Segments as the API gives them, for the tests of this folder, and random numbers that are the same in every run. */
 import { draftOf } from "../../../ui/static/editing/draft.js";
-import { FrameClock } from "../../../ui/static/editing/frame-clock.js";
+import { FrameClock } from "../../../ui/static/video/frame-clock.js";
 
 export const FPS = 25;
 
@@ -27,6 +27,10 @@ export function film({ shot = [0, 100, 200, 300, 400, 500], scene = [0, 200, 400
   const clock = new FrameClock(shot.length ? segments.shot : segments.scene);
   return { segments, clock, draft: draftOf(segments, clock) };
 }
+
+/** The times of such a film's frames, as the API tells them. */
+export const frameTimes = (frames = 600) => ({ time_base: [1, FPS], frames, first_frame: 0, first_pts: 0,
+  runs: [[1, frames]], next_frame: null });
 
 export const framesOf = (draft, name) => draft.starts[name].map(({ frame }) => frame);
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { until } from "./browser.js";
-import { currentId, go, guardLeaving, wouldAsk } from "../../../ui/static/toolkit/router.js";
+import { currentId, currentView, go, guardLeaving, hrefOf, hrefOfView, onChange, openView, wouldAsk } from "../../../ui/static/toolkit/router.js";
 
 test("without anything to lose nobody is asked", () => {
   assert.equal(wouldAsk(), false);
@@ -39,4 +39,41 @@ test("another moment of the same video is not left", () => {
   guardLeaving(() => true, () => assert.fail("asked"));
   go(currentId(), { timeS: 3 });
   assert.match(window.location.search, /t=3/);
+});
+
+test("a view is of no video, and a video's address names no view", () => {
+  guardLeaving(() => false, () => assert.fail("asked"));
+  go("a", { timeS: 2 });
+  const changes = [];
+  const stop = onChange((id) => changes.push(id));
+
+  openView("cluster");
+  openView("cluster");
+  assert.deepEqual([currentView(), currentId()], ["cluster", null]);
+  assert.equal(window.location.search, "?view=cluster");
+  assert.equal(hrefOf("b"), "/?v=b");
+  go(null);
+  assert.deepEqual([currentView(), currentId()], [null, null]);
+  assert.equal(hrefOfView("cluster"), "/?view=cluster");
+
+  assert.deepEqual(changes, [null, null]);
+  stop();
+});
+
+test("a view that is not known is none", () => {
+  window.history.replaceState({}, "", "/?view=kitchen&v=a");
+  assert.deepEqual([currentView(), currentId()], [null, "a"]);
+});
+
+test("a video that would lose something is asked about before a view is shown", async () => {
+  let asked = 0;
+  guardLeaving(() => true, async () => {
+    asked += 1;
+    return asked > 1;
+  });
+  openView("cluster");
+  await until(() => asked === 1);
+  assert.equal(currentView(), null);
+  openView("cluster");
+  await until(() => currentView() === "cluster");
 });

@@ -17,8 +17,10 @@ FOLDERS = (
     "library",
     "player",
     "results",
+    "browsing",
     "correcting",
     "timeline",
+    "cluster",
     "frame",
 )
 """A module imports from its own folder and from those before it."""

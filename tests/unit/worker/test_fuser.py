@@ -21,7 +21,7 @@ LIMIT_S = 60.0
 
 
 class Handler:
-    """Does what it is asked to when the gate opens; plans at once."""
+    """Does what it is asked to when the gate opens; looks up at once."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -29,7 +29,7 @@ class Handler:
         self.done: list[str] = []
 
     def do(self, task: Task, state: WorkState) -> Outcome:
-        if task.kind is not TaskKind.PLAN:
+        if task.kind not in (TaskKind.PLAN, TaskKind.FRAMES):
             self.begun.release()
             assert self.gate.wait(LIMIT_S)
             self.done.append(task.video_id)
@@ -84,8 +84,9 @@ def status(asked: Future[dict[str, Any]]) -> str:
     return str(asked.result(timeout=LIMIT_S)["status"])
 
 
-def test_a_plan_is_looked_up_while_a_fusion_is_in_hand(scene: Scene) -> None:
-    assert status(scene.ask(Task(TaskKind.PLAN, "clip", 1, "key").to_dict())) == "done"
+@pytest.mark.parametrize("kind", [TaskKind.PLAN, TaskKind.FRAMES])
+def test_a_plan_is_looked_up_while_a_fusion_is_in_hand(scene: Scene, kind: TaskKind) -> None:
+    assert status(scene.ask(Task(kind, "clip", 1, "key", tracks_hash="h").to_dict())) == "done"
     assert not scene.first.done()
 
 

@@ -155,6 +155,9 @@ export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, 
 export const retryTranscript = (id) => request(`${video(id)}/transcript/retry`, { method: "POST" });
 export const getSignals = (id, points, signal) => request(`${video(id)}/signals?points=${points}`, { signal });
 
+/** The pool, the work and the servers at this moment. */
+export const getCluster = (signal) => request("/cluster", { signal });
+
 /** Order clips: each chosen segment is cut into a file of its own. */
 export const orderClips = (id, order) => post(`${video(id)}/clips`, order);
 /** A video's orders of clips, the newest first. */
@@ -169,10 +172,12 @@ export const mediaUrl = (id) => `${API}${video(id)}/media`;
 /**
  * A page is shown by the browser, all else is stored.
  * @param {string} [level] only this level; empty: what the format has by itself
+ * @param {string} [segments] only these of the level, as "0-3,7"; empty: all
  */
-export function exportUrl(id, format, level = "") {
+export function exportUrl(id, format, level = "", segments = "") {
   const params = new URLSearchParams({ format });
   if (level) params.set("level", level);
+  if (segments) params.set("segments", segments);
   if (format === "html") params.set("inline", "true");
   return `${API}${video(id)}/export?${params}`;
 }
@@ -189,6 +194,23 @@ export function thumbnailUrl(id, segment) {
   if (thumbnail === null || thumbnail === undefined || thumbnail === "") return null;
   if (typeof thumbnail === "string" && thumbnail.includes("/")) return reachable(thumbnail);
   return `${API}${video(id)}/thumbnails/${encodeURIComponent(String(thumbnail).replace(/\.webp$/, ""))}.webp`;
+}
+
+/**
+ * Read when each frame of a video is shown, part after part. The browser keeps the answers, and asks whether they are
+ * still right.
+ * @returns {Promise<{time_base: number[], frames: number, first_pts: number, runs: number[][]}>}
+ */
+export async function getFrameTimes(id, signal) {
+  const options = { signal, cache: "no-cache" };
+  const told = await request(`${video(id)}/frames`, options);
+  let { next_frame: next } = told;
+  while (next !== null) {
+    const part = await request(`${video(id)}/frames?from_frame=${next}`, options);
+    told.runs = told.runs.concat(part.runs);
+    next = part.next_frame;
+  }
+  return told;
 }
 
 /**

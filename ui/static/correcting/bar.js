@@ -1,6 +1,6 @@
 /**
  * The strip above the timeline while the result is being corrected: what was done last, undo and redo, the operations,
- * a note, save and discard; before that, the offer of a draft that this browser has kept.
+ * a note, save and discard; before that, the offer of a draft that this browser has kept, and why none can be opened.
  */
 import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
 import { ago } from "../toolkit/format.js";
@@ -37,8 +37,11 @@ class EditBar {
       h("div", { class: "edit-group" }, this.note, this.discard, this.save));
     this.refused = h("div", { class: "edit-refused", role: "alert" });
     this.offer = h("div", { class: "edit-offer", role: "status" });
+    this.problemText = h("span", { class: "wrong" });
+    this.problem = h("div", { class: "edit-offer", role: "alert", hidden: true }, this.problemText,
+      h("button", { type: "button", class: "button", on: { click: () => startEditing() } }, "Try again"));
     this.element = h("div", { class: "edit-bar", role: "group", "aria-label": "Edit", hidden: true }, this.tools,
-      this.refused, this.offer);
+      this.refused, this.offer, this.problem);
     editor.on("change", () => this.draw());
     choice.on("change", () => this.draw());
     view.on("level", () => this.draw());
@@ -48,13 +51,16 @@ class EditBar {
   }
 
   draw() {
-    const { active, offer, unsaved, saving } = editor;
+    const { active, offer, opening, problem, unsaved, saving } = editor;
     const busy = saving !== "idle";
     show(this.button, active || editor.available);
     this.button.setAttribute("aria-pressed", String(active));
+    this.button.setAttribute("aria-busy", String(opening !== null));
     if (active) document.body.dataset.editing = "yes";
     else delete document.body.dataset.editing;
-    show(this.element, active || offer !== null);
+    show(this.element, active || offer !== null || problem !== "");
+    show(this.problem, problem !== "");
+    setText(this.problemText, problem);
     show(this.tools, active);
     this.#drawOffer(offer);
     this.#drawRefused();

@@ -13,16 +13,16 @@ import { choice } from "../results/choice.js";
 import { shownSegments, tuning } from "../results/tuning.js";
 import { askName } from "./naming.js";
 
-/** The frame that the player shows; null where nothing is segmented. */
-const frameHere = () => editor.clock.segmentedFrameAt(transport.time, session.endS);
+/** The frame that the player shows at a time; null where nothing is segmented. */
+const shownAt = (timeS) => editor.clock.segmentedFrameAt(timeS, session.endS);
 
 /**
  * The boundary that is meant: the selected one of the chosen level; without one, that at the playhead.
  * @returns {{level: string, frame: number} | null}
  */
-function meant() {
+function meant(timeS) {
   if (boundary.level === view.level) return { level: boundary.level, frame: boundary.segment.start_frame };
-  const frame = frameHere();
+  const frame = shownAt(timeS);
   return frame !== null && startAt(editor.draft, view.level, frame) ? { level: view.level, frame } : null;
 }
 
@@ -34,23 +34,26 @@ export function selectFrame(level, frame) {
 /** While a draft is open, going to a boundary selects it: what is done next means the one that is seen. */
 transport.on("seek", (timeS) => {
   if (!editor.active) return;
-  const frame = editor.clock.segmentedFrameAt(timeS, session.endS);
+  const frame = shownAt(timeS);
   if (frame === null) return;
   const selected = boundary.level === view.level && boundary.segment?.start_frame === frame;
   if (!selected && startAt(editor.draft, view.level, frame)) selectFrame(view.level, frame);
 });
 
-/** Open the draft; a try of other settings ends. */
+/** Open the draft; a try of other settings ends. @returns {Promise<boolean>} whether it is open */
 export function startEditing() {
   if (!editor.active && tuning.open) tuning.close();
-  editor.begin();
+  return editor.begin();
 }
 
-/** Do something that needs an open draft; editing begins by it. */
+/**
+ * Do something that needs an open draft; editing begins by it, which may take a moment. `run` gets the position of the
+ * player first, as it was when the person asked for it.
+ */
 function editing(run) {
-  return (...args) => {
-    startEditing();
-    if (editor.active) run(...args);
+  return async (...args) => {
+    const timeS = transport.time;
+    if (editor.active || await startEditing()) await run(timeS, ...args);
   };
 }
 
@@ -60,16 +63,16 @@ const NOT_SEGMENTED = "Nothing is segmented here: go to a part of the video that
 
 /** Do something to the boundary that is meant. */
 function toMeant(run) {
-  return editing((...args) => {
-    const target = meant();
+  return editing((timeS, ...args) => {
+    const target = meant(timeS);
     if (target) run(target, ...args);
-    else editor.tell(frameHere() === null ? NOT_SEGMENTED : NOTHING);
+    else editor.tell(shownAt(timeS) === null ? NOT_SEGMENTED : NOTHING);
   });
 }
 
 /** Start a segment of the chosen level at the frame that is shown. */
-export const splitHere = editing(() => {
-  const frame = frameHere();
+export const splitHere = editing((timeS) => {
+  const frame = shownAt(timeS);
   if (frame === null) editor.tell(NOT_SEGMENTED);
   else if (editor.do({ op: "split", level: view.level, frame })) selectFrame(view.level, frame);
 });
@@ -78,6 +81,10 @@ export const splitHere = editing(() => {
 export const join = editing(() => {
   if (choice.several) {
     const { level, frames } = choice;
+    if (seamsOf(editor.draft, level, frames).length === 0) {
+      editor.tell("None of the chosen segments are neighbours: there is nothing to join.");
+      return;
+    }
     if (editor.do({ op: "join", level, frames: seamsOf(editor.draft, level, frames) })) selectFrame(level, frames[0]);
     return;
   }
@@ -97,14 +104,22 @@ export const toggleConfirmed = toMeant(({ level, frame }) => {
 });
 
 /** Move the boundary that is meant by so many frames; the player shows its first frame. */
-export const nudge = toMeant(({ level, frame }, frames) => {
+export const nudge = toMeant(({ level, frame }, frames) => nudgeTo(level, frame, frame + frames));
+
+/** The same by a second, forward (1) or back (-1), and by a frame where one is shown for longer. */
+export const nudgeSecond = toMeant(({ level, frame }, direction) => {
+  const to = editor.clock.nearestFrame(editor.clock.timeOf(frame) + direction);
+  nudgeTo(level, frame, to === frame ? frame + direction : to);
+});
+
+function nudgeTo(level, frame, to) {
   if (isFirst(editor.draft, frame)) {
-    editor.do({ op: "move", level, frame, to: frame + frames }); // refused, with the reason
+    editor.do({ op: "move", level, frame, to }); // refused, with the reason
     return;
   }
   const [lowest, highest] = reachOf(editor.draft, level, frame);
-  moveTo(level, frame, Math.min(Math.max(frame + frames, lowest), highest), { nudge: true });
-});
+  moveTo(level, frame, Math.min(Math.max(to, lowest), highest), { nudge: true });
+}
 
 /** Move a boundary, and show the first frame after it. */
 export function moveTo(level, frame, to, options = {}) {
@@ -135,7 +150,7 @@ function showFrame(level, frame) {
 }
 
 /** Ask for the name of a segment; without one, of the chosen level's that is selected, or that is at the playhead. */
-export const rename = editing(async (level = view.level, place = -1) => {
+export const rename = editing(async (_timeS, level = view.level, place = -1) => {
   const segments = shownSegments(level);
   const selected = boundary.level === level ? boundary.index : -1;
   const segment = segments[[place, selected, indexAt(segments, transport.time)].find((index) => index >= 0)];

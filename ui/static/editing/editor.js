@@ -6,6 +6,8 @@
  * The API refuses a correction when the revision has moved on, since somebody else was quicker. Then, and whenever
  * another revision turns up, the steps are done again on that one; those that do not apply are left to the person.
  *
+ * A correction names frames, so it begins when the exact time of each frame is known: none is saved that was estimated.
+ *
  * Events: `change` (opened or closed, the draft, saving, a message).
  */
 import { Emitter } from "../toolkit/emitter.js";
@@ -13,9 +15,9 @@ import { clock } from "../toolkit/format.js";
 import { access } from "../api/access.js";
 import { ApiError, correctSegments } from "../api/requests.js";
 import { session } from "../video/session.js";
+import { trueTimes } from "../video/true-times.js";
 import { correctionOf } from "./correction.js";
 import { draftOf } from "./draft.js";
-import { FrameClock } from "./frame-clock.js";
 import { begin, perform, present, redo, stepsOf, undo } from "./history.js";
 import { forget, keep, kept } from "./keeping.js";
 import { rebase } from "./rebase.js";
@@ -53,6 +55,10 @@ class Editor extends Emitter {
 
   #reset() {
     this.active = false;
+    /** @type {Promise<boolean> | null} editing begins when the times of the frames have been read */
+    this.opening = null;
+    /** Why it could not begin; empty if it was not tried, or could. */
+    this.problem = "";
     this.saving = IDLE;
     /** Revision that the draft starts from. */
     this.revision = 0;
@@ -118,10 +124,39 @@ class Editor extends Emitter {
     return kept(storage(), session.id);
   }
 
-  /** Begin to edit; the steps that this browser has kept are done again on the current result. */
+  /**
+   * Begin to edit: at once if the times of the frames are there, else when they have come.
+   * @returns {Promise<boolean>} whether it has begun
+   */
   begin() {
+    if (this.active || !this.available) return Promise.resolve(this.active);
+    if (trueTimes.times) {
+      this.#begin();
+      return Promise.resolve(true);
+    }
+    if (!this.opening) {
+      this.problem = "";
+      this.opening = this.#open();
+      this.emit("change");
+    }
+    return this.opening;
+  }
+
+  async #open() {
+    const { abort } = session;
+    const problem = await trueTimes.need();
+    if (session.abort !== abort) return false;
+    this.opening = null;
+    this.problem = problem;
+    if (!problem && this.available && !this.active) this.#begin();
+    else this.emit("change");
+    return this.active;
+  }
+
+  /** The steps that this browser has kept are done again on the current result. */
+  #begin() {
     const { offer } = this;
-    if (this.active || !this.available) return;
+    this.problem = "";
     this.active = true;
     this.#takeBase();
     if (offer) {
@@ -255,6 +290,10 @@ class Editor extends Emitter {
     const { segmentsRevision: revision } = session;
     if (session.provisional || session.finest.length === 0 || this.saving === SENT) return;
     if (revision === this.revision) return;
+    if (!trueTimes.times) { // the result is of another stream, whose frames have times of their own
+      this.#followLater();
+      return;
+    }
     const { saving } = this;
     const steps = this.#own();
     this.#takeBase();
@@ -268,15 +307,23 @@ class Editor extends Emitter {
     this.#changed();
   }
 
+  async #followLater() {
+    const { abort } = session;
+    const problem = await trueTimes.need();
+    if (session.abort !== abort || !this.active) return;
+    if (problem) this.tell(problem);
+    else this.#follow();
+  }
+
   /** Begin anew on the result that the session has. */
   #takeBase() {
-    const { segments, finest } = session;
+    const { segments } = session;
     this.saving = IDLE;
     this.tried = null;
     this.refused = [];
     this.revision = session.segmentsRevision;
     this.stored = segments;
-    this.clock = new FrameClock(finest);
+    this.clock = trueTimes.clock();
     this.history = begin(draftOf(segments, this.clock));
     this.#say("");
   }

@@ -1,6 +1,6 @@
 /** The bar at the top: link to the start page, sign-out, keyboard help, and the banner of a lost connection. */
 import { fill, h, iconButton, setText, show } from "../toolkit/dom.js";
-import { go, hrefOf } from "../toolkit/router.js";
+import { currentView, go, hrefOf, hrefOfView, onChange, openView } from "../toolkit/router.js";
 import { access } from "../api/access.js";
 import { connection } from "../api/connection.js";
 import { SHORTCUTS } from "./keys.js";
@@ -16,6 +16,24 @@ function brand() {
     event.preventDefault();
     go(null);
   } } }, bars, "Scenestream");
+}
+
+/** Shown to those who may see the installation; where no key is needed, that is everybody. */
+function clusterLink() {
+  const link = h("a", { class: "button cluster-link", href: hrefOfView("cluster"), hidden: true, on: {
+    click: (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      openView("cluster");
+    } } }, "Cluster");
+  const mark = () => {
+    if (currentView() === "cluster") link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  };
+  access.on("change", () => show(link, access.may("admin")));
+  onChange(mark);
+  mark();
+  return link;
 }
 
 function showShortcuts() {
@@ -52,7 +70,7 @@ export function mountHeader(element) {
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   fill(element, h("header", { class: "top" }, brand(),
     h("span", { class: "tagline" }, "shots, scenes and chapters"), h("span", { class: "spacer" }),
-    out, h("button", { type: "button", class: "button new-upload", on: { click: chooseFiles } }, "New upload"),
+    clusterLink(), out, h("button", { type: "button", class: "button new-upload", on: { click: chooseFiles } }, "New upload"),
     iconButton("keys", "Keyboard shortcuts", showShortcuts)), banner);
   let timer = 0;
   connection.on("detail", () => setText(banner, lostSentence()));

@@ -7,7 +7,9 @@ import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 import { transport } from "../player/transport.js";
 import { boundary } from "../results/boundary.js";
+import { choice } from "../results/choice.js";
 import { drawer } from "../results/drawer.js";
+import { toggleFocused } from "../browsing/choosing.js";
 import { zoom } from "../timeline/zoom.js";
 import { EDITING } from "./edit-keys.js";
 import { keepsKey, nameOfKey } from "./key-rules.js";
@@ -37,6 +39,8 @@ export const SHORTCUTS = [
     3: () => !session.soundOnly && view.choose("shot") } },
   { keys: ["Enter"], does: "Show the boundary of the segment here", once: true,
     on: { Enter: () => boundary.openHere() } },
+  { keys: ["X"], does: "Choose the segment here, to cut, export or join it, or let it go", once: true,
+    when: () => choice.available, on: { x: () => toggleFocused() } },
   { keys: ["N"], does: "Show the next doubtful boundary", once: true, on: { n: () => boundary.openDoubtful() } },
   { keys: ["Esc"], does: "Close the drawer", once: true, when: () => drawer.pane !== null,
     on: { Escape: () => drawer.open(null) } },

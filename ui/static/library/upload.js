@@ -6,7 +6,7 @@
 import { fill, h, icon, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
 import { bytes, percent, remaining } from "../toolkit/format.js";
-import { currentId, go, wouldAsk } from "../toolkit/router.js";
+import { currentId, currentView, go, wouldAsk } from "../toolkit/router.js";
 import { PRESET_NAMES } from "../video/names.js";
 import { ownPresets } from "../video/own-presets.js";
 import { LeftBehind } from "./left-behind.js";
@@ -169,7 +169,7 @@ class UploadPanel {
     uploads.emit("uploaded", id);
     // The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects
     // this one: each upload that ends would put another question on the page.
-    if (currentId() === item.startedFrom && !wouldAsk()) go(id);
+    if (currentId() === item.startedFrom && currentView() === null && !wouldAsk()) go(id);
   }
 
   /** All files of the queue together; of one alone its own row says it. */

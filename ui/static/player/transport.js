@@ -9,6 +9,7 @@
 import { Emitter } from "../toolkit/emitter.js";
 import { nextBoundary, previousBoundary } from "../video/segments.js";
 import { session } from "../video/session.js";
+import { trueTimes } from "../video/true-times.js";
 import { view } from "../video/view.js";
 import { stepFrames } from "./frame-steps.js";
 
@@ -177,6 +178,13 @@ class Transport extends Emitter {
   /** Pause and seek by so many frames; negative: back. */
   stepFrames(frames) {
     this.media?.pause();
+    const { times } = trueTimes;
+    if (times) {
+      const frame = times.frameAt(this.time) + frames;
+      this.seek(times.timeOf(Math.max(0, Math.min(frame, times.count - 1))));
+      return;
+    }
+    trueTimes.wish();
     const { shot } = session.segments;
     // Sound may begin before the first picture, and frames are counted from that.
     const startS = Math.max(session.startS, shot[0]?.start_frame === 0 ? shot[0].start_s : session.startS);
@@ -193,7 +201,9 @@ class Transport extends Emitter {
       } else {
         this.media.pause();
         this.playWhole();
-        this.seek(Math.max(range.startS, range.endS - 1 / this.fps));
+        const { times } = trueTimes;
+        const lastS = times ? times.timeOf(times.lastBefore(range.endS)) : range.endS - 1 / this.fps;
+        this.seek(Math.max(range.startS, lastS));
         return;
       }
     }

@@ -20,17 +20,16 @@ export function leastCertain(segments, isLooked) {
 
 /**
  * The four frames around a boundary: the last two before the transition and the first two after it.
- * @param {{start_s: number, start_frame: number, start_boundary: {from_s: number, to_s: number} | null}} segment
- * @param {number} fps frames a second
+ * @param {{start_frame: number, start_boundary: {from_s: number, to_s: number} | null}} segment
+ * @param {FrameClock} clock
  * @returns {{timeS: number, frame: number, side: "before" | "after"}[]} a time in the middle of each frame, which
- *   no rounding leads out of; fewer where the video begins
+ *   no rounding leads out of; fewer where the video begins or ends
  */
-export function framesAround({ start_s: startS, start_frame: startFrame, start_boundary: boundary }, fps) {
-  // The extent is told in seconds: rounding to frames of the boundary's own number leaves no half ones.
-  const framesTo = (seconds) => Math.round((seconds - startS) * fps);
-  const first = boundary ? Math.min(0, framesTo(boundary.from_s)) : 0;
-  const last = boundary ? Math.max(0, framesTo(boundary.to_s)) : 0;
+export function framesAround({ start_frame: startFrame, start_boundary: boundary }, clock) {
+  // The extent is told in seconds, and is one of whole frames.
+  const first = boundary ? Math.min(startFrame, clock.nearestFrame(boundary.from_s)) : startFrame;
+  const last = boundary ? Math.max(startFrame, clock.nearestFrame(boundary.to_s)) : startFrame;
   return [[first - 2, "before"], [first - 1, "before"], [last, "after"], [last + 1, "after"]]
-    .filter(([offset]) => startFrame + offset >= 0)
-    .map(([offset, side]) => ({ timeS: startS + (offset + 0.5) / fps, frame: startFrame + offset, side }));
+    .filter(([frame]) => frame >= 0 && frame < clock.endFrame)
+    .map(([frame, side]) => ({ timeS: clock.middleOf(frame), frame, side }));
 }

@@ -4,8 +4,11 @@ import { ago, count } from "../toolkit/format.js";
 import { reachable } from "../api/requests.js";
 import { LEVEL_NAMES, LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
-import { clips } from "./clips.js";
+import { editor } from "../editing/editor.js";
+import { choice } from "./choice.js";
+import { clips, MAX_CLIPS } from "./clips.js";
 import { drawer } from "./drawer.js";
+import { tuning } from "./tuning.js";
 
 /** The API's ways of cutting. */
 const MODES = { exact: "to the frame, coded anew", copy: "at key frames, as it is coded" };
@@ -16,6 +19,7 @@ class ClipsPanel {
       "aria-controls": "clips", on: { click: () => drawer.toggle("clips") } }, "Clips");
     this.level = this.#select("clips-level", "level", LEVELS.map((level) => [level, LEVEL_NAMES[level]]));
     this.label = this.#select("clips-label", "label", []);
+    this.which = h("select", { "aria-label": "Which of them", on: { change: () => clips.chooseOnly(this.which.value === "only") } });
     this.mode = this.#select("clips-mode", "mode", Object.entries(MODES));
     this.note = h("p", { class: "tune-note", role: "status" });
     this.cut = h("button", { type: "button", class: "button primary",
@@ -23,7 +27,7 @@ class ClipsPanel {
     this.orders = h("ul", { class: "clip-orders", "aria-label": "Clips" });
     this.element = h("div", { class: "tune clips", id: "clips", role: "group", "aria-label": "Cut into files" },
       h("div", { class: "clips-choices" },
-        h("label", { for: "clips-level" }, "Cut the"), this.level,
+        h("label", { for: "clips-level" }, "Cut the"), this.level, this.which,
         h("label", { for: "clips-label" }, "with"), this.label,
         h("label", { for: "clips-mode" }, "into files,"), this.mode),
       h("div", { class: "tune-end" }, this.note, this.cut), this.orders);
@@ -34,6 +38,7 @@ class ClipsPanel {
     drawer.on("change", () => this.#follow());
     session.on("video", () => this.draw());
     session.on("segments", () => this.draw());
+    for (const shown of [editor, tuning]) shown.on("change", () => this.draw());
     this.draw();
   }
 
@@ -53,7 +58,12 @@ class ClipsPanel {
     show(this.element, clips.open);
     this.button.setAttribute("aria-expanded", String(clips.open));
     if (!clips.open) return;
+    fill(this.which, h("option", { value: "all" }, "all"),
+      choice.any && h("option", { value: "only" }, `only the ${choice.frames.length} chosen`));
+    this.which.value = clips.only ? "only" : "all";
     this.level.value = clips.level;
+    this.level.disabled = clips.only;
+    this.label.disabled = clips.only;
     this.mode.value = clips.mode;
     const labels = ["", ...clips.labels];
     if (labels.join() !== this.offered) {
@@ -61,13 +71,20 @@ class ClipsPanel {
       fill(this.label, labels.map((label) => h("option", { value: label }, label || "any sound")));
     }
     this.label.value = clips.label;
-    this.element.dataset.state = clips.problem ? "failed" : "";
-    setText(this.note, clips.problem || "All files come with a list of their times, names and checksums.");
+    const problem = clips.problem || whyNot();
+    this.element.dataset.state = problem ? "failed" : "";
+    setText(this.note, problem || "All files come with a list of their times, names and checksums.");
     setText(this.cut, clips.count === 1 ? "Cut 1 clip" : `Cut ${clips.count} clips`);
-    this.cut.disabled = clips.busy || clips.count === 0;
+    this.cut.disabled = clips.busy || clips.count === 0 || Boolean(whyNot());
     fill(this.orders, clips.orders.map((order) => h("li", { dataset: { state: order.state } }, ...contentOf(order))));
     show(this.orders, clips.orders.length > 0);
   }
+}
+
+/** Why nothing can be cut at the moment; empty where it can. */
+function whyNot() {
+  if (clips.count > MAX_CLIPS) return `An order has at most ${count(MAX_CLIPS, "clip")}: choose fewer.`;
+  return clips.only && !choice.stored ? "Clips are cut of the saved result: save or discard what is shown first." : "";
 }
 
 /** Files that may have taken an hour to encode are deleted when somebody has said so twice. */

@@ -8,9 +8,14 @@ import { Emitter } from "../toolkit/emitter.js";
 import { ApiError, cancelClips, deleteClips, listClips, orderClips } from "../api/requests.js";
 import { TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
+import { choice } from "./choice.js";
+import { drawer } from "./drawer.js";
 
 /** Interval of reading the orders. */
 const POLL_MS = 1000;
+
+/** The most clips of one order. */
+export const MAX_CLIPS = 5000;
 
 class Clips extends Emitter {
   constructor() {
@@ -18,6 +23,7 @@ class Clips extends Emitter {
     this.close();
     session.on("opened", () => this.close());
     session.on("video", (video) => this.open && video.state !== "done" && this.close());
+    choice.on("change", () => this.open && this.#followChoice());
   }
 
   /** Open the panel and read the orders. */
@@ -37,9 +43,27 @@ class Clips extends Emitter {
     this.mode = "exact";
     /** Only segments with this label are cut; empty: all. */
     this.label = "";
+    /** Only the chosen segments are cut; the level is theirs. */
+    this.only = false;
     /** @type {any[]} this video's orders, the newest first */
     this.orders = [];
     this.emit("change");
+  }
+
+  /** Cut the chosen segments only. */
+  chooseOnly(only) {
+    this.only = only && choice.any;
+    if (this.only) {
+      this.level = choice.level;
+      this.label = "";
+    }
+    this.problem = "";
+    this.emit("change");
+  }
+
+  #followChoice() {
+    if (this.only) this.chooseOnly(true);
+    else this.emit("change");
   }
 
   /** @param {"level" | "mode" | "label"} what */
@@ -57,13 +81,15 @@ class Clips extends Emitter {
 
   /** How many clips the choices give. */
   get count() {
+    if (this.only) return choice.indices.length;
     const segments = session.segments[this.level];
     return this.label ? segments.filter((segment) => segment.label === this.label).length : segments.length;
   }
 
   order() {
-    const select = this.label ? { labels: [this.label] } : {};
-    return this.#send(orderClips(session.id, { level: this.level, mode: this.mode, select }));
+    const select = this.only ? { indices: choice.indices } : this.label ? { labels: [this.label] } : {};
+    const order = { level: this.level, mode: this.mode, select, max_clips: this.count };
+    return this.#send(orderClips(session.id, order));
   }
 
   cancel(order) {
@@ -111,3 +137,9 @@ class Clips extends Emitter {
 }
 
 export const clips = new Clips();
+
+/** Show the pane in which the chosen segments are cut. */
+export function cutChosen() {
+  drawer.open("clips");
+  clips.chooseOnly(true);
+}

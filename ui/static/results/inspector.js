@@ -9,6 +9,7 @@ import { clock, duration } from "../toolkit/format.js";
 import { thumbnailUrl } from "../api/requests.js";
 import { AT_ONCE, kindName, nameOf } from "../video/names.js";
 import { session } from "../video/session.js";
+import { trueTimes } from "../video/true-times.js";
 import { editor } from "../editing/editor.js";
 import { transport } from "../player/transport.js";
 import { boundary } from "./boundary.js";
@@ -51,6 +52,7 @@ class Inspector {
     session.on("signals", () => this.#drawCurves());
     // A proxy, whose frames can be read, comes long after the file's own could not be.
     transport.on("loaded", () => this.drawn && this.unread && this.#drawFrames(this.drawn));
+    trueTimes.on("change", () => this.#checkFrames());
     new ResizeObserver(() => this.#drawCurves()).observe(this.curves);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawCurves());
     this.draw();
@@ -114,18 +116,30 @@ class Inspector {
       fill(this.frames);
       return;
     }
-    const wanted = framesAround(segment, transport.fps)
-      .map((frame) => ({ ...frame, canvas: h("canvas", { class: "frame-picture" }) }));
+    trueTimes.wish();
+    const around = framesAround(segment, trueTimes.clock());
+    this.around = around;
+    const wanted = around.map((frame) => ({ ...frame, canvas: h("canvas", { class: "frame-picture" }) }));
     fill(this.frames, wanted.map(({ canvas, frame, side, timeS }) => h("figure", { class: "frame", dataset: { side } },
       h("button", { type: "button", class: "frame-go", "aria-label": `Show frame ${frame}, ${side} the boundary`,
         on: { click: () => transport.seek(timeS) } }, canvas),
       h("figcaption", {}, `${side} · ${frame}`))));
     this.frames.dataset.state = "reading";
     const read = await this.reader.draw(wanted);
-    if (this.drawn !== segment) return;
+    if (this.drawn !== segment || this.around !== around) return;
     this.frames.dataset.state = "read";
     this.unread = !read;
     if (!read) this.#drawStills(segment);
+  }
+
+  /** The exact times have come: frames that were estimated wrong are read again. */
+  #checkFrames() {
+    if (!this.drawn || session.soundOnly || editor.tried || session.finest.length === 0) return;
+    const clock = trueTimes.clock();
+    const right = framesAround(this.drawn, clock);
+    const same = right.length === this.around.length && right.every(({ frame }, place) =>
+      frame === this.around[place].frame && clock.exact?.frameAt(this.around[place].timeS) === frame);
+    if (!same) this.#drawFrames(this.drawn);
   }
 
   #drawStills(segment) {

@@ -1,18 +1,23 @@
-/** What can be done with one segment: play it alone, once or again and again, copy its times, copy a link to it. */
-import { h, setText } from "../toolkit/dom.js";
+/** What can be done with one segment: play it alone, once or again and again, cut it, copy its times or a link to it. */
+import { h, setText, show } from "../toolkit/dom.js";
 import { clock } from "../toolkit/format.js";
 import { hrefOf } from "../toolkit/router.js";
 import { session } from "../video/session.js";
 import { transport } from "../player/transport.js";
+import { choice } from "./choice.js";
+import { cutChosen } from "./clips.js";
+import { shownSegments } from "./tuning.js";
 
 export class SegmentActions {
   constructor() {
     this.segment = null;
     this.loop = h("input", { type: "checkbox", id: "segment-loop", on: { change: () => this.#setLoop() } });
     this.play = h("button", { type: "button", class: "button", on: { click: () => this.#play() } });
+    this.cut = h("button", { type: "button", class: "button", title: "Cut it into a file (Clips)",
+      on: { click: () => this.#cut() } }, "Cut…");
     this.said = h("span", { class: "quiet", role: "status" });
     this.element = h("div", { class: "segment-actions" }, this.play,
-      h("label", { class: "check", for: "segment-loop" }, this.loop, "Loop"),
+      h("label", { class: "check", for: "segment-loop" }, this.loop, "Loop"), this.cut,
       h("button", { type: "button", class: "button", on: { click: () => this.#copy(this.times, "times") } },
         "Copy times"),
       h("button", { type: "button", class: "button", on: { click: () => this.#copy(this.link, "link") } }, "Copy link"),
@@ -25,6 +30,7 @@ export class SegmentActions {
   draw(segment) {
     this.segment = segment;
     setText(this.said, "");
+    show(this.cut, choice.available && !session.soundOnly);
     this.#showRange();
   }
 
@@ -42,6 +48,12 @@ export class SegmentActions {
   get running() {
     return transport.playing && transport.range !== null && transport.range.startS === this.segment?.start_s
       && transport.range.endS === this.segment?.end_s;
+  }
+
+  /** The Clips pane takes this one's place, with only this one chosen. */
+  #cut() {
+    choice.choose(this.segment.level, [shownSegments(this.segment.level).indexOf(this.segment)]);
+    cutChosen();
   }
 
   #play() {

@@ -7,11 +7,9 @@ import { LEVEL_NAMES, LEVELS, PRESET_NAMES } from "../video/names.js";
 import { session } from "../video/session.js";
 import { editor } from "../editing/editor.js";
 import { drawer } from "./drawer.js";
+import { STEP } from "./threshold.js";
 import { tuningFields } from "./tuning-fields.js";
 import { sensitivityOf, tuning, wantedOf } from "./tuning.js";
-
-/** Step of a slider; a sensitivity goes from 0 to 1. */
-const STEP = 0.05;
 
 class TuningPanel {
   constructor() {

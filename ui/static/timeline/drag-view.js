@@ -43,7 +43,7 @@ export class DragView {
     while (this.wanted !== null && this.wanted !== this.drawn) {
       const frame = this.wanted;
       const places = [frame - 1, frame].map((each, side) => ({ canvas: this.canvases[side],
-        timeS: editor.clock.timeOf(each) }));
+        timeS: editor.clock.middleOf(each) }));
       if (!(await this.reader.draw(places))) {
         show(this.pictures, this.wanted === null); // the browser cannot show this file
         break;

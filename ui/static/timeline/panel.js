@@ -10,6 +10,7 @@ import { editor } from "../editing/editor.js";
 import { transport } from "../player/transport.js";
 import { boundary } from "../results/boundary.js";
 import { choice } from "../results/choice.js";
+import { drawer } from "../results/drawer.js";
 import { drawerPanel } from "../results/drawer-panel.js";
 import { tuning } from "../results/tuning.js";
 import { editBar } from "../correcting/bar.js";
@@ -21,6 +22,7 @@ import { paintChange, paintLoudness, paintRuler, paintSound } from "./painting.j
 import { Pointing } from "./pointing.js";
 import { legend, TimelineRow } from "./row.js";
 import { Splitter } from "./splitter.js";
+import { ThresholdLine } from "./threshold-line.js";
 import { zoom } from "./zoom.js";
 
 /** The browser's own rounding of a scroll position: a smaller difference is no scrolling by a person. */
@@ -38,7 +40,8 @@ class Timeline {
     this.rows = LEVELS.map((level) => new TimelineRow(level));
     this.film = new Filmstrip();
     this.ruler = h("canvas", { class: "tl-canvas tl-ruler" });
-    this.change = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
+    this.curve = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
+    this.change = h("div", { class: "tl-change" }, this.curve, new ThresholdLine().element);
     this.sound = h("canvas", { class: "tl-canvas tl-sound", "aria-hidden": "true" });
     this.loudness = h("canvas", { class: "tl-canvas tl-curve", "aria-hidden": "true" });
     this.playhead = h("div", { class: "tl-playhead", "aria-hidden": "true" });
@@ -72,7 +75,7 @@ class Timeline {
     session.on("segments", () => this.#refresh());
     session.on("signals", () => this.#refresh());
     session.on("video", () => this.#checkSpan());
-    for (const shown of [tuning, editor, choice]) shown.on("change", () => this.#refresh());
+    for (const shown of [tuning, editor, choice, drawer]) shown.on("change", () => this.#refresh());
     transport.on("time", () => this.#movePlayhead());
     transport.on("seek", (time) => this.#reveal(time));
     zoom.on("change", () => this.#zoomed());
@@ -133,7 +136,7 @@ class Timeline {
       fill(this.names, h("span", { class: "tl-name ruler" }), segments.shot.length > 0
         && h("span", { class: "tl-name film" }, "Stills"),
         levels.map((level) => h("span", { class: "tl-name row" }, LEVEL_NAMES[level])),
-        extra.change && h("span", { class: "tl-name curve" }, "Change"),
+        extra.change && h("span", { class: "tl-name curve change" }, "Change"),
         sound && h("span", { class: "tl-name sound" }, "Sound"),
         extra.loudness && h("span", { class: "tl-name curve" }, "Loudness"));
       const kinds = JSON.parse(key)[2].filter((kind) => !NO_CHANGE.has(kind));
@@ -167,7 +170,7 @@ class Timeline {
     if (force) this.overview.draw();
     this.film.draw(scrollLeft, zoom.viewPx);
     paintRuler(this.ruler, scrollLeft);
-    if (!this.change.hidden) paintChange(this.change, scrollLeft);
+    if (!this.change.hidden) paintChange(this.curve, scrollLeft);
     if (!this.sound.hidden) paintSound(this.sound, scrollLeft);
     if (!this.loudness.hidden) paintLoudness(this.loudness, scrollLeft);
     for (const row of this.rows) row.mark(transport.time);

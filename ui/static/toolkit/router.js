@@ -1,6 +1,6 @@
 /**
  * Reads and writes the address. The parameter `v` holds the id of the shown video, which is stored nowhere else; `t`
- * the time at which it is opened.
+ * the time at which it is opened; `view` a page that is of no video.
  */
 import { Emitter } from "./emitter.js";
 
@@ -21,9 +21,18 @@ export function guardLeaving(loses, ask) {
 /** Whether `go` to another video would ask first: what leads there by itself then stays away. */
 export const wouldAsk = () => guard.loses();
 
-/** The id in the address, or null. Gradio adds parameters of its own, so only `v` is read. */
+/** The pages that are of no video, besides the start page. */
+const VIEWS = new Set(["cluster"]);
+
+/** The view that the address names, or null: a video's page or the start page. */
+export function currentView() {
+  const view = new URLSearchParams(window.location.search).get("view");
+  return VIEWS.has(view) ? view : null;
+}
+
+/** The id in the address, or null. Gradio adds parameters of its own, so only ours are read. */
 export function currentId() {
-  return new URLSearchParams(window.location.search).get("v") || null;
+  return currentView() ? null : new URLSearchParams(window.location.search).get("v") || null;
 }
 
 /** The time of the video that the address names (parameter `t`, in seconds), or null. */
@@ -35,11 +44,35 @@ export function currentTimeS() {
 /** The address of a video's page, relative to this origin, of a moment in it for a time; the start page for null. */
 export function hrefOf(id, timeS = null) {
   const url = new URL(window.location.href);
+  url.searchParams.delete("view");
   if (id) url.searchParams.set("v", id);
   else url.searchParams.delete("v");
   if (id && timeS !== null) url.searchParams.set("t", String(timeS));
   else url.searchParams.delete("t");
   return url.pathname + url.search;
+}
+
+/** The address of a view, relative to this origin. */
+export function hrefOfView(view) {
+  const url = new URL(window.location.href);
+  for (const name of ["v", "t"]) url.searchParams.delete(name);
+  url.searchParams.set("view", view);
+  return url.pathname + url.search;
+}
+
+/** Show a view: the listeners of `onChange` are called with null, for no video. */
+export function openView(view) {
+  if (view === currentView()) return;
+  leave(() => {
+    window.history.pushState({}, "", hrefOfView(view));
+    events.emit("change", null);
+  });
+}
+
+/** Do it, after asking where something would be lost. */
+function leave(act) {
+  if (wouldAsk()) guard.ask().then((sure) => sure && act());
+  else act();
 }
 
 /**
@@ -48,10 +81,10 @@ export function hrefOf(id, timeS = null) {
  * @param {{replace?: boolean, timeS?: number | null}} [options] replace: no new entry in the browser's history
  */
 export function go(id, { replace = false, timeS = null } = {}) {
-  const same = id === currentId();
+  const same = id === currentId() && currentView() === null;
   if (same && timeS === null) return;
-  if (!same && wouldAsk()) guard.ask().then((sure) => sure && change(id, { replace, timeS, same }));
-  else change(id, { replace, timeS, same });
+  if (same) change(id, { replace, timeS, same });
+  else leave(() => change(id, { replace, timeS, same }));
 }
 
 function change(id, { replace, timeS, same }) {

@@ -13,7 +13,7 @@ import pytest
 from actors.segmentation.demux.av1_headers import Av1Pictures
 from actors.segmentation.demux.packet_activity import LARGE_RATIO, REACH_FRAMES, calm_frames
 from actors.segmentation.demux.references import ReferenceFlags
-from tests.support.media import Picture, make_media, picture_bytes
+from tests.support.media import Picture, differing, make_media, picture_bytes
 
 X264 = {"preset": "medium", "threads": "1"}
 X265 = "log-level=none:pools=1:frame-threads=1"
@@ -81,7 +81,8 @@ def test_without_them_every_other_picture_is_the_same(
     some = random.Random(1).sample(free, len(free) // 2)
     for left_out in (free, some):
         without = pictures(path, left_out)
-        assert without == {stamp: picture for stamp, picture in every.items() if stamp not in left_out}
+        kept = {stamp: picture for stamp, picture in every.items() if stamp not in left_out}
+        assert differing(without, kept) == []
 
 
 @pytest.mark.parametrize(

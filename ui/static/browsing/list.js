@@ -1,37 +1,36 @@
 /**
- * The panel beside the player that lists the segments of the chosen level, or shows what is said. The list is virtual:
- * only the rows in view are elements of the page, so its cost does not grow with the length of the video. It is one Tab
- * stop: the arrows up and down go from row to row.
+ * The panel beside the player that lists segments of the chosen level, as rows, as a grid or as a table, or shows what
+ * is said. It is virtual: only the rows in view are elements of the page, so its cost does not grow with the length of
+ * the video. It is one Tab stop: the arrows go from row to row. A segment is told by its place in the level; the line
+ * in which it stands is its slot.
  */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { reachedByKeyboard } from "../toolkit/focus.js";
-import { clock, duration, percent, share } from "../toolkit/format.js";
-import { thumbnailUrl } from "../api/requests.js";
-import { cueOf, kindName, LEVEL_NAMES, LEVELS, nameOf, NO_CHANGE } from "../video/names.js";
+import { percent } from "../toolkit/format.js";
+import { LEVEL_NAMES, LEVELS } from "../video/names.js";
 import { coveringIndex } from "../video/segments.js";
 import { session } from "../video/session.js";
 import { view } from "../video/view.js";
 import { words } from "../video/words.js";
 import { editor } from "../editing/editor.js";
 import { transport } from "../player/transport.js";
-import { boundary } from "./boundary.js";
-import { choice } from "./choice.js";
-import { drawer } from "./drawer.js";
-import { drawerPanel } from "./drawer-panel.js";
-import { TranscriptPane } from "./transcript.js";
-import { shownSegments, tuning } from "./tuning.js";
+import { boundary } from "../results/boundary.js";
+import { choice } from "../results/choice.js";
+import { drawer } from "../results/drawer.js";
+import { drawerPanel } from "../results/drawer-panel.js";
+import { TranscriptPane } from "../results/transcript.js";
+import { shownSegments, tuning } from "../results/tuning.js";
+import { chosenBar } from "./chosen-bar.js";
+import { extendTo } from "./choosing.js";
+import { filterBar } from "./filter-bar.js";
+import { listing } from "./listing.js";
+import { contentOf, LAYOUTS, rowOf, tableHead } from "./rows.js";
 
-/** Height of a row, as in styles/player.css. */
-const ROW_PX = 62;
-
-/** Rows above and below the visible ones that exist as well, so that scrolling shows no gaps. */
-const SPARE_ROWS = 4;
+/** Lines above and below the visible ones that exist as well, so that scrolling shows no gaps. */
+const SPARE_LINES = 4;
 
 /** After a person scrolled, the list does not follow the playhead for so long. */
 const FOLLOW_PAUSE_MS = 4000;
-
-/** A word that only a screen reader says: what is seen tells it by its place. */
-const unseen = (text) => h("span", { class: "visually-hidden" }, text);
 
 class SegmentList {
   constructor(element) {
@@ -41,27 +40,32 @@ class SegmentList {
     this.wordsTab = h("button", { type: "button", role: "tab", class: "tab", id: "tab-words",
       "aria-controls": "transcript", hidden: true, on: { click: () => this.#showWords(true) } });
     this.pane = new TranscriptPane();
-    this.sheet = h("div", { class: "rows", role: "listbox", "aria-multiselectable": "true", on: { keydown: (event) => this.#rowKey(event),
+    this.sheet = h("div", { class: "rows", on: { keydown: (event) => this.#rowKey(event),
       focusin: (event) => this.#focused(event) } });
+    this.head = h("div", { class: "rows-head", role: "rowgroup", hidden: true });
+    this.holder = h("div", { class: "rows-holder" }, this.head, this.sheet);
     this.scroller = h("div", { class: "segment-list", id: "segment-list", role: "tabpanel", tabindex: "-1",
-      on: { scroll: () => this.#scheduleDraw() } }, this.sheet);
+      on: { scroll: () => this.#scheduleDraw() } }, this.holder);
     for (const type of ["wheel", "touchmove", "pointerdown"]) {
       this.scroller.addEventListener(type, () => { this.touchedAtMs = Date.now(); }, { passive: true });
     }
     this.empty = h("p", { class: "quiet", role: "status" });
+    this.tools = h("div", {}, filterBar(), chosenBar());
     fill(element, h("div", { class: "beside" }, h("section", { class: "panel segments", "aria-label": "Segments" },
       h("div", { class: "tabs", role: "tablist", "aria-label": "Level", on: { keydown: (e) => this.#tabKey(e) } },
-        this.tabs, this.wordsTab), this.empty, this.scroller, this.pane.element), drawerPanel.element));
+        this.tabs, this.wordsTab), this.tools, this.empty, this.scroller, this.pane.element), drawerPanel.element));
     /** @type {Map<number, HTMLElement>} */
     this.rows = new Map();
-    /** Index of the row that is the list's Tab stop. */
+    /** Place of the row that is the list's Tab stop. */
     this.stop = 0;
+    this.#setRoles();
     session.on("opened", () => this.#reset());
     session.on("segments", () => this.#update());
     session.on("video", () => this.#onVideo());
     tuning.on("change", () => this.#update());
     editor.on("change", () => this.#update());
     choice.on("change", () => this.#markSelected());
+    listing.on("change", () => this.#relist());
     boundary.on("change", () => this.#markSelected());
     words.on("words", () => this.#updateWords());
     view.on("level", () => this.#reset());
@@ -74,6 +78,41 @@ class SegmentList {
 
   get segments() {
     return shownSegments(view.level);
+  }
+
+  /** Height of a line, how many cells it has, how many lines there are, and the height that they are seen in. */
+  get #shape() {
+    const { linePx, cellPx, headPx } = LAYOUTS[listing.layout];
+    const perLine = Math.max(1, Math.floor(this.scroller.clientWidth / cellPx));
+    return { linePx, perLine, lines: Math.ceil(listing.places.length / perLine),
+      seenPx: this.scroller.clientHeight - headPx };
+  }
+
+  /** Other segments are listed, or in another way: rows are drawn anew, the focus stays on its segment. */
+  #relist() {
+    const focused = this.sheet.contains(document.activeElement);
+    if (this.layout !== listing.layout) this.#setRoles();
+    this.rows.clear();
+    this.sheet.replaceChildren();
+    this.#update();
+    const slot = listing.slotOf(this.stop);
+    if (slot !== undefined) this.#reveal(slot);
+    if (focused) this.rows.get(this.stop)?.focus({ preventScroll: true });
+  }
+
+  /** A list and a grid of stills are list boxes; a table is a grid of rows with a head. */
+  #setRoles() {
+    const table = listing.layout === "table";
+    this.layout = listing.layout;
+    this.scroller.dataset.layout = listing.layout;
+    this.sheet.setAttribute("role", table ? "rowgroup" : "listbox");
+    const [named, plain] = table ? [this.holder, this.sheet] : [this.sheet, this.holder];
+    named.setAttribute("aria-multiselectable", "true");
+    for (const name of ["aria-multiselectable", "aria-label"]) plain.removeAttribute(name);
+    this.named = named;
+    if (table) this.holder.setAttribute("role", "grid");
+    else this.holder.removeAttribute("role");
+    show(this.head, table);
   }
 
   /**
@@ -143,7 +182,9 @@ class SegmentList {
     this.wordsTab.setAttribute("aria-selected", String(Boolean(this.wordsShown)));
     this.wordsTab.tabIndex = this.wordsShown ? 0 : -1;
     this.scroller.setAttribute("aria-labelledby", `tab-${view.level}`);
-    this.sheet.setAttribute("aria-label", `List of ${LEVEL_NAMES[view.level].toLowerCase()}`);
+    show(this.tools, !this.wordsShown && this.segments.length > 0);
+    this.named.setAttribute("aria-label", `List of ${LEVEL_NAMES[view.level].toLowerCase()}`);
+    if (this.layout === "table") this.#drawHead();
     const { segments } = this;
     const focused = [...this.rows].find(([, row]) => row === document.activeElement)?.[0];
     for (const [place, row] of this.rows) {
@@ -153,7 +194,6 @@ class SegmentList {
       }
     }
     this.rows.get(this.active)?.removeAttribute("aria-current");
-    this.sheet.style.height = `${this.segments.length * ROW_PX}px`;
     this.active = -1;
     this.#explainEmpty();
     this.#draw();
@@ -162,13 +202,23 @@ class SegmentList {
     this.#markActive();
   }
 
+  /** The head keeps the focus of its buttons. */
+  #drawHead() {
+    const focused = document.activeElement?.closest?.(".table-head [data-column]")?.dataset.column;
+    fill(this.head, tableHead(listing.sort, (column) => listing.sortBy(column)));
+    if (focused) this.head.querySelector(`[data-column="${focused}"] button`).focus({ preventScroll: true });
+    this.holder.setAttribute("aria-rowcount", String(listing.places.length + 1));
+  }
+
   #explainEmpty() {
     const { video } = session;
-    const none = this.segments.length === 0;
+    const none = listing.places.length === 0;
     show(this.empty, none && !this.wordsShown);
     show(this.scroller, !none && !this.wordsShown);
     if (!none || !video) {
       setText(this.empty, "");
+    } else if (this.segments.length > 0) {
+      setText(this.empty, `None of ${this.segments.length} ${LEVEL_NAMES[view.level].toLowerCase()} meets the filter.`);
     } else if (["failed", "cancelled"].includes(video.state)) {
       setText(this.empty, `No ${LEVEL_NAMES[view.level].toLowerCase()} were found before the analysis ended.`);
     } else if (video.state === "done") {
@@ -189,24 +239,37 @@ class SegmentList {
 
   #draw() {
     const { segments } = this;
+    const { places } = listing;
+    const { linePx, perLine, lines, seenPx } = this.#shape;
+    this.sheet.style.height = `${lines * linePx}px`;
     const top = this.scroller.scrollTop;
-    const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
-    const last = Math.min(segments.length, Math.ceil((top + this.scroller.clientHeight) / ROW_PX) + SPARE_ROWS);
-    this.stop = Math.min(this.stop, Math.max(0, segments.length - 1));
-    const wanted = new Set(Array.from({ length: Math.max(0, last - first) }, (_, place) => first + place));
+    const first = Math.max(0, Math.floor(top / linePx) - SPARE_LINES) * perLine;
+    const last = (Math.ceil((top + seenPx) / linePx) + SPARE_LINES) * perLine;
+    if (listing.slotOf(this.stop) === undefined) this.stop = places[0] ?? 0;
+    const wanted = new Set(places.slice(first, Math.max(first, last)));
     // The Tab stop is an element also when it is scrolled away: the focus may be on it.
-    if (segments.length) wanted.add(this.stop);
-    for (const [index, row] of this.rows) {
-      if (wanted.has(index)) continue;
+    if (places.length) wanted.add(this.stop);
+    for (const [place, row] of this.rows) {
+      if (wanted.has(place)) continue;
       row.remove();
-      this.rows.delete(index);
+      this.rows.delete(place);
     }
-    for (const index of wanted) {
-      if (this.rows.has(index)) continue;
-      const row = this.#row(segments[index], index);
-      this.rows.set(index, row);
-      const after = [...this.rows.keys()].filter((other) => other > index).sort((a, b) => a - b)[0];
-      this.sheet.insertBefore(row, after === undefined ? null : this.rows.get(after));
+    for (const place of wanted) {
+      if (this.rows.has(place)) continue;
+      const slot = listing.slotOf(place);
+      const row = rowOf(this.layout, segments[place], place, (event) => this.#clicked(event, place));
+      const after = [...this.rows].map(([other]) => listing.slotOf(other)).filter((other) => other > slot)
+        .sort((one, other) => one - other)[0];
+      this.sheet.insertBefore(row, after === undefined ? null : this.rows.get(places[after]));
+      this.rows.set(place, row);
+    }
+    for (const [place, row] of this.rows) {
+      const slot = listing.slotOf(place);
+      row.style.top = `${Math.floor(slot / perLine) * linePx}px`;
+      row.style.left = `${((slot % perLine) / perLine) * 100}%`;
+      row.style.width = `${100 / perLine}%`;
+      row.setAttribute(this.layout === "table" ? "aria-rowindex" : "aria-posinset",
+        String(slot + (this.layout === "table" ? 2 : 1)));
     }
     this.#markStop();
     this.rows.get(this.active)?.setAttribute("aria-current", "true");
@@ -216,7 +279,7 @@ class SegmentList {
   #markStop() {
     for (const [index, row] of this.rows) {
       row.tabIndex = index === this.stop ? 0 : -1;
-      row.setAttribute("aria-setsize", String(this.segments.length));
+      if (this.layout !== "table") row.setAttribute("aria-setsize", String(listing.places.length));
     }
   }
 
@@ -224,7 +287,9 @@ class SegmentList {
     const here = boundary.level === view.level;
     for (const [index, row] of this.rows) {
       const chosen = choice.has(view.level, this.segments[index]?.start_frame);
-      row.setAttribute("aria-selected", String(chosen || (here && index === boundary.index)));
+      row.classList.toggle("chosen", chosen);
+      row.classList.toggle("shown-boundary", here && index === boundary.index);
+      row.setAttribute("aria-selected", String(choice.any ? chosen : here && index === boundary.index));
     }
   }
 
@@ -242,55 +307,63 @@ class SegmentList {
     this.#markStop();
   }
 
-  /** Up and down go from row to row, Enter opens the boundary with which a row begins; all else is the film's. */
+  /**
+   * The arrows go from row to row, with Shift they choose; Ctrl A chooses all that are listed; Enter opens the boundary
+   * with which a row begins. All else is the film's, and what corrects the result.
+   */
   #rowKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && editor.active)) return;
-    const last = this.segments.length - 1;
-    const target = { ArrowUp: this.stop - 1, ArrowDown: this.stop + 1 }[event.key];
-    if (target === undefined && event.key !== "Enter") return;
+    const all = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "a";
+    if (!all && (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && editor.active))) return;
+    const step = all ? undefined : this.#stepOf(event.key);
+    if (!all && step === undefined && event.key !== "Enter") return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === "Enter") boundary.open(view.level, this.stop);
-    else this.#moveStop(Math.min(Math.max(target, 0), last));
+    const { places } = listing;
+    if (all) {
+      choice.choose(view.level, places);
+    } else if (step === undefined) {
+      boundary.open(view.level, this.stop);
+    } else {
+      const from = this.stop;
+      this.#moveStop(Math.min(Math.max(listing.slotOf(from) + step, 0), places.length - 1));
+      if (event.shiftKey) this.#extend(from);
+    }
   }
 
-  #moveStop(index) {
-    this.stop = index;
+  /** By how many segments a key goes on; left and right are the film's where a line has only one. */
+  #stepOf(key) {
+    const { perLine } = this.#shape;
+    const beside = perLine > 1 && reachedByKeyboard() ? { ArrowLeft: -1, ArrowRight: 1 } : {};
+    return { ArrowUp: -perLine, ArrowDown: perLine, ...beside }[key];
+  }
+
+  /** Choose from where the arrows began to the Tab stop. */
+  #extend(from) {
+    if (choice.level !== view.level || !choice.any) choice.toggle(view.level, from);
+    extendTo(view.level, this.stop, true);
+  }
+
+  #moveStop(slot) {
+    this.stop = listing.places[slot];
     this.touchedAtMs = Date.now();
-    const { scrollTop, clientHeight } = this.scroller;
-    const top = index * ROW_PX;
-    if (top < scrollTop) this.scroller.scrollTop = top;
-    else if (top + ROW_PX > scrollTop + clientHeight) this.scroller.scrollTop = top + ROW_PX - clientHeight;
+    this.#reveal(slot);
     this.#draw();
-    this.rows.get(index)?.focus({ preventScroll: true });
+    this.rows.get(this.stop)?.focus({ preventScroll: true });
+  }
+
+  /** Scroll by the least way that shows a slot. */
+  #reveal(slot) {
+    const { linePx, perLine, seenPx } = this.#shape;
+    const { scrollTop } = this.scroller;
+    const top = Math.floor(slot / perLine) * linePx;
+    if (top < scrollTop) this.scroller.scrollTop = top;
+    else if (top + linePx > scrollTop + seenPx) this.scroller.scrollTop = top + linePx - seenPx;
   }
 
   /** A click seeks; on the kind of the boundary, or while one is shown in the drawer, it opens the boundary. */
   #clicked(event, index) {
     if (event.target.closest(".row-boundary") || drawer.pane === "boundary") boundary.open(view.level, index);
     else transport.seek(this.segments[index].start_s);
-  }
-
-  #row(segment, index) {
-    const { start_boundary: start } = segment;
-    const url = thumbnailUrl(session.id, segment);
-    const length = segment.end_s - segment.start_s;
-    const cue = cueOf(segment);
-    return h("button", { type: "button", role: "option", class: "segment segment-row", "aria-posinset": index + 1,
-      style: { top: `${index * ROW_PX}px` },
-      dataset: { level: segment.level, index, start: segment.start_s, content: contentOf(segment) },
-      on: { click: (event) => this.#clicked(event, index) } },
-      h("span", { class: "row-picture" }, url && picture(url)),
-      h("span", { class: "row-text" }, unseen(`${segment.level} `),
-        h("span", { class: "row-line" }, h("span", { class: "row-number" }, String(index + 1)),
-          h("span", { class: "row-label", dir: "auto" }, nameOf(segment)),
-          cue && h("span", { class: "cue" }, cue)),
-        h("span", { class: "row-times" }, `${clock(segment.start_s)} – ${clock(segment.end_s)}`),
-        h("span", { class: "row-line small" }, start && h("span", { class: "row-boundary" },
-          unseen("begins with "), h("span", { class: "kind", dataset: { kind: start.kind } }, kindName(start.kind)),
-          !NO_CHANGE.has(start.kind) && (start.locked ? h("span", { class: "by-hand" }, "by hand")
-            : h("span", {}, share(start.confidence)))),
-          h("span", { class: "row-length" }, duration(length)))));
   }
 
   #markActive() {
@@ -303,26 +376,15 @@ class SegmentList {
   }
 
   #revealActive() {
-    const { active } = this;
-    if (active < 0 || Date.now() - (this.touchedAtMs ?? 0) < FOLLOW_PAUSE_MS) return;
-    const top = active * ROW_PX;
-    const { scrollTop, clientHeight } = this.scroller;
-    if (top < scrollTop || top + ROW_PX > scrollTop + clientHeight) {
-      this.scroller.scrollTop = Math.max(0, top - clientHeight / 2 + ROW_PX / 2);
+    const slot = listing.slotOf(this.active);
+    if (slot === undefined || Date.now() - (this.touchedAtMs ?? 0) < FOLLOW_PAUSE_MS) return;
+    const { linePx, perLine, seenPx } = this.#shape;
+    const top = Math.floor(slot / perLine) * linePx;
+    const { scrollTop } = this.scroller;
+    if (top < scrollTop || top + linePx > scrollTop + seenPx) {
+      this.scroller.scrollTop = Math.max(0, top - seenPx / 2 + linePx / 2);
     }
   }
-}
-
-/** A still; where it cannot be loaded its place stays empty. */
-function picture(url) {
-  return h("img", { src: url, alt: "", loading: "lazy", on: { error: (event) => event.target.remove() } });
-}
-
-/** Everything of a segment that its row shows, as one string to compare. */
-function contentOf(segment) {
-  const { kind, confidence, locked } = segment.start_boundary ?? {};
-  return JSON.stringify([segment.start_s, segment.end_s, nameOf(segment), cueOf(segment), segment.thumbnail, kind,
-    confidence, locked]);
 }
 
 /** @param {HTMLElement} element */
