@@ -104,8 +104,9 @@ class OwnDocument:
             made.headers["Cache-Control"] = "no-cache"
             await made(scope, receive, send)
 
-        # Asked with GET also for HEAD, whose length and tag are those of the document.
-        await self._app({**_not_compressed(scope), "method": "GET"}, receive, rewrite)
+        # HEAD becomes GET: its length and tag are those of the document.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**_not_compressed(scope), "method": method}, receive, rewrite)
 
     def rewritten(self, document: str, *, video: bool) -> str:
         """Gradio's document with our head and skeleton, and without addresses that depend on the request."""

@@ -27,6 +27,7 @@ def document() -> str:
             head = await client.head("/", headers={"Accept-Encoding": "br"})
             again = await client.get("/", headers={"If-None-Match": small.headers["etag"]})
             of_a_video = await client.get("/?t=2&v=abc")
+            written = await client.post("/")
         assert answer.headers["content-length"] == str(len(answer.content))
         assert "content-encoding" not in answer.headers
         assert small.headers["content-encoding"] == "gzip"
@@ -35,6 +36,7 @@ def document() -> str:
         assert (head.status_code, head.headers["etag"]) == (200, answer.headers["etag"])
         assert head.headers["content-length"] == answer.headers["content-length"]
         assert (again.status_code, again.content) == (304, b"")
+        assert written.status_code == 405
         assert answer.headers["cache-control"] == "no-cache"
         skeleton = 'id="skeleton" data-view="start"'
         assert skeleton in answer.text
