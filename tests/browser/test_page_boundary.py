@@ -198,7 +198,7 @@ def test_the_selection_stays_with_its_boundary_through_a_try(page: Page) -> None
     expect(pane(page)).to_contain_text("scene 3", ignore_case=True)
 
     def across() -> tuple[float, float]:
-        """Left edge and width; rows go up while Adjust is open, as the curve of the threshold is taller then."""
+        """Left edge and width. Rows go up while Adjust is open: the curve of the threshold is taller then."""
         box = selected.bounding_box()
         assert box is not None
         return box["x"], box["width"]

@@ -1,6 +1,6 @@
 """What the fake API does with corrections by hand: starts become segments in a new revision.
 
-What was asked is kept in `corrected`. Of a video whose frames have times of their own the segments stay. Levels
+What was asked is kept in `corrected`. Segments of a video whose frames have times of their own stay. Levels
 that a correction does not name stay as they are: nothing is joined or split for another one's sake.
 """
 
