@@ -171,7 +171,9 @@ class WorkerSupervisor:
         # The loop ran on between the assignment and now: the task may be cancelled, or the worker gone.
         if entry.cancelled:
             return Outcome.cancelled()
-        if self.retiring or worker.lost.done():
+        if worker.lost.done():
+            raise WorkerLostError(worker.lost.result().reason, counted=False)
+        if self.retiring:
             raise WorkerLostError("retired", counted=False)
         outcome = await worker.work(entry)
         if worker.overhead_s is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
@@ -76,6 +77,67 @@ def test_it_follows_in_place_and_the_focus_stays(site: Site, new_page: NewPage) 
     expect(page.get_by_role("row", name=re.compile("segmenter-1"))).to_contain_text("Starting")
 
 
+def test_the_focus_stays_in_a_row_when_one_before_it_goes(site: Site, new_page: NewPage) -> None:
+    video = site.api.add("day.mp4", state="running").document
+    names = {video["id"]: "day.mp4"}
+    last = made.at_work(9, video["id"], 7)
+    site.api.cluster = made.installation(pool=made.pool(made.actor(0), made.actor(8), last), filenames=names)
+    page = new_page(view_of(site)).page
+    link = page.get_by_role("row", name=re.compile("segmenter-9")).get_by_role("link", name="day.mp4")
+    link.focus()
+
+    for gone, left in (("segmenter-8", [made.actor(0), last]), ("segmenter-0", [last])):
+        site.api.cluster = made.installation(pool=made.pool(*left), filenames=names)
+        expect(page.get_by_role("row", name=re.compile(gone))).to_have_count(0)
+        expect(link).to_be_focused()
+
+
+def test_the_focus_stays_on_a_failure_while_the_pool_works_on(site: Site, new_page: NewPage) -> None:
+    broken = site.api.add("notes.txt", state="failed").document
+    other = site.api.add("day.mp4", state="running").document
+    names = {broken["id"]: "notes.txt"}
+    loss = {
+        "actor": "segmenter-3",
+        "node": "gpu-7",
+        "video_id": broken["id"],
+        "reason": "killed",
+        "ago_s": 1.0,
+    }
+    latest = [made.failed(broken, "not_media", "It is no video.", "2026-01-05T10:00:00Z")]
+    counts = [{"work": "video", "code": "not_media", "hour": 1, "day": 4}]
+    site.api.cluster = made.installation(
+        pool=made.pool(made.actor(0), losses=[loss]),
+        filenames=names,
+        failures={"counts": counts, "latest": latest},
+    )
+    page = new_page(view_of(site)).page
+    failures = page.get_by_role("table", name="Failures of the last day")
+    losses = page.get_by_role("table", name="Actors that were lost")
+    for number, table in enumerate((failures, losses), start=1):
+        link = table.get_by_role("link", name="notes.txt").last
+        link.focus()
+        more = made.failed(other, "internal", f"Trouble {number}.", "2026-01-05T10:01:00Z")
+        site.api.cluster = made.installation(
+            pool=made.pool(
+                made.at_work(number, other["id"], number),
+                losses=[{**loss, "actor": f"segmenter-{number}", "ago_s": 0.0}, {**loss, "ago_s": 600.0}],
+            ),
+            filenames=names | {other["id"]: "day.mp4"},
+            failures={"counts": counts, "latest": [more, *latest]},
+        )
+
+        expect(failures.get_by_text(f"Trouble {number}.")).to_be_visible()
+        expect(losses.get_by_role("row", name=re.compile("10 min ago.*segmenter-3"))).to_be_visible()
+        expect(link).to_be_focused()
+
+
+def test_a_pool_of_the_version_before_tells_no_rates(site: Site, new_page: NewPage) -> None:
+    site.api.cluster = made.installation(pool=made.pool(made.actor(0), history=None))
+    page = new_page(view_of(site)).page
+
+    expect(page.get_by_text("Not known: this version of the pool does not tell.")).to_be_visible()
+
+
 def test_backlog_rates_and_failures_are_told_with_reasons_and_links(site: Site, new_page: NewPage) -> None:
     video = site.api.add("notes.txt", state="failed").document
     loss = {
@@ -145,6 +207,9 @@ def test_a_thousand_actors_are_a_summary_that_opens(site: Site, new_page: NewPag
 
     page.get_by_role("combobox", name="Actors in state").select_option(label="Starting")
     expect(table.get_by_role("button")).to_have_text(re.compile("^gpu-2.*1 actor · 1 starting"))
+    page.get_by_role("combobox", name="Actors in state").select_option(label="All states")
+    expect(table.get_by_role("button")).to_have_count(125)
+    expect(node).to_have_attribute("aria-expanded", "true")
 
 
 def test_a_node_of_very_many_shows_a_hundred_and_more_on_demand(site: Site, new_page: NewPage) -> None:
@@ -159,6 +224,7 @@ def test_a_node_of_very_many_shows_a_hundred_and_more_on_demand(site: Site, new_
     expect(rows).to_have_count(200)
     page.get_by_role("button", name="Show 50 more of 50").click()
     expect(rows).to_have_count(250)
+    expect(rows.nth(200).get_by_role("rowheader")).to_be_focused()
     expect(page.get_by_role("button", name=re.compile("more of"))).to_be_hidden()
 
 
@@ -247,14 +313,16 @@ def test_the_first_tab_stop_leads_to_the_cluster(site: Site, new_page: NewPage) 
     expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_focused()
 
 
-def test_a_phone_scrolls_down_and_not_sideways(site: Site, new_page: NewPage) -> None:
+@pytest.mark.parametrize("actors", [3, 9])
+def test_a_phone_scrolls_down_and_not_sideways(site: Site, new_page: NewPage, actors: int) -> None:
+    """With three, the devices of the node are named one by one."""
     video = site.api.add("a film with a long name that nobody can read on a phone.mp4").document
     site.api.cluster = made.installation(
-        pool=made.pool(*[made.at_work(number, video["id"], number) for number in range(9)]),
+        pool=made.pool(*[made.at_work(number, video["id"], number) for number in range(actors)]),
         filenames={video["id"]: video["filename"]},
     )
     page = new_page(view_of(site), viewport={"width": 390, "height": 844}).page
-    expect(page.get_by_role("row", name=re.compile("segmenter-8"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("segmenter-2"))).to_be_visible()
 
     wide = page.evaluate(
         "() => [document.documentElement, document.querySelector('.cluster-scroll')]"

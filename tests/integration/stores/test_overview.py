@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cluster.stores.ids import new_id
 from cluster.stores.postgres import overview
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.overview import FailureCount, Queue
@@ -22,6 +23,21 @@ def aged(jobs: Jobs, table: str, column: str, id_: str, seconds: float) -> None:
         id=id_,
         seconds=seconds,
     )
+
+
+def ordered(jobs: Jobs, video_id: str, purpose: str = "clips") -> str:
+    """An order of clips, or a proxy, that waits."""
+    clips_id = new_id()
+    execute(
+        jobs,
+        "INSERT INTO clip_jobs (id, video_id, clip_order, options, wanted, total, media_key, tracks_key, "
+        "tracks_hash, revision, purpose) "
+        "VALUES (%(id)s, %(video_id)s, '{}', '{}', '[]', 1, 'm', 't', 'h', 1, %(purpose)s)",
+        id=clips_id,
+        video_id=video_id,
+        purpose=purpose,
+    )
+    return clips_id
 
 
 def failed_at(jobs: Jobs, seconds_ago: float) -> str:
@@ -77,18 +93,25 @@ def test_files_that_are_not_here_are_no_waiting_videos(jobs: Jobs) -> None:
     assert queue(jobs, "video", "batch").waiting == 0
 
 
+def test_a_file_that_is_being_fetched_does_not_wait(jobs: Jobs) -> None:
+    video_id = create_video(jobs, priority="batch").id
+    execute(jobs, "UPDATE videos SET fetching = true WHERE id = %(id)s", id=video_id)
+    execute(
+        jobs,
+        "INSERT INTO imports (video_id, url, lane, priority, state, lease_expires_at) "
+        "VALUES (%(id)s, 'http://x', 'l', 'batch', 'fetching', now() + interval '1 minute')",
+        id=video_id,
+    )
+
+    found = queue(jobs, "import", "batch")
+
+    assert (found.waiting, found.running, found.oldest_s) == (0, 1, None)
+
+
 def test_clips_proxies_and_words_are_told_apart(jobs: Jobs) -> None:
     video_id = video_in(jobs, "done").id
-    for purpose, state in (("clips", "queued"), ("clips", "queued"), ("proxy", "queued")):
-        execute(
-            jobs,
-            "INSERT INTO clip_jobs (id, video_id, state, clip_order, options, wanted, total, media_key, "
-            "tracks_key, tracks_hash, revision, purpose) VALUES (replace(gen_random_uuid()::text, '-', ''), "
-            "%(id)s, %(state)s, '{}', '{}', '[]', 1, 'm', 't', 'h', 1, %(purpose)s)",
-            id=video_id,
-            state=state,
-            purpose=purpose,
-        )
+    for purpose in ("clips", "clips", "proxy"):
+        ordered(jobs, video_id, purpose)
     execute(jobs, "INSERT INTO transcripts (id, tracks_hash) VALUES (%(id)s, 'h')", id=video_id)
 
     assert [queue(jobs, work).waiting for work in ("clips", "proxy", "words")] == [2, 1, 1]
@@ -103,6 +126,59 @@ def test_no_more_is_counted_than_the_bound(jobs: Jobs, monkeypatch: pytest.Monke
 
     assert queue(jobs, "video", "interactive").waiting == 3
     assert sum(count.day for count in jobs.overview.count_failures()) == 3
+
+
+def test_many_of_one_kind_hide_no_other_and_nothing_that_is_in_hand(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "MOST_COUNTED", 3)
+    for _ in range(5):
+        video_id = video_in(jobs, "done").id
+        ordered(jobs, video_id, "proxy")
+        execute(jobs, "INSERT INTO transcripts (id, tracks_hash) VALUES (%(id)s, 'h')", id=video_id)
+    at_work, _ = ordered(jobs, video_id), ordered(jobs, video_id)
+    for table, id_ in (("clip_jobs", at_work), ("transcripts", video_id)):
+        execute(
+            jobs,
+            f"UPDATE {table} SET state = 'running', lease_expires_at = now() + interval '1 minute' "
+            "WHERE id = %(id)s",
+            id=id_,
+        )
+
+    assert [
+        (queue(jobs, work).waiting, queue(jobs, work).running) for work in ("proxy", "clips", "words")
+    ] == [
+        (3, 0),
+        (1, 1),
+        (3, 1),
+    ]
+    assert queue(jobs, "clips").oldest_s is not None
+
+
+@pytest.mark.parametrize("table", ["clip_jobs", "transcripts"])
+def test_what_is_tried_again_waits_since_then(jobs: Jobs, table: str) -> None:
+    video_id = id_ = video_in(jobs, "done").id
+    if table == "clip_jobs":
+        id_ = ordered(jobs, video_id)
+    else:
+        execute(jobs, "INSERT INTO transcripts (id, tracks_hash) VALUES (%(id)s, 'h')", id=video_id)
+    for column in ("created_at", "queued_at"):
+        aged(jobs, table, column, id_, 86_400)
+    execute(
+        jobs,
+        f"UPDATE {table} SET state = 'failed', error_code = 'internal', finished_at = now() "
+        "WHERE id = %(id)s",
+        id=id_,
+    )
+    if table == "clip_jobs":
+        jobs.clips.retry(id_, video_id)
+    else:
+        jobs.transcripts.retry(video_id)
+
+    waits_s = queue(jobs, "clips" if table == "clip_jobs" else "words").oldest_s
+
+    assert waits_s is not None
+    assert waits_s < 86_400
 
 
 def test_failures_are_counted_by_code_within_an_hour_and_a_day(jobs: Jobs) -> None:
@@ -164,8 +240,20 @@ def test_large_tables_are_read_by_an_index(jobs: Jobs, statement: str) -> None:
         "INSERT INTO transcripts (id, tracks_hash, state, finished_at) "
         "SELECT id, 'h', 'done', now() FROM videos ON CONFLICT DO NOTHING",
     )
-    execute(jobs, "ANALYZE videos")
-    execute(jobs, "ANALYZE transcripts")
+    execute(
+        jobs,
+        "INSERT INTO clip_jobs (id, video_id, state, finished_at, clip_order, options, wanted, total, "
+        "media_key, tracks_key, tracks_hash, revision) "
+        "SELECT md5(id), id, 'done', now(), '{}', '{}', '[]', 1, 'm', 't', 'h', 1 FROM videos",
+    )
+    execute(
+        jobs,
+        "INSERT INTO imports (video_id, url, lane, priority, state) "
+        "SELECT id, 'http://x', 'l', 'batch', 'fetched' FROM videos",
+    )
+    tables = ("videos", "transcripts", "clip_jobs", "imports")
+    for table in tables:
+        execute(jobs, f"ANALYZE {table}")
 
     explained = jobs.database.all(
         b"EXPLAIN " + overview._SQL[statement],
@@ -173,5 +261,5 @@ def test_large_tables_are_read_by_an_index(jobs: Jobs, statement: str) -> None:
     )
 
     plan = "\n".join(row["QUERY PLAN"] for row in explained)
-    assert "Seq Scan on videos" not in plan, plan
-    assert "Seq Scan on transcripts" not in plan, plan
+    for table in tables:
+        assert f"Seq Scan on {table}" not in plan, plan

@@ -250,6 +250,21 @@ def test_a_process_that_dies_costs_its_chunk_and_is_replaced(monkeypatch: pytest
     run(scenario)
 
 
+def test_a_worker_lost_before_its_task_began_tells_why_it_was_lost() -> None:
+    async def scenario(made: Scene) -> None:
+        await made.resize(1)
+        entry = made.table.submit(Task(TaskKind.CHUNK, "film", 1, "key", tracks_hash="h", chunk=0))
+        made.dispatcher.dispatch()
+        (worker,) = made.fleet.staying()
+        worker.lose("it stood still", counted=True)
+        await settled()
+
+        assert [loss["reason"] for loss in made.history.losses()] == ["it stood still"]
+        assert entry.actors_lost == 0, "it had not begun"
+
+    run(scenario)
+
+
 def test_an_end_does_not_wait_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor_module, "RESTART_FIRST_S", 3600.0)
     monkeypatch.setattr(supervisor_module, "RESTART_LONGEST_S", 3600.0)

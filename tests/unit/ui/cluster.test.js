@@ -78,4 +78,6 @@ test("where none can, it is said what to do; only a pool without work is calm", 
   assert.deepEqual(titles(advice(cluster([], waits))), ["There is no actor, and work waits", false]);
   assert.deepEqual(titles(advice(cluster([]))), ["There is no actor, and none is needed", true]);
   assert.equal(advice(cluster([], { queues: [{ work: "import", waiting: 3, running: 1 }] })).calm, true);
+  // PostgreSQL is away: nobody knows whether something waits.
+  assert.deepEqual(titles(advice(cluster([], { queues: null }))), ["There is no actor", false]);
 });

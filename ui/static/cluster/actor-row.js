@@ -30,7 +30,12 @@ export class ActorRow {
     const [, state, video] = this.cells;
     state.append(this.badge);
     video.append(this.video.element, this.error);
-    this.element = h("tr", {}, h("th", { scope: "row" }, this.name, this.replaced), this.cells);
+    this.heading = h("th", { scope: "row", tabindex: "-1" }, this.name, this.replaced);
+    this.element = h("tr", {}, this.heading, this.cells);
+  }
+
+  focus() {
+    this.heading.focus();
   }
 
   /**

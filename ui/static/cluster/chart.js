@@ -41,7 +41,8 @@ export class RateChart {
     const history = historyOf(pool);
     show(this.figure, history !== null);
     if (!history) {
-      setText(this.facts, "Not known while the pool does not answer.");
+      setText(this.facts, pool ? "Not known: this version of the pool does not tell."
+        : "Not known while the pool does not answer.");
       return;
     }
     const { rates, stepS, most, mean } = history;

@@ -5,6 +5,7 @@
 import { h, setText, show } from "../toolkit/dom.js";
 import { count } from "../toolkit/format.js";
 import { ActorRow, cellClass, COLUMNS } from "./actor-row.js";
+import { Rows } from "./rows.js";
 import { ACTOR_STATES, byNode, devicesText, framesPerSOf, NO_NODE, statesText } from "./summary.js";
 
 /** With more actors than this, the groups begin closed. */
@@ -19,8 +20,6 @@ class NodeGroup {
     this.key = key;
     this.open = open;
     this.most = ROWS;
-    /** @type {Map<string, ActorRow>} */
-    this.rows = new Map();
     this.name = h("span", { class: "node-name" });
     this.facts = h("span", { class: "node-facts" });
     this.button = h("button", { type: "button", class: "node-toggle", on: { click: () => {
@@ -29,12 +28,10 @@ class NodeGroup {
     } } }, this.name, this.facts);
     this.heading = h("tr", { class: "node-heading" },
       h("th", { scope: "rowgroup", colspan: String(COLUMNS.length) }, this.button));
-    this.moreButton = h("button", { type: "button", class: "button", on: { click: () => {
-      this.most += ROWS;
-      this.#draw();
-    } } });
+    this.moreButton = h("button", { type: "button", class: "button", on: { click: () => this.#showMore() } });
     this.more = h("tr", { hidden: true }, h("td", { colspan: String(COLUMNS.length) }, this.moreButton));
     this.element = h("tbody", { class: "node" }, this.heading, this.more);
+    this.rows = new Rows(this.element, this.more);
   }
 
   update({ name, actors }, filenames) {
@@ -53,23 +50,21 @@ class NodeGroup {
     const left = this.open ? this.actors.length - shown.length : 0;
     setText(this.moreButton, `Show ${Math.min(ROWS, left)} more of ${left.toLocaleString("en")}`);
     show(this.more, left > 0);
-    const kept = new Map();
-    let next = this.heading.nextElementSibling;
-    for (const actor of shown) {
-      const row = this.rows.get(actor.actor) ?? new ActorRow();
-      row.update(actor, this.filenames);
-      kept.set(actor.actor, row);
-      if (row.element === next) next = next.nextElementSibling;
-      else this.element.insertBefore(row.element, next);
-    }
-    for (const [name, row] of this.rows) if (!kept.has(name)) row.element.remove();
-    this.rows = kept;
+    this.rows.draw(shown, (actor) => actor.actor, () => new ActorRow(), (row, actor) => row.update(actor, this.filenames));
+  }
+
+  /** The focus goes on to the first of them: the button may be gone. */
+  #showMore() {
+    const first = this.actors[this.most];
+    this.most += ROWS;
+    this.#draw();
+    this.rows.shown.get(first.actor).focus();
   }
 }
 
 export class NodeTable {
   constructor() {
-    /** @type {Map<string, NodeGroup>} */
+    /** @type {Map<string, NodeGroup>} also those that have no actor in the chosen state: each knows whether it is open */
     this.groups = new Map();
     this.state = h("select", { "aria-label": "Actors in state", on: { change: () => this.#draw() } },
       h("option", { value: "" }, "All states"),
@@ -84,13 +79,16 @@ export class NodeTable {
       h("div", { class: "cluster-head" }, h("h2", { class: "panel-title", id: "cluster-actors" }, "Actors"), this.facts,
         h("span", { class: "spacer" }), this.state),
       this.none, h("div", { class: "cluster-scroll", role: "group", "aria-label": "Actors", tabindex: "0" }, this.table));
+    this.rows = new Rows(this.table);
   }
 
   /** @param {any} cluster the API's document, whose pool answers */
   draw({ pool, filenames }) {
     this.actors = pool.actors;
     this.filenames = filenames ?? {};
-    this.manyActors = pool.actors.length > OPEN_UP_TO;
+    const open = pool.actors.length <= OPEN_UP_TO;
+    const groups = byNode(pool.actors).map(({ key }) => [key, this.groups.get(key) ?? new NodeGroup(key, open)]);
+    this.groups = new Map(groups);
     setText(this.facts, [`${pool.actors.length.toLocaleString("en")} of ${pool.wanted.toLocaleString("en")} wanted`,
       statesText(pool.actors)].filter(Boolean).join(" · "));
     this.#draw();
@@ -100,16 +98,7 @@ export class NodeTable {
     const found = byNode(this.actors, this.state.value);
     show(this.none, found.length === 0 && this.actors.length > 0);
     show(this.table, found.length > 0);
-    const kept = new Map();
-    let next = this.table.tHead.nextElementSibling;
-    for (const one of found) {
-      const group = this.groups.get(one.key) ?? new NodeGroup(one.key, !this.manyActors);
-      group.update(one, this.filenames);
-      kept.set(one.key, group);
-      if (group.element === next) next = next.nextElementSibling;
-      else this.table.insertBefore(group.element, next);
-    }
-    for (const [key, group] of this.groups) if (!kept.has(key)) group.element.remove();
-    this.groups = kept;
+    this.rows.draw(found, ({ key }) => key, ({ key }) => this.groups.get(key),
+      (group, one) => group.update(one, this.filenames));
   }
 }

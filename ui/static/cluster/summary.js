@@ -132,6 +132,10 @@ export function advice(cluster) {
       + "Ray has nodes with cores or GPUs. If none comes, look whether nodes have joined Ray, and at actors.count and "
       + "scaling.max_actors." };
   }
+  if (!cluster.queues) {
+    return { calm: false, title: "There is no actor", text: "Whether work waits is not known while PostgreSQL does not "
+      + "answer. The pool starts actors when there is work." };
+  }
   return { calm: true, title: "There is no actor, and none is needed", text: "Nothing waits. Actors start within seconds "
     + "of the next upload." };
 }

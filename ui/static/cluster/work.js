@@ -1,8 +1,9 @@
 /** What waits, by kind of work, and what failed lately: videos, orders, words and actors, with reasons and links. */
 import { fill, h, setText, show } from "../toolkit/dom.js";
 import { ago, count } from "../toolkit/format.js";
+import { Rows } from "./rows.js";
 import { span, waitingText, WORK_NAMES } from "./summary.js";
-import { videoLink } from "./video-link.js";
+import { VideoLink, videoLink } from "./video-link.js";
 
 const PRIORITY_NAMES = { interactive: "interactive", batch: "batch" };
 
@@ -40,6 +41,36 @@ export class Backlog {
   }
 }
 
+class FailureRow {
+  constructor({ work, video_id: id, filename, code, message, finished_at: at }) {
+    this.at = at;
+    this.when = h("time", { datetime: at, title: new Date(at).toLocaleString() });
+    this.element = h("tr", {}, h("td", {}, this.when),
+      h("th", { scope: "row" }, videoLink(id, filename),
+        work !== "video" && h("span", { class: "quiet" }, ` ${workName(work).toLowerCase()}`)),
+      h("td", { class: "reason" }, h("code", {}, code), ` ${message}`));
+  }
+
+  update(now) {
+    setText(this.when, ago(this.at, now));
+  }
+}
+
+class LossRow {
+  constructor({ actor, node, video_id: id, reason }) {
+    this.when = h("td", {});
+    this.video = new VideoLink();
+    this.element = h("tr", {}, this.when,
+      h("th", { scope: "row" }, actor, node && h("span", { class: "quiet" }, ` on ${node}`)),
+      h("td", { class: "reason" }, reason, id && [" · with ", this.video.element]));
+  }
+
+  update({ video_id: id, ago_s: agoS }, filenames, now) {
+    setText(this.when, ago(new Date(now - agoS * 1000).toISOString(), now));
+    this.video.update(id, filenames?.[id]);
+  }
+}
+
 export class Failures {
   constructor() {
     this.facts = h("span", { class: "quiet" });
@@ -51,7 +82,9 @@ export class Failures {
     this.element = h("section", { class: "cluster-part", "aria-labelledby": "cluster-failures" },
       h("div", { class: "cluster-head" }, h("h2", { class: "panel-title", id: "cluster-failures" }, "Failures"), this.facts),
       this.none, this.counts, this.latest.element, this.lossTitle, this.losses.element);
-    this.shown = "";
+    this.countRows = new Rows(this.counts);
+    this.latestRows = new Rows(this.latest.body);
+    this.lossRows = new Rows(this.losses.body);
   }
 
   draw({ failures, pool, filenames }, now) {
@@ -63,23 +96,10 @@ export class Failures {
     show(this.none, day === 0);
     for (const [part, full] of [[this.counts, day > 0], [this.latest.element, failures?.latest.length > 0],
       [this.lossTitle, losses.length > 0], [this.losses.element, losses.length > 0]]) show(part, full);
-    // Drawn anew only where something is different, so that focus and a selection of text stay.
-    const minute = Math.floor(now / 60000);
-    const shown = JSON.stringify([minute, failures, losses.map(({ ago_s: _, ...loss }) => loss), filenames]);
-    if (shown === this.shown) return;
-    this.shown = shown;
-    fill(this.counts, (failures?.counts ?? []).map((one) => h("li", {}, h("code", {}, one.code),
-      ` ${workName(one.work).toLowerCase()} · ${one.day.toLocaleString("en")}`)));
-    fill(this.latest.body, (failures?.latest ?? []).map((one) => h("tr", {},
-      h("td", {}, h("time", { datetime: one.finished_at, title: new Date(one.finished_at).toLocaleString() },
-        ago(one.finished_at, now))),
-      h("th", { scope: "row" }, videoLink(one.video_id, one.filename),
-        one.work !== "video" && h("span", { class: "quiet" }, ` ${workName(one.work).toLowerCase()}`)),
-      h("td", { class: "reason" }, h("code", {}, one.code), ` ${one.message}`))));
-    fill(this.losses.body, losses.map((loss) => h("tr", {},
-      h("td", {}, ago(new Date(now - loss.ago_s * 1000).toISOString(), now)),
-      h("th", { scope: "row" }, loss.actor, loss.node && h("span", { class: "quiet" }, ` on ${loss.node}`)),
-      h("td", { class: "reason" }, loss.reason, loss.video_id && [" · with ",
-        videoLink(loss.video_id, filenames?.[loss.video_id])]))));
+    this.countRows.draw(failures?.counts ?? [], JSON.stringify, (one) => ({ element: h("li", {},
+      h("code", {}, one.code), ` ${workName(one.work).toLowerCase()} · ${one.day.toLocaleString("en")}`) }), () => {});
+    this.latestRows.draw(failures?.latest ?? [], JSON.stringify, (one) => new FailureRow(one), (row) => row.update(now));
+    this.lossRows.draw(losses, ({ ago_s: _, ...loss }) => JSON.stringify(loss), (loss) => new LossRow(loss),
+      (row, loss) => row.update(loss, filenames, now));
   }
 }

@@ -1,7 +1,7 @@
 -- queues --
 -- Of each kind of work and priority: how much waits (at most %(most)s are counted), how much is in hand, and since when
--- the oldest waits. Every part reads one partial index. An import waits from its making until its file is there; those
--- that are being fetched are in hand.
+-- the oldest waits. Every part reads one partial index, and each kind has a bound of its own: many of one kind hide no
+-- other. An import waits from its making until its file is there, unless a bridge fetches it.
 SELECT 'video' AS work, kinds.priority, waiting.number AS waiting, running.number AS running,
        extract(epoch FROM now() - waiting.oldest)::double precision AS oldest_s
 FROM (VALUES ('interactive'), ('batch')) AS kinds (priority)
@@ -15,32 +15,45 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM videos WHERE lease_expires_at IS NOT NULL AND priority = kinds.priority
 ) AS running
 UNION ALL
-SELECT 'import', kinds.priority, greatest(waiting.number - running.number, 0), running.number,
+SELECT 'import', kinds.priority, greatest(absent.number - running.number, 0), running.number,
        extract(epoch FROM now() - waiting.oldest)::double precision
 FROM (VALUES ('interactive'), ('batch')) AS kinds (priority)
 CROSS JOIN LATERAL (
-    SELECT count(*) AS number, min(rung_at) AS oldest
-    FROM (SELECT rung_at FROM videos
-          WHERE state = 'queued' AND fetching AND priority = kinds.priority
-          ORDER BY rung_at LIMIT %(most)s) AS longest
-) AS waiting
-CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM imports WHERE lease_expires_at IS NOT NULL AND priority = kinds.priority
 ) AS running
+CROSS JOIN LATERAL (
+    SELECT count(*) AS number
+    FROM (SELECT FROM videos
+          WHERE state = 'queued' AND fetching AND priority = kinds.priority
+          ORDER BY rung_at LIMIT %(most)s + running.number) AS longest
+) AS absent
+LEFT JOIN LATERAL (
+    SELECT rung_at AS oldest FROM videos
+    WHERE state = 'queued' AND fetching AND priority = kinds.priority
+      AND NOT EXISTS (SELECT FROM imports WHERE video_id = videos.id AND lease_expires_at IS NOT NULL)
+    ORDER BY rung_at LIMIT 1
+) AS waiting ON true
 UNION ALL
-SELECT kinds.work, NULL, count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running'),
-       extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'queued'))::double precision
+SELECT kinds.work, NULL, waiting.number, running.number,
+       extract(epoch FROM now() - waiting.oldest)::double precision
 FROM (VALUES ('clips'), ('proxy')) AS kinds (work)
-LEFT JOIN (SELECT purpose, state, created_at FROM clip_jobs
-           WHERE state IN ('queued', 'running')
-           ORDER BY created_at, id LIMIT %(most)s) AS open ON open.purpose = kinds.work
-GROUP BY kinds.work
+CROSS JOIN LATERAL (
+    SELECT count(*) AS number, min(queued_at) AS oldest
+    FROM (SELECT queued_at FROM clip_jobs
+          WHERE state = 'queued' AND purpose = kinds.work
+          ORDER BY queued_at LIMIT %(most)s) AS longest
+) AS waiting
+CROSS JOIN LATERAL (
+    SELECT count(*) AS number FROM clip_jobs WHERE state = 'running' AND purpose = kinds.work
+) AS running
 UNION ALL
-SELECT 'words', NULL, count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running'),
-       extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'queued'))::double precision
-FROM (SELECT state, created_at FROM transcripts
-      WHERE state IN ('queued', 'running')
-      ORDER BY created_at, id LIMIT %(most)s) AS open
+SELECT 'words', NULL, waiting.number, running.number,
+       extract(epoch FROM now() - waiting.oldest)::double precision
+FROM (
+    SELECT count(*) AS number, min(queued_at) AS oldest
+    FROM (SELECT queued_at FROM transcripts WHERE state = 'queued' ORDER BY queued_at LIMIT %(most)s) AS longest
+) AS waiting
+CROSS JOIN (SELECT count(*) AS number FROM transcripts WHERE state = 'running') AS running
 
 -- count_failures --
 -- What failed in the last day and was not tried again, by kind of work and code. Of each table the newest %(most)s rows
