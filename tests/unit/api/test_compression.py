@@ -92,6 +92,23 @@ def test_a_part_of_a_file_stays_a_part_of_it() -> None:
     assert sent.decode() == TEXT
 
 
+def test_the_tag_of_compressed_bytes_is_weak() -> None:
+    made = FastAPI(openapi_url=None)
+
+    @made.get("/")
+    def _answer(tag: str) -> Response:
+        return Response(TEXT, media_type="text/csv", headers={"ETag": tag})
+
+    with TestClient(CompressionMiddleware(made)) as client:
+        for accepted, tag, expected in (
+            ("gzip", '"a"', 'W/"a"'),
+            ("gzip", 'W/"a"', 'W/"a"'),
+            ("identity", '"a"', '"a"'),
+        ):
+            answer = client.get("/", params={"tag": tag}, headers={"Accept-Encoding": accepted})
+            assert answer.headers["etag"] == expected
+
+
 def test_what_fits_into_a_packet_is_not_compressed() -> None:
     response, sent = raw(app("application/json", text="a" * (SMALLEST_BYTES - 1)), ASKED)
 
