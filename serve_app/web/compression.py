@@ -37,12 +37,13 @@ class CompressionMiddleware:
             scope["headers"] = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
 
         async def send_weak(message: Message) -> None:
-            # The compressed bytes are not those that the tag names: a download must not be resumed from the
-            # plain ones (If-Range compares only strong tags, RFC 9110, 13.1.5).
+            # The compressed bytes are not those that a file's tag names: a download must not be resumed from
+            # the plain ones (If-Range compares only strong tags, RFC 9110, 13.1.5). Others are numbers.
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 tag = headers.get("etag", "")
-                if headers.get("content-encoding") == "gzip" and tag.startswith('"'):
+                resumable = headers.get("accept-ranges") == "bytes"
+                if resumable and headers.get("content-encoding") == "gzip" and tag.startswith('"'):
                     headers["ETag"] = f"W/{tag}"
             await send(message)
 
