@@ -38,7 +38,7 @@ class Answer:
         tag = f'"{self.tag}-gzip"' if accepts else f'"{self.tag}"'
         headers = {"ETag": tag, "Vary": "Accept-Encoding"}
         known = [name.strip().removeprefix("W/") for name in asked.get("if-none-match", "").split(",")]
-        if tag in known:
+        if tag in known or "*" in known:
             return Response(status_code=304, headers=headers)
         if accepts:
             headers["Content-Encoding"] = "gzip"

@@ -4,8 +4,9 @@ Gradio writes absolute addresses from the request's Host, and its own descriptio
 proxy that serves the page below a prefix, or under another name, they lead nowhere, or to another origin,
 which the content security policy blocks. Here everything is resolved against the address in the browser.
 Gradio's scripts take a while to come; until the panels are filled, a skeleton that stands in the document
-with its styles shows where they will be. It is removed by static/main.js. Knows Gradio's template as far as
-`REPLACED` says; a test holds that a newer Gradio still has it.
+with its styles shows where they will be. It is removed by static/main.js; where that does not come, as in an
+update in which a newer version has replaced this document's, the skeleton says so. Knows Gradio's template as
+far as `REPLACED` says; a test holds that a newer Gradio still has it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import html
 import re
 from functools import partial
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,8 @@ from ui.static_files import StaticModules
 
 TITLE = "Scenestream"
 DESCRIPTION = "Finds the shots, scenes and chapters of a video by picture and sound."
+VIEWS = frozenset({"cluster"})
+"""Values of the parameter `view` that are of no video, as in static/toolkit/router.js."""
 
 REPLACED = {
     "previews": (r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>', ""),
@@ -36,6 +39,23 @@ REPLACED = {
     "manifest": (r'href="/manifest\.json"', 'href="./manifest.json"'),
 }
 """Parts of Gradio's document: what they look like, and what takes their place."""
+WATCH = """<script>{
+  const tell = () => {
+    const skeleton = document.getElementById("skeleton");
+    if (!skeleton) return;
+    skeleton.dataset.failed = "yes";
+    skeleton.setAttribute("aria-busy", "false");
+  };
+  const failed = ({ target }) => {
+    const needed = /^(SCRIPT|modulepreload|stylesheet)$/;
+    if (target !== window && !needed.test(target.rel || target.tagName)) return;
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", tell);
+    else tell();
+  };
+  window.addEventListener("error", failed, true);
+  window.addEventListener("unhandledrejection", failed);
+}</script>"""
+"""Tells in the skeleton that a script or style sheet has not come, or that a script has thrown an error."""
 _BASE = re.compile(r'<base href="[^"]*"\s*/?>')
 _BODY = re.compile(r"<body\b[^>]*>")
 
@@ -53,6 +73,7 @@ def head_lines(modules: StaticModules) -> str:
     ]
     lines += [
         '<meta name="color-scheme" content="light dark">',
+        WATCH,  # before all that may fail
         f'<link rel="modulepreload" href="{html.escape(modules.url(SCRIPT))}">',
         f'<link rel="preload" as="style" href="{html.escape(modules.url(STYLE_SHEET))}">',
     ]
@@ -118,8 +139,9 @@ class OwnDocument:
 
 
 def _names_a_video(scope: Scope) -> bool:
-    """Whether the address has the parameter by which static/toolkit/router.js opens a video."""
-    return bool(dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("v"))
+    """Whether static/toolkit/router.js will open a video at this address."""
+    named = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return bool(named.get("v", [""])[0]) and named.get("view", [""])[0] not in VIEWS
 
 
 def _not_compressed(scope: Scope) -> Scope:

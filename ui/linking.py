@@ -3,8 +3,9 @@
 Each module becomes a function that runs once, after those it imports from, and returns what it exports; what
 it imports are constants of that function. That is enough for modules that import each other in no circle and
 export what never changes, and it needs no parser. Whatever it cannot link, it refuses with the place: default
-exports, `export let`, `import()`, and others. Lines stay lines, so that a source map is short
-(`source_map.py`). Knows no file system and no HTTP.
+exports, exports that change, `import()`, `await` outside of functions, and others. Two things only Node.js or
+a browser notices: such an `await` inside braces, and a function that is exported and assigned to. Lines stay
+lines, so that a source map is short (`source_map.py`). Knows no file system and no HTTP.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _EXPORT_LIST = re.compile(r"export\s*\{([^}]*)\}\s*;")
 _EXPORT = re.compile(
     rf"export\s+(?:(?:async\s+)?function(?:\s*\*\s*|\s+)|class\s+|(const)\s+)({_NAME})(?![\w$])"
 )
+_TOKEN = re.compile(r"[\w$]+|\S")
 _OURS = "__module_"
 """Begins the names that the linked module has for its parts."""
 
@@ -135,6 +137,11 @@ def _read(name: str, sources: Mapping[str, str]) -> _Module:
                 raise _refused(name, source, place, f"`{outside}` is exported twice")
             exports[outside] = inside
         gone.append(span)
+    variables = _variables(name, source, scanned.code)
+    for inside in exports.values():
+        if inside in variables:
+            why = f"`{inside}` is exported and may change: make it a `const`"
+            raise _refused(name, source, variables[inside], why)
     return _Module(name, _without(source, gone), tuple(imports), exports)
 
 
@@ -173,12 +180,47 @@ def _declares_one(code: str, place: int) -> bool:
     return False
 
 
+def _variables(name: str, source: str, code: str) -> dict[str, int]:
+    """Names that `let` and `var` declare outside of all braces, with their places.
+
+    LinkError for `await` there: the module is to be a function that does not wait.
+    """
+    found: dict[str, int] = {}
+    depth = 0
+    words: set[str] = set()
+    """Of the statement so far."""
+    declaring = named = False
+    for token in _TOKEN.finditer(code):
+        text = token[0]
+        if text in "([{":
+            depth += 1
+        elif text in ")]}":
+            depth -= 1
+        if depth == 0 and (text == ";" or (text == "}" and not declaring)):
+            words, declaring = set(), False
+        elif depth == 0 and text == "await" and "async" not in words:
+            raise _refused(name, source, token.start(), "`await` is only linked inside of functions")
+        elif depth == 0 and text in ("let", "var"):
+            declaring, named = True, False
+        elif depth == 0 and text == ",":
+            named = False
+        elif depth == 0 and text == "=":
+            named = True
+        elif declaring and not named and _PLAIN.fullmatch(text):
+            found[text] = token.start()
+            named = depth == 0
+        words.add(text)
+    return found
+
+
 def _pairs(name: str, source: str, place: int, listed: str | None) -> Iterator[tuple[str, str]]:
     """`a, b as c` -> (a, a), (b, c). A comma at the end is allowed."""
     for item in (listed or "").split(","):
         text = item.strip()
         if not text:
             continue
+        if "default" in text.split():
+            raise _refused(name, source, place, "default exports are not linked")
         if _PLAIN.fullmatch(text):
             yield text, text
         elif renamed := _RENAMED.fullmatch(text):

@@ -60,7 +60,7 @@ class _ImmutableFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file with a cache lifetime of a year; error responses get no such header."""
-        made = self._answers.get(path)
+        made = self._answers.get(path) if scope["method"] in ("GET", "HEAD") else None
         response = made.to(scope) if made else await super().get_response(path, scope)
         if response.status_code in (200, 304):
             response.headers["Cache-Control"] = _FOR_EVER

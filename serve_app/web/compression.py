@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.web.filetypes import UNKNOWN_TYPE
 
@@ -35,4 +35,16 @@ class CompressionMiddleware:
         # changed and not copied: middleware outside reads the route from it.
         if scope["type"] == "http" and _REFUSES_GZIP.search(Headers(scope=scope).get("accept-encoding", "")):
             scope["headers"] = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
-        await self._app(scope, receive, send)
+
+        async def send_weak(message: Message) -> None:
+            # The compressed bytes are not those that a file's tag names: a download must not be resumed from
+            # the plain ones (If-Range compares only strong tags, RFC 9110, 13.1.5). Others are numbers.
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                tag = headers.get("etag", "")
+                resumable = headers.get("accept-ranges") == "bytes"
+                if resumable and headers.get("content-encoding") == "gzip" and tag.startswith('"'):
+                    headers["ETag"] = f"W/{tag}"
+            await send(message)
+
+        await self._app(scope, receive, send_weak)

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, RealSite, Site
+from tests.support.api import installation as made
 from tests.support.api.fake import FakeVideo
 from tests.support.api.running import MEDIA, done_video
-from tests.support.api.shapes import moment, sentence, words
+from tests.support.api.shapes import frame_times, moment, sentence, words
 from tests.support.axe import violations
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -164,9 +165,13 @@ def test_a_result(site: Site, analysed: Analysed, new_page: NewPage, looks: Look
 
 def test_correcting_and_what_it_teaches(real_site: RealSite, new_page: NewPage, looks: Looks) -> None:
     video_id = done_video(real_site.api, {"media": MEDIA}, filename="corrected.mp4")
-    page = new_page(real_site.page_of(video_id)).page
+    page = new_page("about:blank", wait=False).page
+    # No fuser is there to tell them.
+    page.route("**/frames", lambda route: route.fulfill(json=frame_times(MEDIA["frames"])))
+    page.goto(real_site.page_of(video_id))
     expect(page.locator('.tl-segment[data-level="shot"]')).to_have_count(20)
     page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Close", exact=True)).to_be_visible()
     page.keyboard.press("2")
     page.keyboard.press("]")
     page.keyboard.press("Alt+ArrowRight")
@@ -218,4 +223,70 @@ def test_where_a_key_is_asked_for(site: Site, new_page: NewPage, looks: Looks) -
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     looks.at(page, "may only write")
+    assert looks.found == []
+
+
+def test_the_list_of_segments_and_the_threshold(
+    site: Site, analysed: Analysed, new_page: NewPage, looks: Looks
+) -> None:
+    video = analysed(
+        settings={"preset": "default", "shot_sensitivity": 0.5, "scene_sensitivity": 0.5}
+        | {"chapter_sensitivity": 0.5}
+    )
+    change = [0.0] * 100
+    curves = [{"name": "transition", "unit": "", "min": change, "max": change}]
+    video.signals = {"revision": 1, "start_s": 0.0, "end_s": 5.0, "points": 100, "curves": curves}
+    page = new_page(site.page_of(video)).page
+    page.get_by_role("tab", name="Shots").click()
+    expect(page.locator(".segment-row")).to_have_count(6)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    fields = page.get_by_role("group", name="Filter segments")
+    fields.get_by_label("Begins with").select_option("cut")
+    expect(page.locator(".list-count")).to_have_text("5 of 6")
+    for layout in ("Grid", "Table"):
+        page.get_by_role("button", name=layout, exact=True).click()
+        page.locator(".segment-row").nth(1).click(modifiers=["Control"])
+        looks.at(page, f"filtered, {layout}")
+    fields.get_by_label("Words").fill("harbour")
+    expect(page.locator(".segment-row")).to_have_count(0)
+    looks.at(page, "no segment meets the filter")
+
+    page.get_by_role("button", name="Adjust").click()
+    line = page.get_by_role("slider", name="Threshold of shots")
+    expect(line).to_be_visible()
+    line.focus()
+    looks.at(page, "threshold")
+    assert looks.found == []
+
+
+def test_the_cluster(site: Site, new_page: NewPage, looks: Looks) -> None:
+    video = site.api.add("notes.txt", state="failed").document
+    loss = {"actor": "segmenter-3", "node": "gpu-7", "video_id": video["id"]}
+    site.api.cluster = made.installation(
+        pool=made.pool(
+            made.at_work(0, video["id"], 7),
+            made.actor(1, "starting"),
+            made.actor(9, "lost", error="The device is gone."),
+            queued=5,
+            history={"step_s": 60.0, "frames_per_s": [0.0, 100.0, 200.0]},
+            losses=[loss | {"reason": "it stood still", "ago_s": 130.0}],
+        ),
+        filenames={video["id"]: "notes.txt"},
+        backlog={"seconds": 7200.0, "videos": 2},
+        queues=[made.queue("video", 12, 3, priority="batch", oldest_s=3900.0)],
+        failures={
+            "counts": [{"work": "video", "code": "not_media", "hour": 1, "day": 4}],
+            "latest": [made.failed(video, "not_media", "It is no video.", "2026-01-05T10:00:00Z")],
+        },
+    )
+    page = new_page(f"{site.url}/?view=cluster").page
+    expect(page.get_by_role("table", name="Failures of the last day")).to_be_visible()
+    looks.at(page, "cluster")
+
+    site.api.cluster = made.installation(pool=None, pool_detail="The pool does not run: no Ray.")
+    expect(page.get_by_text("The pool of actors does not answer")).to_be_visible()
+    looks.at(page, "cluster without a pool")
+    site.api.away = True
+    expect(page.get_by_text("The connection is lost. What is shown is of")).to_be_visible()
+    looks.at(page, "cluster, connection lost")
     assert looks.found == []

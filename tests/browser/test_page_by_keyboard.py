@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.support.api.shapes import segment
+from tests.support.api.shapes import frame_times, segment
 
 MOST_STOPS = 80
 """Of the Tab key, through the whole page."""
@@ -49,6 +49,7 @@ def analyse(site: Site) -> None:
         ]
     media = {"duration_s": 5.0, "width": 384, "height": 216, "fps": 25.0, "frames": 125, "rotation": 0}
     media |= {"variable_frame_rate": False, "video_codec": "h264", "audio_codec": None, "start_s": 0.0}
+    video.frames = frame_times(125)
     site.api.change(video, media=media)
     site.api.finish(video)
 
@@ -71,7 +72,7 @@ def test_from_the_upload_to_the_deletion(site: Site, new_page: NewPage, clip: Pa
 
     reach(page, "Edit")
     press("Enter")
-    expect(page.get_by_role("group", name="Edit")).to_be_visible()
+    expect(page.get_by_role("button", name="Close", exact=True)).to_be_visible()
     press("2")
     press("]")
     press("Alt+ArrowRight")

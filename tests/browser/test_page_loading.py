@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, Site
+from tests.support.axe import violations
 from tests.support.browser import Watched
 
 GRADIO = "gradio-app *"
@@ -70,3 +71,50 @@ def test_one_script_and_one_style_sheet_are_asked_for(site: Site, new_page: NewP
 
     ours = sorted({url.rpartition("/")[2] for url in watched.urls if "/page/" in url})
     assert ours == ["bundle.css", "bundle.js"]
+
+
+FAILING = {
+    "old version": ("**/bundle.js", {"status": 404, "body": "There is nothing here."}),
+    "broken script": ("**/bundle.js", {"content_type": "text/javascript", "body": "const = 1;"}),
+    "broken panel": (
+        "**/bundle.js",
+        {"content_type": "text/javascript", "body": "export function mount() { throw new Error('broken'); }"},
+    ),
+    "no Gradio": ("**/assets/index-*.js", {"status": 404, "body": ""}),
+}
+
+
+@pytest.mark.parametrize("failing", FAILING)
+def test_it_says_that_it_could_not_be_loaded_and_is_loaded_again(
+    site: Site, new_page: NewPage, failing: str
+) -> None:
+    page = new_page("about:blank", wait=False, viewport={"width": 390, "height": 844}).page
+    pattern, answer = FAILING[failing]
+    page.route(pattern, lambda route: route.fulfill(**answer))  # type: ignore[arg-type]
+    page.goto(site.url)
+
+    told = page.get_by_role("alert").filter(has_text="The page could not be loaded")
+    expect(told).to_be_visible()
+    expect(page.locator("#skeleton")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_text("Not ready yet")).to_be_hidden()
+    assert violations(page) == []
+
+    page.unroute(pattern)
+    told.get_by_role("button", name="Load it again").click()
+    page.wait_for_selector("body[data-ready]")
+    expect(told).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_without_javascript_it_says_so_and_not_that_it_loads(
+    site: Site, new_page: NewPage, width: int
+) -> None:
+    page = new_page(
+        site.url, wait=False, java_script_enabled=False, viewport={"width": width, "height": 844}
+    ).page
+
+    told = page.locator("noscript p")  # its text is nothing to Playwright
+    expect(told).to_be_visible()
+    expect(page.get_by_text("loading")).to_have_count(2)
+    for loading_text in page.get_by_text("loading").all():
+        expect(loading_text).to_be_hidden()

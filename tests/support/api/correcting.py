@@ -1,6 +1,6 @@
 """What the fake API does with corrections by hand: starts become segments in a new revision.
 
-What was asked is kept in `corrected`. Segments of a video whose frames have times of their own stay. Levels
+Of a video with a variable frame rate the segments stay; what was asked is kept in `corrected`. Levels
 that a correction does not name stay as they are: nothing is joined or split for another one's sake.
 """
 
@@ -32,12 +32,16 @@ def add_routes(app: FastAPI, api: FakeApi) -> None:
         asked = await request.json()
         video.corrected.append(asked)
         for level in LEVELS:
-            if f"{level}s" in asked and video.frames is None:
+            if f"{level}s" in asked and not _is_variable(video):
                 _start_at(video, level, asked[f"{level}s"])
         api.change(video, revision=revision + 1)
         return {"revision": revision + 1}
 
     app.add_api_route("/videos/{video_id}/segments", correct, methods=["PUT"])
+
+
+def _is_variable(video: FakeVideo) -> bool:
+    return video.frames is not None and len(video.frames["runs"]) > 1
 
 
 def _start_at(video: FakeVideo, level: str, starts: list[Any]) -> None:

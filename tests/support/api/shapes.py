@@ -63,6 +63,13 @@ def sentence(text: str, start_s: float, word_s: float = 0.25) -> Json:
     }
 
 
+def frame_times(frames: int, start_s: float = 0.0) -> Json:
+    """The answer for the times of the frames, all shown equally long, FRAMES_PER_S a second."""
+    step = 12800 // FRAMES_PER_S
+    base = {"time_base": [1, 12800], "frames": frames, "first_frame": 0, "first_pts": round(start_s * 12800)}
+    return base | {"runs": [[step, frames]], "next_frame": None}
+
+
 def surer(shots: list[Json], threshold: float) -> list[Json]:
     """The shots that are left where boundaries below a confidence are none."""
     kept: list[Json] = []

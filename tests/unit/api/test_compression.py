@@ -92,6 +92,25 @@ def test_a_part_of_a_file_stays_a_part_of_it() -> None:
     assert sent.decode() == TEXT
 
 
+def test_the_tag_of_a_compressed_file_is_weak() -> None:
+    made = FastAPI(openapi_url=None)
+
+    @made.get("/")
+    def _answer(tag: str, ranges: str) -> Response:
+        return Response(TEXT, media_type="text/csv", headers={"ETag": tag, "Accept-Ranges": ranges})
+
+    with TestClient(CompressionMiddleware(made)) as client:
+        for accepted, ranges, tag, expected in (
+            ("gzip", "bytes", '"a"', 'W/"a"'),
+            ("gzip", "bytes", 'W/"a"', 'W/"a"'),
+            ("gzip", "none", '"2"', '"2"'),
+            ("identity", "bytes", '"a"', '"a"'),
+        ):
+            asked = {"tag": tag, "ranges": ranges}
+            answer = client.get("/", params=asked, headers={"Accept-Encoding": accepted})
+            assert answer.headers["etag"] == expected
+
+
 def test_what_fits_into_a_packet_is_not_compressed() -> None:
     response, sent = raw(app("application/json", text="a" * (SMALLEST_BYTES - 1)), ASKED)
 

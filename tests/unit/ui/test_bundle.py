@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from ui.bundle import SCRIPT, SCRIPT_MAP, STYLE_SHEET
@@ -81,6 +82,19 @@ def test_modules_are_beside_the_bundle_for_the_browser_s_tools(client: TestClien
 
     assert source.content == (STATIC_DIR / "toolkit/dom.js").read_bytes()
     assert source.headers["cache-control"] == client.get(f"/{SCRIPT}").headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", [SCRIPT, "main.js"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_it_is_only_read(client: TestClient, method: str, name: str) -> None:
+    with pytest.raises(HTTPException) as refused:
+        client.request(method, f"/{name}")
+
+    assert refused.value.status_code == 405
+
+
+def test_any_version_is_known_to_who_has_one(client: TestClient) -> None:
+    assert client.get(f"/{SCRIPT}", headers={"If-None-Match": "*"}).status_code == 304
 
 
 def test_styles_stand_in_the_order_of_the_cascade(modules: StaticModules) -> None:

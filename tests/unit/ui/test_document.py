@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from ui.app import create_app
-from ui.document import DESCRIPTION, REPLACED
-from ui.static_files import StaticModules
+from ui.document import DESCRIPTION, REPLACED, VIEWS
+from ui.static_files import STATIC_DIR, StaticModules
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,8 @@ def document() -> str:
             head = await client.head("/", headers={"Accept-Encoding": "br"})
             again = await client.get("/", headers={"If-None-Match": small.headers["etag"]})
             of_a_video = await client.get("/?t=2&v=abc")
+            of_a_view = await client.get("/?v=abc&view=cluster")
+            of_the_first = await client.get("/?v=&v=abc")
             written = await client.post("/")
         assert answer.headers["content-length"] == str(len(answer.content))
         assert "content-encoding" not in answer.headers
@@ -41,6 +43,7 @@ def document() -> str:
         skeleton = 'id="skeleton" data-view="start"'
         assert skeleton in answer.text
         assert of_a_video.text == answer.text.replace(skeleton, skeleton.replace("start", "video"))
+        assert of_a_view.text == of_the_first.text == answer.text
         return answer.text
 
     return asyncio.run(ask())
@@ -54,6 +57,13 @@ def test_gradio_still_has_what_is_replaced() -> None:
     assert "const root = {{ config.get('root', '') | toorjson }};" in raw
     assert 'href="/manifest.json"' in raw
     assert set(REPLACED) == {"previews", "configuration", "root", "manifest"}
+
+
+def test_views_are_those_of_the_router() -> None:
+    router = (STATIC_DIR / "toolkit/router.js").read_text("utf-8")
+    (named,) = re.findall(r"const VIEWS = new Set\(\[(.*?)\]\);", router)
+
+    assert set(re.findall(r'"(\w+)"', named)) == VIEWS
 
 
 def test_the_root_is_where_the_browser_is(document: str) -> None:

@@ -47,6 +47,9 @@ const local = /["'`/]?import {/.test('import {') ? { import: 1, export: 2 } : 4 
 export { local as shared, made as also };
 export function* three() { yield* [1, 2, 3]; }
 log.push($dollar, local.import + local.export);
+let count = 0, { length: size } = (() => { let made = ""; return made; })();
+const later_still = async (value) => await value;
+for (let made = 0; made < 1; made += 1) count += size;
 """,
     "deep/pair.js": """import { log } from "../log.js";
 log.push("pair");
@@ -87,6 +90,17 @@ console.log(JSON.stringify([made, told, __module_0]));
         ("export * from './other.js';", "only `export` of"),
         ("export { a } from './other.js';", "only `export` of"),
         ("const a = 1; export { a }; export { a };", "exported twice"),
+        (
+            "const b = 1;\nlet c = { d: [1, 2] }, a = 1;\nexport { a };",
+            "line 2: `a` is exported and may change",
+        ),
+        ("var { b: [a] = f(b) } = c; export { a as d };", "`a` is exported and may change"),
+        ("let a; export { a };", "`a` is exported and may change"),
+        ("const a = 1; export { a as default };", "default exports"),
+        ("import { default as a } from './other.js';", "default exports"),
+        ("const a = 1;\nconst b = await f(a);", "line 2: `await`"),
+        ("async function f() {}\nawait f();", "line 2: `await`"),
+        ("for await (const a of b) {}", "line 1: `await`"),
         ("export { a as 'b c' };", "is no name"),
         ("const a = import('./other.js');", "only `import {"),
         ("const a = import.meta.url;", "only `import {"),

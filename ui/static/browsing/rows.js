@@ -115,6 +115,6 @@ export function tableHead(sort, onSort) {
         h("span", { "aria-hidden": "true" }, here ? (sort.descending ? " ▾" : " ▴") : "")));
   };
   return h("div", { class: "table-row table-head", role: "row", "aria-rowindex": 1 },
-    h("span", { role: "columnheader", class: "row-tick none", "aria-label": "Chosen" }),
+    h("span", { role: "columnheader", class: "row-tick none" }, unseen("Chosen")),
     h("span", { role: "columnheader", class: "row-number" }, "#"), COLUMNS.map(head));
 }
