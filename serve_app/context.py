@@ -35,6 +35,10 @@ VideoId = Annotated[
 ]
 
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+SameRevision = Annotated[
+    int | None,
+    Query(ge=1, le=2**31 - 1, description="Refuse when the result is another one, whose numbers are others"),
+]
 
 
 @dataclass(frozen=True)

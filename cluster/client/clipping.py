@@ -24,16 +24,19 @@ def make_clips(
     select: Json | None = None,
     pattern: str | None = None,
     idempotency_key: str | None = None,
+    revision: int | None = None,
     **more: Any,
 ) -> Op[Clips]:
     """Cut a video into files: `exact` to the frame, or `copy` at keyframes without encoding again.
 
     `select`, `pattern` and `more` (container, crf, preset, height, sound, max_clips) as `POST
-    /videos/{id}/clips` takes them.
+    /videos/{id}/clips` takes them. `revision`: of which result `select` names segments by number;
+    ConflictError (`revision_moved_on`) when the video has another one by now. None: whichever it has.
     """
     made: Clips = yield from fetched(
         "POST",
         f"/videos/{video_id}/clips",
+        params=given(revision=revision),
         json=given(level=level, mode=mode, select=select, pattern=pattern, **more),
         headers={IDEMPOTENCY_KEY: idempotency_key or new_key()},
     )

@@ -24,6 +24,7 @@ from cluster.client.types import (
 )
 from cluster.contract.index_ranges import index_ranges
 from cluster.contract.pages import MAX_PAGE_ITEMS, SEARCH_PAGE_ITEMS
+from cluster.errors import UnavailableError
 
 
 def video(video_id: str) -> Op[Video]:
@@ -154,15 +155,20 @@ def signals(video_id: str, *, points: int | None = None) -> Op[Signals]:
 
 
 def frame_times(video_id: str) -> Op[FrameTimes]:
-    """When the frames of a video that is done are shown: all of them, read part by part."""
+    """When the frames of a video that is done are shown: all of them, read part by part.
+
+    UnavailableError when it was analysed anew between two parts: those do not belong together.
+    """
     path = f"/videos/{video_id}/frames"
     found: FrameTimes = yield from fetched("GET", path)
-    runs = list(found["runs"])
-    following = found["next_frame"]
-    while following is not None:
-        part: FrameTimes = yield from fetched("GET", path, params={"from_frame": following})
+    part, runs = found, list(found["runs"])
+    while part["next_frame"] is not None:
+        ended = part["first_pts"] + sum(step * count for step, count in part["runs"])
+        wanted = (part["next_frame"], ended, found["frames"], found["time_base"])
+        part = yield from fetched("GET", path, params={"from_frame": part["next_frame"]})
+        if (part["first_frame"], part["first_pts"], part["frames"], part["time_base"]) != wanted:
+            raise UnavailableError("The video was analysed anew while its frames were read; read them again.")
         runs += part["runs"]
-        following = part["next_frame"]
     return {**found, "runs": runs, "next_frame": None}
 
 
@@ -172,11 +178,14 @@ def export(
     format_: str,
     level: Level | str | None = None,
     segments: str | Iterable[int] | None = None,
+    revision: int | None = None,
 ) -> Op[bytes]:
     """The result in the file format of another tool. `segments`: numbers (`index`) of those of the level that
-    it is to have, or ranges as text, such as "0-3,7"; None: all. ValueError for no number at all."""
+    it is to have, or ranges as text, such as "0-3,7"; None: all. `revision`: of which result
+    these are the numbers; ConflictError (`revision_moved_on`) when the video has another one by now.
+    ValueError for no number at all."""
     only = segments if segments is None or isinstance(segments, str) else str(index_ranges(segments))
-    params = given(format=format_, level=level, segments=only)
+    params = given(format=format_, level=level, segments=only, revision=revision)
     answer = yield from request("GET", f"/videos/{video_id}/export", params=params)
     return answer.content
 

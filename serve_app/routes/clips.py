@@ -29,7 +29,7 @@ from cluster.errors import NotFoundError, ScenestreamError
 from cluster.stores.media.keys import clips_prefix
 from cluster.stores.postgres.clip_job import ClipJob
 from serve_app.access.callers import caller_of
-from serve_app.context import Context, Cursor, VideoId, context_of, root_of
+from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of, root_of
 from serve_app.routes.links import signed_link
 from serve_app.routes.stored_files import answer_with, looked_up
 from serve_app.videos import clips
@@ -78,9 +78,9 @@ def _shown(request: Request, job: ClipJob) -> ClipsWithFiles:
         "requestBody": {"required": True, "content": {"application/json": {"schema": order_schema()}}}
     },
     responses=declared(
-        "cross_site", "bad_json", "not_found", "client_too_slow", "not_ready", "too_large", "limit_exceeded",
-        "invalid_request", "invalid_settings", "nothing_selected", "no_picture", "idempotency_key_reused",
-        "unavailable",
+        "cross_site", "bad_json", "not_found", "client_too_slow", "not_ready", "revision_moved_on",
+        "too_large", "limit_exceeded", "invalid_request", "invalid_settings", "nothing_selected",
+        "no_picture", "idempotency_key_reused", "unavailable",
     ),
 )  # fmt: skip
 async def order_clips(
@@ -90,6 +90,7 @@ async def order_clips(
     idempotency_key: Annotated[
         str | None, Header(description="A repeat with the same key gives the same clips")
     ] = None,
+    revision: SameRevision = None,
 ) -> ClipsWithFiles:
     """`{}` cuts every shot, exactly. The segments are those of the result as it is now."""
     context = context_of(request)
@@ -98,7 +99,7 @@ async def order_clips(
 
     def place() -> ClipsWithFiles:
         context.services.require_for_new_work()
-        job, _ = clips.place_order(context.services, video_id, order, key)
+        job, _ = clips.place_order(context.services, video_id, order, key, revision)
         response.headers["Location"] = f"{root_of(request)}{clips.path_of(job)}"
         return _shown(request, job)
 

@@ -19,11 +19,12 @@ from cluster.stores.mongodb.timelines import timeline_of_cursor
 from cluster.stores.page import Page
 from cluster.stores.postgres.video import Video
 from serve_app import exports
-from serve_app.context import Context, Cursor, VideoId, context_of, root_of
+from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of, root_of
 from serve_app.exports.blocks import in_blocks
 from serve_app.routes.links import with_signed_images
 from serve_app.services import ApiServices
 from serve_app.videos.keyframes import keyframe_image
+from serve_app.videos.numbering import check_revision
 from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 from serve_app.videos.transcripts import transcript_status, words_of
 from serve_app.web.filetypes import content_disposition
@@ -169,6 +170,7 @@ def get_signals(
             "unknown_format",
             "not_found",
             "not_ready",
+            "revision_moved_on",
             "invalid_request",
             "no_picture",
             "no_words",
@@ -192,6 +194,7 @@ def export(
             description="Only these of the level: numbers (`index`) and ranges of them, such as `0-3,7`",
         ),
     ] = None,
+    revision: SameRevision = None,
     inline: Annotated[bool, Query(description="`html` only: for a browser to show, not to store")] = False,
 ) -> Response:
     """`json` is the document of `scenestream segment --json`. `edl`, `otio`, `fcpxml` and `fcp7xml` cut the
@@ -201,14 +204,15 @@ def export(
     transcript is done.
 
     With `segments` a cut film has only these, end to end, each the same frames as in the whole; all other
-    formats leave the others out. `json` and `csv` then need a `level`. `youtube`, `html` and the formats of
-    words are of the whole video only.
+    formats leave the others out. `json`, `csv` and `mkvchapters` then need a `level`. `youtube`,
+    `html` and the formats of words are of the whole video only.
     """
     chosen = exports.FORMATS.get(format_)
     if chosen is None:
         raise Problem("unknown_format", f"There is no format {format_!r}; use {', '.join(exports.FORMATS)}.")
     context = context_of(request)
     video, document = _finished(context, video_id)
+    check_revision(video, revision)
     if chosen.needs_picture and has_sound_only(document.get("media")):
         raise Problem(
             "no_picture",

@@ -15,6 +15,7 @@ from cluster.stores.ids import new_id
 from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
 from cluster.stores.postgres.video import Video
 from serve_app.services import ApiServices
+from serve_app.videos.numbering import check_revision
 from serve_app.web.problems import Problem
 
 CONTENT_TYPES = {
@@ -29,13 +30,17 @@ LinkMaker = Callable[[str], str]
 
 
 def place_order(
-    services: ApiServices, video_id: str, order: ClipOrder, idempotency_key: str | None
+    services: ApiServices,
+    video_id: str,
+    order: ClipOrder,
+    idempotency_key: str | None,
+    revision: int | None = None,
 ) -> tuple[ClipJob, bool]:
     """Choose the segments and queue their cutting. Returns the order, and whether this call made it.
 
     For an idempotency key used before, returns the earlier order, whatever has happened to the video since.
-    Raises Problem `not_ready` and `no_picture`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and
-    `ClipJobs.create` raise.
+    Raises Problem `not_ready`, `no_picture`, `revision_moved_on` when the result is another one than
+    `revision`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
     """
     video = services.jobs.get(video_id)
     asked = order.model_dump(mode="json")
@@ -47,6 +52,7 @@ def place_order(
         raise Problem(
             "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
         )
+    check_revision(video, revision)
     if has_sound_only(video.media):
         raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
     options = cut_options(order, video.media or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_the_chosen_ones_are_exported_by_formats_that_can(page: Page) -> None:
     with page.expect_download() as download:
         menu.get_by_role("link", name="EDL").click()
     asked = download.value.path().read_text(encoding="utf-8")
-    assert asked.splitlines() == ["format=edl", "level=shot", "segments=1-3,7"]
+    assert asked.splitlines() == ["format=edl", "level=shot", "segments=1-3,7", "revision=1"]
 
     page.locator(".menu summary").click()
     menu.get_by_label("Segments").select_option("all")
@@ -313,3 +314,28 @@ def test_what_is_chosen_stays_chosen_in_the_next_result_where_it_still_is(
     site.api.change(video, revision=2)
     expect(page.get_by_role("group", name="Chosen segments")).to_contain_text("2 shots chosen")
     assert chosen(page) == [2, 7]
+
+
+def test_what_is_chosen_is_exported_and_cut_by_its_numbers_in_the_result_that_is_shown(
+    site: Site, video: FakeVideo, page: Page
+) -> None:
+    for place in (2, 8):
+        rows(page).nth(place).locator(".row-tick").click()
+    bar = page.get_by_role("group", name="Chosen segments")
+    bar.get_by_role("button", name="Export…").click()
+    edl = page.locator(".menu-list").get_by_role("link", name="EDL")
+    expect(edl).to_have_attribute("href", re.compile(r"segments=2%2C8&revision=1$"))
+
+    shots = video.segments["shot"]
+    first = [shots[0] | {"end_s": 0.2, "end_frame": 5}, shots[0] | {"start_s": 0.2, "start_frame": 5}]
+    video.segments["shot"] = [
+        shot | {"index": place} for place, shot in enumerate([*first, *shots[1:]])
+    ]  # both are still there, a place later
+    site.api.change(video, revision=2)
+    expect(edl).to_have_attribute("href", re.compile(r"segments=3%2C9&revision=2$"))
+    page.locator(".menu summary").click()
+    bar.get_by_role("button", name="Cut…").click()
+    page.get_by_role("button", name="Cut 2 clips").click()
+    expect(page.get_by_role("list", name="Clips").get_by_role("listitem")).to_have_count(1)
+    assert site.api.taken_out.orders[0]["select"] == {"indices": [3, 9]}
+    assert site.api.taken_out.revisions == ["2"]

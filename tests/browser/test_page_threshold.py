@@ -99,3 +99,26 @@ def test_the_slider_moves_it_and_what_is_discarded_is_forgotten(page: Page) -> N
     line, _ = adjusting(page)
     expect(line).to_have_attribute("aria-valuenow", "50")
     expect(page.locator(SHOTS)).to_have_count(6)
+
+
+def test_a_drag_ends_with_the_pane(page: Page) -> None:
+    line, _ = adjusting(page)
+    box, curve = line.bounding_box(), page.locator(".threshold").bounding_box()
+    assert box is not None
+    assert curve is not None
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(x, curve["y"] + curve["height"] * 0.15, steps=4)
+    expect(page.locator(SHOTS)).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(line).to_be_hidden()
+
+    page.mouse.move(x, curve["y"] + curve["height"] * 0.9, steps=4)
+    page.mouse.up()
+    _, slider = adjusting(page)
+    expect(slider).to_have_value("0.15")
+    page.mouse.move(x, curve["y"] + curve["height"] * 0.1)
+    page.mouse.move(x, curve["y"] + curve["height"] * 0.9, steps=8)
+    expect(slider).to_have_value("0.15")
+    expect(page.locator(SHOTS)).to_have_count(2)

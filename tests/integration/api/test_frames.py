@@ -15,6 +15,7 @@ from actors.worker.library import LibraryAnalyser
 from actors.worker.state import WorkState
 from cluster.client import Client
 from cluster.contract.protocol import API_PREFIX
+from cluster.errors import UnavailableError
 from cluster.settings import LimitSettings
 from cluster.stores.media.cache import MediaCache
 from serve_app.routes import frames as route
@@ -86,6 +87,25 @@ def test_the_client_reads_all_parts(api: Api, fuser: Fuser) -> None:
         told = client.frame_times(done)
     assert told["runs"] == [[3000, 2], [6000, 1], [1500, 2], [3000, 1]]
     assert (told["first_frame"], told["next_frame"]) == (0, None)
+
+
+@pytest.mark.parametrize("other", [{"frames": 7}, {"first_pts": 138_001}, {"time_base": [1, 1000]}])
+def test_the_client_joins_no_parts_of_two_analyses(
+    api: Api, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    fuser = Fuser()
+
+    def answer(video: Any, settings: Mapping[str, Any], *, from_frame: int) -> FuserOutcome:
+        told = fuser(video, settings, from_frame=from_frame)
+        return FuserOutcome({**told.result, **other}) if from_frame else told
+
+    monkeypatch.setattr(route, "frames_of", lambda _: answer)
+    done = done_video(api)
+    with (
+        Client(api.url.removesuffix(API_PREFIX)) as client,
+        pytest.raises(UnavailableError, match="analysed anew"),
+    ):
+        client.frame_times(done)
 
 
 def test_times_that_are_known_are_not_sent_again(api: Api, fuser: Fuser) -> None:

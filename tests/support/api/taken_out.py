@@ -16,10 +16,12 @@ ORDERED_AT = "2026-01-05T10:00:00Z"
 
 
 class TakenOut:
-    """Orders of clips, and exports. `orders`: the bodies of the requests, in the order in which they came."""
+    """Orders of clips, and exports. `orders` and `revisions`: the bodies of the requests, and the results
+    whose segments they number, in the order in which they came."""
 
     def __init__(self) -> None:
         self.orders: list[Json] = []
+        self.revisions: list[str | None] = []
 
     def add_routes(self, app: FastAPI) -> None:
         """Add the routes of clips and of exports."""
@@ -29,6 +31,7 @@ class TakenOut:
 
     async def _order(self, video_id: str, request: Request) -> Json:
         self.orders.append(await request.json())
+        self.revisions.append(request.query_params.get("revision"))
         return self._documents(video_id)[0]
 
     def _list(self, video_id: str) -> Json:

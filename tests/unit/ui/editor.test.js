@@ -7,7 +7,8 @@ import { session } from "../../../ui/static/video/session.js";
 import { editor } from "../../../ui/static/editing/editor.js";
 import { kept } from "../../../ui/static/editing/keeping.js";
 import { transport } from "../../../ui/static/player/transport.js";
-import { confirm, splitHere } from "../../../ui/static/correcting/commands.js";
+import { boundary } from "../../../ui/static/results/boundary.js";
+import { confirm, nudge, splitHere } from "../../../ui/static/correcting/commands.js";
 import { view } from "../../../ui/static/video/view.js";
 import { trueTimes } from "../../../ui/static/video/true-times.js";
 import { film, frameTimes, framesOf, FPS } from "./film.js";
@@ -265,4 +266,47 @@ test("of a video that is analysed anew the times are not those of before", async
   assert.equal(trueTimes.times, null);
   trueTimes.wish();
   assert.equal(trueTimes.loading, null);
+});
+
+test("of a video that is deleted while its draft is being opened none is opened", async () => {
+  shown();
+  const waiting = heldTimes();
+  const begun = editor.begin();
+  await until(() => waiting.length === 1);
+  session.missing = new Error("deleted");
+  session.close();
+  session.emit("missing", session.missing);
+  waiting[0](Response.json(frameTimes()));
+  assert.equal(await begun, false);
+  assert.deepEqual([editor.active, editor.opening, editor.problem], [false, null, ""]);
+});
+
+test("a command that waits for the draft means the boundary and the level of when it was given", async () => {
+  shown();
+  view.choose("shot");
+  boundary.select("shot", 1);
+  const waiting = heldTimes();
+  const right = confirm();
+  await until(() => waiting.length === 1);
+  boundary.select("shot", 3);
+  const moved = nudge(1);
+  const further = nudge(1);
+  transport.seek(2);
+  const split = splitHere();
+  view.choose("scene");
+  waiting[0](Response.json(frameTimes()));
+  await Promise.all([right, moved, further, split]);
+  assert.deepEqual(editor.steps, [{ op: "confirm", level: "shot", frame: 100 },
+    { op: "move", level: "shot", frame: 300, to: 302 }, SPLIT]);
+});
+
+test("parts of two analyses are not joined", async () => {
+  shown();
+  for (const other of [{ frames: 601 }, { first_pts: 201 }, { time_base: [1, 50] }, { first_frame: 201 }]) {
+    const parts = [{ ...frameTimes(), runs: [[1, 200]], next_frame: 200 },
+      { ...frameTimes(), first_frame: 200, first_pts: 200, runs: [[1, 400]], ...other }];
+    serve(() => Response.json(parts.shift()));
+    assert.equal(await editor.begin(), false, JSON.stringify(other));
+    assert.match(editor.problem, /just been changed/);
+  }
 });

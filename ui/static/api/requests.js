@@ -50,6 +50,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Two answers are of two results. */
+export const CHANGED = "The result has just been changed. Try again in a moment.";
+
 const NO_ANSWER = "The server does not answer. Try again in a moment.";
 
 /** Make the error of a problem document (RFC 9457), or of any other answer that is not 2xx. */
@@ -159,7 +162,8 @@ export const getSignals = (id, points, signal) => request(`${video(id)}/signals?
 export const getCluster = (signal) => request("/cluster", { signal });
 
 /** Order clips: each chosen segment is cut into a file of its own. */
-export const orderClips = (id, order) => post(`${video(id)}/clips`, order);
+/** @param {number} revision of the result whose segments the order numbers: of another one it is refused */
+export const orderClips = (id, order, revision) => post(`${video(id)}/clips?revision=${revision}`, order);
 /** A video's orders of clips, the newest first. */
 export const listClips = (id) => request(`${video(id)}/clips?limit=20`);
 const clipsOf = (id, clipsId) => `${video(id)}/clips/${encodeURIComponent(clipsId)}`;
@@ -173,11 +177,15 @@ export const mediaUrl = (id) => `${API}${video(id)}/media`;
  * A page is shown by the browser, all else is stored.
  * @param {string} [level] only this level; empty: what the format has by itself
  * @param {string} [segments] only these of the level, as "0-3,7"; empty: all
+ * @param {number} [revision] of the result whose numbers these are: of another one the export is refused
  */
-export function exportUrl(id, format, level = "", segments = "") {
+export function exportUrl(id, format, level = "", segments = "", revision = 0) {
   const params = new URLSearchParams({ format });
   if (level) params.set("level", level);
-  if (segments) params.set("segments", segments);
+  if (segments) {
+    params.set("segments", segments);
+    params.set("revision", String(revision));
+  }
   if (format === "html") params.set("inline", "true");
   return `${API}${video(id)}/export?${params}`;
 }
@@ -198,17 +206,20 @@ export function thumbnailUrl(id, segment) {
 
 /**
  * Read when each frame of a video is shown, part after part. The browser keeps the answers, and asks whether they are
- * still right.
+ * still right. Parts of two analyses are not joined: an `ApiError` says so.
  * @returns {Promise<{time_base: number[], frames: number, first_pts: number, runs: number[][]}>}
  */
 export async function getFrameTimes(id, signal) {
   const options = { signal, cache: "no-cache" };
   const told = await request(`${video(id)}/frames`, options);
-  let { next_frame: next } = told;
-  while (next !== null) {
-    const part = await request(`${video(id)}/frames?from_frame=${next}`, options);
+  let part = told;
+  while (part.next_frame !== null) {
+    const { next_frame: next, first_pts: pts, runs } = part;
+    part = await request(`${video(id)}/frames?from_frame=${next}`, options);
+    const ended = runs.reduce((sum, [step, count]) => sum + step * count, pts);
+    if (part.first_frame !== next || part.first_pts !== ended || part.frames !== told.frames
+      || String(part.time_base) !== String(told.time_base)) throw new ApiError(CHANGED, { code: "conflict", status: 503 });
     told.runs = told.runs.concat(part.runs);
-    next = part.next_frame;
   }
   return told;
 }

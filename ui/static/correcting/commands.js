@@ -16,14 +16,19 @@ import { askName } from "./naming.js";
 /** The frame that the player shows at a time; null where nothing is segmented. */
 const shownAt = (timeS) => editor.clock.segmentedFrameAt(timeS, session.endS);
 
+/** Start frame of the selected boundary of a level; null where it has none. */
+const selectedOf = (level) => (boundary.level === level ? boundary.segment.start_frame : null);
+
 /**
- * The boundary that is meant: the selected one of the chosen level; without one, that at the playhead.
+ * The boundary that is meant: the one of the chosen level that was selected when the command was given, without one that
+ * at the playhead; where that has moved meanwhile, the one that is selected now.
+ * @param {{timeS: number, level: string, selected: number | null}} asked
  * @returns {{level: string, frame: number} | null}
  */
-function meant(timeS) {
-  if (boundary.level === view.level) return { level: boundary.level, frame: boundary.segment.start_frame };
-  const frame = shownAt(timeS);
-  return frame !== null && startAt(editor.draft, view.level, frame) ? { level: view.level, frame } : null;
+function meant({ timeS, level, selected }) {
+  const there = (frame) => frame !== null && startAt(editor.draft, level, frame);
+  const frame = [selected ?? shownAt(timeS), selectedOf(level), shownAt(timeS)].find(there);
+  return frame === undefined ? null : { level, frame };
 }
 
 /** Select the boundary at a frame; nothing is selected where there is none. */
@@ -47,13 +52,13 @@ export function startEditing() {
 }
 
 /**
- * Do something that needs an open draft; editing begins by it, which may take a moment. `run` gets the position of the
- * player first, as it was when the person asked for it.
+ * Do something that needs an open draft; editing begins by it, which may take a moment. `run` gets first what the person
+ * saw when asking for it: the position of the player, the chosen level, and the selected boundary of that.
  */
 function editing(run) {
   return async (...args) => {
-    const timeS = transport.time;
-    if (editor.active || await startEditing()) await run(timeS, ...args);
+    const asked = { timeS: transport.time, level: view.level, selected: selectedOf(view.level) };
+    if (editor.active || await startEditing()) await run(asked, ...args);
   };
 }
 
@@ -63,18 +68,18 @@ const NOT_SEGMENTED = "Nothing is segmented here: go to a part of the video that
 
 /** Do something to the boundary that is meant. */
 function toMeant(run) {
-  return editing((timeS, ...args) => {
-    const target = meant(timeS);
+  return editing((asked, ...args) => {
+    const target = meant(asked);
     if (target) run(target, ...args);
-    else editor.tell(shownAt(timeS) === null ? NOT_SEGMENTED : NOTHING);
+    else editor.tell(shownAt(asked.timeS) === null ? NOT_SEGMENTED : NOTHING);
   });
 }
 
 /** Start a segment of the chosen level at the frame that is shown. */
-export const splitHere = editing((timeS) => {
+export const splitHere = editing(({ timeS, level }) => {
   const frame = shownAt(timeS);
   if (frame === null) editor.tell(NOT_SEGMENTED);
-  else if (editor.do({ op: "split", level: view.level, frame })) selectFrame(view.level, frame);
+  else if (editor.do({ op: "split", level, frame })) selectFrame(level, frame);
 });
 
 /** Join the chosen segments, or the segment of the boundary that is meant with the one before it. */
@@ -150,10 +155,10 @@ function showFrame(level, frame) {
 }
 
 /** Ask for the name of a segment; without one, of the chosen level's that is selected, or that is at the playhead. */
-export const rename = editing(async (_timeS, level = view.level, place = -1) => {
+export const rename = editing(async (asked, level = asked.level, place = -1) => {
   const segments = shownSegments(level);
-  const selected = boundary.level === level ? boundary.index : -1;
-  const segment = segments[[place, selected, indexAt(segments, transport.time)].find((index) => index >= 0)];
+  const selected = segments.findIndex((segment) => segment.start_frame === selectedOf(level));
+  const segment = segments[[place, selected, indexAt(segments, asked.timeS)].find((index) => index >= 0)];
   if (!segment) return;
   if (level === "shot") {
     editor.tell("Shots have no names: choose scenes or chapters first.");

@@ -145,7 +145,7 @@ class Editor extends Emitter {
   async #open() {
     const { abort } = session;
     const problem = await trueTimes.need();
-    if (session.abort !== abort) return false;
+    if (session.abort !== abort || abort.signal.aborted) return false; // another video, or this one is gone
     this.opening = null;
     this.problem = problem;
     if (!problem && this.available && !this.active) this.#begin();

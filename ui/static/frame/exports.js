@@ -66,6 +66,7 @@ class ExportMenu {
     });
     session.on("opened", () => this.#draw());
     session.on("video", () => this.drawnFor !== this.#state && this.#draw());
+    session.on("segments", () => this.only && this.#draw()); // the same segments may have other numbers
     words.on("words", () => this.#draw());
     for (const shown of [choice, editor, tuning]) shown.on("change", () => this.#offerChosen());
     exporting.on("chosen", () => this.#openForChosen());
@@ -121,7 +122,7 @@ class ExportMenu {
     const segments = this.only ? rangesOf(choice.indices) : "";
     const shown = level ? what.replace(/^(shots|scenes|chapters|cuts)\b/, LEVEL_NAMES[level].toLowerCase()) : what;
     const way = format === "html" ? { target: "_blank", rel: "noopener" } : { download: true };
-    return h("a", { href: exportUrl(session.id, format, level, segments), ...way, on: { click: () => this.close() } },
+    return h("a", { href: exportUrl(session.id, format, level, segments, session.segmentsRevision), ...way, on: { click: () => this.close() } },
       h("strong", {}, name), h("span", {}, shown));
   }
 }

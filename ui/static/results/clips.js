@@ -89,7 +89,7 @@ class Clips extends Emitter {
   order() {
     const select = this.only ? { indices: choice.indices } : this.label ? { labels: [this.label] } : {};
     const order = { level: this.level, mode: this.mode, select, max_clips: this.count };
-    return this.#send(orderClips(session.id, order));
+    return this.#send(orderClips(session.id, order, session.segmentsRevision));
   }
 
   cancel(order) {

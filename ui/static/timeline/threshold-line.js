@@ -67,12 +67,14 @@ export class ThresholdLine {
     this.line.focus({ preventScroll: true });
     this.line.setPointerCapture(event.pointerId);
     const { top, height } = this.element.getBoundingClientRect();
-    const move = (moved) => this.#set(sensitivityAt(1 - (moved.clientY - top) / height));
-    const end = () => {
-      this.line.removeEventListener("pointermove", move);
-      for (const type of ["pointerup", "pointercancel"]) this.line.removeEventListener(type, end);
-    };
-    this.line.addEventListener("pointermove", move);
-    for (const type of ["pointerup", "pointercancel"]) this.line.addEventListener(type, end);
+    const dragged = new AbortController();
+    const { signal } = dragged;
+    this.line.addEventListener("pointermove", (moved) => {
+      if (this.#sensitivity === null) dragged.abort(); // the try has ended before the drag
+      else this.#set(sensitivityAt(1 - (moved.clientY - top) / height));
+    }, { signal });
+    for (const type of ["pointerup", "lostpointercapture"]) {
+      this.line.addEventListener(type, () => dragged.abort(), { signal });
+    }
   }
 }

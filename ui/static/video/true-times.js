@@ -6,12 +6,10 @@
  * Events: `change` (they are there, or not any more).
  */
 import { Emitter } from "../toolkit/emitter.js";
-import { ApiError, getFrameTimes } from "../api/requests.js";
+import { ApiError, CHANGED, getFrameTimes } from "../api/requests.js";
 import { FrameClock } from "./frame-clock.js";
 import { FrameTimes } from "./frame-times.js";
 import { session } from "./session.js";
-
-const CHANGED = "The result has just been changed. Try again in a moment.";
 
 class TrueTimes extends Emitter {
   constructor() {
