@@ -53,7 +53,7 @@ def test_a_deletion_elsewhere_is_told(real_site: RealSite, two_pages: tuple[str,
 
     expect(second.get_by_role("heading", name="This video was deleted")).to_be_visible()
     expect(second.locator(".welcome .filename")).to_have_text("two pages.mp4")
-    expect(second.get_by_text("Export")).to_be_hidden()
+    expect(second.get_by_text("Export", exact=True)).to_be_hidden()
     expect(second.locator(f".library-row[data-id='{video_id}']")).to_have_count(0)
 
 
