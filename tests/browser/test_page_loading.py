@@ -99,6 +99,7 @@ def test_it_says_that_it_could_not_be_loaded_and_is_loaded_again(
     expect(page.get_by_text("Not ready yet")).to_be_hidden()
     assert violations(page) == []
 
+    page.wait_for_load_state("networkidle")  # a file is preloaded, then imported: both have to fail
     page.unroute(pattern)
     told.get_by_role("button", name="Load it again").click()
     page.wait_for_selector("body[data-ready]")
