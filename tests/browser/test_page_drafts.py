@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from cluster.client import Client
 from tests.browser.conftest import NewPage
-from tests.support.stack.correcting import STARTS, Corrected, corrected, drag, edit, expect_starts, make_film
+from tests.support.stack.correcting import STARTS, Corrected, drag, expect_starts, make_film
+from tests.support.stack.correcting_fixtures import page, video
+
+__all__ = ["page", "video"]
 
 MESSAGE = ".edit-message"
 SEGMENTS = re.compile(r"/segments$")
@@ -20,21 +21,6 @@ SEGMENTS = re.compile(r"/segments$")
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_film(tmp_path_factory.mktemp("film") / "two editors.mp4")
-
-
-@pytest.fixture
-def video(stack_url: str, film: Path) -> Iterator[Corrected]:
-    """A video of the test's own. All have the same content, so only the first one is decoded."""
-    with Client(stack_url) as client:
-        yield corrected(client, stack_url.rstrip("/"), film)
-
-
-@pytest.fixture
-def page(video: Corrected, new_page: NewPage) -> Page:
-    """Its page with the draft open."""
-    page = new_page(video.url).page
-    edit(page)
-    return page
 
 
 def test_a_saved_correction_is_shown_to_those_who_look(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from cluster.client import Client
 from tests.browser.conftest import NewPage
 from tests.support.stack.correcting import (
     READ_NUMBER,
     STARTS,
     Corrected,
     cells,
-    corrected,
     drag,
     edit,
     expect_starts,
@@ -26,6 +24,9 @@ from tests.support.stack.correcting import (
     make_film,
     point,
 )
+from tests.support.stack.correcting_fixtures import page, video
+
+__all__ = ["page", "video"]
 
 MESSAGE = ".edit-message"
 
@@ -33,21 +34,6 @@ MESSAGE = ".edit-message"
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_film(tmp_path_factory.mktemp("film") / "six shots.mp4")
-
-
-@pytest.fixture
-def video(stack_url: str, film: Path) -> Iterator[Corrected]:
-    """A video of the test's own. All have the same content, so only the first one is decoded."""
-    with Client(stack_url) as client:
-        yield corrected(client, stack_url.rstrip("/"), film)
-
-
-@pytest.fixture
-def page(video: Corrected, new_page: NewPage) -> Page:
-    """Its page with the draft open."""
-    page = new_page(video.url).page
-    edit(page)
-    return page
 
 
 def save(page: Page) -> None:

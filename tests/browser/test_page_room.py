@@ -9,19 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
+from tests.support.api.shapes import SETTINGS
 from tests.support.api.video import FakeVideo
 
-SETTINGS = {
-    "preset": "default",
-    "shot_sensitivity": 0.5,
-    "scene_sensitivity": 0.5,
-    "chapter_sensitivity": 0.5,
-    "from_s": None,
-    "to_s": None,
-    "scenes": None,
-    "chapters": None,
-    "jump_cuts": "split",
-}
 SCENES = '.tl-segment[data-level="scene"]'
 PANES = ("Adjust", "Clips", "Boundary")
 

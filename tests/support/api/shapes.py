@@ -6,6 +6,18 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SETTINGS: Json = {
+    "preset": "default",
+    "shot_sensitivity": 0.5,
+    "scene_sensitivity": 0.5,
+    "chapter_sensitivity": 0.5,
+    "from_s": None,
+    "to_s": None,
+    "scenes": None,
+    "chapters": None,
+    "jump_cuts": "split",
+}
+"""Of a video that was segmented without any wish."""
 FRAMES_PER_S = 25
 """Of all segments here."""
 
