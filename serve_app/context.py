@@ -24,7 +24,7 @@ from serve_app.videos.finishing import UploadFinisher
 from serve_app.videos.fuser import FuserThreads
 from serve_app.videos.intake import VideoIntake
 from serve_app.videos.presets import FindPreset
-from serve_app.videos.previews import Previews, preview_segments
+from serve_app.videos.revising.previews import Previews, preview_segments
 from serve_app.videos.transcripts import words_reference
 from serve_app.videos.uploads import UploadService
 from serve_app.web.concurrency import ConcurrencyLimits

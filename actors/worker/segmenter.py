@@ -31,7 +31,7 @@ from cluster.settings import Settings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
-from cluster.stores.postgres.transcript_job import SCREEN, SPEECH
+from cluster.stores.postgres.words.job import SCREEN, SPEECH
 from cluster.telemetry import logs, tracing
 
 LANES = {"work": 1, "control": 2}

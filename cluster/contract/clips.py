@@ -1,6 +1,6 @@
 """Clips: what may be ordered of a video, and the orders and files the API shows (pydantic).
 
-Only shapes: `cluster.clips.orders` chooses the segments of an order, `serve_app.videos.clips` fills the
+Only shapes: `cluster.clips.orders` chooses the segments of an order, `serve_app.videos.files.clips` fills the
 documents.
 """
 

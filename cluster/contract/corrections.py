@@ -1,6 +1,6 @@
 """Corrections by hand: the starts that a person gives to the segments of a video (pydantic).
 
-Only shapes: `serve_app.videos.corrections` compares them with the result that is corrected.
+Only shapes: `serve_app.videos.revising.corrections` compares them with the result that is corrected.
 """
 
 from __future__ import annotations

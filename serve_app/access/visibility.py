@@ -14,8 +14,8 @@ from anyio import to_thread
 from cachetools import LRUCache, cached
 from fastapi import Request
 
+from cluster.stores.postgres.intake.uploads import no_such_upload
 from cluster.stores.postgres.jobs import Jobs, no_such_video
-from cluster.stores.postgres.uploads import no_such_upload
 from serve_app.access.callers import Caller, caller_of
 
 VIDEO_ID = "^[A-Za-z0-9][A-Za-z0-9_-]{7,127}$"

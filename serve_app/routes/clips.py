@@ -27,13 +27,13 @@ from cluster.contract.pages import (
 )
 from cluster.errors import NotFoundError, ScenestreamError
 from cluster.stores.media.keys import clips_prefix
-from cluster.stores.postgres.clip_job import ClipJob
+from cluster.stores.postgres.clips.job import ClipJob
 from serve_app.access.callers import caller_of
 from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of, root_of
 from serve_app.routes.links import signed_link
 from serve_app.routes.stored_files import answer_with, looked_up
-from serve_app.videos import clips
-from serve_app.videos.clip_zip import ZipEntry, zip_blocks
+from serve_app.videos.files import clips
+from serve_app.videos.files.archive import ZipEntry, zip_blocks
 from serve_app.videos.intake import client_key
 from serve_app.web.filetypes import UNKNOWN_TYPE, content_disposition
 from serve_app.web.json_body import read_json

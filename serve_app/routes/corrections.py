@@ -16,7 +16,7 @@ from cluster.stores.documents import revision_document
 from serve_app.access.callers import client_id
 from serve_app.context import VideoId, context_of
 from serve_app.routes.videos import tell_result
-from serve_app.videos.correcting import correct, fuser_of
+from serve_app.videos.revising.correcting import correct, fuser_of
 from serve_app.web.json_body import json_request, read_json
 from serve_app.web.problems import Problem, declared
 

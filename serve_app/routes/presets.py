@@ -22,8 +22,8 @@ from cluster.stores.postgres.presets import no_such_preset
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import VIDEO_ID, check_visible
 from serve_app.context import context_of, presets_of
-from serve_app.videos.learning import fuser_of, learn_from
 from serve_app.videos.presets import check_wish, own_document, packaged_documents
+from serve_app.videos.revising.learning import fuser_of, learn_from
 from serve_app.web.json_body import json_request, read_json
 from serve_app.web.problems import Problem, declared
 

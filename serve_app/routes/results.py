@@ -23,7 +23,7 @@ from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of
 from serve_app.exports.blocks import in_blocks
 from serve_app.routes.links import with_signed_images
 from serve_app.services import ApiServices
-from serve_app.videos.keyframes import keyframe_image
+from serve_app.videos.files.keyframes import keyframe_image
 from serve_app.videos.numbering import check_revision
 from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 from serve_app.videos.transcripts import transcript_status, words_of

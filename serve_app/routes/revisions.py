@@ -21,9 +21,9 @@ from serve_app.context import Context, VideoId, context_of, presets_of, root_of
 from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import with_signed_images
 from serve_app.routes.videos import shown, tell, tell_result
-from serve_app.videos.comparison import compare
 from serve_app.videos.intake import resolve_settings
 from serve_app.videos.presets import FindPreset, Resolved
+from serve_app.videos.revising.comparison import compare
 from serve_app.web.json_body import read_json
 from serve_app.web.problems import Problem, declared
 

@@ -14,7 +14,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from cluster.contract.protocol import IDEMPOTENCY_KEY
-from cluster.stores.postgres.uploads import Upload
+from cluster.stores.postgres.intake.uploads import Upload
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import UPLOAD_ID
 from serve_app.context import Context, context_of, presets_of, root_of

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import structlog
 from anyio import CapacityLimiter, to_thread
 
-from cluster.stores.postgres.uploads import Upload
+from cluster.stores.postgres.intake.uploads import Upload
 from serve_app.web.concurrency import MAX_FINISHERS
 
 _log = structlog.get_logger(__name__)

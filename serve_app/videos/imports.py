@@ -9,7 +9,7 @@ from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
 from cluster.remote.source import check_source, file_name
 from cluster.settings import Settings
-from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.intake.imports import NewImport
 from serve_app.videos.intake import video_options
 from serve_app.videos.presets import FindPreset
 from serve_app.videos.webhooks import CheckedWebhook, check_webhook

@@ -11,8 +11,8 @@ from typing import Any
 
 from cluster.contract.results import ShownText, Transcript, TranscriptStatus
 from cluster.contract.videos import Failure
-from cluster.stores.postgres.transcript_job import TranscriptJob, TranscriptState
 from cluster.stores.postgres.video import Video
+from cluster.stores.postgres.words.job import TranscriptJob, TranscriptState
 from serve_app.services import ApiServices
 
 

@@ -26,8 +26,8 @@ from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import ConflictError, NotFoundError, ScenestreamError, UsageError
 from cluster.stores.ids import new_id
 from cluster.stores.media.keys import all_of, source_key, upload_key
-from cluster.stores.postgres.upload_lock import upload_lock
-from cluster.stores.postgres.uploads import EXPIRED_AT_ONCE, Upload
+from cluster.stores.postgres.intake.lock import upload_lock
+from cluster.stores.postgres.intake.uploads import EXPIRED_AT_ONCE, Upload
 from cluster.telemetry import tracing
 from serve_app.services import ApiServices
 from serve_app.videos.intake import StoredFile, VideoOptions, key_reused

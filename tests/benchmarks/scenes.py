@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from actors.segmentation import FusionSettings
 from actors.segmentation.fusion.levels import CueWeights
-from actors.segmentation.fusion.scene_measures import MEASURES, scene_measures
-from actors.segmentation.fusion.scene_odds import SceneWeights
-from actors.segmentation.fusion.scenes import Scenes, find_scenes
+from actors.segmentation.fusion.scenes.boundaries import Scenes, find_scenes
+from actors.segmentation.fusion.scenes.measures import MEASURES, scene_measures
+from actors.segmentation.fusion.scenes.odds import SceneWeights
 from actors.segmentation.fusion.weights import FusionWeights
 from tests.benchmarks.fit.logistic import average_precision
 from tests.benchmarks.scene_features import FeaturesError, SceneFeatures, read_folder

@@ -12,7 +12,7 @@ import ray
 
 from actors.bridge.actor import Bridge
 from actors.bridge.imports.partial_file import PART_BYTES
-from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.intake.imports import NewImport
 from cluster.stores.postgres.video import Video, VideoState
 from tests.support.servers.sources import FILM, web_server
 from tests.support.stack.actor_fixtures import module_stack, ray_connection, settings, stack

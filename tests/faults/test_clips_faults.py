@@ -15,7 +15,7 @@ import pytest
 from cluster.clips.orders import chosen, clip_order, cut_options
 from cluster.settings import Settings
 from cluster.stores.ids import new_id
-from cluster.stores.postgres.clip_job import ClipJob, ClipState
+from cluster.stores.postgres.clips.job import ClipJob, ClipState
 from tests.support.api.clips import NAME, TRACKS_HASH, finished_video
 from tests.support.media import Picture, make_media, read_number
 from tests.support.servers.media import media_folder, stored_bytes

@@ -18,8 +18,8 @@ from actors.bridge.services import BridgeServices
 from actors.bridge.threads import LivenessGuard
 from cluster.contract.vocabulary import BATCH
 from cluster.settings import LeaseSettings
-from cluster.stores.postgres.clip_job import FEW_CLIPS, PROXY, ClipJob
-from cluster.stores.postgres.clip_jobs import ClipJobs
+from cluster.stores.postgres.clips.job import FEW_CLIPS, PROXY, ClipJob
+from cluster.stores.postgres.clips.jobs import ClipJobs
 from cluster.stores.postgres.turns import Room
 
 MAX_ORDERS = 24  # at once; their clips take turns in the pool with everything else there

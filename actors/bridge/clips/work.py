@@ -17,7 +17,7 @@ from actors.bridge.window import TaskWindow
 from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.clips.manifest import MANIFEST, TABLE, ManifestEntry, made_entry, manifest, missing_entry, table
 from cluster.errors import NotFoundError
-from cluster.stores.postgres.clip_job import ClipJob
+from cluster.stores.postgres.clips.job import ClipJob
 from cluster.stores.postgres.video import Video
 
 CODE_CLIPS_FAILED = "clips_failed"

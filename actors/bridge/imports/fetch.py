@@ -30,7 +30,7 @@ from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.remote.source import open_source
 from cluster.stores.media.keys import all_of
 from cluster.stores.media.store import MediaStore
-from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.intake.imports import Import
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import VideoState
 

@@ -1,8 +1,8 @@
 """The bridge's part that fetches files from addresses: its claim loop, its heartbeats, an orderly end.
 
 All bridges together fetch `imports.concurrency` files at a time; lanes take turns, see
-`cluster.stores.postgres.imports`. Its heartbeats have connections of their own, so that what is slow outside
-slows nothing inside. Knows neither HTTP nor where the bytes go.
+`cluster.stores.postgres.intake.imports`. Its heartbeats have connections of their own, so that what is slow
+outside slows nothing inside. Knows neither HTTP nor where the bytes go.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
 from cluster.settings import ImportSettings, Settings
 from cluster.stores.media.store import MediaStore
-from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.intake.imports import Import
 from cluster.stores.postgres.jobs import Jobs
 
 CLAIM_INTERVAL_S = 0.5  # no doorbell rings for an import that is due again, or whose holder died

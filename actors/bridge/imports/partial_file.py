@@ -18,7 +18,7 @@ from cluster.errors import UsageError
 from cluster.remote.errors import SourceBrokeError, SourceError
 from cluster.stores.media.keys import fetched_key, source_key
 from cluster.stores.media.store import MediaStore
-from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.intake.imports import Import
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -23,8 +23,8 @@ from cluster.stores.corrections import exact_starts
 from cluster.stores.mongodb.timeline_ids import timeline_id
 from cluster.stores.outdated import drop_outdated
 from cluster.stores.postgres.revisions import EXACT
-from cluster.stores.postgres.transcript_job import SCREEN, SPEECH, TranscriptJob, TranscriptState
 from cluster.stores.postgres.video import Video, VideoState
+from cluster.stores.postgres.words.job import SCREEN, SPEECH, TranscriptJob, TranscriptState
 
 GROUP_COST_S = 30.0
 """Seconds of video whose analysis takes as long as one group: half a minute of speech takes three to five

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]
 
 REACH = 24
-"""Shots apart up to which pairs are compared: twice the widest window of `scene_measures`."""
+"""Shots apart up to which pairs are compared: twice the widest window of `scenes.measures`."""
 COLOUR_SHARE = 0.5
 """Weight of the rank by colours, where that by embeddings has 1."""
 PRIOR_PAIRS = 60

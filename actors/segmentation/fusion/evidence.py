@@ -2,7 +2,7 @@
 
 The result is log odds, of picture and sound apart, so that a setting can weigh the two cues and each boundary
 can tell how loudly either spoke. The weights are data: `fusion.weights`. Does not know what the pictures on
-both sides have in common (`fusion.scene_odds`; for chapters `fusion.locations`).
+both sides have in common (`fusion.scenes.odds`; for chapters `fusion.locations`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from actors.segmentation.fusion.evidence import Moment, audio_evidence, loudness
 from actors.segmentation.fusion.hierarchy import Found, Hierarchies
 from actors.segmentation.fusion.measured import Measured
 from actors.segmentation.fusion.part import part_of
-from actors.segmentation.fusion.scene_odds import SceneWeights
+from actors.segmentation.fusion.scenes.odds import SceneWeights
 from actors.segmentation.fusion.summary import Summaries
 from actors.segmentation.fusion.takes import sound_breaks
 from actors.segmentation.fusion.weights import FusionWeights

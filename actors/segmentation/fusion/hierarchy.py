@@ -1,6 +1,6 @@
 """Finds the scenes among the shots and the chapters among the scenes of one video, from its tracks.
 
-Scenes: the picture's log odds at each shot (`scene_odds`), the kind of its transition, and the sound around
+Scenes: the picture's log odds at each shot (`scenes.odds`), the kind of its transition, and the sound around
 it and on both sides. Chapters: scenes that look and sound alike are grouped at a larger scale (`levels`);
 where the words are known, a change of topic counts, too, and begins a scene where there is none
 (`sentences`). Knows tracks and settings; does not know documents.
@@ -19,8 +19,8 @@ from actors.segmentation.fusion.evidence import Moment, audio_evidence, visual_e
 from actors.segmentation.fusion.levels import CueWeights, GroupingRules, Groups, Pairs, group_units
 from actors.segmentation.fusion.locations import find_locations, places
 from actors.segmentation.fusion.measured import WholeSound
-from actors.segmentation.fusion.scene_odds import SceneWeights
-from actors.segmentation.fusion.scenes import SENSITIVITY_SPAN, find_scenes
+from actors.segmentation.fusion.scenes.boundaries import SENSITIVITY_SPAN, find_scenes
+from actors.segmentation.fusion.scenes.odds import SceneWeights
 from actors.segmentation.fusion.sound_at_cuts import sound_at_cuts
 from actors.segmentation.fusion.sounds import Sounds, find_sounds
 from actors.segmentation.fusion.weights import FusionWeights

@@ -23,7 +23,7 @@ class FusionWeights:
 
     scene_bias: float
     """Of a scene boundary at a candidate before any evidence, at neutral sensitivity, where the picture does
-    not count; where it does, `scene_odds` knows how rare scenes are."""
+    not count; where it does, `scenes.odds` knows how rare scenes are."""
     fade: float
     """For a scene boundary at a fade, times the fade's confidence."""
     soft_edge: float

@@ -26,7 +26,7 @@ from cluster.errors import UnavailableError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
-from cluster.stores.postgres.transcript_job import SPEECH
+from cluster.stores.postgres.words.job import SPEECH
 
 CODE_NO_MODEL = "speech_model_missing"
 CODE_MODEL_BROKEN = "speech_model_broken"

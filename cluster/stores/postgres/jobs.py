@@ -23,25 +23,25 @@ from cluster.stores.postgres import outbox
 from cluster.stores.postgres.answers import Answers
 from cluster.stores.postgres.api_keys import ApiKeys
 from cluster.stores.postgres.backlog import Backlog, backlog
-from cluster.stores.postgres.clip_jobs import ClipJobs
+from cluster.stores.postgres.clips.jobs import ClipJobs
+from cluster.stores.postgres.clips.proxies import Proxies
 from cluster.stores.postgres.database import DEFAULT_TIMEOUT_S, Database
-from cluster.stores.postgres.imports import Imports
+from cluster.stores.postgres.intake.imports import Imports
+from cluster.stores.postgres.intake.uploads import Uploads
 from cluster.stores.postgres.leases import Leases
 from cluster.stores.postgres.listing import Listing, escape_like
 from cluster.stores.postgres.migrate import migrate
 from cluster.stores.postgres.overview import Overview
 from cluster.stores.postgres.presets import Presets
-from cluster.stores.postgres.proxies import Proxies
 from cluster.stores.postgres.revisions import Revisions
 from cluster.stores.postgres.search.find import Search
 from cluster.stores.postgres.search.index import SearchIndex
 from cluster.stores.postgres.signing_secrets import SigningSecrets
 from cluster.stores.postgres.sql_files import load_statements
-from cluster.stores.postgres.transcripts import Transcripts
 from cluster.stores.postgres.turns import Turns
-from cluster.stores.postgres.uploads import Uploads
 from cluster.stores.postgres.video import Video, VideoState
 from cluster.stores.postgres.webhooks import NewWebhook, Webhooks, has_webhook, put_webhook
+from cluster.stores.postgres.words.transcripts import Transcripts
 from cluster.stores.rabbitmq.doorbell import Doorbell
 from cluster.telemetry import tracing
 

@@ -34,8 +34,8 @@ EXACT = "exact"
 class Revision:
     """One row of `revisions`. `origin`: what made it. `current`: readers get this one.
 
-    `corrections`: those by hand that it has (`serve_app.videos.corrections`), None without any. `note`: what
-    the person says of them.
+    `corrections`: those by hand that it has (`serve_app.videos.revising.corrections`), None without any.
+    `note`: what the person says of them.
     """
 
     video_id: str

@@ -84,7 +84,7 @@ class Video:
     owner: str | None = None  # whose key handed it in; None: came in without keys
     tracks_key: str = ""  # the id its plan, chunks and keyframes are kept under; settled before analysis
     newest_revision: int = 0  # the last number given to a result; `revision` is the one readers see
-    fetching: bool = False  # its file is not here yet, see `cluster.stores.postgres.imports`
+    fetching: bool = False  # its file is not here yet, see `cluster.stores.postgres.intake.imports`
     priority: Priority = INTERACTIVE
     traceparent: str | None = None  # the trace it belongs to, see `cluster.telemetry.tracing`
     warnings: list[dict[str, Any]] = field(default_factory=list)  # what is missing in its file

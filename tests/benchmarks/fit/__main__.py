@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from actors.segmentation import Models
-from actors.segmentation.fusion import scene_odds
 from actors.segmentation.fusion import weights as fusion_weights
+from actors.segmentation.fusion.scenes import odds
 from actors.segmentation.shots import weights as shot_weights
 from actors.segmentation.sound import weights as sound_weights
 from actors.segmentation.weights_file import read_values
@@ -59,7 +59,7 @@ class FittedSet(Protocol):
 
 SETS: dict[str, tuple[FittedSet, Path]] = {
     "shots": (shots, shot_weights.FILE),
-    "scenes": (scenes, scene_odds.FILE),
+    "scenes": (scenes, odds.FILE),
     "sound": (sound, sound_weights.FILE),
     "fusion": (fusion, fusion_weights.FILE),
 }

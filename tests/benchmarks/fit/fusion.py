@@ -35,7 +35,7 @@ METHOD = (
 NOTES = (
     "The starts are the numbers that the library had before there was a recipe, but one_take, which was set "
     "when the picture got weights of its own. They were chosen by programmes of the same generator.",
-    "The picture's weights (scenes.json) know the fitted programmes, too.",
+    "The picture's weights (scenes/odds.json) know the fitted programmes, too.",
     "A number whose change by one step changes nothing is not decided by these films; it stands as it was "
     "set by hand.",
 )

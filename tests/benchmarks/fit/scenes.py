@@ -1,4 +1,4 @@
-"""Fits what the picture says of scenes (`fusion/scenes.json`) to films whose scenes people marked.
+"""Fits what the picture says of scenes (`fusion/scenes/odds.json`) to films whose scenes people marked.
 
 Programmes of the generator are added, of which the library's own shots are judged, so that what is plain in
 broadcasts stays plain. Both models are fitted to the same rows, one a shot but the first. Films count by the
@@ -19,8 +19,8 @@ from actors.segmentation import FusionSettings
 from actors.segmentation.fusion.alike import find_alike
 from actors.segmentation.fusion.fuse import fuse_measured
 from actors.segmentation.fusion.locations import places
-from actors.segmentation.fusion.scene_measures import MEASURES, scene_measures
-from actors.segmentation.fusion.scene_odds import SceneWeights
+from actors.segmentation.fusion.scenes.measures import MEASURES, scene_measures
+from actors.segmentation.fusion.scenes.odds import SceneWeights
 from actors.segmentation.fusion.weights import FusionWeights
 from tests.benchmarks import scenes
 from tests.benchmarks.fit import logistic

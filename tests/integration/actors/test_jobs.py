@@ -8,7 +8,7 @@ from typing import Any
 import ray
 
 from actors import launch
-from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.intake.imports import NewImport
 from cluster.stores.postgres.video import VideoState
 from cluster.stores.postgres.webhooks import NewWebhook
 from cluster.stores.rabbitmq.broker import Doorbell, Publisher

@@ -14,10 +14,10 @@ from actors.segmentation.planning.plan import Plan, build_plan
 from actors.worker.analyser import LIBRARY
 from cluster.clips.proxies import PIECE_S
 from cluster.settings import Settings
-from cluster.stores.postgres.clip_job import ClipState
-from cluster.stores.postgres.proxies import Proxy
+from cluster.stores.postgres.clips.job import ClipState
+from cluster.stores.postgres.clips.proxies import Proxy
 from serve_app.services import ApiServices
-from serve_app.videos.proxies import ask_for_proxy
+from serve_app.videos.files.proxies import ask_for_proxy
 from tests.support.media import Picture, Sound, make_media, read_number
 from tests.support.servers.media import stored_bytes
 from tests.support.stack.actor_fixtures import ray_connection, settings

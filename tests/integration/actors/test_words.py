@@ -17,7 +17,7 @@ from actors.speech_model import speech_model
 from actors.worker.analyser import LIBRARY
 from actors.worker.words.speech import WINDOWS_PER_GROUP
 from cluster.settings import ModelSettings, Settings
-from cluster.stores.postgres.transcript_job import TranscriptJob
+from cluster.stores.postgres.words.job import TranscriptJob
 from tests.support.lettering import Lettering, lettered, plain
 from tests.support.spoken import model_folder, read_aloud, words_of
 from tests.support.stack.actor_fixtures import ray_connection

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cluster.stores.postgres.imports import NewImport
+from cluster.stores.postgres.intake.imports import NewImport
 from serve_app.web import concurrency
 from tests.support.api.imports import importing, quiet_api, settled, web
 from tests.support.api.running import Api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.stores.postgres import proxies
+from cluster.stores.postgres.clips import proxies
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video
 from tests.support.servers.stores import execute

@@ -9,7 +9,7 @@ import pytest
 
 from cluster.client import Client
 from cluster.contract.protocol import API_PREFIX
-from cluster.stores.postgres.transcript_job import TranscriptJob
+from cluster.stores.postgres.words.job import TranscriptJob
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, start_work
 from tests.support.servers.stores import finish_words

@@ -15,8 +15,8 @@ import pytest
 
 from cluster.client import Client
 from cluster.errors import UsageError
-from cluster.stores.postgres import uploads as store
-from cluster.stores.postgres.upload_lock import upload_lock
+from cluster.stores.postgres.intake import uploads as store
+from cluster.stores.postgres.intake.lock import upload_lock
 from serve_app.videos import uploads
 from serve_app.videos.uploads import UploadService
 from tests.support.api import running as support

@@ -9,8 +9,8 @@ import pytest
 
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.ids import new_id
-from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipJob, ClipState
-from cluster.stores.postgres.clip_jobs import ROOM_FOR_ALL
+from cluster.stores.postgres.clips.job import FEW_CLIPS, ClipJob, ClipState
+from cluster.stores.postgres.clips.jobs import ROOM_FOR_ALL
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.turns import Room
 from tests.support.servers.stores import create_video, execute, waiting_doorbells

@@ -11,8 +11,8 @@ from cluster.clips.proxies import OPTIONS
 from cluster.contract.vocabulary import BATCH, INTERACTIVE, Priority
 from cluster.errors import NotFoundError
 from cluster.stores.documents import proxy_document
-from cluster.stores.postgres.clip_job import PROXY, ClipJob, ClipState
-from cluster.stores.postgres.clip_jobs import ROOM_FOR_ALL
+from cluster.stores.postgres.clips.job import PROXY, ClipJob, ClipState
+from cluster.stores.postgres.clips.jobs import ROOM_FOR_ALL
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.turns import Room
 from tests.integration.stores.test_clips import order

@@ -11,8 +11,8 @@ from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.ids import new_id
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.transcript_job import TranscriptJob, TranscriptState
 from cluster.stores.postgres.video import Video
+from cluster.stores.postgres.words.job import TranscriptJob, TranscriptState
 from tests.support.servers.stores import claim as claim_video
 from tests.support.servers.stores import create_video, execute, finish_words
 

@@ -8,8 +8,8 @@ import pytest
 
 from cluster.errors import NotFoundError
 from cluster.stores.ids import new_id
+from cluster.stores.postgres.intake.uploads import Upload, Uploads
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.uploads import Upload, Uploads
 from tests.support.servers.stores import let_expire
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.transcript_job import TranscriptJob
 from cluster.stores.postgres.video import Video
+from cluster.stores.postgres.words.job import TranscriptJob
 from tests.integration.stores.test_transcripts import claim, finish_video, queued, transcript_in
 from tests.support.servers.stores import create_video, execute, finish_words
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from serve_app.videos.clip_zip import ZipEntry, zip_blocks
+from serve_app.videos.files.archive import ZipEntry, zip_blocks
 
 DATE = (2026, 1, 5, 10, 0, 0)
 FILES = {"one.mp4": b"a" * 3_000_000, "empty.txt": b"", "zw\u00f6lf.mp4": bytes(range(256)) * 10}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.videos.comparison import compare
+from serve_app.videos.revising.comparison import compare
 
 FPS = 25
 

@@ -13,8 +13,8 @@ from actors.segmentation.fusion.assembly import SegmentStart
 from actors.segmentation.fusion.corrections import Starts, with_corrections
 from actors.segmentation.timeline import LEVELS
 from cluster.contract.corrections import MAX_GROUPS, MAX_SHOTS, CorrectionsRequest
-from serve_app.videos import corrections
-from serve_app.videos.corrections import MAX_ERRORS, Corrected, corrected
+from serve_app.videos.revising import corrections
+from serve_app.videos.revising.corrections import MAX_ERRORS, Corrected, corrected
 from serve_app.web.problems import Problem
 from tests.support.tracks import make_plan
 

@@ -11,7 +11,7 @@ import pytest
 
 from cluster.stores.postgres.video import Video
 from serve_app.videos.fuser import FuserThreads
-from serve_app.videos.previews import Previews, Segments
+from serve_app.videos.revising.previews import Previews, Segments
 from serve_app.web import concurrency
 from serve_app.web.concurrency import ConcurrencyLimiter
 from serve_app.web.problems import Problem

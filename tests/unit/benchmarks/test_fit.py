@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from actors.segmentation import Plan
-from actors.segmentation.fusion.scene_odds import SceneWeights
+from actors.segmentation.fusion.scenes.odds import SceneWeights
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.shots.gate import survey
 from actors.segmentation.shots.weights import ShotWeights

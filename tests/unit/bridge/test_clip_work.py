@@ -11,7 +11,7 @@ from actors.bridge.clips.work import COPY_COST, ClipWork
 from actors.bridge.control import Control, Reason
 from actors.tasks import Outcome, Task
 from cluster.errors import NotFoundError
-from cluster.stores.postgres.clip_job import ClipFile, ClipState
+from cluster.stores.postgres.clips.job import ClipFile, ClipState
 from tests.support.bridge import AnsweringPool, Remembering, row
 
 EPOCH = 2

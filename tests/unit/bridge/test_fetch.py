@@ -16,7 +16,7 @@ from cluster.errors import NotFoundError, UnavailableError
 from cluster.remote.errors import SourceBrokeError, SourceError
 from cluster.remote.opened import OpenedSource, SourceRules
 from cluster.stores.media.keys import source_key
-from cluster.stores.postgres.imports import Import
+from cluster.stores.postgres.intake.imports import Import
 from cluster.stores.postgres.video import VideoState
 from tests.support.bridge import Remembering
 

@@ -14,7 +14,7 @@ from actors.bridge.clips.work import ClipWork
 from actors.tasks import Outcome, Task, TaskKind
 from cluster.clips.proxies import OPTIONS, pieces_of
 from cluster.stores.media.keys import proxy_key
-from cluster.stores.postgres.clip_job import ClipFile, ClipState
+from cluster.stores.postgres.clips.job import ClipFile, ClipState
 from tests.support.bridge import AnsweringPool, Remembering, row
 
 EPOCH = 3

@@ -25,9 +25,9 @@ from cluster.contract import vocabulary as words
 from cluster.contract.protocol import API_PREFIX
 from cluster.contract.results import Sound
 from cluster.stores.postgres.api_keys import Scope
-from cluster.stores.postgres.clip_job import ClipState
-from cluster.stores.postgres.transcript_job import TranscriptState
+from cluster.stores.postgres.clips.job import ClipState
 from cluster.stores.postgres.video import FINAL_STATES, VideoState
+from cluster.stores.postgres.words.job import TranscriptState
 from serve_app import exports
 from ui import page
 

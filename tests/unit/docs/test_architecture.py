@@ -9,11 +9,11 @@ from enum import StrEnum
 import pytest
 
 from cluster.settings import Settings
-from cluster.stores.postgres import imports
-from cluster.stores.postgres.clip_job import ClipState
+from cluster.stores.postgres.clips.job import ClipState
+from cluster.stores.postgres.intake import imports
 from cluster.stores.postgres.sql_files import load_statements
-from cluster.stores.postgres.transcript_job import TranscriptState
 from cluster.stores.postgres.video import LEGAL_TRANSITIONS, VideoState
+from cluster.stores.postgres.words.job import TranscriptState
 from tests.support.documents import anchors, code_blocks, codes, links, read, section, table, tables
 from tests.support.import_graph import ROOT, graph, rooms
 

@@ -11,10 +11,10 @@ import pytest
 
 from actors.segmentation.fusion.alike import REACH, Alike, find_alike
 from actors.segmentation.fusion.levels import CueWeights
-from actors.segmentation.fusion.passages import PRICE, Scale, boundary_log_odds
-from actors.segmentation.fusion.scene_measures import MEASURES, WINDOWS, scene_measures
-from actors.segmentation.fusion.scene_odds import FILE, SceneWeights
-from actors.segmentation.fusion.scenes import THRESHOLDS, find_scenes, threshold
+from actors.segmentation.fusion.scenes.boundaries import THRESHOLDS, find_scenes, threshold
+from actors.segmentation.fusion.scenes.measures import MEASURES, WINDOWS, scene_measures
+from actors.segmentation.fusion.scenes.odds import FILE, SceneWeights
+from actors.segmentation.fusion.scenes.passages import PRICE, Scale, boundary_log_odds
 from actors.segmentation.fusion.weights import FusionWeights
 from actors.segmentation.settings import FusionSettings
 from actors.segmentation.weights_file import WeightsError, read_values

@@ -7,8 +7,8 @@ import structlog
 from cluster.clips.proxies import OPTIONS, pieces_of
 from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import NotFoundError
-from cluster.stores.postgres.clip_job import ClipState
-from cluster.stores.postgres.proxies import Proxy
+from cluster.stores.postgres.clips.job import ClipState
+from cluster.stores.postgres.clips.proxies import Proxy
 from cluster.stores.postgres.video import Video
 from serve_app.services import ApiServices
 from serve_app.web.problems import Problem

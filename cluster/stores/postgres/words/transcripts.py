@@ -15,8 +15,8 @@ from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.leases import Held, extend_leases
 from cluster.stores.postgres.sql_files import load_statements
-from cluster.stores.postgres.transcript_job import TranscriptJob
 from cluster.stores.postgres.video import Video
+from cluster.stores.postgres.words.job import TranscriptJob
 
 _log = structlog.get_logger(__name__)
 

@@ -21,8 +21,8 @@ from cluster.stores.outdated import drop_outdated
 from cluster.stores.postgres.revisions import EXACT, Revision
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.services import ApiServices
-from serve_app.videos.corrections import corrected
 from serve_app.videos.fuser import FuserOutcome, ask_fuser
+from serve_app.videos.revising.corrections import corrected
 from serve_app.videos.transcripts import words_reference
 from serve_app.web.problems import Problem
 

@@ -18,13 +18,13 @@ import numpy.typing as npt
 
 from actors.segmentation import weights_file
 from actors.segmentation.fusion.alike import Alike
-from actors.segmentation.fusion.scene_measures import MEASURES, scene_measures
+from actors.segmentation.fusion.scenes.measures import MEASURES, scene_measures
 from actors.segmentation.shots.trees import Trees
 from actors.segmentation.shots.weights import BIAS
 
 Floats = npt.NDArray[np.float64]
 
-FILE = Path(__file__).with_name("scenes.json")
+FILE = Path(__file__).with_name("odds.json")
 """Values and provenance; written by `python -m tests.benchmarks.fit scenes`."""
 
 

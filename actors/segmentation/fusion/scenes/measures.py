@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.fusion.alike import Alike
-from actors.segmentation.fusion.passages import Scale, boundary_log_odds
+from actors.segmentation.fusion.scenes.passages import Scale, boundary_log_odds
 
 Floats = npt.NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from cluster.contract.vocabulary import INTERACTIVE, Priority
 from cluster.stores.ids import new_id
 from cluster.stores.media.keys import clips_prefix, proxy_key
 from cluster.stores.postgres import outbox
-from cluster.stores.postgres.clip_job import ClipState
+from cluster.stores.postgres.clips.job import ClipState
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.sql_files import load_statements
 

@@ -12,7 +12,7 @@ from cluster.contract.pages import MAX_PAGE_ITEMS
 from cluster.contract.videos import Failure
 from cluster.stores.documents import has_sound_only
 from cluster.stores.ids import new_id
-from cluster.stores.postgres.clip_job import ClipFile, ClipJob, ClipState
+from cluster.stores.postgres.clips.job import ClipFile, ClipJob, ClipState
 from cluster.stores.postgres.video import Video
 from serve_app.services import ApiServices
 from serve_app.videos.numbering import check_revision

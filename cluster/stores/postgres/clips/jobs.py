@@ -18,7 +18,7 @@ from cluster.contract.pages import CLIP_ORDERS_PAGE_ITEMS
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.page import Page, check_limit, decode_cursor, decode_time_cursor, page_of, time_place
 from cluster.stores.postgres import outbox
-from cluster.stores.postgres.clip_job import FEW_CLIPS, ClipFile, ClipJob
+from cluster.stores.postgres.clips.job import FEW_CLIPS, ClipFile, ClipJob
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.leases import Held, extend_leases
 from cluster.stores.postgres.sql_files import load_statements

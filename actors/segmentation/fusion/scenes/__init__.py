@@ -1,0 +1,1 @@
+"""Where scenes begin: measures at each shot, their calibrated odds, and the boundaries that are chosen."""

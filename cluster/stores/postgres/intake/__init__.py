@@ -1,0 +1,1 @@
+"""How videos come in: resumable uploads with their lock, and imports from addresses."""

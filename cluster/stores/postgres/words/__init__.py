@@ -1,0 +1,1 @@
+"""The work on transcripts in PostgreSQL: rows, leases and states."""

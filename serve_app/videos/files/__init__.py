@@ -1,0 +1,1 @@
+"""Files that one gets of a video: clips and their archive, proxies, keyframes."""

@@ -1,0 +1,1 @@
+"""Results that are changed: corrections by hand, previews of other settings, settings that are learned."""
