@@ -1,4 +1,4 @@
-"""Cleans up after a deleted video: removes its own data, and its tracks if no other video uses them.
+"""Cleans up: a deleted video's own data, its tracks if no other video uses them, and files that nobody reads.
 
 Videos of one content share tracks and keyframes under a key (`Video.tracks_key`). A new video gets the key
 only from a video that exists, so tracks that no video uses are never used again. Knows the stores; does not
@@ -7,9 +7,12 @@ know the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
+import structlog
+
+from cluster.errors import UnavailableError
 from cluster.stores.media import keys as media_keys
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
@@ -17,6 +20,8 @@ from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
 
 RemovalStep = tuple[str, Callable[[], object]]
+
+_log = structlog.get_logger(__name__)
 
 
 def removal_steps(video: Video, jobs: Jobs, results: Results, media: MediaStore) -> list[RemovalStep]:
@@ -43,3 +48,15 @@ def _own(video: Video, results: Results, media: MediaStore) -> list[RemovalStep]
         *(("media", partial(media.delete, prefix)) for prefix in prefixes),
         ("results", partial(results.delete_timelines, video.id)),
     ]
+
+
+def delete_unread(media: MediaStore, prefixes: Iterable[str]) -> None:
+    """Deletes files that no row names any more, such as those of a proxy that was evicted or is outdated.
+
+    The work goes on where the store refuses: what stays is logged, and goes when the video is deleted.
+    """
+    for prefix in prefixes:
+        try:
+            media.delete(prefix)
+        except (UnavailableError, OSError) as error:
+            _log.warning("unread files left behind", prefix=prefix, reason=str(error))

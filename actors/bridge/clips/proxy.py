@@ -12,9 +12,9 @@ from actors.bridge.leased import WorkFailedError
 from actors.bridge.window import result_of
 from actors.tasks import Outcome, Status, Task, TaskKind
 from cluster.clips.manifest import ManifestEntry
-from cluster.errors import UnavailableError
 from cluster.stores.media.keys import proxy_pieces
 from cluster.stores.postgres.video import Video
+from cluster.stores.removal import delete_unread
 
 CODE_PROXY_FAILED = "proxy_failed"
 JOIN_COST_SHARE = 0.02
@@ -43,16 +43,8 @@ class ProxyWork(ClipWork):
         self._fenced(proxies.measure, joined["bytes"])
         self._conclude("done", lambda: self._clips.finish(*self.held))
         # only now: a holder that takes over before would join them again
-        self._delete(proxy_pieces(self.job.video_id, self.job.id))
-        for prefix in self._last_patience.call(proxies.evict, services.proxy_quota_bytes):
-            self._delete(prefix)
-
-    def _delete(self, prefix: str) -> None:
-        """Deletes files that nobody reads any more; what is left goes with its video."""
-        try:
-            self._services.media.delete(prefix)
-        except (UnavailableError, OSError) as error:
-            self._log.warning("files of a proxy left behind", prefix=prefix, reason=str(error))
+        delete_unread(services.media, [proxy_pieces(self.job.video_id, self.job.id)])
+        delete_unread(services.media, self._last_patience.call(proxies.evict, services.proxy_quota_bytes))
 
     def _entry(self, place: int, outcome: Outcome) -> ManifestEntry:
         piece = self.job.wanted[place]

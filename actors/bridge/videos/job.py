@@ -17,11 +17,11 @@ from actors.bridge.window import TaskWindow, result_of
 from actors.tasks import Task, TaskKind
 from cluster.clips.proxies import OPTIONS, needs_proxy, pieces_of
 from cluster.contract.vocabulary import BATCH
-from cluster.errors import NotFoundError, UnavailableError
+from cluster.errors import NotFoundError
 from cluster.stores.mongodb.timeline_ids import timeline_id
 from cluster.stores.outdated import drop_outdated
 from cluster.stores.postgres.video import Video, VideoState
-from cluster.stores.removal import removal_steps
+from cluster.stores.removal import delete_unread, removal_steps
 from cluster.telemetry import tracing
 
 SHORTEST_COST_S = 1e-3  # a chunk of one frame may last nothing at all, and still counts
@@ -75,7 +75,7 @@ class Job(Leased):
         self._fenced(
             jobs.record_media, planned["media"], len(chunks), tracks_hash, planned.get("warnings", [])
         )
-        self._delete_files(self._patience.call(jobs.proxies.drop_outdated, video.id))
+        delete_unread(self._services.media, self._patience.call(jobs.proxies.drop_outdated, video.id))
         self._analyse(tracks_hash, chunks)
         self._ask_for_proxy(planned["media"], tracks_hash)
         self._fenced(jobs.begin_finalizing)
@@ -120,15 +120,7 @@ class Job(Leased):
             priority=BATCH,
             after_failure=False,
         )
-        self._delete_files(left)
-
-    def _delete_files(self, prefixes: list[str]) -> None:
-        """Deletes files of proxies that nobody reads any more; what is left goes with the video."""
-        for prefix in prefixes:
-            try:
-                self._services.media.delete(prefix)
-            except (UnavailableError, OSError) as error:
-                self._log.warning("files of a proxy left behind", prefix=prefix, reason=str(error))
+        delete_unread(self._services.media, left)
 
     def _words(self) -> dict[str, Any]:
         """Where the words of the video are stored, if they are there by now; else they follow."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import structlog
-
 from cluster.clips.proxies import OPTIONS, pieces_of
 from cluster.contract.vocabulary import INTERACTIVE
 from cluster.errors import NotFoundError
 from cluster.stores.postgres.clips.job import ClipState
 from cluster.stores.postgres.clips.proxies import Proxy
 from cluster.stores.postgres.video import Video
+from cluster.stores.removal import delete_unread
 from serve_app.services import ApiServices
 from serve_app.web.problems import Problem
-
-_log = structlog.get_logger(__name__)
 
 
 def ask_for_proxy(services: ApiServices, video_id: str) -> Video:
@@ -36,11 +33,7 @@ def ask_for_proxy(services: ApiServices, video_id: str) -> Video:
         priority=INTERACTIVE,
         after_failure=True,
     )
-    for prefix in left:
-        try:
-            services.media.delete(prefix)
-        except OSError as error:
-            _log.warning("files of a proxy left behind", prefix=prefix, reason=str(error))
+    delete_unread(services.media, left)
     return services.jobs.get(video_id)
 
 

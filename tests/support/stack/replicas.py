@@ -1,4 +1,4 @@
-"""The processes that serve the API in a running stack, found and killed from outside."""
+"""The processes that serve the API and the page in a running stack, found and killed from outside."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.stack.whole import Stack
 WAIT_S = 180.0
 
 
-def api_replicas(stack: Stack) -> list[psutil.Process]:
-    """The replicas of the API that are alive."""
+def replicas(stack: Stack, application: str) -> list[psutil.Process]:
+    """The replicas of one Serve application (`api`, `ui`) that are alive."""
     file = json.loads(Layout.at(stack.settings.var_dir).state_file.read_text())
     supervisor = psutil.Process(file["supervisor"]["pid"])
     found = []
@@ -23,17 +23,17 @@ def api_replicas(stack: Stack) -> list[psutil.Process]:
             words = process.cmdline()
         except psutil.Error:
             continue
-        if words and words[0].startswith("ray::ServeReplica:api"):
+        if words and words[0].startswith(f"ray::ServeReplica:{application}"):
             found.append(process)
     return found
 
 
-def kill_replicas(stack: Stack) -> int:
-    """kill -9 of every replica of the API, as soon as there is one; how many it were."""
+def kill_replicas(stack: Stack, application: str = "api") -> int:
+    """kill -9 of every replica of an application, as soon as there is one; how many it were."""
     deadline = time.monotonic() + WAIT_S
-    while not (replicas := api_replicas(stack)):
-        assert time.monotonic() < deadline, "no replica of the API came back"
+    while not (alive := replicas(stack, application)):
+        assert time.monotonic() < deadline, f"no replica of {application} came back"
         time.sleep(0.1)
-    for replica in replicas:
+    for replica in alive:
         replica.kill()
-    return len(replicas)
+    return len(alive)
