@@ -38,6 +38,7 @@ CODES: Mapping[str, Kind] = {
     "conflict": Kind(409, "The state does not allow this"),
     "not_ready": Kind(409, "The result is not there yet"),
     "upload_offset_mismatch": Kind(409, "The part does not start where the upload ends"),
+    "result_lost": Kind(410, "The result was there and is lost"),
     "revision_moved_on": Kind(412, "The video has another revision by now"),
     "tus_version": Kind(412, "Only version 1.0.0 of the tus protocol is spoken"),
     "too_large": Kind(413, "The body is too large for one request"),

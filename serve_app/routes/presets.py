@@ -78,7 +78,7 @@ async def put_preset(request: Request, name: Name) -> PresetDocument:
     openapi_extra=json_request(LearnRequest),
     responses=declared(
         "cross_site", "bad_json", "forbidden", "client_too_slow", "too_large", "not_found", "conflict",
-        "invalid_request", "invalid_settings", "busy", "unavailable",
+        "result_lost", "invalid_request", "invalid_settings", "busy", "unavailable",
     ),
 )  # fmt: skip
 async def learn_preset(request: Request) -> Learned:

@@ -24,6 +24,7 @@ from serve_app.exports.blocks import in_blocks
 from serve_app.routes.links import with_signed_images
 from serve_app.services import ApiServices
 from serve_app.videos.files.keyframes import keyframe_image
+from serve_app.videos.lost import check_not_lost
 from serve_app.videos.numbering import check_revision
 from serve_app.videos.signals import DEFAULT_POINTS, MAX_POINTS, signals_of
 from serve_app.videos.transcripts import transcript_status, words_of
@@ -46,7 +47,7 @@ and it runs nothing."""
 @router.get(
     "/videos/{video_id}/segments",
     summary="Shots, scenes and chapters in time order",
-    responses=declared("bad_cursor", "not_found", "invalid_request", "unavailable"),
+    responses=declared("bad_cursor", "not_found", "result_lost", "invalid_request", "unavailable"),
 )
 def list_segments(
     request: Request,
@@ -89,6 +90,8 @@ def list_segments(
     )
     page = find(level, label, from_s, to_s, limit, cursor, tag=tag, min_confidence=min_confidence, role=role)
     root = root_of(request)
+    if timeline_id is not None and not page.items:
+        check_not_lost(services, video_id, timeline_id)
     if timeline_id is not None:
         response.headers["ETag"] = f'"{number}"'
     return SegmentList(
@@ -131,7 +134,7 @@ def _shown(
 @router.get(
     "/videos/{video_id}/audio-track",
     summary="What is heard, in time order",
-    responses=declared("not_found", "not_ready", "invalid_request", "unavailable"),
+    responses=declared("not_found", "not_ready", "result_lost", "invalid_request", "unavailable"),
 )
 def get_audio_track(request: Request, video_id: VideoId) -> AudioTrack:
     """Classes of sound and their loudness: the `audio_track` of the json export."""
@@ -142,7 +145,7 @@ def get_audio_track(request: Request, video_id: VideoId) -> AudioTrack:
 @router.get(
     "/videos/{video_id}/signals",
     summary="The curves behind the decision",
-    responses=declared("not_found", "not_ready", "invalid_request", "unavailable"),
+    responses=declared("not_found", "not_ready", "result_lost", "invalid_request", "unavailable"),
 )
 def get_signals(
     request: Request,
@@ -170,6 +173,7 @@ def get_signals(
             "unknown_format",
             "not_found",
             "not_ready",
+            "result_lost",
             "revision_moved_on",
             "invalid_request",
             "no_picture",
@@ -280,6 +284,8 @@ def _wrong_segments(message: str) -> Problem:
 def _finished(context: Context, video_id: str) -> tuple[Video, dict[str, Any]]:
     video = context.services.jobs.get(video_id)
     document = context.services.results.timeline(video.timeline_id) if video.timeline_id else None
+    if document is None and video.timeline_id:
+        check_not_lost(context.services, video_id, video.timeline_id)
     if document is None:
         raise Problem(
             "not_ready",

@@ -22,6 +22,7 @@ from serve_app.routes.idempotency import IdempotencyKey, once
 from serve_app.routes.links import with_signed_images
 from serve_app.routes.videos import shown, tell, tell_result
 from serve_app.videos.intake import resolve_settings
+from serve_app.videos.lost import check_not_lost
 from serve_app.videos.presets import FindPreset, Resolved
 from serve_app.videos.revising.comparison import compare
 from serve_app.web.json_body import read_json
@@ -179,7 +180,7 @@ def choose_revision(request: Request, video_id: VideoId, revision: Number) -> Vi
     "/videos/{video_id}/compare",
     response_model_by_alias=True,
     summary="Which boundaries came and went between two results",
-    responses=declared("not_found", "invalid_request", "unavailable"),
+    responses=declared("not_found", "result_lost", "invalid_request", "unavailable"),
 )
 def compare_revisions(
     request: Request,
@@ -205,6 +206,9 @@ def compare_revisions(
         )
     results = context.services.results
     before, after = (results.all_segments(kept[number].timeline_id, level) for number in (from_, to))
+    for number, found in ((from_, before), (to, after)):
+        if not found:
+            check_not_lost(context.services, video_id, kept[number].timeline_id)
     items, counts = compare(before, after)
     return Comparison.model_validate(
         {"from": from_, "to": to, "level": level, "counts": counts, "items": items}

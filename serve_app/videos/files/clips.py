@@ -15,6 +15,7 @@ from cluster.stores.ids import new_id
 from cluster.stores.postgres.clips.job import ClipFile, ClipJob, ClipState
 from cluster.stores.postgres.video import Video
 from serve_app.services import ApiServices
+from serve_app.videos.lost import check_not_lost
 from serve_app.videos.numbering import check_revision
 from serve_app.web.problems import Problem
 
@@ -57,6 +58,8 @@ def place_order(
         raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
     options = cut_options(order, video.media or {})
     segments = _segments(services, video.timeline_id, order.level)
+    if not segments:
+        check_not_lost(services, video.id, video.timeline_id)
     wanted = chosen(order, segments, video.filename, f".{options['container']}")
     return services.jobs.clips.create(
         clips_id=new_id(),

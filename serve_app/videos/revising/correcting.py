@@ -22,6 +22,7 @@ from cluster.stores.postgres.revisions import EXACT, Revision
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.services import ApiServices
 from serve_app.videos.fuser import FuserOutcome, ask_fuser
+from serve_app.videos.lost import check_not_lost
 from serve_app.videos.revising.corrections import corrected
 from serve_app.videos.transcripts import words_reference
 from serve_app.web.problems import Problem
@@ -55,7 +56,8 @@ def correct(
     base = jobs.revisions.get(video_id, revision)
     segments = results.all_segments(video.timeline_id)
     if not segments:
-        raise Problem("not_ready", "The segments of this revision are not stored. Segment the video again.")
+        check_not_lost(services, video_id, video.timeline_id)
+        raise ConflictError("The video was changed at the same moment; read its segments again.")
     made = corrected(segments, base.corrections or {}, asked)
     number = video.newest_revision + 1
     name = timeline_id(video_id, f"{number}.{new_id()}", video.lease_epoch)

@@ -17,6 +17,7 @@ from cluster.stores.postgres.revisions import EXACT
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.services import ApiServices
 from serve_app.videos.fuser import FuserOutcome, ask_fuser
+from serve_app.videos.lost import check_not_lost
 from serve_app.videos.presets import FindPreset, resolve
 from serve_app.videos.transcripts import words_reference
 
@@ -71,6 +72,8 @@ def _film(services: ApiServices, video: Video, levels: Sequence[Level]) -> dict[
             "choose its corrected revision."
         )
     wanted = {level: _starts(services, video.timeline_id, level) for level in levels}
+    if not any(wanted.values()):
+        check_not_lost(services, video.id, video.timeline_id)
     if "video_codec" in (video.media or {}) and (video.media or {})["video_codec"] is None:
         wanted.pop("shot", None)  # sound alone has none
     return {

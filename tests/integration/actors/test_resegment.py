@@ -130,6 +130,15 @@ def test_what_is_not_kept_is_not_found(api: Api, done: str) -> None:
         assert problem(answer) == (404, "not_found")
 
 
+def test_a_result_that_was_lost_is_made_anew(stack: ActorStack, api: Api, done: str) -> None:
+    """With everything that was measured: the file is decoded once more."""
+    api.services.results.delete_video(done)
+    assert problem(api.client.get(f"/videos/{done}/segments")) == (410, "result_lost")
+
+    assert resegment(stack, api, done)["state"] == "done"
+    assert counts(api, done)["shot"] == CHUNKS
+
+
 def test_two_revisions_are_compared(stack: ActorStack, api: Api, done: str) -> None:
     resegment(stack, api, done, **MANY)
 

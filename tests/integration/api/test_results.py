@@ -164,3 +164,42 @@ def test_a_result_without_curves_has_none(api: Api, done: str) -> None:
     signals = api.client.get(f"/videos/{done}/signals").json()
 
     assert (signals["revision"], signals["points"], signals["curves"]) == (1, 0, [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "segments",
+        "segments?level=scene",
+        "signals",
+        "audio-track",
+        "export?format=csv",
+        "compare?from=1&to=1",
+    ],
+)
+def test_a_result_that_was_lost_is_told_from_an_empty_one(api: Api, path: str) -> None:
+    """As after the loss of MongoDB's data, or when an older backup of them was restored."""
+    video_id = done_video(api)
+    api.services.results.delete_video(video_id)
+
+    answer = api.client.get(f"/videos/{video_id}/{path}")
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "result_lost")
+    assert f"POST /videos/{video_id}/resegment" in answer.json()["detail"]
+
+
+def test_clips_and_corrections_of_a_lost_result_say_so(api: Api) -> None:
+    video_id = done_video(api)
+    api.services.results.delete_video(video_id)
+
+    clips = api.client.post(f"/videos/{video_id}/clips", json={"level": "shot"})
+    corrections = api.client.put(
+        f"/videos/{video_id}/segments", json={"shots": [{"start_frame": 5}]}, headers={"If-Match": '"1"'}
+    )
+
+    for answer in (clips, corrections):
+        assert (answer.status_code, answer.json()["code"]) == (410, "result_lost")
+
+
+def test_nothing_that_meets_the_conditions_is_no_loss(api: Api, done: str) -> None:
+    assert read(api, done, label="no such label")["items"] == []
