@@ -3,7 +3,7 @@ import { confirmDialog, fill, h, setText, show } from "../toolkit/dom.js";
 import { filename, plainName, showFilename } from "../toolkit/filenames.js";
 import { bytes, count, duration, percent, remaining } from "../toolkit/format.js";
 import { go } from "../toolkit/router.js";
-import { ApiError, cancelVideo, deleteVideo, retryVideo } from "../api/requests.js";
+import { ApiError, cancelVideo, deleteVideo, resegmentVideo, retryVideo } from "../api/requests.js";
 import { LEVELS, STATE_NAMES, TERMINAL } from "../video/names.js";
 import { session } from "../video/session.js";
 import { editor } from "../editing/editor.js";
@@ -17,6 +17,8 @@ const STORIES = {
   finalizing: "Grouping the shots into scenes and chapters.",
   cancelled: "Stopped before it was finished. What was found until then is kept.",
 };
+
+const LOST = "The result of this video was lost on the server. The file is there: Retry makes the result anew.";
 
 /** Before so many seconds a pace says nothing. */
 const PACE_FROM_S = 2;
@@ -37,7 +39,7 @@ class Status {
     this.failure = h("p", { class: "failure", role: "alert" });
     this.warnings = h("ul", { class: "warnings", "aria-label": "What is missing in the file" });
     this.cancel = this.#button("Cancel", "button", () => cancelVideo(session.id));
-    this.retry = this.#button("Retry", "button primary", () => retryVideo(session.id));
+    this.retry = this.#button("Retry", "button primary", () => this.#again());
     this.remove = this.#button("Delete", "button danger-quiet", () => this.#delete());
     this.exports = exportMenu();
     fill(element, h("section", { class: "panel status", "aria-label": "Video" },
@@ -69,6 +71,14 @@ class Status {
       }
     } } }, text);
     return button;
+  }
+
+  /** Have the work done again. A result that was lost is made anew with the settings it had. */
+  #again() {
+    const { id, video } = session;
+    if (!session.resultLost) return retryVideo(id);
+    const { preset, ...settings } = video.settings;
+    return resegmentVideo(id, { preset, settings });
   }
 
   async #delete() {
@@ -119,12 +129,13 @@ class Status {
     this.#drawWarnings(video.warnings ?? []);
     this.#drawProgress(video);
     const failed = video.state === "failed";
-    setText(this.failure, this.problem ?? (failed ? failureSentence(video) : ""));
-    show(this.failure, Boolean(this.problem) || failed);
+    const lost = session.resultLost ? LOST : "";
+    setText(this.failure, this.problem ?? (failed ? failureSentence(video) : lost));
+    show(this.failure, Boolean(this.problem || lost) || failed);
     show(this.cancel, !TERMINAL.has(video.state));
-    show(this.retry, failed || video.state === "cancelled");
+    show(this.retry, failed || video.state === "cancelled" || session.resultLost);
     this.retry.classList.toggle("primary", !FILE_AT_FAULT.has(video.error?.code));
-    show(this.exports.element, video.state === "done");
+    show(this.exports.element, video.state === "done" && !session.resultLost);
     show(this.remove, true);
   }
 

@@ -58,6 +58,8 @@ class Session extends Emitter {
     this.loadedRevision = null;
     /** Revision that the segments are of; 0 while they are provisional. */
     this.segmentsRevision = 0;
+    /** Whether the video is done and the server has nothing of its result any more. */
+    this.resultLost = false;
     /** Number of the last reading of the segments that was begun, and of the one that is shown. */
     this.readingBegun = 0;
     this.readingShown = 0;
@@ -149,6 +151,7 @@ class Session extends Emitter {
   #setVideo(video) {
     const before = this.video;
     this.video = video;
+    if (video.state !== "done") this.resultLost = false;
     this.emit("video", video);
     const restarted = before && TERMINAL.has(before.state) && !TERMINAL.has(video.state);
     if (restarted) this.loadedRevision = null;
@@ -193,13 +196,20 @@ class Session extends Emitter {
         return;
       }
       this.readingShown = reading;
+      this.resultLost = false;
       this.segments = Object.fromEntries(LEVELS.map((level, index) => [level, pages[index].items]));
       this.provisional = pages[2].state !== "final";
       this.segmentsRevision = pages[2].revision;
       if (this.provisional) this.segments.shot = withOpenEnds(this.segments.shot);
       this.emit("segments");
     } catch (error) {
-      if (this.abort === abort && error.name !== "AbortError") this.loadedRevision = null;
+      if (this.abort !== abort || error.name === "AbortError") return;
+      if (error.code === "result_lost" && this.video?.state === "done") { // to ask again would give the same, until there is another result
+        this.resultLost = true;
+        this.emit("video", this.video);
+      } else {
+        this.loadedRevision = null;
+      }
     }
   }
 
