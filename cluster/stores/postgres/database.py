@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,8 +18,9 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from cluster.errors import UnavailableError
+from cluster.stores.postgres.bounded import ANSWER_WITHIN_S, STATEMENT_TIMEOUT_S, BoundedConnection
 
-Connection = psycopg.Connection[DictRow]
+Connection = BoundedConnection
 
 # After so long without a free connection a caller gets UnavailableError.
 DEFAULT_TIMEOUT_S = 3.0
@@ -26,8 +28,8 @@ DEFAULT_TIMEOUT_S = 3.0
 # the next caller starts new ones, so that recovery takes seconds and not minutes.
 _RECONNECT_TIMEOUT_S = 2.0
 _SHORTEST_CONNECT_TIMEOUT_S = 2  # libpq takes whole seconds and turns one into two
-# No statement of ours takes nearly so long: such a statement waits for a lock that is never released.
-_STATEMENT_TIMEOUT_MS = 30_000
+# A connection that lay in the pool answers an empty statement at once, if its server answers at all.
+_CHECK_WITHIN_S = 2.0
 # Idle time within a transaction that holds a lock all bridges need (in PostgreSQL's notation). The
 # transaction's statements follow each other at once; the server ends one that stops in the middle for so
 # long.
@@ -60,14 +62,31 @@ def translated_errors() -> Iterator[None]:
         ) from error
 
 
+def _check(connection: Connection) -> None:
+    with connection.answering_within(_CHECK_WITHIN_S):
+        ConnectionPool.check_connection(connection)
+
+
+def _limit(answer_within_s: float, connection: Connection) -> None:
+    connection.answer_within_s = answer_within_s
+
+
 class Database:
     """Pool of autocommit connections, opened lazily; rows are dictionaries."""
 
-    def __init__(self, url: str, *, max_connections: int = 8, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_connections: int = 8,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
+        """`timeout_s`: for a connection. `answer_within_s`: for the answer to each statement."""
         self._joined = threading.local()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
-            connection_class=psycopg.Connection[DictRow],
+            connection_class=BoundedConnection,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
@@ -75,13 +94,14 @@ class Database:
                 "tcp_user_timeout": _TCP_USER_TIMEOUT_MS,
                 **_KEEPALIVE,
                 "application_name": "scenestream",
-                "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S:.0f}s -c timezone=UTC",
             },
             min_size=0,
             max_size=max_connections,
             timeout=timeout_s,
             reconnect_timeout=_RECONNECT_TIMEOUT_S,
-            check=ConnectionPool.check_connection,
+            check=_check,
+            configure=partial(_limit, answer_within_s),
             open=False,
             name="scenestream",
         )

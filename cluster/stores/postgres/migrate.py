@@ -52,7 +52,7 @@ def find_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
 def migrate(database: Database, directory: Path = MIGRATIONS_DIR) -> list[int]:
     """Applies the missing migrations and returns their numbers. UnavailableError while PostgreSQL is away."""
     migrations = find_migrations(directory)
-    with database.transaction() as connection:
+    with database.transaction() as connection, connection.answering_within(None):
         connection.execute(b"SET LOCAL statement_timeout = 0")  # the first process may take long; wait for it
         connection.execute(b"SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK_KEY})
         connection.execute(_CREATE_TABLE)

@@ -29,6 +29,7 @@ from tests.support.documents import ROOT, codes, documents, read, section, table
 from tests.support.openapi import operations
 
 API, OPERATORS = "serve_app/README.md", "configs/README.md"
+WEBHOOKS = "serve_app/WEBHOOKS.md"
 
 
 def test_addresses_are_those_of_the_api() -> None:
@@ -136,8 +137,8 @@ def test_every_server_has_its_variable() -> None:
         ("README.md", "up to {settings.http.single_post_max_bytes:MiB}"),
         (API, "limited to {settings.access.reads_per_minute} reads"),
         (API, "reads and {settings.access.writes_per_minute} writes a minute"),
-        (API, "Where no 2xx comes within {settings.webhooks.timeout_s:g} s"),
-        (API, "tried again: after {settings.webhooks.retry_first_s:g} s at first"),
+        (WEBHOOKS, "Where no 2xx comes within {settings.webhooks.timeout_s:g} s"),
+        (WEBHOOKS, "tried again: after {settings.webhooks.retry_first_s:g} s at first"),
         (OPERATORS, "`media.cache_bytes` ({settings.media.cache_bytes:GiB})"),
     ],
 )
