@@ -97,7 +97,9 @@ class Layout:
             self.var_dir.mkdir(parents=True, exist_ok=True)
             for directory in (self.run_dir, self.log_dir):
                 directory.mkdir(mode=PRIVATE_MODE, exist_ok=True)
-            self.media_dir.mkdir(exist_ok=True)
+            self.media_dir.mkdir(mode=PRIVATE_MODE, exist_ok=True)
+            if self.media_dir.stat().st_uid == os.getuid():  # else a place that somebody has chosen for it
+                self.media_dir.chmod(PRIVATE_MODE)
         except OSError as error:
             raise LocalStackError(
                 f"Cannot make directories in {self.var_dir}: {error}. Give a writable place "

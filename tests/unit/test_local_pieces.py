@@ -110,6 +110,16 @@ def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> N
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_videos_are_for_their_owner_only_also_where_an_older_version_made_the_directory(
+    tmp_path: Path,
+) -> None:
+    for var_dir in (tmp_path / "new", tmp_path / "old"):
+        (tmp_path / "old" / "media").mkdir(parents=True, exist_ok=True)
+        Layout.at(var_dir).create()
+
+        assert (var_dir / "media").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

@@ -28,11 +28,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DirectoryMedia:
-    """Media store in the directory `root`, which is made if it is missing."""
+    """Media store in the directory `root`, which is made if it is missing: for this account alone.
+
+    One that is there keeps its permissions, so that several accounts can share it.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool) -> int:
         """Writes to a temporary file beside the target, and renames it when it is complete."""

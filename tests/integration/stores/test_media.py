@@ -314,6 +314,16 @@ def test_a_url_that_makes_no_sense_is_refused_with_a_reason(url: str) -> None:
         MediaStore(url)
 
 
+def test_a_new_directory_is_for_its_owner_only_and_a_shared_one_stays_shared(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    for root in (shared, tmp_path / "new"):
+        MediaStore(f"file://{root}")
+
+    assert [root.stat().st_mode & 0o777 for root in (shared, tmp_path / "new")] == [0o770, 0o700]
+
+
 def test_a_full_disk_is_reported_as_such(tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
