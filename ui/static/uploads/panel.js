@@ -12,7 +12,7 @@ import { ownPresets } from "../video/own-presets.js";
 import { LeftBehind } from "./left-behind.js";
 import { refusalOf } from "./refusing.js";
 import { Aborted, Paused } from "./tus.js";
-import { UploadItem } from "./upload-item.js";
+import { UploadItem } from "./item.js";
 
 /** Emits `uploaded` with the id of a new video. */
 export const uploads = new Emitter();
