@@ -53,7 +53,8 @@ export class ApiError extends Error {
 /** Two answers are of two results. */
 export const CHANGED = "The result has just been changed. Try again in a moment.";
 
-const NO_ANSWER = "The server does not answer. Try again in a moment.";
+/** For people, where no answer came. */
+export const NO_ANSWER = "The server does not answer. Try again in a moment.";
 
 /** Make the error of a problem document (RFC 9457), or of any other answer that is not 2xx. */
 export function problemError(status, text) {
@@ -159,9 +160,12 @@ export const compareRevisions = (id, from, to, level, signal) =>
 export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 /** The packaged presets, then one's own. */
 export const listPresets = () => request("/presets");
-/** Make or replace a preset of one's own. @param {{based_on: string, settings: object}} wish */
-export const savePreset = (name, wish) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
-  body: JSON.stringify(wish), headers: { "Content-Type": "application/json" } });
+/**
+ * Make a preset of one's own, or replace one. Without `replace` a name that is taken fails with the code "preset_exists".
+ * @param {{based_on: string, settings: object}} wish
+ */
+export const savePreset = (name, wish, replace) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
+  body: JSON.stringify(wish), headers: { "Content-Type": "application/json", ...(replace ? {} : { "If-None-Match": "*" }) } });
 /** The settings that come nearest to videos that were corrected by hand; the server stores nothing. */
 export const learnFrom = (videos, signal) => post("/presets:learn", { videos }, signal);
 export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, { signal });
