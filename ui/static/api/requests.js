@@ -99,7 +99,8 @@ export async function request(path, options = {}) {
 }
 
 /** A key that no other request has. Not `randomUUID`, which browsers have only on pages that are encrypted. */
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
+  .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 const post = (path, body, signal) => request(path, { method: "POST", signal, body: JSON.stringify(body),
   headers: { "Content-Type": "application/json" } });
@@ -128,7 +129,7 @@ export function searchMoments(q, { cursor = null, limit = 30, signal } = {}) {
 }
 
 /**
- * Have videos fetched by their addresses, at most 1,000; an outcome for each. A repeat with the same key makes none twice.
+ * Have videos fetched by their addresses, at most 1,000; an outcome for each.
  * @returns {Promise<{items: {status: number, video: any, problem: any}[]}>}
  */
 export const importVideos = (items) => request("/videos:batch", { method: "POST", body: JSON.stringify({ items }),
@@ -161,11 +162,12 @@ export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 /** The packaged presets, then one's own. */
 export const listPresets = () => request("/presets");
 /**
- * Make a preset of one's own, or replace one. Without `replace` a name that is taken fails with the code "preset_exists".
+ * Make a preset of one's own, or replace one; without `replace`, a name that is taken fails with "preset_exists".
  * @param {{based_on: string, settings: object}} wish
  */
 export const savePreset = (name, wish, replace) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
-  body: JSON.stringify(wish), headers: { "Content-Type": "application/json", ...(replace ? {} : { "If-None-Match": "*" }) } });
+  body: JSON.stringify(wish),
+  headers: { "Content-Type": "application/json", ...(replace ? {} : { "If-None-Match": "*" }) } });
 /** The settings that come nearest to videos that were corrected by hand; the server stores nothing. */
 export const learnFrom = (videos, signal) => post("/presets:learn", { videos }, signal);
 export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, { signal });

@@ -61,8 +61,7 @@ class Editor extends Emitter {
     this.problem = "";
     this.saving = IDLE;
     /** Revision that the draft starts from, and the one that this page has made it of by a save; 0: by none. */
-    this.revision = 0;
-    this.savedFrom = 0;
+    this.revision = this.savedFrom = 0;
     /** @type {History | null} */
     this.history = null;
     /** A step that is being tried, as by a drag: shown, not done. */
@@ -224,7 +223,7 @@ class Editor extends Emitter {
     }
   }
 
-  /** Whether the next thing to be undone is a save. A draft cannot do that: the revision before has to be chosen again. */
+  /** Whether the next thing to undo is a save. A draft cannot do that: the revision before has to be chosen again. */
   get undoIsBeforeSave() {
     return this.active && this.saving === IDLE && this.savedFrom > 0 && !this.canUndo;
   }

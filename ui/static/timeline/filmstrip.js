@@ -25,7 +25,7 @@ export class Filmstrip {
     this.element = h("div", { class: "tl-film", "aria-hidden": "true" });
     /** @type {Map<string, HTMLElement>} */
     this.pictures = new Map();
-    /** Addresses of stills that did not come; they are asked for again when the server was away, and in another video. */
+    /** Addresses of stills that did not come; they are asked for again after the server was away. */
     this.missing = new Set();
     /** What was drawn last: scrollPx, widthPx. */
     this.drawn = [0, 0];

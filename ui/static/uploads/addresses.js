@@ -32,7 +32,7 @@ function refusalOfAddress(line) {
   } catch {
     return "This is no address: it begins with https:// or http://.";
   }
-  if (!SCHEMES.has(url.protocol)) return `Addresses that begin with ${url.protocol} are not fetched: use https:// or http://.`;
+  if (!SCHEMES.has(url.protocol)) return `Addresses with ${url.protocol} are not fetched: use https:// or http://.`;
   return url.protocol !== "s3:" && url.pathname === "/" && !url.search
     ? "This names a site, not a file: give the address of the video file itself." : "";
 }

@@ -1,4 +1,4 @@
-/** The whole window takes dropped files: outside of a drop target the browser would open the file and leave the page. */
+/** The whole window takes dropped files: outside of a drop target the browser would leave the page for the file. */
 import { droppedFiles } from "./found.js";
 
 /**

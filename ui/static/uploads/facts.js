@@ -1,4 +1,4 @@
-/** What the browser knows of a file without reading all of it, length and size of the picture, and what that suggests. */
+/** What the browser knows of a file without reading all of it, and what that suggests. */
 import { guess } from "./guessing.js";
 
 /** So long is waited for a file's tables; a file whose tables are at its end, on a slow disk, is then not known. */

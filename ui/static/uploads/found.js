@@ -9,11 +9,11 @@
  */
 
 /** Ends of names of files with a moving picture or sound, for browsers that know no type for them. */
-const MEDIA_NAMES = new RegExp(`\\.(${["3g2|3gp|aac|ac3|aif|aiff|amr|asf|au|avi|caf|divx|dv|f4v|flac|flv|gif|ivf|m1v|m2t",
-  "m2ts|m2v|m4a|m4v|mka|mkv|mov|mp2|mp3|mp4|mpe|mpeg|mpg|mts|mxf|nut|oga|ogg|ogm|ogv|opus|qt|rm|rmvb|ts|vob|wav",
+const MEDIA_NAMES = new RegExp(`\\.(${["3g2|3gp|aac|ac3|aif|aiff|amr|asf|au|avi|caf|divx|dv|f4v|flac|flv|gif|ivf|m1v",
+  "m2t|m2ts|m2v|m4a|m4v|mka|mkv|mov|mp2|mp3|mp4|mpe|mpeg|mpg|mts|mxf|nut|oga|ogg|ogm|ogv|opus|qt|rm|rmvb|ts|vob|wav",
   "webm|wma|wmv|wtv|y4m"].join("|")})$`, "i");
 
-/** Between the folders of a path, in the name of a video: the API takes a "/" for a path and drops what is before it. */
+/** Between the folders in the name of a video: the API takes a "/" for a path and drops what is before it. */
 const BETWEEN = " › ";
 
 const names = new Intl.Collator("en", { numeric: true });
@@ -53,7 +53,8 @@ export function takenOf(found) {
 }
 
 /** Files of an input, which knows their paths where a folder was chosen. @returns {Found[]} */
-export const chosenFiles = (input) => [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+export const chosenFiles = (input) => [...input.files]
+  .map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 
 /**
  * What was dropped. It must be called while the event is handled: the browser forgets the entries afterwards.

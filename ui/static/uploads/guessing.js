@@ -1,6 +1,6 @@
 /**
- * Guesses which preset fits a file, by its name and by what the browser knows of it. Pure. A guess is only ever offered:
- * the words and limits below are conventions of names and of formats, no measurements.
+ * Guesses which preset fits a file, by its name and by what the browser knows of it. Pure. A guess is only ever
+ * offered: the words and limits below are conventions of names and of formats, no measurements.
  *
  * @typedef {object} Facts what is known of a file; null: not known
  * @property {string} name
@@ -13,9 +13,9 @@
 /** Words of names, by preset, in the order in which they count: a "football lecture" is rather a talk. */
 const WORDS = [
   ["screencast", /\b(screen ?casts?|screen ?(recording|recorder|capture|record)s?|bildschirmaufnahme|tutorial)\b/],
-  ["talk", /\b(lectures?|talks?|interviews?|podcasts?|webinars?|seminars?|keynotes?|sermons?|meetings?|vorlesung|vortrag)\b/],
+  ["talk", /\b(lectures?|talks?|interviews?|podcasts?|webinars?|seminars?|keynotes?|sermons?|meetings?|vortrag)\b/],
   ["news", /\b(news|newscast|newsreel|bulletin|headlines|nachrichten|tagesschau)\b/],
-  ["sports", /\b(match|matchday|football|soccer|basketball|tennis|hockey|rugby|cricket|handball|volleyball|grand prix)\b/],
+  ["sports", /\b(match|football|soccer|basketball|tennis|hockey|rugby|cricket|handball|volleyball|grand prix)\b/],
   ["music", /\b(music ?videos?|official (music )?video|concerts?|live at|unplugged|karaoke|songs?|lyrics)\b/],
   ["film", /\b(s\d\d ?e\d\d|blu ?ray|bd ?rip|br ?rip|web ?dl|web ?rip|dvd ?rip|remux|movies?|director s cut)\b/],
 ];
@@ -56,12 +56,15 @@ function byFacts({ sizeBytes, durationS, widthPx, heightPx }) {
     return minutes >= 10 ? { preset: "talk", why: `sound alone, ${minutes} minutes long` } : null;
   }
   const ratio = widthPx / heightPx;
-  if (widthPx >= LEAST_SCREEN_PX && SCREENS.some(([wide, high]) => Math.abs(ratio / (wide / high) - 1) < RATIO_TOLERANCE)) {
+  const isScreen = ([wide, high]) => Math.abs(ratio / (wide / high) - 1) < RATIO_TOLERANCE;
+  if (widthPx >= LEAST_SCREEN_PX && SCREENS.some(isScreen)) {
     return { preset: "screencast", why: `${widthPx} × ${heightPx} is the size of a screen` };
   }
   const bits = (sizeBytes * 8) / durationS / (widthPx * heightPx);
   if (minutes >= 40 && ratio >= SCOPE_RATIO) return { preset: "film", why: `a wide picture, ${minutes} minutes long` };
-  if (minutes >= 70 && ratio > 1.7 && bits >= FILM_BITS) return { preset: "film", why: `${minutes} minutes long, and much moves` };
+  if (minutes >= 70 && ratio > 1.7 && bits >= FILM_BITS) {
+    return { preset: "film", why: `${minutes} minutes long, and much moves` };
+  }
   if (minutes >= 20 && bits <= STILL_BITS) return { preset: "talk", why: `${minutes} minutes long, and little moves` };
   return null;
 }

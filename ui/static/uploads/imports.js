@@ -25,7 +25,8 @@ export class Imports {
     /** @type {ImportItem[]} those that the server still has to fetch */
     this.open = [];
     this.text = /** @type {HTMLTextAreaElement} */ (h("textarea", { id: "upload-addresses", rows: "3",
-      spellcheck: "false", autocomplete: "off", placeholder: "https://…", "aria-describedby": "upload-addresses-note" }));
+      spellcheck: "false", autocomplete: "off", placeholder: "https://…",
+      "aria-describedby": "upload-addresses-note" }));
     this.send = h("button", { type: "submit", class: "button primary" }, "Fetch");
     this.note = h("p", { class: "quiet", id: "upload-addresses-note", role: "status" },
       "One address of a video file a line. The server fetches them.");

@@ -1,8 +1,9 @@
 /**
  * The upload panel: files and folders are chosen or dropped, queued, and uploaded one after the other with the chosen
  * preset; videos at addresses are fetched by the server (imports.js). Of several it shows the total. Where a file looks
- * like one of the presets and none was chosen, that one is offered (suggestion.js). What is known to be no video is refused before it is sent (refusing.js); what an earlier
- * visit left unfinished goes on when the same file is chosen again (left-behind.js).
+ * like one of the presets and none was chosen, that one is offered (suggestion.js). What is known to be no video is
+ * refused before it is sent (refusing.js); what an earlier visit left unfinished goes on when the same file is chosen
+ * again (left-behind.js).
  */
 import { fill, h, icon, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
@@ -55,7 +56,8 @@ class UploadPanel {
     this.zone = h("label", { class: "drop-zone", for: "upload-files" }, icon("upload"),
       h("span", {}, h("strong", {}, "Choose videos"), " or drop them here"));
     this.imports = new Imports({ preset: () => this.kind.value, onAdded: (item) => this.list.append(item.element),
-      onMade: (id) => this.#made(id), onDone: (item) => this.#leave(item), onOpen: (event, id) => this.#open(event, id) });
+      onMade: (id) => this.#made(id), onDone: (item) => this.#leave(item),
+      onOpen: (event, id) => this.#open(event, id) });
     this.left = new LeftBehind();
     this.guesses = h("div", { class: "upload-guesses", role: "status" });
     this.totalBar = h("progress", { max: "1", value: "0", "aria-label": "All uploads" });
@@ -68,8 +70,8 @@ class UploadPanel {
     this.skipped = h("p", { class: "upload-skipped", role: "status", hidden: true });
     this.announce = h("div", { class: "visually-hidden", role: "status" });
     fill(element, h("section", { class: "panel upload", "aria-label": "Upload" }, this.input, this.zone,
-      this.skipped, this.guesses, h("div", { class: "upload-more" }, this.folder, h("label", { class: "button", for: "upload-folder" }, "Choose folder"),
-        this.imports.element),
+      this.skipped, this.guesses, h("div", { class: "upload-more" }, this.folder,
+        h("label", { class: "button", for: "upload-folder" }, "Choose folder"), this.imports.element),
       this.kind.element, this.left.element, this.total, this.list, this.announce));
     acceptDrops((found) => this.#add(found), (message) => this.#say(message));
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
@@ -103,7 +105,7 @@ class UploadPanel {
     this.#uploadNext();
   }
 
-  /** Offer presets for those that look like one: a question for each preset. What goes on where it was left is not asked. */
+  /** Offer presets for those that look like one: a question a preset. What goes on where it was left is not asked. */
   async #ask(items) {
     for (const item of items) item.asked = true; // none is begun before it is known whether it is asked about
     const groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));

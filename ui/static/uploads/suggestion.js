@@ -24,11 +24,14 @@ export class Suggestion {
       h("p", {}, filename(first.name), more.length > 0 && ` and ${more.length} more`,
         ` ${more.length ? "look" : "looks"} like the kind `, h("strong", {}, kind), `: ${why}.`),
       h("div", { class: "upload-answers" },
-        h("button", { type: "button", class: "button primary", on: { click: () => this.#answer(preset) } }, `Use ${kind}`),
-        h("button", { type: "button", class: "button", on: { click: () => this.#answer("") } }, "Any video")),
+        this.#button(`Use ${kind}`, preset, "button primary"), this.#button("Any video", "", "button")),
       h("p", { class: "quiet" }, "Without an answer the upload goes on as any video."));
     this.timer = window.setTimeout(() => this.#answer(""), UNANSWERED_MS);
     for (const event of ["pointermove", "focusin"]) this.element.addEventListener(event, () => this.#wait());
+  }
+
+  #button(text, preset, kind) {
+    return h("button", { type: "button", class: kind, on: { click: () => this.#answer(preset) } }, text);
   }
 
   /** An upload was stopped: it needs no answer any more. */
