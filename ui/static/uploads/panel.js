@@ -114,8 +114,9 @@ class UploadPanel {
       const still = alike.filter((item) => item.element.isConnected);
       if (!still.length) continue;
       for (const item of still) item.ask();
-      const suggestion = new Suggestion(still, guess, (answered, preset) => {
+      const suggestion = new Suggestion(still, guess, (answered, preset, hadFocus) => {
         for (const item of answered) item.answered(preset);
+        if (hadFocus) answered[0].stop.focus(); // the button that was pressed is gone
         this.#uploadNext();
       });
       this.suggestions = [...this.suggestions.filter((one) => one.items.length), suggestion];

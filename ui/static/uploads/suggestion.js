@@ -13,7 +13,8 @@ export class Suggestion {
   /**
    * @param {UploadItem[]} items
    * @param {{preset: string, why: string}} guess of the first
-   * @param {(items: any[], preset: string) => void} onAnswer preset: empty where it was not taken
+   * @param {(items: any[], preset: string, hadFocus: boolean) => void} onAnswer preset: empty where it was not taken;
+   *   hadFocus: the focus was in what is taken away
    */
   constructor(items, { preset, why }, onAnswer) {
     this.items = items;
@@ -46,8 +47,9 @@ export class Suggestion {
 
   #answer(preset) {
     const { items } = this;
+    const hadFocus = this.element.contains(document.activeElement);
     this.#end();
-    this.onAnswer(items, preset);
+    this.onAnswer(items, preset, hadFocus);
   }
 
   #end() {
