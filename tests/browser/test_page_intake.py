@@ -118,6 +118,21 @@ def test_a_fetch_that_fails_says_why_in_its_row(site: Site, new_page: NewPage) -
     expect(row.locator(".upload-note")).to_have_text("The source has no such file.")
 
 
+def test_a_fetch_that_is_cancelled_and_one_that_nobody_may_look_at(site: Site, new_page: NewPage) -> None:
+    addresses = [f"https://films.example/{name}.mp4" for name in ("one", "two")]
+    page = new_page(site.url).page
+    page.get_by_text("From addresses").click()
+    page.get_by_label("Addresses, one a line").fill("\n".join(addresses))
+    page.get_by_role("button", name="Fetch").click()
+    note = {name: page.locator(".upload-item").filter(has_text=f"{name}.mp4") for name in ("one", "two")}
+    expect(note["two"]).to_contain_text("Waiting")
+
+    site.api.change(site.api.fetched.videos[addresses[0]], state="cancelled")
+    expect(note["one"]).to_contain_text("It was cancelled.")
+    site.api.write_only = True
+    expect(note["two"]).to_contain_text("Handed in: the server fetches it.")
+
+
 def test_each_preset_says_what_it_is_for(site: Site, new_page: NewPage) -> None:
     page = new_page(site.url).page
     note = page.locator(".upload-kind-note")

@@ -52,9 +52,11 @@ def place_order(
     shown = as_shown(services.jobs, video_id, "clips are cut when it has been segmented")
     video = shown.video
     check_revision(video, revision)
-    if has_sound_only(video.media):
+    made = services.results.timeline(shown.timeline_id) or {}
+    media = made.get("media") or video.media or {}  # that of the video may be of another stream already
+    if has_sound_only(media):
         raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
-    options = cut_options(order, video.media or {})
+    options = cut_options(order, media)
     segments = _segments(services, shown.timeline_id, order.level)
     wanted = chosen(order, segments, video.filename, f".{options['container']}")
     return services.jobs.clips.create(

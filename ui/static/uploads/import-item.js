@@ -40,8 +40,8 @@ export class ImportItem {
   show(video, onOpen) {
     this.id = video.id;
     const { fetch } = video.progress;
-    if (video.error) {
-      this.failed(video.error.message);
+    if (video.error || video.state === "cancelled") {
+      this.failed(video.error?.message ?? "It was cancelled.");
     } else if (fetch) {
       this.state = fetch.bytes ? "sending" : "waiting";
       if (fetch.bytes && fetch.bytes_total) this.bar.value = fetch.bytes / fetch.bytes_total;
@@ -54,6 +54,13 @@ export class ImportItem {
       this.bar.value = 1;
       fill(this.note, "Fetched · ", h("a", { href: hrefOf(video.id), on: { click: onOpen } }, "show it"));
     }
+  }
+
+  /** It is handed in, and nobody may look how far it is. */
+  handedIn() {
+    this.state = "done";
+    show(this.bar, false);
+    setText(this.note, "Handed in: the server fetches it. Your key may not look how far it is.");
   }
 
   failed(message) {

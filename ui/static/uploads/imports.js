@@ -126,7 +126,14 @@ export class Imports {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) this.#drop(item); // somebody has deleted it
-      else if (!error.transient) item.failed(error.message);
+      else if (error.status === 403) this.#close(item, () => item.handedIn());
+      else if (!error.transient) this.#close(item, () => item.failed(error.message));
     }
+  }
+
+  /** It is not asked for again. */
+  #close(item, end) {
+    end();
+    this.open = this.open.filter((other) => other !== item);
   }
 }

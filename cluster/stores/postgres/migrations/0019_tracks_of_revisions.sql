@@ -11,9 +11,18 @@ WHERE revisions.video_id = videos.id AND videos.state = 'done'
       WHERE revisions.settings -> name IS DISTINCT FROM newest.settings -> name
   );
 
+-- What a person corrects may be an earlier result: it is of the tracks of those with the same settings.
 CREATE FUNCTION fused_of_the_tracks_there_are() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.tracks_hash := coalesce(NEW.tracks_hash, (SELECT tracks_hash FROM videos WHERE id = NEW.video_id));
+    IF NEW.tracks_hash IS NULL AND NEW.origin = 'human' THEN
+        NEW.tracks_hash := (
+            SELECT tracks_hash FROM revisions
+            WHERE video_id = NEW.video_id AND settings = NEW.settings AND tracks_hash IS NOT NULL
+            ORDER BY revision DESC LIMIT 1
+        );
+    ELSIF NEW.tracks_hash IS NULL THEN
+        NEW.tracks_hash := (SELECT tracks_hash FROM videos WHERE id = NEW.video_id);
+    END IF;
     RETURN NEW;
 END
 $$;
