@@ -1,8 +1,9 @@
 """Segmentation settings of one video: merges preset and overrides into one flat, complete, validated
 dictionary.
 
-Knows `configs/segment_settings.schema.json` and `configs/presets/*.yaml`. Does not know what a setting
-means; `actors.segmentation.settings` holds the same ranges, and a test keeps the two equal.
+Knows `configs/segment_settings.schema.json` and `configs/presets/*.yaml`, where a sentence about each preset
+stands as well. Does not know what a setting means; `actors.segmentation.settings` holds the same ranges, and
+a test keeps the two equal.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import copy
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -22,6 +23,8 @@ from cluster.errors import InvalidSettingsError
 from cluster.settings import CONFIG_DIR
 
 DEFAULT_PRESET = "default"
+_DESCRIPTION = "description"
+"""Key of a preset's file that is no setting."""
 _IGNORED_MAX = 0.75
 """Share of the picture that `ignore` may cover."""
 _EDGE_SLACK = 1e-6
@@ -39,8 +42,13 @@ def _schema() -> dict[str, Any]:
 def _presets() -> dict[str, dict[str, Any]]:
     found = {}
     for name in preset_names():
-        path = CONFIG_DIR / "presets" / f"{name}.yaml"
-        found[name] = yaml.safe_load(path.read_text("utf-8")) or {}
+        found[name] = {key: value for key, value in _file_of(name).items() if key != _DESCRIPTION}
+    return found
+
+
+@cache
+def _file_of(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((CONFIG_DIR / "presets" / f"{name}.yaml").read_text("utf-8"))
     return found
 
 
@@ -57,6 +65,13 @@ def preset_names() -> tuple[str, ...]:
 def packaged(name: str) -> dict[str, Any]:
     """What a packaged preset sets otherwise than the defaults. KeyError for a name that is none."""
     return copy.deepcopy(_presets()[name])
+
+
+def description(name: str) -> str:
+    """What a packaged preset is for: a sentence for people. KeyError for a name that is none."""
+    if name not in preset_names():
+        raise KeyError(name)
+    return str(_file_of(name)[_DESCRIPTION])
 
 
 def resolve(preset: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 Each module becomes a function that runs once, after those it imports from, and returns what it exports; what
 it imports are constants of that function. That is enough for modules that import each other in no circle and
 export what never changes, and it needs no parser. Whatever it cannot link, it refuses with the place: default
-exports, exports that change, `import()`, `await` outside of functions, and others. Two things only Node.js or
-a browser notices: such an `await` inside braces, and a function that is exported and assigned to. Lines stay
+exports, exports that change, `import()`, `await` outside of functions, and others (`changing.py`). Lines stay
 lines, so that a source map is short (`source_map.py`). Knows no file system and no HTTP.
 """
 
@@ -12,9 +11,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ui.changing import assigned, await_outside
 from ui.scanning import ScanError, Scanned, scan
 
 _NAME = r"[A-Za-z_$][\w$]*"
@@ -137,7 +137,16 @@ def _read(name: str, sources: Mapping[str, str]) -> _Module:
                 raise _refused(name, source, place, f"`{outside}` is exported twice")
             exports[outside] = inside
         gone.append(span)
-    variables = _variables(name, source, scanned.code)
+    waiting = await_outside(scanned.code)
+    if waiting is not None:
+        raise _refused(name, source, waiting, "`await` is only linked inside of async functions")
+    changed = assigned(scanned.code, _functions(scanned.code, exports.values()))
+    if changed is not None:
+        why = (
+            f"`{changed[0]}` is exported and assigned to here, or hidden by another name: rename one of them"
+        )
+        raise _refused(name, source, changed[1], why)
+    variables = _variables(scanned.code)
     for inside in exports.values():
         if inside in variables:
             why = f"`{inside}` is exported and may change: make it a `const`"
@@ -180,15 +189,16 @@ def _declares_one(code: str, place: int) -> bool:
     return False
 
 
-def _variables(name: str, source: str, code: str) -> dict[str, int]:
-    """Names that `let` and `var` declare outside of all braces, with their places.
+def _functions(code: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that functions and classes have: nothing keeps these from being assigned to."""
+    declared = set(re.findall(rf"(?<![\w$.])(?:function(?:\s*\*\s*|\s+)|class\s+)({_NAME})", code))
+    return [name for name in names if name in declared]
 
-    LinkError for `await` there: the module is to be a function that does not wait.
-    """
+
+def _variables(code: str) -> dict[str, int]:
+    """Names that `let` and `var` declare outside of all braces, with their places."""
     found: dict[str, int] = {}
     depth = 0
-    words: set[str] = set()
-    """Of the statement so far."""
     declaring = named = False
     for token in _TOKEN.finditer(code):
         text = token[0]
@@ -197,9 +207,7 @@ def _variables(name: str, source: str, code: str) -> dict[str, int]:
         elif text in ")]}":
             depth -= 1
         if depth == 0 and (text == ";" or (text == "}" and not declaring)):
-            words, declaring = set(), False
-        elif depth == 0 and text == "await" and "async" not in words:
-            raise _refused(name, source, token.start(), "`await` is only linked inside of functions")
+            declaring = False
         elif depth == 0 and text in ("let", "var"):
             declaring, named = True, False
         elif depth == 0 and text == ",":
@@ -209,7 +217,6 @@ def _variables(name: str, source: str, code: str) -> dict[str, int]:
         elif declaring and not named and _PLAIN.fullmatch(text):
             found[text] = token.start()
             named = depth == 0
-        words.add(text)
     return found
 
 

@@ -21,10 +21,17 @@ def preset(name: str) -> Op[Preset]:
     return found
 
 
-def save_preset(name: str, settings: Json, *, based_on: str | None = None) -> Op[Preset]:
-    """Makes or replaces an own preset: what differs from a packaged one, by default `default`."""
+def save_preset(
+    name: str, settings: Json, *, based_on: str | None = None, replace: bool = True
+) -> Op[Preset]:
+    """Makes or replaces an own preset: what differs from a packaged one, by default `default`.
+
+    ConflictError (`preset_exists`) when there is one of this name and `replace` is false.
+    """
     body = {"settings": settings} | given(based_on=based_on)
-    made: Preset = yield from fetched("PUT", f"/presets/{name}", json=body)
+    # Not repeated: where only the answer was lost, the repeat would find the preset that it has made itself.
+    once: Json = {} if replace else {"headers": {"If-None-Match": "*"}, "tries": 1}
+    made: Preset = yield from fetched("PUT", f"/presets/{name}", json=body, **once)
     return made
 
 

@@ -21,6 +21,7 @@ class PresetDocument(BaseModel):
     name: str
     own: bool = Field(description="False for those that are packaged with the installation")
     based_on: str | None = Field(description="Of an own one: the packaged preset that it changes")
+    description: str | None = Field(description="Of a packaged one: what it is for, in a sentence")
     settings: dict[str, Any] = Field(description="What differs from `based_on`, or from the defaults")
     updated_at: datetime | None = Field(description="Of an own one: when it was last changed")
 

@@ -40,6 +40,7 @@ CODES: Mapping[str, Kind] = {
     "upload_offset_mismatch": Kind(409, "The part does not start where the upload ends"),
     "result_lost": Kind(410, "The result was there and is lost"),
     "revision_moved_on": Kind(412, "The video has another revision by now"),
+    "preset_exists": Kind(412, "There is a preset of this name"),
     "tus_version": Kind(412, "Only version 1.0.0 of the tus protocol is spoken"),
     "too_large": Kind(413, "The body is too large for one request"),
     "limit_exceeded": Kind(413, "Over a limit of this installation"),

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from cluster.contract.results import FrameTimes
 from serve_app.access.callers import client_id
 from serve_app.context import VideoId, context_of
-from serve_app.videos.frames import check_segmented, frame_times, frames_of, frames_tag
+from serve_app.videos.frames import frame_times, frames_of, frames_tag
+from serve_app.videos.shown import as_shown
 from serve_app.web.problems import declared
 from serve_app.web.ranges import etag_matches
 
@@ -39,13 +40,14 @@ async def get_frame_times(
     ] = 0,
 ) -> FrameTimes | Response:
     """The exact times behind frame numbers, also at a variable frame rate: what a player's position is in
-    frames, and the other way round. A constant rate is one run. At most 100,000 runs are told at once;
+    frames, and the other way round. They are those of the result that is shown, also while the video is
+    analysed anew. A constant rate is one run. At most 100,000 runs are told at once;
     `next_frame` leads on. With `ETag` and `If-None-Match`.
     """
     context = context_of(request)
     services = context.services
-    video = await to_thread.run_sync(services.jobs.get, video_id)
-    check_segmented(video)
+    otherwise = "the times of its frames are there when it is done"
+    video = (await to_thread.run_sync(as_shown, services.jobs, video_id, otherwise)).video
     headers = {"ETag": frames_tag(video, from_frame), "Cache-Control": "private, no-cache"}
     if etag_matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)

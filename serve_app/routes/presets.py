@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 
 from cluster.contract.presets import (
     PRESET_NAME,
@@ -59,17 +60,25 @@ def get_preset(request: Request, name: Name) -> PresetDocument:
     summary="Make or change a preset",
     openapi_extra=json_request(PresetWish),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "too_large", "conflict", "invalid_request",
-        "invalid_settings", "limit_exceeded", "unavailable",
+        "cross_site", "bad_json", "client_too_slow", "too_large", "conflict", "preset_exists",
+        "invalid_request", "invalid_settings", "limit_exceeded", "unavailable",
     ),
 )  # fmt: skip
-async def put_preset(request: Request, name: Name) -> PresetDocument:
+async def put_preset(
+    request: Request,
+    name: Name,
+    if_none_match: Annotated[
+        str | None, Header(pattern=r"^\*$", description="`*`: make it, replace none of this name")
+    ] = None,
+) -> PresetDocument:
     """From then on it can be named wherever a preset is. Videos keep the settings they were made with."""
     presets = context_of(request).services.jobs.presets
     wish = await read_json(request, PresetWish)
     based_on = check_wish(name, wish)
     owner = caller_of(request).owner
-    return own_document(await to_thread.run_sync(presets.put, owner, name, based_on, wish.settings))
+    may_replace = if_none_match is None
+    make = partial(presets.put, owner, name, based_on, wish.settings, replace=may_replace)
+    return own_document(await to_thread.run_sync(make))
 
 
 @router.post(

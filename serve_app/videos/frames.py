@@ -1,4 +1,4 @@
-"""When the frames of a video are shown, as the plan of its analysis has it.
+"""When the frames of a video are shown, as the plan has it from whose tracks the shown result was made.
 
 The fuser reads the plan, whose bytes only the library knows. Knows the stores; no HTTP.
 """
@@ -32,23 +32,15 @@ def frames_of(services: ApiServices) -> Ask:
 def frames_tag(video: Video, from_frame: int) -> str:
     """The entity tag of `frame_times`: equal tags, equal times. Nothing is asked for it.
 
-    Of the tracks and of the settings, since settings of another stream have other frames.
+    Of the tracks and of the settings, since settings of another stream have other frames. `video`: of
+    `as_shown`.
     """
     of = json.dumps([video.tracks_key, video.tracks_hash, video.settings, from_frame], sort_keys=True)
     return f'"{hashlib.sha256(of.encode()).hexdigest()[:32]}"'
 
 
-def check_segmented(video: Video) -> None:
-    """Problem `not_ready` for a video without a result: which frames it has is not settled before."""
-    if video.timeline_id is None or video.tracks_hash is None:
-        raise Problem(
-            "not_ready",
-            f"The video is {video.state.value}; the times of its frames are there when it is done.",
-        )
-
-
 def frame_times(ask: Ask, video: Video, from_frame: int) -> FrameTimes:
-    """The times of the frames from `from_frame` >= 0 on, as many as are told at once.
+    """The times of the frames from `from_frame` >= 0 on, as many as are told at once. `video`: of `as_shown`.
 
     Blocks as `ask_fuser` does. Problem `invalid_request` when there is no such frame; ConflictError when the
     plan is gone or cannot be read any more; UnavailableError when the fuser does not answer.

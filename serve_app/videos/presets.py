@@ -62,6 +62,7 @@ def packaged_documents() -> list[PresetDocument]:
             name=name,
             own=False,
             based_on=None,
+            description=segment_settings.description(name),
             settings=segment_settings.packaged(name),
             updated_at=None,
         )
@@ -75,6 +76,7 @@ def own_document(preset: Preset) -> PresetDocument:
         name=preset.name,
         own=True,
         based_on=preset.based_on,
+        description=None,
         settings=preset.settings,
         updated_at=preset.updated_at,
     )

@@ -12,17 +12,14 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.benchmarks.served_page import page_before
 from tests.support.api.fake import FakeApi
-from tests.support.browser import chromium, serving
-from ui.app import create_app
+from tests.support.browser import chromium
 
 LATENCY_MS = 40
 ROUNDS = 5
@@ -56,21 +53,6 @@ class Opening:
     painted_ms: float
     ready_ms: float
     spinner: bool
-
-
-@contextmanager
-def page_before_a_fake_api() -> Iterator[str]:
-    """The address of the start page, of an installation without videos."""
-    with tempfile.NamedTemporaryFile() as media:
-        api = FakeApi(Path(media.name))
-
-        def make() -> FastAPI:
-            app = FastAPI(openapi_url=None)
-            app.mount("/api/v1", api.app)
-            return create_app(app)
-
-        with serving(make) as url:
-            yield url
 
 
 def open_page(context: BrowserContext, url: str, latency_ms: float) -> Opening:
@@ -115,7 +97,11 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=LATENCY_MS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     args = parser.parse_args()
-    with page_before_a_fake_api() as url, chromium() as browser:
+    with (
+        tempfile.NamedTemporaryFile() as media,
+        page_before(FakeApi(Path(media.name))) as url,
+        chromium() as browser,
+    ):
         found = measure(browser, url, args.latency_ms, args.rounds)
     for name, openings in found.items():
         print(

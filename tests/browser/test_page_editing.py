@@ -130,6 +130,13 @@ def test_split_join_and_name_are_undone_done_again_and_saved(video: Corrected, p
     assert "The chase" in exported.text
     assert len(exported.text.splitlines()) == 4
 
+    page.keyboard.press("Control+z")
+    expect(page.locator(MESSAGE)).to_contain_text("To go back, show revision 2 again, under Revisions.")
+    page.get_by_role("button", name="Show revision 2").click()
+    for level, starts in STARTS.items():
+        expect_starts(page, level, starts)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
 
 def test_what_was_set_by_hand_looks_it_also_after_a_reload(page: Page) -> None:
     drag(page, "shot", 100, 120)

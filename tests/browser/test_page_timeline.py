@@ -241,3 +241,26 @@ def test_many_shots_are_all_seen_and_only_those_that_can_be_hit_are_buttons(
         page.keyboard.press("+")
     expect(page.locator(SHOTS).first).to_be_attached()
     assert 0 < page.locator(SHOTS).count() < 300
+
+
+def test_a_shot_whose_still_is_not_there_borrows_an_earlier_one_and_says_so(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed(done=False)
+    lost = f"/api/v1/videos/{video.document['id']}/thumbnails/lost.webp"
+    video.segments["shot"][3]["thumbnail"] = None
+    video.segments["shot"][5]["thumbnail"] = lost
+    site.api.progress(video, 3, 4, 6)
+    watched = new_page(site.page_of(video))
+    lent = watched.page.locator(".tl-film img.lent")
+
+    expect(lent.first).to_have_attribute("title", "There is no still of this shot: this one is of shot 3.")
+    expect(lent.last).to_have_attribute("title", "There is no still of this shot: this one is of shot 5.")
+    asked = [url for url in watched.urls if url.endswith(lost)]
+    watched.page.keyboard.press("+")
+    wide(watched.page, 1.5)
+    assert [url for url in watched.urls if url.endswith(lost)] == asked, "it is not asked for again"
+    broken = watched.page.locator(".tl-film img").evaluate_all(
+        "all => all.filter((one) => one.complete && !one.naturalWidth).length"
+    )
+    assert broken == 0

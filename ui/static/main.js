@@ -2,14 +2,14 @@
  * The entry module. Gradio calls `mount` once for each panel of ui/page.py; after the last one, the video that the
  * address names is opened.
  *
- * The folders in the order of their imports: toolkit, api, video, editing, library, player, results, browsing,
+ * The folders in the order of their imports: toolkit, api, video, editing, uploads, library, player, results, browsing,
  * correcting, timeline, cluster, frame. A module imports from its own folder and from those before it, and there are no
  * import circles.
  */
 import { currentView } from "./toolkit/router.js";
 import { access } from "./api/access.js";
 import { session, startSession } from "./video/session.js";
-import { mountUpload } from "./library/upload.js";
+import { mountUpload } from "./uploads/panel.js";
 import { mountLibrary } from "./library/videos.js";
 import { mountPlayer } from "./player/panel.js";
 import { installChoosing } from "./browsing/choosing.js";

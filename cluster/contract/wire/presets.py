@@ -13,6 +13,7 @@ class Preset(TypedDict):
     name: str
     own: bool
     based_on: str | None
+    description: str | None
     settings: dict[str, Any]
     updated_at: str | None
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from cluster.errors import LimitExceededError, NotFoundError
+from cluster.errors import ConflictError, LimitExceededError, NotFoundError
 from cluster.stores.postgres.database import Database
 from cluster.stores.postgres.sql_files import load_statements
 
@@ -57,15 +57,31 @@ class Presets:
         row = self._database.one(_SQL["get_preset"], _values(owner, name))
         return None if row is None else Preset.from_row(row)
 
-    def put(self, owner: str | None, name: str, based_on: str, settings: Mapping[str, Any]) -> Preset:
-        """Makes or replaces one. LimitExceededError when the owner has MOST others."""
+    def put(
+        self,
+        owner: str | None,
+        name: str,
+        based_on: str,
+        settings: Mapping[str, Any],
+        *,
+        replace: bool = True,
+    ) -> Preset:
+        """Makes or replaces one. LimitExceededError when the owner has MOST others; ConflictError
+        `preset_exists` for a name that is taken, unless it may be replaced."""
         values = {
             **_values(owner, name),
             "based_on": based_on,
             "settings": Jsonb(dict(settings)),
             "most": MOST,
+            "replace": replace,
         }
         row = self._database.one(_SQL["put_preset"], values)
+        if row is None and not replace and self.find(owner, name) is not None:
+            raise ConflictError(
+                f"There is a preset {name!r} of yours already. Take another name, or send the request "
+                "without `If-None-Match` to replace it.",
+                code="preset_exists",
+            )
         if row is None:
             raise LimitExceededError(f"There are {MOST} presets already; delete one that is not needed.")
         return Preset.from_row(row)

@@ -35,7 +35,8 @@ class Revision:
     """One row of `revisions`. `origin`: what made it. `current`: readers get this one.
 
     `corrections`: those by hand that it has (`serve_app.videos.revising.corrections`), None without any.
-    `note`: what the person says of them.
+    `note`: what the person says of them. `tracks_hash`: of which tracks it was fused; None where that was not
+    written down yet.
     """
 
     video_id: str
@@ -47,6 +48,7 @@ class Revision:
     created_at: datetime
     corrections: dict[str, Any] | None
     note: str | None
+    tracks_hash: str | None
     current: bool
 
     @classmethod

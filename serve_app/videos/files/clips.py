@@ -17,6 +17,7 @@ from cluster.stores.postgres.video import Video
 from serve_app.services import ApiServices
 from serve_app.videos.lost import check_not_lost
 from serve_app.videos.numbering import check_revision
+from serve_app.videos.shown import as_shown
 from serve_app.web.problems import Problem
 
 CONTENT_TYPES = {
@@ -41,25 +42,25 @@ def place_order(
 
     For an idempotency key used before, returns the earlier order, whatever has happened to the video since.
     Raises Problem `not_ready`, `no_picture`, `revision_moved_on` when the result is another one than
-    `revision`, and what `cluster.clips.orders.chosen`, `ClipJobs.of_key` and `ClipJobs.create` raise.
+    `revision`, ConflictError when its frames are not known, and what `cluster.clips.orders.chosen`,
+    `ClipJobs.of_key` and `ClipJobs.create` raise.
     """
-    video = services.jobs.get(video_id)
     asked = order.model_dump(mode="json")
     if idempotency_key is not None:
         earlier = services.jobs.clips.of_key(video_id, idempotency_key, asked)
         if earlier is not None:
             return earlier, False
-    if video.timeline_id is None or video.tracks_hash is None:
-        raise Problem(
-            "not_ready", f"The video is {video.state.value}; clips are cut when it has been segmented."
-        )
+    shown = as_shown(services.jobs, video_id, "clips are cut when it has been segmented")
+    video = shown.video
     check_revision(video, revision)
-    if has_sound_only(video.media):
+    made = services.results.timeline(shown.timeline_id)
+    if made is None:
+        check_not_lost(services, video_id, shown.timeline_id)
+    media = (made or {}).get("media") or video.media or {}  # that of the video may be of another stream already
+    if has_sound_only(media):
         raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
-    options = cut_options(order, video.media or {})
-    segments = _segments(services, video.timeline_id, order.level)
-    if not segments:
-        check_not_lost(services, video.id, video.timeline_id)
+    options = cut_options(order, media)
+    segments = _segments(services, shown.timeline_id, order.level)
     wanted = chosen(order, segments, video.filename, f".{options['container']}")
     return services.jobs.clips.create(
         clips_id=new_id(),
@@ -69,7 +70,7 @@ def place_order(
         wanted=wanted,
         media_key=video.media_key,
         tracks_key=video.tracks_key,
-        tracks_hash=video.tracks_hash,
+        tracks_hash=shown.tracks_hash,
         revision=video.revision,
         idempotency_key=idempotency_key,
     )

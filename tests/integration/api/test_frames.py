@@ -24,6 +24,7 @@ from serve_app.videos.fuser import FuserOutcome
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, finish_work, start_work
 from tests.support.media import Picture, make_media
+from tests.support.servers.stores import execute
 
 api = support.running_api
 
@@ -120,13 +121,66 @@ def test_times_that_are_known_are_not_sent_again(api: Api, fuser: Fuser) -> None
     assert other.status_code == 200
 
 
-def test_other_settings_have_another_tag(api: Api, fuser: Fuser) -> None:
-    """They may be those of another stream, whose frames are others."""
+def resegmented(api: Api, video_id: str, stream: int, tracks_hash: str) -> int:
+    """Has a bridge begin to decode it again for another stream: the row is of the new analysis. The epoch."""
+    api.services.jobs.resegment(video_id, {"preset": "default", "video_stream": stream}, "default")
+    return start_work(api, video_id, tracks_hash=tracks_hash)
+
+
+def test_while_another_stream_is_decoded_the_frames_are_those_of_the_shown_result(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+    fuser = Fuser()
+
+    def answer(video: Any, settings: Mapping[str, Any], *, from_frame: int) -> FuserOutcome:
+        asked.append((video.tracks_hash, dict(settings)))
+        return fuser(video, settings, from_frame=from_frame)
+
+    monkeypatch.setattr(route, "frames_of", lambda _: answer)
     done = done_video(api)
-    tag = api.client.get(f"/videos/{done}/frames").headers["etag"]
-    api.services.jobs.resegment(done, {"preset": "default", "video_stream": 1}, "default")
-    changed = api.client.get(f"/videos/{done}/frames", headers={"If-None-Match": tag})
-    assert changed.status_code == 200
+    first = api.client.get(f"/videos/{done}/frames")
+
+    epoch = resegmented(api, done, 1, "t2")
+    assert api.services.jobs.get(done).tracks_hash == "t2"
+    meanwhile = api.client.get(f"/videos/{done}/frames")
+    assert meanwhile.headers["etag"] == first.headers["etag"]
+    assert asked[1] == asked[0]
+    assert asked[0][0] == "t1"
+
+    finish_work(api, done, epoch, revision=2)
+    after = api.client.get(f"/videos/{done}/frames", headers={"If-None-Match": first.headers["etag"]})
+    assert after.status_code == 200
+    assert (asked[2][0], asked[2][1]["video_stream"]) == ("t2", 1)
+
+
+def test_an_earlier_result_of_another_stream_has_its_own_frames(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(video: Any, settings: Mapping[str, Any], *, from_frame: int) -> FuserOutcome:
+        asked.append(video.tracks_hash)
+        return Fuser()(video, settings, from_frame=from_frame)
+
+    monkeypatch.setattr(route, "frames_of", lambda _: answer)
+    done = done_video(api)
+    finish_work(api, done, resegmented(api, done, 1, "t2"), revision=2)
+    api.client.post(f"/videos/{done}/revisions/1/choose").raise_for_status()
+
+    assert api.client.get(f"/videos/{done}/frames").status_code == 200
+    assert asked == ["t1"]
+
+
+def test_where_nobody_knows_from_which_analysis_a_result_is_that_is_said(api: Api, fuser: Fuser) -> None:
+    done = done_video(api)
+    execute(api.services.jobs, "UPDATE revisions SET tracks_hash = NULL WHERE video_id = %(id)s", id=done)
+
+    answer = api.client.get(f"/videos/{done}/frames")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert "Segment the video again" in answer.json()["detail"]
+    assert fuser.asked == []
 
 
 def test_before_the_result_there_are_none(api: Api, fuser: Fuser) -> None:

@@ -8,7 +8,7 @@ from cluster.client import Client
 from cluster.contract.protocol import API_PREFIX
 from cluster.errors import ConflictError
 from tests.support.api import running as support
-from tests.support.api.running import Api, done_video
+from tests.support.api.running import Api, done_video, start_work
 
 api = support.running_api
 
@@ -59,3 +59,16 @@ def test_what_is_no_revision_is_named(api: Api, done: str, revision: str) -> Non
     ):
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
         assert answer.json()["errors"][0]["where"] == "query.revision"
+
+
+def test_clips_are_cut_by_the_frames_of_the_shown_result_while_another_stream_is_decoded(
+    api: Api, done: str
+) -> None:
+    api.services.jobs.resegment(done, {"preset": "default", "video_stream": 1}, "default")
+    start_work(api, done, tracks_hash="t2")
+    assert api.services.jobs.get(done).tracks_hash == "t2"
+
+    ordered = api.client.post(f"/videos/{done}/clips", json=CHOSEN)
+
+    assert (ordered.status_code, ordered.json()["revision"]) == (202, 1)
+    assert api.services.jobs.clips.get(ordered.json()["id"], done).tracks_hash == "t1"

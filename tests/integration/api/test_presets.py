@@ -55,6 +55,30 @@ def test_an_own_one_is_made_changed_and_deleted(anna: httpx.Client) -> None:
     assert told(anna.delete("/presets/our-lectures")) == (404, "not_found")
 
 
+def test_one_of_the_same_name_is_not_replaced_where_only_a_new_one_is_wanted(
+    anna: httpx.Client, client: Client
+) -> None:
+    only_new = {"If-None-Match": "*"}
+    assert anna.put("/presets/ours", json=WISH, headers=only_new).status_code == 200
+
+    refused = anna.put("/presets/ours", json={"settings": {"min_shot_s": 1.0}}, headers=only_new)
+
+    assert told(refused) == (412, "preset_exists")
+    assert anna.get("/presets/ours").json()["settings"] == WISH["settings"]
+    assert client("ben").put("/presets/ours", json=WISH, headers=only_new).status_code == 200
+    assert anna.put("/presets/ours", json={"settings": {"min_shot_s": 1.0}}).status_code == 200
+    assert told(anna.put("/presets/ours", json=WISH, headers={"If-None-Match": '"1"'}))[0] == 422
+
+
+def test_packaged_ones_say_what_they_are_for(anna: httpx.Client) -> None:
+    anna.put("/presets/ours", json=WISH)
+    sentences = {item["name"]: item["description"] for item in anna.get("/presets").json()["items"]}
+
+    assert sentences.pop("ours") is None
+    assert all(sentence.endswith(".") for sentence in sentences.values())
+    assert len(set(sentences.values())) == len(preset_names())
+
+
 @pytest.mark.parametrize(
     ("name", "wish", "answer"),
     [

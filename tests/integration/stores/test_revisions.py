@@ -43,6 +43,51 @@ def test_every_result_is_a_revision(jobs: Jobs, video: Video) -> None:
     assert kept[2].settings == {"min_shot_s": 0.5}
 
 
+def test_every_result_knows_from_which_tracks_it_was_made(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for tracks_hash in ("t1", "t2"):
+        execute(
+            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
+        )
+        finish(jobs, video_id)
+    jobs.revisions.choose(video_id, 1)
+
+    corrected = jobs.revisions.correct(
+        video_id,
+        base=1,
+        revision=3,
+        timeline_id=f"{video_id}:3.x:2",
+        corrections={},
+        note=None,
+        with_words=False,
+    )
+
+    assert jobs.get(video_id).tracks_hash == "t2"
+    assert corrected is not None
+    assert corrected.tracks_hash == "t1"
+    kept = [(item.revision, item.tracks_hash) for item in jobs.revisions.list_all(video_id)]
+    assert kept == [(3, "t1"), (2, "t2"), (1, "t1")]
+
+
+def test_a_correction_by_a_replica_of_before_is_of_the_tracks_of_its_settings(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for tracks_hash in ("t1", "t2"):
+        execute(
+            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
+        )
+        finish(jobs, video_id)
+
+    execute(
+        jobs,
+        "INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin) "
+        "SELECT video_id, 3, 'x', preset, settings, 'human' FROM revisions "
+        "WHERE video_id = %(id)s AND revision = 1",
+        id=video_id,
+    )
+
+    assert jobs.revisions.get(video_id, 3).tracks_hash == "t1"
+
+
 def test_a_chosen_revision_is_the_one_readers_see(jobs: Jobs, video: Video) -> None:
     oldest = jobs.revisions.get(video.id, 1)
     chosen = jobs.revisions.choose(video.id, 1)

@@ -20,6 +20,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response, StreamingRes
 from starlette.types import ASGIApp
 
 from tests.support.api import correcting
+from tests.support.api.fetched import Fetched
 from tests.support.api.installation import installation
 from tests.support.api.shapes import Json, surer, words
 from tests.support.api.switch import Switch, problem
@@ -63,6 +64,7 @@ class FakeApi:
         self.looks_until_made = 0
         """How often an upload that is complete has to be asked for before it is a video."""
         self.taken_out = TakenOut()
+        self.fetched = Fetched(self)
         self.app: ASGIApp = Switch(self, self._routes())
 
     def add(
@@ -119,7 +121,6 @@ class FakeApi:
         app.add_api_route("/session", self._session, methods=["GET", "POST"])
         app.add_api_route("/session", self._sign_out, methods=["DELETE"])
         app.add_api_route("/cluster", lambda: self.cluster)
-        app.add_api_route("/presets", lambda: {"items": []})
         app.add_api_route("/videos", self._list)
         app.add_api_route("/search", self._search)
         app.add_api_route("/videos/{video_id}", self._video)
@@ -144,6 +145,7 @@ class FakeApi:
         app.add_api_route("/uploads/{upload_id}", self._patch_upload, methods=["PATCH"])
         app.add_api_route("/uploads/{upload_id}", self._delete_upload, methods=["DELETE"])
         self.taken_out.add_routes(app)
+        self.fetched.add_routes(app)
         return app
 
     def _session(self, request: Request) -> Response:
@@ -315,7 +317,7 @@ class FakeApi:
         return video.document
 
     def _thumbnail(self, video_id: str, name: str) -> Response:
-        if self.pictures is None:
+        if self.pictures is None or not (self.pictures / name).is_file():
             return problem(404, "not_found", "There is no such picture.")
         return FileResponse(self.pictures / name)
 

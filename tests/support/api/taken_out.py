@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from tests.support.api.shapes import Json
+from tests.support.api.switch import problem
 
 ORDERED_AT = "2026-01-05T10:00:00Z"
 
@@ -22,6 +23,8 @@ class TakenOut:
     def __init__(self) -> None:
         self.orders: list[Json] = []
         self.revisions: list[str | None] = []
+        self.refuses = ""
+        """The sentence by which exports are refused; empty: they are not."""
 
     def add_routes(self, app: FastAPI) -> None:
         """Add the routes of clips and of exports."""
@@ -40,7 +43,9 @@ class TakenOut:
     def _documents(self, video_id: str) -> list[Json]:
         return [_document(video_id, number, body) for number, body in enumerate(self.orders)][::-1]
 
-    def _export(self, request: Request) -> PlainTextResponse:
+    def _export(self, request: Request) -> Response:
+        if self.refuses:
+            return problem(412, "revision_moved_on", self.refuses)
         asked = "\n".join(f"{name}={value}" for name, value in request.query_params.items())
         return PlainTextResponse(asked, headers={"Content-Disposition": 'attachment; filename="asked.txt"'})
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { nameParts, plainName } from "../../../ui/static/toolkit/filenames.js";
-import { PartSize } from "../../../ui/static/library/parts.js";
-import { refusalOf, refusalOfHead } from "../../../ui/static/library/refusing.js";
+import { PartSize } from "../../../ui/static/uploads/parts.js";
+import { refusalOf, refusalOfHead } from "../../../ui/static/uploads/refusing.js";
 import { holds, ROW_PX, rowsInView, rowsToRead, scrollTo } from "../../../ui/static/library/window.js";
 import { withOpenEnds } from "../../../ui/static/video/open-ends.js";
 

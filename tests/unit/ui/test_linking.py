@@ -101,6 +101,22 @@ console.log(JSON.stringify([made, told, __module_0]));
         ("const a = 1;\nconst b = await f(a);", "line 2: `await`"),
         ("async function f() {}\nawait f();", "line 2: `await`"),
         ("for await (const a of b) {}", "line 1: `await`"),
+        ("const a = 1;\n{ await f(); }", "line 2: `await` is only linked inside of async functions"),
+        ("if (a) {\n  b();\n  await f();\n}", "line 3: `await`"),
+        ("try { await f(); } catch { }", "line 1: `await`"),
+        ("const a = { b: [await f()] };", "line 1: `await`"),
+        ("const a = `${await f()}`;", "line 1: `await`"),
+        ("class A { static { await f(); } }", "line 1: `await`"),
+        ("const a = async (b) => await b, c = await f();", "line 1: `await`"),
+        ("async function f() {}\nif (a) { await f(); }", "line 2: `await`"),
+        ("export function f() {}\nf = 2;", "line 2: `f` is exported and assigned to"),
+        ("export class A {}\nfunction g() { A = 1; }", "line 2: `A` is exported and assigned to"),
+        ("function f() {} export { f as g };\nf ||= 2;", "line 2: `f` is exported"),
+        ("export function f() {}\nf++;", "line 2: `f` is exported"),
+        ("export function f() {}\n--f;", "line 2: `f` is exported"),
+        ("export function f() {}\n[a, f] = [1, 2];", "line 2: `f` is exported"),
+        ("export function f() {}\n({ a, b: f } = c);", "line 2: `f` is exported"),
+        ("export function f() {}\nfor (f of a) {}", "line 2: `f` is exported"),
         ("export { a as 'b c' };", "is no name"),
         ("const a = import('./other.js');", "only `import {"),
         ("const a = import.meta.url;", "only `import {"),
@@ -123,6 +139,26 @@ def test_what_cannot_be_linked_is_refused_with_its_place(source: str, why: str) 
         link({"main.js": source, "other.js": "export const a = 1;"}, "main.js")
 
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "const a = async () => { if (b) { await f(); } };",
+        "const a = async (b) => [await b, await c];",
+        "const a = { async b() { await c(); }, async *d() { await e; }, async [f]() { await g; } };",
+        "class A { async #b(c = { d: 1 }) { for await (const e of c) { await e; } } }",
+        "export async function f() { try { await g(); } finally { await h(); } }",
+        "f(async (x) => { for await (const y of x) {} });",
+        "const a = { await: 1 }; a.await = 2;",
+        "export function f() {}\nconst o = { f: 1 }; o.f = 2; const p = { f }; o[f] = 3;",
+        "export function f() {}\nif (f == g) {} x = f => 1;",
+        "export class A { static b = 1; }\nA.b = 2; const { c } = A; const [d = A] = [];",
+        "export function f() {}\nfunction g() { const f = 1; let a = f; return a; }",
+    ],
+)
+def test_functions_that_wait_and_exports_that_stay_are_linked(source: str) -> None:
+    link({"main.js": source}, "main.js")
 
 
 def test_a_circle_is_told_from_where_it_closes() -> None:

@@ -14,6 +14,7 @@ FOLDERS = (
     "api",
     "video",
     "editing",
+    "uploads",
     "library",
     "player",
     "results",

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { problem, proxyAnswer, serve } from "./browser.js";
-import { offsetOnServer, TusUpload } from "../../../ui/static/library/tus.js";
-import { forget, recall, remember } from "../../../ui/static/library/unfinished.js";
+import { offsetOnServer, TusUpload } from "../../../ui/static/uploads/tus.js";
+import { forget, recall, remember } from "../../../ui/static/uploads/unfinished.js";
 
 const FILE = { name: "film.mp4", type: "video/mp4", size: 1000, lastModified: 7 };
 const ADDRESS = "/api/v1/uploads/one";

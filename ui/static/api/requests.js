@@ -53,7 +53,8 @@ export class ApiError extends Error {
 /** Two answers are of two results. */
 export const CHANGED = "The result has just been changed. Try again in a moment.";
 
-const NO_ANSWER = "The server does not answer. Try again in a moment.";
+/** For people, where no answer came. */
+export const NO_ANSWER = "The server does not answer. Try again in a moment.";
 
 /** Make the error of a problem document (RFC 9457), or of any other answer that is not 2xx. */
 export function problemError(status, text) {
@@ -97,6 +98,10 @@ export async function request(path, options = {}) {
   return text ? JSON.parse(text) : null;
 }
 
+/** A key that no other request has. Not `randomUUID`, which browsers have only on pages that are encrypted. */
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
+  .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 const post = (path, body, signal) => request(path, { method: "POST", signal, body: JSON.stringify(body),
   headers: { "Content-Type": "application/json" } });
 const video = (id) => `/videos/${encodeURIComponent(id)}`;
@@ -122,6 +127,13 @@ export function searchMoments(q, { cursor = null, limit = 30, signal } = {}) {
   if (cursor) params.set("cursor", cursor);
   return request(`/search?${params}`, { signal });
 }
+
+/**
+ * Have videos fetched by their addresses, at most 1,000; an outcome for each.
+ * @returns {Promise<{items: {status: number, video: any, problem: any}[]}>}
+ */
+export const importVideos = (items) => request("/videos:batch", { method: "POST", body: JSON.stringify({ items }),
+  headers: { "Content-Type": "application/json", "Idempotency-Key": newKey() } });
 
 export const getVideo = (id, signal) => request(video(id), { signal });
 export const cancelVideo = (id) => request(`${video(id)}/cancel`, { method: "POST" });
@@ -149,9 +161,13 @@ export const compareRevisions = (id, from, to, level, signal) =>
 export const deleteVideo = (id) => request(video(id), { method: "DELETE" });
 /** The packaged presets, then one's own. */
 export const listPresets = () => request("/presets");
-/** Make or replace a preset of one's own. @param {{based_on: string, settings: object}} wish */
-export const savePreset = (name, wish) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
-  body: JSON.stringify(wish), headers: { "Content-Type": "application/json" } });
+/**
+ * Make a preset of one's own, or replace one; without `replace`, a name that is taken fails with "preset_exists".
+ * @param {{based_on: string, settings: object}} wish
+ */
+export const savePreset = (name, wish, replace) => request(`/presets/${encodeURIComponent(name)}`, { method: "PUT",
+  body: JSON.stringify(wish),
+  headers: { "Content-Type": "application/json", ...(replace ? {} : { "If-None-Match": "*" }) } });
 /** The settings that come nearest to videos that were corrected by hand; the server stores nothing. */
 export const learnFrom = (videos, signal) => post("/presets:learn", { videos }, signal);
 export const getTranscript = (id, signal) => request(`${video(id)}/transcript`, { signal });

@@ -65,7 +65,7 @@ class EditBar {
     this.#drawOffer(offer);
     this.#drawRefused();
     if (!active) return;
-    this.undo.disabled = !editor.canUndo;
+    this.undo.disabled = !editor.canUndo && !editor.undoIsBeforeSave;
     this.redo.disabled = !editor.canRedo;
     for (const each of [this.split, this.join]) each.disabled = busy;
     this.name.disabled = busy || view.level === "shot";

@@ -10,6 +10,7 @@ import { view } from "../video/view.js";
 import { transport } from "../player/transport.js";
 import { boundary } from "../results/boundary.js";
 import { choice } from "../results/choice.js";
+import { drawer } from "../results/drawer.js";
 import { shownSegments, tuning } from "../results/tuning.js";
 import { askName } from "./naming.js";
 
@@ -134,8 +135,9 @@ export function moveTo(level, frame, to, options = {}) {
   transport.seek(editor.clock.timeOf(stands));
 }
 
-/** Take the last step back, and show where it was. */
+/** Take the last step back, and show where it was; after a save, show the revisions, of which the one before is kept. */
 export function undo() {
+  if (editor.undoIsBeforeSave) drawer.open("revisions");
   const step = editor.steps[editor.steps.length - 1];
   editor.undo();
   if (step) showFrame(step.level, step.op === "join" ? step.frames[0] : step.frame);

@@ -60,8 +60,8 @@ class Editor extends Emitter {
     /** Why it could not begin; empty if it was not tried, or could. */
     this.problem = "";
     this.saving = IDLE;
-    /** Revision that the draft starts from. */
-    this.revision = 0;
+    /** Revision that the draft starts from, and the one that this page has made it of by a save; 0: by none. */
+    this.revision = this.savedFrom = 0;
     /** @type {History | null} */
     this.history = null;
     /** A step that is being tried, as by a drag: shown, not done. */
@@ -223,7 +223,16 @@ class Editor extends Emitter {
     }
   }
 
+  /** Whether the next thing to undo is a save. A draft cannot do that: the revision before has to be chosen again. */
+  get undoIsBeforeSave() {
+    return this.active && this.saving === IDLE && this.savedFrom > 0 && !this.canUndo;
+  }
+
   undo() {
+    if (this.undoIsBeforeSave) {
+      this.tell(`That is saved as revision ${this.revision}. To go back, show revision ${this.savedFrom} again, `
+        + "under Revisions.");
+    }
     if (!this.canUndo) return;
     this.#say(`Undone: ${this.label(this.steps[this.steps.length - 1])}`);
     this.history = undo(this.history);
@@ -294,10 +303,11 @@ class Editor extends Emitter {
       this.#followLater();
       return;
     }
-    const { saving } = this;
+    const { saving, revision: before } = this;
     const steps = this.#own();
     this.#takeBase();
     if (saving === READING) {
+      this.savedFrom = before;
       this.note = "";
       this.#say(`Saved as revision ${this.saved}.`);
     } else if (steps.length) {
@@ -322,6 +332,7 @@ class Editor extends Emitter {
     this.tried = null;
     this.refused = [];
     this.revision = session.segmentsRevision;
+    this.savedFrom = 0;
     this.stored = segments;
     this.clock = trueTimes.clock();
     this.history = begin(draftOf(segments, this.clock));

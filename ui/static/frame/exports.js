@@ -2,8 +2,9 @@
  * The menu of exports: for which level, whether of the chosen segments only, and in which format. It closes when a file
  * was taken; the page of the result opens beside this one.
  */
-import { fill, h, show } from "../toolkit/dom.js";
-import { exportUrl } from "../api/requests.js";
+import { fill, h, setText, show } from "../toolkit/dom.js";
+import { ApiError, exportUrl } from "../api/requests.js";
+import { saveFile } from "../api/saving.js";
 import { LEVEL_NAMES, LEVELS } from "../video/names.js";
 import { session } from "../video/session.js";
 import { MAX_RANGES_CHARS, rangesOf } from "../video/ranges.js";
@@ -52,10 +53,11 @@ class ExportMenu {
     this.chosen = h("div", { class: "menu-level", hidden: true }, h("label", { for: "export-which" }, "Segments"),
       this.which);
     this.list = h("ul", {});
+    this.problem = h("p", { class: "menu-problem", role: "alert", hidden: true });
     this.element = /** @type {HTMLDetailsElement} */ (h("details", { class: "menu" },
       h("summary", { class: "button" }, "Export"), h("div", { class: "menu-list" },
         h("div", { class: "menu-level" }, h("label", { for: "export-level" }, "Level"), this.level), this.chosen,
-        this.list)));
+        this.problem, this.list)));
     document.addEventListener("click", (event) => {
       if (!this.element.contains(event.target) && !event.target.closest?.('[data-opens="exports"]')) this.close();
     });
@@ -99,6 +101,7 @@ class ExportMenu {
 
   close() {
     this.element.open = false;
+    this.#say("");
   }
 
   /** What decides which formats there are. */
@@ -121,9 +124,35 @@ class ExportMenu {
     const level = NO_LEVEL.has(format) ? "" : this.only ? choice.level : this.level.value;
     const segments = this.only ? rangesOf(choice.indices) : "";
     const shown = level ? what.replace(/^(shots|scenes|chapters|cuts)\b/, LEVEL_NAMES[level].toLowerCase()) : what;
-    const way = format === "html" ? { target: "_blank", rel: "noopener" } : { download: true };
-    return h("a", { href: exportUrl(session.id, format, level, segments, session.segmentsRevision), ...way, on: { click: () => this.close() } },
-      h("strong", {}, name), h("span", {}, shown));
+    const opens = format === "html";
+    const link = h("a", { href: exportUrl(session.id, format, level, segments, session.segmentsRevision),
+      ...(opens ? { target: "_blank", rel: "noopener" } : { download: true }),
+      on: { click: (event) => (opens ? this.close() : this.#save(event, link)) } },
+    h("strong", {}, name), h("span", {}, shown));
+    return link;
+  }
+
+  /** Save the file that a link names. The menu stays open where it is refused, and says why. */
+  async #save(event, link) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser's own ways to follow a link
+    event.preventDefault();
+    if (link.ariaBusy === "true") return;
+    this.#say("");
+    link.ariaBusy = "true";
+    try {
+      await saveFile(link.href);
+      if (link.isConnected) this.close();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#say(error.message);
+    } finally {
+      link.ariaBusy = "false";
+    }
+  }
+
+  #say(message) {
+    setText(this.problem, message);
+    show(this.problem, message !== "");
   }
 }
 

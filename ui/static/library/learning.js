@@ -7,7 +7,7 @@ import { filename } from "../toolkit/filenames.js";
 import { count } from "../toolkit/format.js";
 import { ApiError, learnFrom, savePreset } from "../api/requests.js";
 import { LEVELS, LEVEL_NAMES } from "../video/names.js";
-import { ownPresets } from "../video/own-presets.js";
+import { knownPresets } from "../video/presets.js";
 import { score, summary } from "./learned.js";
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -85,16 +85,15 @@ class LearningDialog {
     }
     this.keep.disabled = true;
     try {
-      if (!await this.#mayReplace(name)) {
+      if (!await this.#kept(name)) {
         this.name.focus();
         return;
       }
-      await savePreset(name, { based_on: this.found.preset, settings: this.found.settings });
       show(this.problem, false);
       show(this.field, false);
       show(this.keep, false);
       setText(this.note, `Kept as “${name}”: choose it as the kind of video when you upload.`);
-      ownPresets.load();
+      knownPresets.load();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#failed(error);
@@ -103,11 +102,18 @@ class LearningDialog {
     }
   }
 
-  /** Whether no other preset is lost by the name, or the person agrees that it is. */
-  async #mayReplace(name) {
-    await ownPresets.load(); // one may have been kept since, also by another page
-    return !ownPresets.names.includes(name) || confirmDialog({ title: `Replace your preset “${name}”?`,
-      text: "You have a preset of this name. Its settings are lost.", action: "Replace" });
+  /** Keep it; one of the same name is replaced only if the person agrees. Whether it was kept. */
+  async #kept(name) {
+    const wish = { based_on: this.found.preset, settings: this.found.settings };
+    try {
+      await savePreset(name, wish, false);
+    } catch (error) {
+      if (error.code !== "preset_exists") throw error;
+      if (!await confirmDialog({ title: `Replace your preset “${name}”?`,
+        text: "You have a preset of this name. Its settings are lost.", action: "Replace" })) return false;
+      await savePreset(name, wish, true);
+    }
+    return true;
   }
 
   #failed(error) {

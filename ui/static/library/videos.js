@@ -14,7 +14,7 @@ import { session } from "../video/session.js";
 import { Card } from "./card.js";
 import { Chosen } from "./chosen.js";
 import { MomentList } from "./moments.js";
-import { uploads } from "./upload.js";
+import { uploads } from "../uploads/panel.js";
 import { holds, ROW_PX, rowsInView, rowsToRead, scrollTo } from "./window.js";
 
 /** Interval of reading the list: while a video in view is being analysed, and otherwise. */

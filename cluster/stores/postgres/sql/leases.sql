@@ -76,7 +76,8 @@ FROM finished JOIN videos AS before USING (id)
 LEFT JOIN revisions AS earlier
     ON earlier.video_id = before.id AND earlier.revision = before.revision AND before.keep_corrections
 ON CONFLICT (video_id, revision) DO UPDATE
-SET timeline_id = excluded.timeline_id, corrections = excluded.corrections, created_at = now()
+SET timeline_id = excluded.timeline_id, corrections = excluded.corrections, tracks_hash = excluded.tracks_hash,
+    created_at = now()
 
 -- fail --
 UPDATE videos

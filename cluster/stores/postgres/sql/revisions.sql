@@ -46,7 +46,8 @@ WITH corrected AS (
     WHERE id = %(id)s AND state = 'done' AND revision = %(base)s AND newest_revision = %(revision)s - 1
     RETURNING *
 )
-INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin, corrections, note)
-SELECT id, revision, timeline_id, preset, settings, 'human', %(corrections)s, %(note)s
+INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin, corrections, note, tracks_hash)
+SELECT id, revision, timeline_id, preset, settings, 'human', %(corrections)s, %(note)s,
+       (SELECT tracks_hash FROM revisions WHERE video_id = %(id)s AND revision = %(base)s)
 FROM corrected
 RETURNING revisions.*, true AS current

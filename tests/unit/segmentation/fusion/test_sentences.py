@@ -44,7 +44,7 @@ NONE = -np.inf
 
 def preset(name: str) -> dict[str, Any]:
     values = yaml.safe_load((PACKAGE_ROOT / "configs" / "presets" / f"{name}.yaml").read_text("utf-8"))
-    return dict(values)
+    return {key: value for key, value in values.items() if key != "description"}
 
 
 def talk(topics: dict[float, float], seconds: float = SECONDS) -> Spoken:

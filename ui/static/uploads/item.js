@@ -13,25 +13,34 @@ const THROUGHPUT_WINDOW_MS = 8000;
  * "done", "failed".
  */
 export class UploadItem {
-  /** @param {{onStop: Function, onPause: Function, onChange: Function}} does */
-  constructor(file, preset, partBytes, does) {
+  /**
+   * @param {Taken} taken
+   * @param {{onStop: Function, onPause: Function, onChange: Function}} does
+   */
+  constructor({ file, name, path }, preset, partBytes, does) {
     this.file = file;
-    this.name = plainName(file.name);
+    this.name = plainName(name);
     this.does = does;
+    /** Whether it waits for the person's answer, not for its turn. */
+    this.asked = false;
     this.sentBytes = 0;
     /** @type {[number, number][]} time in ms and bytes sent until then, over the last seconds */
     this.samples = [];
-    this.upload = new TusUpload(file, preset ? { preset } : {}, partBytes, {
-      onProgress: (sentBytes) => this.#showProgress(sentBytes),
-      onWaiting: (waiting) => this.#showWaiting(waiting),
-    });
+    this.uploadAs = (kind) => {
+      this.upload = new TusUpload(file, { filename: name, ...(kind ? { preset: kind } : {}) }, partBytes, {
+        onProgress: (sentBytes) => this.#showProgress(sentBytes),
+        onWaiting: (waiting) => this.#showWaiting(waiting),
+      });
+    };
+    this.uploadAs(preset);
     this.bar = h("progress", { max: "1", value: "0", "aria-label": `Upload of ${this.name}` });
     this.note = h("div", { class: "upload-note" });
     this.hold = iconButton("pause", `Pause the upload of ${this.name}`, () => does.onPause(this));
     this.stop = iconButton("close", `Stop the upload of ${this.name}`, () => does.onStop(this));
     this.element = h("li", { class: "upload-item" },
-      h("div", { class: "upload-head" }, h("span", { class: "upload-name" }, filename(file.name)), this.hold,
+      h("div", { class: "upload-head" }, h("span", { class: "upload-name" }, filename(name)), this.hold,
         this.stop),
+      path !== name && path.includes("/") && h("div", { class: "upload-path quiet" }, filename(path)),
       this.bar, this.note);
     this.wait();
   }
@@ -60,6 +69,19 @@ export class UploadItem {
     this.state = "waiting";
     const { size } = this.file;
     setText(this.note, `Waiting · ${this.sentBytes ? `${percent(this.sentBytes / size)} of ` : ""}${bytes(size)}`);
+  }
+
+  /** Wait for the person to say which kind of video it is. */
+  ask() {
+    this.asked = true;
+    setText(this.note, `Waiting for your answer · ${bytes(this.file.size)}`);
+  }
+
+  /** @param {string} preset empty: it stays as it was chosen */
+  answered(preset) {
+    this.asked = false;
+    if (preset) this.uploadAs(preset);
+    if (this.state === "waiting") this.wait();
   }
 
   begin() {

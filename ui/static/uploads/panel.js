@@ -1,18 +1,25 @@
 /**
- * The upload panel: files are chosen or dropped, queued, and uploaded one after the other with the chosen preset. Of
- * several it shows the total. What is known to be no video is refused before it is sent (refusing.js); what an earlier
- * visit left unfinished goes on when the same file is chosen again (left-behind.js).
+ * The upload panel: files and folders are chosen or dropped, queued, and uploaded one after the other with the chosen
+ * preset; videos at addresses are fetched by the server (imports.js). Of several it shows the total. Where a file looks
+ * like one of the presets and none was chosen, that one is offered (suggestion.js). What is known to be no video is
+ * refused before it is sent (refusing.js); what an earlier visit left unfinished goes on when the same file is chosen
+ * again (left-behind.js).
  */
 import { fill, h, icon, setText, show } from "../toolkit/dom.js";
 import { Emitter } from "../toolkit/emitter.js";
-import { bytes, percent, remaining } from "../toolkit/format.js";
+import { bytes, count, percent, remaining } from "../toolkit/format.js";
 import { currentId, currentView, go, wouldAsk } from "../toolkit/router.js";
-import { PRESET_NAMES } from "../video/names.js";
-import { ownPresets } from "../video/own-presets.js";
+import { acceptDrops } from "./drops.js";
+import { guessesOf } from "./facts.js";
+import { chosenFiles, takenOf } from "./found.js";
+import { Imports } from "./imports.js";
+import { UploadItem } from "./item.js";
 import { LeftBehind } from "./left-behind.js";
+import { PresetChoice } from "./preset-choice.js";
 import { refusalOf } from "./refusing.js";
+import { Suggestion } from "./suggestion.js";
 import { Aborted, Paused } from "./tus.js";
-import { UploadItem } from "./upload-item.js";
+import { isUnfinished } from "./unfinished.js";
 
 /** Emits `uploaded` with the id of a new video. */
 export const uploads = new Emitter();
@@ -20,24 +27,39 @@ export const uploads = new Emitter();
 /** How long a finished upload stays in the list. */
 const DONE_SHOWN_MS = 6000;
 
+/** Kinds of files that the dialog shows: types, and names for which browsers know no type. */
+const ACCEPTED = "video/*,audio/*,.mkv,.mxf,.ts,.m2ts,.mts,.vob,.ogv,.flv,.mpg,.mpeg";
+
+/** A field that gives files, by a dialog of the browser's. */
+function input(props, onFiles) {
+  const element = /** @type {HTMLInputElement} */ (h("input", { type: "file", multiple: true, class: "visually-hidden",
+    ...props, on: { change: () => {
+      const found = chosenFiles(element);
+      element.value = ""; // the same files can be chosen again
+      onFiles(found);
+    } } }));
+  return element;
+}
+
 class UploadPanel {
   constructor(element, { partBytes, presets }) {
     this.partBytes = partBytes;
     /** @type {UploadItem[]} those that are not finished, in their order */
     this.queue = [];
+    /** @type {Suggestion[]} those that wait for an answer */
+    this.suggestions = [];
     /** Bytes and number of those that were finished since the queue was empty. */
     this.finished = { bytes: 0, count: 0 };
-    this.input = /** @type {HTMLInputElement} */ (h("input", {
-      type: "file", multiple: true, accept: "video/*,audio/*,.mkv,.mxf,.ts,.m2ts,.mts,.vob,.ogv,.flv,.mpg,.mpeg",
-      class: "visually-hidden", id: "upload-files", on: { change: () => this.#chosen() },
-    }));
-    this.preset = h("select", { id: "upload-preset" }, h("option", { value: "" }, "Any video"),
-      presets.map((name) => h("option", { value: name }, PRESET_NAMES[name] ?? name)));
-    ownPresets.on("change", () => this.#offerOwn());
-    ownPresets.load();
+    this.input = input({ id: "upload-files", accept: ACCEPTED }, (found) => this.#add(found));
+    this.folder = input({ id: "upload-folder", webkitdirectory: true }, (found) => this.#add(found));
+    this.kind = new PresetChoice(presets);
     this.zone = h("label", { class: "drop-zone", for: "upload-files" }, icon("upload"),
       h("span", {}, h("strong", {}, "Choose videos"), " or drop them here"));
+    this.imports = new Imports({ preset: () => this.kind.value, onAdded: (item) => this.list.append(item.element),
+      onMade: (id) => this.#made(id), onDone: (item) => this.#leave(item),
+      onOpen: (event, id) => this.#open(event, id) });
     this.left = new LeftBehind();
+    this.guesses = h("div", { class: "upload-guesses", role: "status" });
     this.totalBar = h("progress", { max: "1", value: "0", "aria-label": "All uploads" });
     this.totalNote = h("span", { class: "upload-total-note" });
     this.total = h("div", { class: "upload-total", hidden: true },
@@ -45,68 +67,65 @@ class UploadPanel {
         h("button", { type: "button", class: "button", on: { click: () => this.#stopAll() } }, "Stop all")),
       this.totalBar);
     this.list = h("ul", { class: "upload-list", "aria-label": "Uploads" });
+    this.skipped = h("p", { class: "upload-skipped", role: "status", hidden: true });
     this.announce = h("div", { class: "visually-hidden", role: "status" });
     fill(element, h("section", { class: "panel upload", "aria-label": "Upload" }, this.input, this.zone,
-      h("div", { class: "field" }, h("label", { for: "upload-preset" }, "Kind of video"), this.preset),
-      this.left.element, this.total, this.list, this.announce));
-    this.#acceptDrops();
+      this.skipped, this.guesses, h("div", { class: "upload-more" }, this.folder,
+        h("label", { class: "button", for: "upload-folder" }, "Choose folder"), this.imports.element),
+      this.kind.element, this.left.element, this.total, this.list, this.announce));
+    acceptDrops((found) => this.#add(found), (message) => this.#say(message));
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
   }
 
-  /** One's own presets below the packaged ones. */
-  #offerOwn() {
-    const chosen = this.preset.value;
-    this.preset.querySelector("optgroup")?.remove();
-    if (ownPresets.names.length) {
-      this.preset.append(h("optgroup", { label: "Your presets" },
-        ownPresets.names.map((name) => h("option", { value: name }, name))));
-    }
-    this.preset.value = [...this.preset.options].some((option) => option.value === chosen) ? chosen : "";
+  #say(message) {
+    setText(this.skipped, message);
+    show(this.skipped, message !== "");
   }
 
-  #chosen() {
-    const files = [...this.input.files];
-    this.input.value = "";
-    this.#add(files);
-  }
-
-  /** The whole window accepts drops: outside of a drop target the browser would open the file and leave the page. */
-  #acceptDrops() {
-    const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-    window.addEventListener("dragover", (event) => {
-      if (!holdsFiles(event)) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "copy";
-      document.body.classList.add("dropping");
-    });
-    window.addEventListener("dragleave", (event) => {
-      if (!event.relatedTarget) document.body.classList.remove("dropping");
-    });
-    window.addEventListener("drop", (event) => {
-      document.body.classList.remove("dropping");
-      if (!holdsFiles(event)) return;
-      event.preventDefault();
-      this.#add([...event.dataTransfer.files]);
-    });
-  }
-
-  async #add(files) {
+  /** @param {Found[]} found */
+  async #add(found) {
     const startedFrom = currentId();
+    const { taken, skipped } = takenOf(found);
+    this.#say(skipped ? `${count(skipped, "file")} ${skipped === 1 ? "is no video" : "are no videos"} and `
+      + `${skipped === 1 ? "is" : "are"} left out.` : found.length ? "" : "There is no file in it.");
+    const preset = this.kind.value;
     const does = { onStop: (item) => this.#remove(item), onPause: (item) => this.#hold(item),
       onChange: () => this.#drawTotal() };
-    const items = files.map((file) => new UploadItem(file, this.preset.value, this.partBytes, does));
+    const items = taken.map((one) => new UploadItem(one, preset, this.partBytes, does));
     this.list.append(...items.map((item) => item.element));
-    const refusals = await Promise.all(files.map(refusalOf));
+    const refusals = await Promise.all(taken.map(({ file }) => refusalOf(file)));
     items.forEach((item, place) => {
       item.startedFrom = startedFrom;
       if (refusals[place]) item.failed(refusals[place]);
-      else if (item.element.isConnected) this.queue.push(item);
     });
+    const good = items.filter((item) => item.state !== "failed" && item.element.isConnected);
+    this.queue.push(...good);
     this.#drawTotal();
+    if (!preset) await this.#ask(good);
     this.#uploadNext();
   }
 
+  /** Offer presets for those that look like one: a question a preset. What goes on where it was left is not asked. */
+  async #ask(items) {
+    for (const item of items) item.asked = true; // none is begun before it is known whether it is asked about
+    const groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));
+    for (const item of items) item.asked = false;
+    for (const { guess, items: alike } of groups) {
+      const still = alike.filter((item) => item.element.isConnected);
+      if (!still.length) continue;
+      for (const item of still) item.ask();
+      const suggestion = new Suggestion(still, guess, (answered, preset, hadFocus) => {
+        for (const item of answered) item.answered(preset);
+        if (hadFocus) answered[0].stop.focus(); // the button that was pressed is gone
+        this.#uploadNext();
+      });
+      this.suggestions = [...this.suggestions.filter((one) => one.items.length), suggestion];
+      this.guesses.append(suggestion.element);
+    }
+  }
+
   #remove(item) {
+    for (const suggestion of this.suggestions) suggestion.forget(item);
     const running = this.current === item;
     this.queue = this.queue.filter((other) => other !== item);
     item.element.remove();
@@ -119,6 +138,7 @@ class UploadPanel {
     const stopped = this.queue.slice();
     this.queue = [];
     for (const item of stopped) {
+      for (const suggestion of this.suggestions) suggestion.forget(item);
       item.element.remove();
       item.upload.abort();
     }
@@ -141,7 +161,7 @@ class UploadPanel {
   /** Upload the first that waits, then the next: two at once would only share the same bandwidth. */
   async #uploadNext() {
     if (this.current) return;
-    const item = this.queue.find((one) => one.state === "waiting");
+    const item = this.queue.find((one) => one.state === "waiting" && !one.asked);
     if (!item) return;
     this.current = item;
     item.begin();
@@ -165,11 +185,22 @@ class UploadPanel {
     this.finished.bytes += item.file.size;
     this.finished.count += 1;
     setText(this.announce, `${item.name} is uploaded.`);
+    this.#leave(item);
+    this.#made(id, item.startedFrom);
+  }
+
+  /** A finished row stays for a moment. */
+  #leave(item) {
     window.setTimeout(() => item.element.remove(), DONE_SHOWN_MS);
+  }
+
+  /**
+   * The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects this
+   * one: each upload that ends would put another question on the page.
+   */
+  #made(id, startedFrom = currentId()) {
     uploads.emit("uploaded", id);
-    // The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects
-    // this one: each upload that ends would put another question on the page.
-    if (currentId() === item.startedFrom && currentView() === null && !wouldAsk()) go(id);
+    if (currentId() === startedFrom && currentView() === null && !wouldAsk()) go(id);
   }
 
   /** All files of the queue together; of one alone its own row says it. */

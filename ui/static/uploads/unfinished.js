@@ -51,6 +51,9 @@ function write(key, entry) {
   stored((storage) => storage.setItem(key, JSON.stringify(entry)), undefined);
 }
 
+/** Whether an upload of this file as this kind of video is unfinished. */
+export const isUnfinished = (file, preset) => read(keyOf(file, preset)) !== null;
+
 /** The address of an unfinished upload of the same file as the same kind of video, or null. */
 export function recall(file, preset) {
   const key = keyOf(file, preset);

@@ -1,0 +1,26 @@
+/** The whole window takes dropped files: outside of a drop target the browser would leave the page for the file. */
+import { droppedFiles } from "./found.js";
+
+/**
+ * @param {(found: Found[]) => void} onFiles
+ * @param {(message: string) => void} onProblem what was dropped cannot be read
+ */
+export function acceptDrops(onFiles, onProblem) {
+  const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  window.addEventListener("dragover", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+    document.body.classList.add("dropping");
+  });
+  window.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  window.addEventListener("drop", (event) => {
+    document.body.classList.remove("dropping");
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    droppedFiles(event.dataTransfer).then(onFiles, (error) => onProblem(
+      `What was dropped could not be read (${error.message}). Choose the files instead.`));
+  });
+}
