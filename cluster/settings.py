@@ -94,6 +94,7 @@ class ActorSettings(_Section):
     ping_interval_s: float = Field(2.0, gt=0)
     stuck_after_s: float = Field(60.0, gt=0)
     chunk_attempts: int = Field(3, ge=1)
+    memory_bytes: int = Field(0, ge=0)
     start_timeout_s: float = Field(180.0, gt=0)
     service_resource: str = ""
 
