@@ -280,6 +280,7 @@ class LimitSettings(_Section):
     file_bytes: int = Field(100 << 30, ge=1)
     duration_s: float = Field(86_400.0, gt=0)
     frames: int = Field(10_000_000, ge=1)
+    decoded_pixels: int = Field(50_000_000_000_000, ge=1)
     width_px: int = Field(8192, ge=1)
     height_px: int = Field(8192, ge=1)
     streams: int = Field(64, ge=1)

@@ -37,8 +37,9 @@ MB."""
 REPEATS = 4
 """How often an edit list may show each sample on average. Lists that are made by hand repeat a passage, not a
 film."""
-SPARE_REPEATED = 10_000
-"""Samples that may be shown again however short the file is: a loop of seven minutes at 25 frames/s."""
+SPARE_REPEATED = 20_000
+"""Samples that may be shown again however short the file is: a loop of 13 minutes at 25 frames/s, or of 7
+minutes of AAC. Without networks on a GPU so many frames take about three minutes."""
 MOST_SEGMENTS = 200_000
 """Rows of all `sidx` together: segments of half a second in a day. FFmpeg keeps them sorted by inserting."""
 _ID3 = b"ID3"

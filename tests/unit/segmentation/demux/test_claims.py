@@ -100,7 +100,7 @@ TOO_MUCH = {
         long_track(edit_list([(1, 50_000)] * 200), [(100_000, 1)], table(b"stss", [(1,)]))
     ),
     "edits of one sample": movie(
-        Track(edits=edit_list([(40, 0)] * 20_000), duration_ticks=40), media=bytes(100_000)
+        Track(edits=edit_list([(40, 0)] * 20_010), duration_ticks=40), media=bytes(100_000)
     ),
     "a compressed header": compressed(movie(BOMB)),
     "a compressed header that states gigabytes": compressed(movie(Track()), 2**31 - 1),
