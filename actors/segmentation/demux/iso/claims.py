@@ -42,6 +42,9 @@ SPARE_REPEATED = 20_000
 minutes of AAC. Without networks on a GPU so many frames take about three minutes."""
 MOST_SEGMENTS = 200_000
 """Rows of all `sidx` together: segments of half a second in a day. FFmpeg keeps them sorted by inserting."""
+MOST_KEY_HEADERS = 1000
+"""Boxes `pssh`, one for each system of copy protection. FFmpeg copies all before for each: 300,000 take more
+than a minute."""
 _ID3 = b"ID3"
 _ID3_HEAD_BYTES = 10
 
@@ -74,6 +77,7 @@ class _Claims:
         self._file_bytes = file_bytes
         self._entries = 0
         self._segments = 0
+        self._key_headers = 0
         self._ticks_per_s = 1
         self._track = _Track()
 
@@ -106,6 +110,10 @@ class _Claims:
             self._segments += rows
             if self._segments > MOST_SEGMENTS:
                 raise _too_much(f"The file lists more than {MOST_SEGMENTS} segments.")
+        elif kind == b"pssh":
+            self._key_headers += 1
+            if self._key_headers > MOST_KEY_HEADERS:
+                raise _too_much(f"The file has more than {MOST_KEY_HEADERS} headers of copy protection.")
         else:
             self._track.add(box, rows)
 

@@ -278,6 +278,17 @@ def test_endless_segments_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         check_claims(path)
 
 
+def test_endless_headers_of_copy_protection_are_refused(tmp_path: Path) -> None:
+    pssh = full_box(b"pssh", bytes(16), bytes(4))
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie(Track(), more=[pssh] * 1000))
+    check_claims(path)
+    path.write_bytes(movie(Track(), more=[pssh] * 1001))
+
+    with pytest.raises(MediaError, match="copy protection"):
+        check_claims(path)
+
+
 def test_nesting_ends(tmp_path: Path) -> None:
     content = b""
     for _ in range(5000):
