@@ -18,8 +18,8 @@ SHARE = 0.8
 """Of the machine's memory, what all segmenters together may take for their tasks. The rest is for stores,
 page, bridges and the file cache."""
 LEAST_BYTES = 3 << 30
-"""A task may take so much on any machine. A chunk of 8192 x 4320 pixels takes 1.2 GiB with two threads, one of
-4K 0.4 GiB; the index of a file of `claims.MOST_ENTRIES` samples, as many as are allowed, 1.6 GB."""
+"""A task may take so much on any machine. A chunk of 8192 x 4320 takes 1.2 GiB with two threads, one of
+4K 0.4 GiB; FFmpeg's index of as many samples as are allowed (`claims.MOST_ENTRIES`) 1.6 GB."""
 _STATUS = Path("/proc/self/status")
 _GROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux tells how much memory a container may take: control groups of version 2 and 1."""
