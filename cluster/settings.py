@@ -94,6 +94,7 @@ class ActorSettings(_Section):
     ping_interval_s: float = Field(2.0, gt=0)
     stuck_after_s: float = Field(60.0, gt=0)
     chunk_attempts: int = Field(3, ge=1)
+    memory_bytes: int = Field(0, ge=0)
     start_timeout_s: float = Field(180.0, gt=0)
     service_resource: str = ""
 
@@ -279,6 +280,7 @@ class LimitSettings(_Section):
     file_bytes: int = Field(100 << 30, ge=1)
     duration_s: float = Field(86_400.0, gt=0)
     frames: int = Field(10_000_000, ge=1)
+    decoded_pixels: int = Field(50_000_000_000_000, ge=1)
     width_px: int = Field(8192, ge=1)
     height_px: int = Field(8192, ge=1)
     streams: int = Field(64, ge=1)

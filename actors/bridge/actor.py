@@ -16,6 +16,7 @@ import ray
 import structlog
 
 from actors.bridge.assembly import assemble
+from actors.oom_score import spare_this_process
 from actors.version import BRIDGE, version_of
 from actors.worker.analyser import LIBRARY
 from cluster.settings import Settings
@@ -31,6 +32,7 @@ class Bridge:
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
+        spare_this_process()
         tracing.configure(settings.tracing, "bridge")
         self._version = version_of(BRIDGE, settings)
         self._coordinator = assemble(settings, analyser)

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from actors.oom_score import spare_this_process
 from actors.pool.dispatcher import Dispatcher
 from actors.pool.fleet import Fleet
 from actors.pool.history import History
@@ -50,6 +51,7 @@ class Pool:
     ) -> None:
         """`factory` starts the worker processes; without one they are segmenters on this Ray."""
         logs.configure(settings)
+        spare_this_process()
         self._settings = settings
         self._version = version_of(POOL, settings)
         self._factory = factory or SegmenterFactory(settings, analyser)

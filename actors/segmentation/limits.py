@@ -23,6 +23,8 @@ class Limits:
     """A day."""
     frames: int = 10_000_000
     """A day at 115 frames/s; the frame index takes 9 bytes for each."""
+    decoded_pixels: int = 50_000_000_000_000
+    """Of all frames together: a day of 4K (3840 x 2160) at 60 frames/s has 43 millions of millions."""
     width_px: int = 8192
     height_px: int = 8192
     """Those of 8K cinema (8192 x 4320), in any orientation."""

@@ -17,6 +17,7 @@ import ray
 import structlog
 
 from actors.detached import find_or_create
+from actors.oom_score import spare_this_process
 from actors.tasks import Outcome, Task, TaskKind
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY, make_analyser
@@ -52,6 +53,7 @@ class Fuser:
 
     def __init__(self, settings: Settings, analyser: str = LIBRARY) -> None:
         logs.configure(settings)
+        spare_this_process()
         tracing.configure(settings.tracing, "fuser")
         self._version = version_of(POOL, settings)
         self._working = threading.Lock()

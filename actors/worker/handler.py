@@ -8,8 +8,10 @@ never shown (see `Jobs.finish`), so a handler that has lost its lease does no ha
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from cachetools import LRUCache
 from actors import metrics
 from actors.segmentation.errors import Cancelled, MediaError, SettingsError
 from actors.tasks import CODE_MEDIA_MISSING, CODE_NEEDS_DECODE, Outcome, Status, Task, TaskKind
+from actors.worker import memory
 from actors.worker.analyser import Analyser, JoinedTracks, PlannedVideo
 from actors.worker.clips import ClipHandler
 from actors.worker.media import local_media
@@ -66,11 +69,16 @@ class TaskHandler:
         clips: ClipHandler | None = None,
         words: WordsHandler | None = None,
         proxies: ProxyHandler | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
+        """`memory_bytes`: what a task may take beside what the process has; None: anything."""
         self._analyser = analyser
         self._results = results
         self._media = media
         self._copies = copies
+        self._bounds: Callable[[], AbstractContextManager[None]] = (
+            nullcontext if memory_bytes is None else partial(memory.bounded, memory_bytes)
+        )
         self._plans: LRUCache[tuple[str, str], bytes] = LRUCache(PLANS_KEPT)
         self._methods: dict[TaskKind, Callable[[Task, WorkState], Outcome]] = {
             TaskKind.PLAN: self._plan,
@@ -95,7 +103,8 @@ class TaskHandler:
                 kind, parent=task.trace, video_id=task.of_video, chunk=chunk, device=self.device
             ) as mark,
         ):
-            outcome = self._done(task, state)
+            with self._bounds():
+                outcome = self._done(task, state)
             if outcome.status is not Status.DONE:
                 mark.failed(outcome.message)
             return outcome
@@ -120,6 +129,8 @@ class TaskHandler:
                 CODE_MEDIA_MISSING, "The file of this video is no longer stored. Upload it again."
             )
         except INFRASTRUCTURE_ERRORS as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOMEM:  # `memory_bytes`: the task's own
+                return Outcome.crashed(f"more memory was needed than a task may take: {error}")
             bound.warning("store unavailable", reason=str(error))
             return Outcome.unavailable(str(error))
         except Exception as error:  # noqa: BLE001 - the pool decides whether to try the task elsewhere

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors import metrics
+from actors.segmentation.errors import Cancelled
 from actors.segmentation.frame_runs import frame_runs
 from actors.segmentation.fusion.fuse import fuse_measured, provisional_shots
 from actors.segmentation.fusion.measured import Measured
@@ -24,6 +25,7 @@ from actors.segmentation.settings import split, tracks_hash
 from actors.segmentation.spoken import Spoken
 from actors.segmentation.timeline import Timeline
 from actors.segmentation.tracks import ChunkTracks
+from actors.worker.allowance import Allowance
 from actors.worker.analyser import (
     AnalysedChunk,
     FrameTimes,
@@ -104,17 +106,24 @@ class LibraryAnalyser:
 
         assert self._models is not None, "load comes first"
         parsed = self._parsed(plan)
-        tracks = analyse_chunk(
-            path,
-            parsed,
-            index,
-            self._models,
-            on_frames=on_frames,
-            should_stop=should_stop,
-            keyframe_sink=keyframe_sink,
-            limits=self._limits,
-            on_times=_tell_times,
-        )
+        first, behind = parsed.context(index)
+        allowance = Allowance((behind - first) * parsed.media.width * parsed.media.height)
+        try:
+            tracks = analyse_chunk(
+                path,
+                parsed,
+                index,
+                self._models,
+                on_frames=on_frames,
+                should_stop=lambda: should_stop() or allowance.used_up,
+                keyframe_sink=keyframe_sink,
+                limits=self._limits,
+                on_times=_tell_times,
+            )
+        except Cancelled:
+            if allowance.used_up and not should_stop():
+                raise allowance.error() from None
+            raise
         return AnalysedChunk(
             tracks.start_frame, tracks.end_frame, tracks.to_bytes(), provisional_shots(parsed, tracks)
         )

@@ -88,7 +88,14 @@ class Segmenter:
         }
         words = WordsHandler(self._results, media, copies, recognitions)
         self._handler = TaskHandler(
-            self._analyser, self._results, media, copies, clips=clips, words=words, proxies=proxies
+            self._analyser,
+            self._results,
+            media,
+            copies,
+            clips=clips,
+            words=words,
+            proxies=proxies,
+            memory_bytes=self._settings.actors.memory_bytes or memory.share_bytes(self._threads),
         )
         self._handler.device = "cpu" if self._device == "cpu" else "gpu"
         self._state.ready()

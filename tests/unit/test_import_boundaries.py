@@ -149,7 +149,7 @@ FLOORS: dict[str, list[set[str]]] = {
         {"documents", "outdated", "removal"},
     ],
     "actors": [
-        {"detached", "metrics", "segmentation", "tasks", "version"},
+        {"detached", "metrics", "oom_score", "segmentation", "tasks", "version"},
         {"clips", "meaning_model", "speech_model"},
         {"commands", "worker"},
         {"pool"},

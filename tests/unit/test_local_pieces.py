@@ -25,6 +25,7 @@ from cluster.local.environment import environment_of, from_json, to_json
 from cluster.local.errors import MissingServerError, StackBusyError
 from cluster.local.layout import Layout, secret
 from cluster.local.parts import rabbitmq
+from cluster.local.parts.ray import Ray
 from cluster.local.plan import local_api_url
 from cluster.local.ports import PortBook
 from cluster.local.probes import redacted
@@ -204,6 +205,16 @@ def test_a_missing_rabbitmq_is_named_with_what_to_do(layout: Layout, monkeypatch
     monkeypatch.setattr(rabbitmq, "_search_path", lambda: "/nowhere")
     with pytest.raises(MissingServerError, match=r"install_system\.sh.*SCENESTREAM_RABBITMQ_URL"):
         rabbitmq.RabbitMQ(layout, PortBook(layout.ports_file)).prepare()
+
+
+def test_ray_ends_no_worker_for_memory(layout: Layout) -> None:
+    """Its choice takes bridge and pool along, also where a person's variables ask for it."""
+    part = Ray(layout, PortBook(layout.ports_file), {"RAY_memory_monitor_refresh_ms": "250"})
+    part.prepare()
+
+    [head] = part.processes()
+
+    assert head.env["RAY_memory_monitor_refresh_ms"] == "0"
 
 
 def test_the_shipped_applications_are_those_of_the_design() -> None:

@@ -20,6 +20,7 @@ import structlog
 from av.stream import Discard, Stream
 
 from actors.segmentation.demux.completeness import whole_boxes_end
+from actors.segmentation.demux.iso.claims import check_claims
 from actors.segmentation.errors import MediaError, MediaErrorCode
 from actors.segmentation.limits import Limits
 
@@ -69,7 +70,8 @@ def open_container(
     `hardware`: the device that decodes its video. Where the file cannot be opened with it, it is opened
     without: a device whose memory is full says nothing about the file.
 
-    MediaError: empty_file, not_media, truncated, limit_exceeded (bytes, number of streams, memory). OSError:
+    MediaError: empty_file, not_media, truncated, limit_exceeded (bytes, number of streams, memory, what the
+    headers claim). OSError:
     the path cannot be read.
     """
     limits = limits or Limits()
@@ -85,6 +87,7 @@ def open_container(
             f"The file has {size} bytes; at most {limits.file_bytes} are allowed. Upload a shorter or more "
             "compressed version.",
         )
+    check_claims(file)
     try:
         container = _open(str(file), limits, hardware)
     except av.error.FFmpegError as error:

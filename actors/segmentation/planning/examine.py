@@ -121,6 +121,7 @@ def examine(
     head = decode_head(path, found.video, limits, should_stop)
     if head.first is None:
         raise _nothing_decodes(found)
+    _require_affordable(head.first.width * head.first.height, int(found.scan.shown.sum()), limits)
     checked = _checked_index(path, found, head, limits, should_stop)
     index = checked.index
     duration_s = index.clock.duration_s
@@ -177,6 +178,15 @@ def _require_packets(found: _Findings) -> None:
         MediaErrorCode.NO_FRAMES,
         "The file has a video stream without frames: only its beginning is there. Upload the whole video.",
     )
+
+
+def _require_affordable(frame_pixels: int, frames: int, limits: Limits) -> None:
+    if frame_pixels * frames > limits.decoded_pixels:
+        raise MediaError(
+            MediaErrorCode.LIMIT_EXCEEDED,
+            f"The video has {frames} frames of {frame_pixels} pixels; at most {limits.decoded_pixels} pixels "
+            "are allowed in all. Upload a smaller version or parts of it.",
+        )
 
 
 def _nothing_decodes(found: _Findings) -> MediaError:

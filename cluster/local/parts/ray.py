@@ -94,6 +94,10 @@ class Ray(StackPart):
             **self.client_environment(),
             "AUTOSCALER_METRIC_PORT": str(port("ray-autoscaler-metrics")),
             "DASHBOARD_METRIC_PORT": str(port("ray-dashboard-metrics")),
+            # No monitor of Ray's: when 95 % of the memory are used (2.60), it ends several workers at once,
+            # bridge, pool and fuser among them. Tasks of segmenters are bounded (`actors.memory_bytes`), and
+            # beyond that the kernel ends the largest process of the highest score (`actors/oom_score.py`).
+            "RAY_memory_monitor_refresh_ms": "0",
             # On SIGTERM Ray waits 30 s for work to move to other nodes, of which there are none here.
             "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         }

@@ -6,20 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from actors.segmentation.errors import Cancelled, MediaError
 from actors.segmentation.networks.models import Models
+from actors.worker import allowance
 from actors.worker.analyser import AnalysedChunk
 from actors.worker.library import LibraryAnalyser
 from cluster.settings import LimitSettings
 from tests.support.media import Picture, make_media
 
 
-def first_chunk(analyser: LibraryAnalyser, path: Path, plan: bytes) -> AnalysedChunk:
+def first_chunk(
+    analyser: LibraryAnalyser, path: Path, plan: bytes, *, cancelled: bool = False
+) -> AnalysedChunk:
     return analyser.chunk(
         path,
         plan,
         0,
         on_frames=lambda _frames: None,
-        should_stop=lambda: False,
+        should_stop=lambda: cancelled,
         keyframe_sink=lambda _frame, _webp: None,
     )
 
@@ -37,6 +41,31 @@ def test_a_chunk_is_analysed_under_the_limits_it_was_planned_under(
     made = first_chunk(analyser, path, planned.payload)
 
     assert (made.start_frame, made.end_frame) == (0, 3)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_chunk_that_takes_far_more_time_than_its_size_explains_is_ended(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch, cancelled: bool
+) -> None:
+    path = make_media(tmp_path / "film.mkv", Picture(shots=(60,), size=(96, 64), number=False))
+    monkeypatch.setattr(Models, "load", lambda *_args, **_options: models)
+    monkeypatch.setattr(allowance, "FIRST_S", -1e9)  # used up when it begins
+    analyser = LibraryAnalyser(device="cpu", threads=1, limits=LimitSettings())
+    analyser.load()
+    plan = analyser.plan(path, {}, lambda: False).payload
+
+    with pytest.raises(Cancelled if cancelled else MediaError) as caught:
+        first_chunk(analyser, path, plan, cancelled=cancelled)
+
+    if not cancelled:
+        assert "made to take time" in str(caught.value)
+
+
+def test_pixels_and_processor_time_decide_how_long_a_chunk_may_take() -> None:
+    passed = iter([100.0, 100.0 + allowance.FIRST_S + 9.9, 100.0 + allowance.FIRST_S + 10.1])
+    ten_seconds = allowance.Allowance(10 * allowance.PIXELS_PER_S, cpu_s=lambda: next(passed))
+
+    assert [ten_seconds.used_up, ten_seconds.used_up] == [False, True]
 
 
 def test_the_starts_are_those_of_the_segments(

@@ -155,6 +155,7 @@ def test_a_file_that_cannot_be_analysed_says_why(
         (Limits(duration_s=0.5), "lasts 1 s"),
         (Limits(width_px=128, height_px=128), "192 x 112 pixels"),
         (Limits(sample_rate_hz=44_100), "48000 samples a second"),
+        (Limits(decoded_pixels=19 * 192 * 112), "20 frames of 21504 pixels"),
     ],
 )
 def test_over_a_limit_is_refused_by_name(tmp_path: Path, limits: Limits, named: str) -> None:
