@@ -135,11 +135,11 @@ class TransNetV2(nn.Module):
         FileNotFoundError when the package is not installed.
         """
         published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
-        # on "meta" no random weights are drawn, which would take time and move torch's global generator
+        # On "meta" no random weights are drawn, which would take time and move torch's global generator. Assigned
+        # rather than copied: to make room for copies (`to_empty`), torch imports sympy, a third of a second.
         with torch.device("meta"):
             net = cls(dtype)
-        net = net.to_empty(device="cpu")
-        net.load_state_dict(_folded(published))
+        net.load_state_dict(_folded(published), assign=True)
         net.stages.to(dtype).to(memory_format=torch.channels_last)
         return net.eval().requires_grad_(False)
 

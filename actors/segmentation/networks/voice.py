@@ -52,8 +52,7 @@ class VoiceDetector(nn.Module):
             weights[f"lstm.{part}_l0"] = weights.pop(f"lstm_cell.{part}")
         with torch.device("meta"):
             net = cls()
-        net = net.to_empty(device="cpu")
-        net.load_state_dict(weights)
+        net.load_state_dict(weights, assign=True)
         return net.eval().requires_grad_(False)
 
     def forward(self, samples: Tensor) -> Tensor:
