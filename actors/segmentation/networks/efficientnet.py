@@ -126,8 +126,8 @@ class EfficientNetLite0(nn.Module):
         """The published weights on the CPU. FileNotFoundError when their package is not installed."""
         file = path or packaged(_WEIGHTS_PACKAGE, *_WEIGHTS_FILE)
         published = torch.load(file, map_location="cpu", weights_only=True)
-        # On "meta" no random weights are drawn, which would take time and move torch's global generator. Assigned
-        # rather than copied: to make room for copies (`to_empty`), torch imports sympy, a third of a second.
+        # On "meta" no random weights are drawn, which would take time and move torch's global generator.
+        # Assigned rather than copied: to make room for copies (`to_empty`), torch imports sympy.
         with torch.device("meta"):
             net = cls(dtype)
         net.load_state_dict(_folded(published, net), assign=True)

@@ -135,8 +135,8 @@ class TransNetV2(nn.Module):
         FileNotFoundError when the package is not installed.
         """
         published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
-        # On "meta" no random weights are drawn, which would take time and move torch's global generator. Assigned
-        # rather than copied: to make room for copies (`to_empty`), torch imports sympy, a third of a second.
+        # On "meta" no random weights are drawn, which would take time and move torch's global generator.
+        # Assigned rather than copied: to make room for copies (`to_empty`), torch imports sympy.
         with torch.device("meta"):
             net = cls(dtype)
         net.load_state_dict(_folded(published), assign=True)
