@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.assigning import with_weights
 from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.networks.packaged import packaged
 
@@ -135,11 +136,7 @@ class TransNetV2(nn.Module):
         FileNotFoundError when the package is not installed.
         """
         published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
-        # On "meta" no random weights are drawn, which would take time and move torch's global generator.
-        # Assigned rather than copied: to make room for copies (`to_empty`), torch imports sympy.
-        with torch.device("meta"):
-            net = cls(dtype)
-        net.load_state_dict(_folded(published), assign=True)
+        net = with_weights(lambda: cls(dtype), _folded(published))
         net.stages.to(dtype).to(memory_format=torch.channels_last)
         return net.eval().requires_grad_(False)
 
