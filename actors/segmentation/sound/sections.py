@@ -14,9 +14,14 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 _ROW_SAMPLES = 32
 """Samples of a row: more make the products slower, fewer make more states to be followed."""
+
+_PIECE_ROWS = 1024
+"""Rows filtered at once, two thirds of a second: 256 kB, which stay in a processor's cache."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,33 +31,38 @@ class _Rows:
     """A filter of n samples at once, whose state has k numbers.
 
     own: (n, n), input to output. left: (n, k), input to what it adds to the next state. state: (k, n), state
-    to output. on: (k, k), state to the next one.
+    to output. on: (k, k) each, state to the one 1, 2, 4 ... rows later.
     """
 
-    own: Floats
-    left: Floats
-    state: Floats
-    on: Floats
+    own: Tensor
+    left: Tensor
+    state: Tensor
+    on: tuple[Tensor, ...]
 
 
-def filtered(sections: Floats, samples: npt.NDArray[np.floating]) -> Floats:
+@torch.inference_mode()
+def filtered(sections: Floats, samples: npt.NDArray[np.float32 | np.float64]) -> Floats:
     """float64[n] of samples[n], the filter being at rest before the first. sections: float64[s, 6], each
     b0 b1 b2 a0 a1 a2 with a0 = 1."""
     rows = _rows(sections.tobytes(), len(sections))
     count = -(-len(samples) // _ROW_SAMPLES)
-    padded = np.zeros(count * _ROW_SAMPLES)
-    padded[: len(samples)] = samples
-    inputs = padded.reshape(count, _ROW_SAMPLES)
-    after = inputs @ rows.left
-    reach, on = 1, rows.on
-    while reach < count and on.any():
-        # what a state is of `reach` rows later is added to the states there; then they hold twice as many
-        after[reach:] += after[:-reach] @ on
-        reach, on = 2 * reach, on @ on
-    out = inputs @ rows.own
-    out[1:] += after[:-1] @ rows.state
-    filtered_samples: Floats = out.ravel()[: len(samples)]
-    return filtered_samples
+    out = torch.empty((count, _ROW_SAMPLES), dtype=torch.float64)
+    flat = out.view(-1)
+    flat[: len(samples)] = torch.from_numpy(samples)
+    flat[len(samples) :] = 0.0
+    before = torch.zeros((1, rows.left.shape[1]), dtype=torch.float64)
+    for start in range(0, count, _PIECE_ROWS):
+        piece = out[start : start + _PIECE_ROWS]
+        states = torch.cat([before, piece @ rows.left])
+        for power, on in enumerate(rows.on):
+            # what a state is some rows later is added to the states there; then they hold twice as many
+            reach = 1 << power
+            if reach < len(states):
+                states[reach:] += states[:-reach] @ on
+        before = states[-1:]
+        piece.copy_(torch.addmm(piece @ rows.own, states[:-1], rows.state))
+    result: Floats = flat[: len(samples)].numpy()
+    return result
 
 
 @lru_cache(maxsize=16)
@@ -71,4 +81,8 @@ def _rows(sections: bytes, count: int) -> _Rows:
             state[:, 2 * at + 1] = b2 * x - a2 * y
             x = y
         out[:, k] = x
-    return _Rows(out[:size], state[:size], out[size:], state[size:])
+    on = [state[size:]]
+    while 1 << len(on) <= _PIECE_ROWS:
+        on.append(on[-1] @ on[-1])
+    own, left, through = (torch.from_numpy(x.copy()) for x in (out[:size], state[:size], out[size:]))
+    return _Rows(own, left, through, tuple(torch.from_numpy(x.copy()) for x in on))
