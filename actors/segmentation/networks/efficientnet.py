@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.assigning import with_weights
 from actors.segmentation.networks.packaged import packaged
 from actors.segmentation.networks.tags import CLASSES, tag_name
 from actors.segmentation.tracks import EMBEDDING_SIZE, TAGS_PER_KEYFRAME
@@ -126,11 +127,7 @@ class EfficientNetLite0(nn.Module):
         """The published weights on the CPU. FileNotFoundError when their package is not installed."""
         file = path or packaged(_WEIGHTS_PACKAGE, *_WEIGHTS_FILE)
         published = torch.load(file, map_location="cpu", weights_only=True)
-        # on "meta" no random weights are drawn, which would take time and move torch's global generator
-        with torch.device("meta"):
-            net = cls(dtype)
-        net = net.to_empty(device="cpu")
-        net.load_state_dict(_folded(published, net))
+        net = with_weights(lambda: cls(dtype), _folded(published))
         for part in (net.stem, net.blocks, net.head):
             part.to(dtype).to(memory_format=torch.channels_last)
         return net.eval().requires_grad_(False)
@@ -175,7 +172,7 @@ def input_size(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _folded(published: dict[str, Tensor], net: EfficientNetLite0) -> dict[str, Tensor]:
+def _folded(published: dict[str, Tensor]) -> dict[str, Tensor]:
     """The published weights under this module's names, batch normalisation folded in."""
     out = {"classifier.weight": published["_fc.weight"], "classifier.bias": published["_fc.bias"]}
 
@@ -188,7 +185,7 @@ def _folded(published: dict[str, Tensor], net: EfficientNetLite0) -> dict[str, T
 
     fold("stem", "_conv_stem", "_bn0")
     fold("head", "_conv_head", "_bn1")
-    for index in range(len(net.blocks)):
+    for index in range(sum(repeats for *_, repeats in _GROUPS)):
         source, target = f"_blocks.{index}.", f"blocks.{index}."
         if f"{source}_expand_conv.weight" in published:
             fold(f"{target}expand", f"{source}_expand_conv", f"{source}_bn0")

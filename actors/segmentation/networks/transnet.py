@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.assigning import with_weights
 from actors.segmentation.networks.inputs import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from actors.segmentation.networks.packaged import packaged
 
@@ -135,11 +136,7 @@ class TransNetV2(nn.Module):
         FileNotFoundError when the package is not installed.
         """
         published = torch.load(path or weights_path(), map_location="cpu", weights_only=True)
-        # on "meta" no random weights are drawn, which would take time and move torch's global generator
-        with torch.device("meta"):
-            net = cls(dtype)
-        net = net.to_empty(device="cpu")
-        net.load_state_dict(_folded(published))
+        net = with_weights(lambda: cls(dtype), _folded(published))
         net.stages.to(dtype).to(memory_format=torch.channels_last)
         return net.eval().requires_grad_(False)
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actors.segmentation.networks.assigning import with_weights
 from actors.segmentation.networks.inputs import SAMPLE_RATE_HZ
 from actors.segmentation.networks.packaged import packaged
 from actors.segmentation.networks.weight_files import read_safetensors
@@ -50,10 +51,7 @@ class VoiceDetector(nn.Module):
         weights = read_safetensors(path or packaged("silero_vad", "data", "silero_vad_16k.safetensors"))
         for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             weights[f"lstm.{part}_l0"] = weights.pop(f"lstm_cell.{part}")
-        with torch.device("meta"):
-            net = cls()
-        net = net.to_empty(device="cpu")
-        net.load_state_dict(weights)
+        net = with_weights(cls, weights)
         return net.eval().requires_grad_(False)
 
     def forward(self, samples: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from actors.segmentation.picture.measures import luma, mean_change, thumbs
 from actors.segmentation.runs import true_runs
 from actors.segmentation.shots.cuts import SmallPictures, cut_measures, proposed, seen_by_network
-from actors.segmentation.shots.gate import Survey, survey
+from actors.segmentation.shots.gate import RepeatedSurvey, Survey
 from actors.segmentation.shots.rate import thin_step, thinned
 from actors.segmentation.tracks import FrameTrack
 
@@ -49,6 +49,21 @@ class TransitionNetwork(Protocol):
 
     def transitions(self, window: Image, /) -> npt.NDArray[np.float16]:
         """uint8 RGB [T, 27, 48, 3] -> float16 [T, 2] in 0..1: TransNetV2's two heads."""
+
+
+class _Remembering:
+    """The network, asked once about each view: after a second look most of a block's are the same."""
+
+    def __init__(self, network: TransitionNetwork) -> None:
+        self._network = network
+        self._found: dict[bytes, npt.NDArray[np.float16]] = {}
+
+    def transitions(self, window: Image, /) -> npt.NDArray[np.float16]:
+        """See `TransitionNetwork`."""
+        pixels = window.tobytes()
+        if pixels not in self._found:
+            self._found[pixels] = self._network.transitions(window)
+        return self._found[pixels]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,15 +105,16 @@ def analyse_block(
     block: range,
     fps: float,
     network: TransitionNetwork,
-    ask: Surveyor = survey,
+    ask: Surveyor | None = None,
     *,
     decoded: Callable[[Bools], BlockWindow] | None = None,
 ) -> BlockRows:
     """Rows of the slots `block`, which lie inside the window. `fps`: frames/s of the video.
 
-    `ask` selects the frames that the network looks at. `decoded`: gives the window with these of its
-    estimated pictures (bool[n]) decoded; None: they stay as they are.
+    `ask` selects the frames that the network looks at, a RepeatedSurvey if not given. `decoded`: gives the
+    window with these of its estimated pictures (bool[n]) decoded; None: they stay as they are.
     """
+    ask, network = ask or RepeatedSurvey(), _Remembering(network)
     rows, surveyed = _analysed(window, block, fps, network, ask)
     suspected = _near(surveyed, window, block, thin_step(fps)) & window.estimated
     if decoded is None or not suspected.any():

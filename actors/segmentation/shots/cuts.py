@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, median_filter
 
 from actors.segmentation.luma import luma_of
@@ -24,7 +23,9 @@ from actors.segmentation.shots.compare import (
     Thumbs,
     alikeness,
     change_of,
+    clamped,
     correlation,
+    distribution_distance,
     ratio,
     relit,
 )
@@ -74,11 +75,11 @@ _BATCH = 256
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SmallPictures:
-    """A stretch of film. rgb: uint8 (n, 27, 48, 3). y: its luma, int16. step: change to the frame before,
+    """A stretch of film. rgb: uint8 (n, 27, 48, 3). y: its luma, uint8. step: change to the frame before,
     float32 (n,). calm: its median around each frame. scale: see `candidates.contrast_scale`."""
 
     rgb: Thumbs
-    y: npt.NDArray[np.int16]
+    y: Thumbs
     step: Floats
     calm: Floats
     scale: Floats
@@ -99,7 +100,7 @@ class SmallPictures:
         y = luma_of(rgb)
         return cls(
             rgb,
-            y.astype(np.int16),
+            y,
             step,
             median_filter(step, CALM_FRAMES, mode="nearest"),
             contrast_scale(deviation(y)),
@@ -171,9 +172,10 @@ class _Measurer:
         """The step itself: the whole picture (jump), its most changed blocks (most), the same when blocks may
         move (matched ...); alike grows with the correlation of the two pictures."""
         old, new, scale = self._luma(self._old), self._luma(self._new), self._all.scale[self._frames]
-        most, plain = most_of(np.abs(new - old))
+        most, plain = most_of(old, new)
         matched, matched_most = residual(old, new)
         a, b = old.astype(np.float32), new.astype(np.float32)
+        beside, beside_most = self._beside()
         return {
             "jump": np.log(self._jump / scale + 1),
             "most": np.log(most / scale + 1),
@@ -184,21 +186,20 @@ class _Measurer:
             "alike": alikeness(correlation(a, b)),
             "relit": relit(a, b),
             "colours": np.log(self._colours() / scale + 1),
-            "beside": ratio(matched, self._beside(0), 0.5),
-            "beside_most": ratio(matched_most, self._beside(1), 0.5),
+            "beside": ratio(matched, beside, 0.5),
+            "beside_most": ratio(matched_most, beside_most, 0.5),
         }
 
-    def _beside(self, column: int) -> Floats:
+    def _beside(self) -> tuple[Floats, Floats]:
         """The larger residual of blocks that may move within either shot, over three frames: what is left
-        inside a shot."""
-        before = residual(self._luma(self._old - 3), self._luma(self._old))[column]
-        after = residual(self._luma(self._new), self._luma(self._new + 3))[column]
-        return np.maximum(before, after)
+        inside a shot, of the whole picture and of its most changed blocks."""
+        before = residual(self._luma(self._old - 3), self._luma(self._old))
+        after = residual(self._luma(self._new), self._luma(self._new + 3))
+        return np.maximum(before[0], after[0]), np.maximum(before[1], after[1])
 
     def _colours(self) -> Floats:
         """Distance of the two colour distributions, 0..255."""
-        a, b = (np.sort(self._rgb(k).reshape(len(k), -1, 3), axis=1) for k in (self._old, self._new))
-        return change_of(a, b)
+        return distribution_distance(self._rgb(self._old), self._rgb(self._new))
 
     def _neighbours(self) -> dict[str, Floats]:
         """The step against the steps around it: calm (their median), calm_moving (without repeated pictures),
@@ -271,13 +272,13 @@ class _Measurer:
         return error.astype(np.float32), share.astype(np.float32)
 
     def _rgb(self, frames: Ints) -> Thumbs:
-        return self._all.rgb[np.clip(frames, 0, len(self._all) - 1)]
+        return self._all.rgb[clamped(frames, 0, len(self._all) - 1)]
 
-    def _luma(self, frames: Ints) -> npt.NDArray[np.int16]:
-        return self._all.y[np.clip(frames, 0, len(self._all) - 1)]
+    def _luma(self, frames: Ints) -> Thumbs:
+        return self._all.y[clamped(frames, 0, len(self._all) - 1)]
 
     def _steps(self, frames: Ints) -> Floats:
-        return self._all.step[np.clip(frames, 1, len(self._all) - 1)]
+        return self._all.step[clamped(frames, 1, len(self._all) - 1)]
 
     def _between(self, a: Ints, b: Ints) -> Floats:
         return change_of(self._rgb(a), self._rgb(b))

@@ -8,7 +8,7 @@ does not know the weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from actors.segmentation.shots.compare import (
 )
 from actors.segmentation.shots.cuts import CUT_MEASURES
 from actors.segmentation.shots.fades import Fade
-from actors.segmentation.shots.fit import Fits, fit
+from actors.segmentation.shots.fit import Fits, KnownFits, fit
 from actors.segmentation.shots.same_take import GROUND_MEASURES, ground_measures
 from actors.segmentation.tracks import FrameTrack
 
@@ -66,7 +66,7 @@ class PictureTrack:
     looked, motion, cut, many: as in FrameTrack, float32. calm: median motion around each frame.
     scale: see `candidates.contrast_scale`; all thresholds and measures of change are
     relative to it. jumps: bool, see `candidates.jumps`. steps: measures of possible cuts, see
-    `shots.cuts`.
+    `shots.cuts`. fitted: what was fitted already.
     """
 
     thumbs: Thumbs
@@ -80,6 +80,7 @@ class PictureTrack:
     scale: Floats
     jumps: npt.NDArray[np.bool_]
     steps: npt.NDArray[np.float16]
+    fitted: KnownFits = field(default_factory=KnownFits)
 
     def __len__(self) -> int:
         return len(self.cut)
@@ -107,6 +108,17 @@ class PictureTrack:
             calm=median_filter(motion, _CALM_FRAMES, mode="nearest"),
             scale=scale,
             jumps=jumps(motion, scale),
+            steps=frames.steps,
+        )
+
+    def seen_by_network(self, frames: FrameTrack) -> PictureTrack:
+        """The same pictures after the network looked at some and more steps were measured. frames: of the
+        same thumbnails and motion."""
+        return replace(
+            self,
+            cut=frames.cut.astype(np.float32),
+            many=frames.many.astype(np.float32),
+            looked=frames.looked,
             steps=frames.steps,
         )
 
@@ -183,7 +195,7 @@ def gradual_fits(picture: PictureTrack, barriers: Ints) -> Fits:
     """All extents that may be gradual transitions. barriers: first frames after sure cuts, ascending."""
     windows = gradual_windows(picture.cut, picture.many, picture.y, picture.scale, barriers)
     moving = moving_windows(picture.motion, picture.scale, barriers)
-    return fit(picture.thumbs, picture.y, windows, picture.scale, moving)
+    return fit(picture.thumbs, picture.y, windows, picture.scale, moving, picture.fitted)
 
 
 def gradual_features(picture: PictureTrack, fits: Fits) -> Floats:

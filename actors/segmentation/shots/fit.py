@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from actors.segmentation.shots.compare import (
     relit,
 )
 from actors.segmentation.shots.inside import dips, raised
+from actors.segmentation.shots.known_rows import KnownRows
 from actors.segmentation.shots.moves import moved
 
 CELL_CHANGE = 12.0
@@ -87,6 +89,10 @@ class Fits:
         return f"Fits({len(self)})"
 
 
+_MEASURES = tuple(one.name for one in fields(Fits)[2:])
+"""What is measured of an extent, in the order of Fits."""
+
+
 def mix_profile(windows: Floats, old: Floats, new: Floats) -> Floats:
     """Least-squares share of `new` in each frame: windows (c, n, ...), old and new (c, ...) -> (c, n)."""
     count, length = windows.shape[:2]
@@ -133,21 +139,44 @@ def _best(y: Floats, starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
     return starts[rows, at].astype(np.int64), stops[rows, at].astype(np.int64)
 
 
-def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats, exact: Ints | None = None) -> Fits:
+class KnownFits:
+    """What was measured of windows of one stretch of film, kept for when they are asked for again."""
+
+    def __init__(self) -> None:
+        self.extents = KnownRows(np.zeros((0, 2), np.int64))
+        self.measures = KnownRows(np.zeros((0, len(_MEASURES)), np.float32))
+
+    def __repr__(self) -> str:
+        return f"KnownFits({self.measures!r})"
+
+
+def fit(
+    thumbs: Thumbs,
+    y: Thumbs,
+    windows: Ints,
+    scale: Floats,
+    exact: Ints | None = None,
+    known: KnownFits | None = None,
+) -> Fits:
     """Fit the models to windows (c, 2) of first and last frame (inclusive, >= 3 frames), the outer clean.
 
     The extent is found first, with the window's ends as references; then everything is measured against the
     clean frames next to the extent. Steps (nothing mixed) are left out, equal extents joined: there may be
     fewer rows. y: luma of `thumbs`; what happens inside the window is seen in it alone. scale: of
-    PictureTrack. exact: windows (c, 2) whose ends are the clean frames next to the extent already.
+    PictureTrack. exact: windows (c, 2) whose ends are the clean frames next to the extent already. known: of
+    the same thumbs, y and scale.
     """
-    clean = extents(y, windows)
+    known = known or KnownFits()
+    clean = known.extents.of(windows, partial(extents, y))
     if exact is not None:
         clean = np.concatenate([clean, exact])
     clean = np.unique(clean[clean[:, 1] - clean[:, 0] > 2], axis=0)
-    if not len(clean):
-        nothing = np.zeros(0, np.float32)
-        return Fits(clean[:, 0], clean[:, 1], *[nothing] * (len(fields(Fits)) - 2))
+    measures = known.measures.of(clean, partial(_measures, thumbs, y, scale))
+    return Fits(clean[:, 0] + 1, clean[:, 1] - 1, *measures.T)
+
+
+def _measures(thumbs: Thumbs, y: Thumbs, scale: Floats, clean: Ints) -> Floats:
+    """(c, len(_MEASURES)) of windows (c, 2) whose ends are the clean frames next to the extent."""
     old, new = clean.T
     values = np.zeros((len(clean), 6), np.float32)
     for rows, length in _by_length(new - old + 1, y):
@@ -157,30 +186,12 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats, exact: Ints | N
     span = np.maximum(3, new - old - 1)
     drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
     a, b = pictures(thumbs, old), pictures(thumbs, new)
-    dip, dip_detail = dips(y, old, new)
     error, order = np.ones(len(clean), np.float32), np.zeros(len(clean), np.float32)
     tried = np.flatnonzero((values[:, 0] > MOVED_MIX_MIN) & (new - old <= MOVED_FRAMES_MAX))
     error[tried], order[tried] = moved(y, old[tried] + 1, new[tried] - 1)
-    return Fits(
-        first=old + 1,
-        last=new - 1,
-        change=distance(before, after),
-        colours=colour_distance(a, b),
-        relit=relit(before, after),
-        alike=correlation(before, after),
-        mix=values[:, 0],
-        step=values[:, 1],
-        edge=values[:, 2],
-        reach=values[:, 3],
-        spread=values[:, 4],
-        flips=values[:, 5],
-        drift=(0.5 * drift).astype(np.float32),
-        dip=dip,
-        dip_detail=dip_detail,
-        moved=error,
-        moved_order=order,
-        raised=raised(y, old, new),
-    )
+    ends = (distance(before, after), colour_distance(a, b), relit(before, after), correlation(before, after))
+    inside = (*dips(y, old, new), error, order, raised(y, old, new))
+    return np.stack([*ends, *values.T, 0.5 * drift, *inside], axis=1).astype(np.float32)
 
 
 def extents(y: Thumbs, windows: Ints) -> Ints:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.fades import find_fades
+from actors.segmentation.shots.fades import Fade, find_fades
 from actors.segmentation.shots.features import PictureTrack
 from actors.segmentation.shots.transitions import CUTS, Transition, weigh
 from actors.segmentation.shots.weights import ShotWeights
@@ -52,26 +52,47 @@ class Survey:
         return f"Survey({len(self.doubtful)} frames, {int(self.doubtful.sum())} doubtful)"
 
 
-def survey(frames: FrameTrack, fps: float, weights: ShotWeights | None = None) -> Survey:
-    """Look over a stretch of film; what the network has looked at already is no more doubtful.
+class RepeatedSurvey:
+    """Looks over a stretch of film, and over the same once more when the network has looked at it: what the
+    pictures alone say is then known. `weights`: the packaged ones if not given."""
 
-    `weights`: the packaged ones if not given.
-    """
-    doubtful, moving, settled, decisive = np.zeros((4, len(frames)), np.bool_)
-    if len(frames) < 2:
-        return Survey(doubtful, moving, decisive)
-    picture = PictureTrack.of(frames)
-    fades = find_fades(picture.y, picture.std, picture.jumps, fps)
-    candidates = weigh(picture, fades, RULED_OUT, weights or ShotWeights.packaged())
-    for one in candidates:
-        moving[_marked(one)] |= one.confidence > BELIEVED
-        settled[_marked(one)] |= one.confidence >= SETTLED
-        if one.confidence >= DECISIVE_CUT if one.kind in CUTS else UNSURE[0] <= one.confidence <= UNSURE[1]:
-            decisive[max(0, one.first - 1) : one.last + 1] = True
-    for one in candidates:
-        if one.confidence < SETTLED and not settled[_marked(one)].any():
-            doubtful[max(0, one.first - MARGIN_FRAMES) : one.last + MARGIN_FRAMES] = True
-    return Survey(doubtful & ~frames.looked, moving, decisive)
+    def __init__(self, weights: ShotWeights | None = None) -> None:
+        self._weights = weights or ShotWeights.packaged()
+        self._known: tuple[FrameTrack, float, PictureTrack, list[Fade]] | None = None
+
+    def __call__(self, frames: FrameTrack, fps: float) -> Survey:
+        """What the network has looked at already is no more doubtful."""
+        doubtful, moving, settled, decisive = np.zeros((4, len(frames)), np.bool_)
+        if len(frames) < 2:
+            return Survey(doubtful, moving, decisive)
+        picture, fades = self._prepared(frames, fps)
+        candidates = weigh(picture, fades, RULED_OUT, self._weights)
+        for one in candidates:
+            moving[_marked(one)] |= one.confidence > BELIEVED
+            settled[_marked(one)] |= one.confidence >= SETTLED
+            cut = one.kind in CUTS
+            if one.confidence >= DECISIVE_CUT if cut else UNSURE[0] <= one.confidence <= UNSURE[1]:
+                decisive[max(0, one.first - 1) : one.last + 1] = True
+        for one in candidates:
+            if one.confidence < SETTLED and not settled[_marked(one)].any():
+                doubtful[max(0, one.first - MARGIN_FRAMES) : one.last + MARGIN_FRAMES] = True
+        return Survey(doubtful & ~frames.looked, moving, decisive)
+
+    def _prepared(self, frames: FrameTrack, fps: float) -> tuple[PictureTrack, list[Fade]]:
+        """The pictures and their fades, which the network changes nothing in."""
+        if self._known is not None:
+            before, rate, picture, fades = self._known
+            if frames.thumb is before.thumb and frames.motion is before.motion and rate == fps:
+                return picture.seen_by_network(frames), fades
+        picture = PictureTrack.of(frames)
+        fades = find_fades(picture.y, picture.std, picture.jumps, fps)
+        self._known = frames, fps, picture, fades
+        return picture, fades
+
+
+def survey(frames: FrameTrack, fps: float, weights: ShotWeights | None = None) -> Survey:
+    """Look over a stretch of film once. `weights`: as above."""
+    return RepeatedSurvey(weights)(frames, fps)
 
 
 def _marked(one: Transition) -> slice:

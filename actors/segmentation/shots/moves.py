@@ -13,8 +13,10 @@ from actors.segmentation.shots.compare import Floats, Ints, Thumbs, pictures
 
 FRAMES_MAX = 12
 """Frames of a window that are compared, evenly spread: more would say the same."""
-_BATCH_VALUES = 1 << 22
-"""Values of pictures (float32) held at once: 16 MB."""
+_BATCH_VALUES = 1 << 20
+"""Values of pictures (float32) that a batch of windows has."""
+_CACHED_VALUES = 1 << 16
+"""Values that are compared at once: 256 kB, which stay in a processor's cache."""
 _AXES = (2, 1)
 """Of pictures (c, rows, columns), along which the edge goes: across and down."""
 
@@ -42,8 +44,9 @@ def _moved(y: Thumbs, first: Ints, last: Ints) -> tuple[Floats, Floats]:
     for axis in _AXES:
         for backwards in (False, True):
             a, b, m = (_turned(x, axis, backwards) for x in (old, new, middle))
+            cells = np.ascontiguousarray(m).reshape(*m.shape[:2], -1)
             for before, after in _ways(a, b):
-                errors, at = _by_edge(before, after, m)
+                errors, at = _by_edge(before, after, cells)
                 error = errors.mean(axis=1) / change
                 travel = np.diff(at, axis=1)
                 steady = travel.sum(axis=1) / np.maximum(np.abs(travel).sum(axis=1), 1e-3)
@@ -61,30 +64,36 @@ def _turned(x: Floats, axis: int, backwards: bool) -> Floats:
 
 def _ways(a: Floats, b: Floats) -> list[tuple[Floats, Floats]]:
     """What is seen on either side of the edge in a push, a cover and an uncover: old and new picture, each
-    (c, rows, edges, columns), for edges after 0..columns columns of the new one; one that stays has one
+    (c, edges, rows, columns), for edges after 0..columns columns of the new one; one that stays has one
     edge."""
     columns = a.shape[-1]
     edges, index = np.arange(columns + 1)[:, None], np.arange(columns)
-    moved_a = a[:, :, np.minimum(index + edges, columns - 1)]
-    moved_b = b[:, :, np.maximum(index - (columns - edges), 0)]
-    return [(moved_a, moved_b), (a[:, :, None], moved_b), (moved_a, b[:, :, None])]
+    moved_a = np.moveaxis(a[:, :, np.minimum(index + edges, columns - 1)], 2, 1)
+    moved_b = np.moveaxis(b[:, :, np.maximum(index - (columns - edges), 0)], 2, 1)
+    return [(moved_a, moved_b), (a[:, None], moved_b), (moved_a, b[:, None])]
 
 
 def _by_edge(before: Floats, after: Floats, middle: Floats) -> tuple[Floats, Floats]:
     """(c, frames) error at the best place of the edge, and that place in columns; between two columns a cell
-    has a part of either composition."""
-    columns = middle.shape[-1]
+    has a part of either composition. middle: (c, frames, cells)."""
+    columns = before.shape[-1]
     index = np.arange(columns)
     is_new = index >= columns - np.arange(columns + 1)[:, None]  # (edges, columns)
-    whole = np.where(is_new, after, before)  # (c, rows, edges, columns)
-    base, way = whole[:, :, :-1], np.diff(whole, axis=2)
-    size = np.maximum((way * way).sum(axis=(1, 3)), 1e-3)  # (c, edges - 1)
-    errors, places = np.zeros((2, *middle.shape[:2]), np.float32)
-    for k in range(middle.shape[1]):
-        left = middle[:, k, :, None] - base
-        part = np.clip((left * way).sum(axis=(1, 3)) / size, 0, 1)
-        error = np.abs(left - part[:, None, :, None] * way).mean(axis=(1, 3))
-        at = error.argmin(axis=1)
-        rows = np.arange(len(at))
-        errors[:, k], places[:, k] = error[rows, at], at + part[rows, at]
-    return errors, places
+    whole = np.where(is_new[:, None], after, before)  # (c, edges, rows, columns)
+    whole = whole.reshape(len(whole), columns + 1, -1)
+    base, way = whole[:, :-1], np.diff(whole, axis=1)
+    # products of whole numbers below 256, not 200 a picture: float32 adds them exactly, in whatever order
+    size = np.maximum(np.einsum("cek,cek->ce", way, way), 1e-3)
+    along = middle @ np.swapaxes(way, 1, 2) - np.einsum("cek,cek->ce", base, way)[:, None]
+    part = np.clip(along / size[:, None], 0, 1)  # (c, frames, edges)
+    errors = np.empty(part.shape, np.float32)
+    at_once = max(1, _CACHED_VALUES // way.size)
+    for k in range(0, middle.shape[1], at_once):
+        some = slice(k, k + at_once)
+        left = middle[:, some, None] - base[:, None]
+        left -= part[:, some, :, None] * way[:, None]
+        np.add.reduce(np.abs(left, out=left), axis=3, out=errors[:, some])
+    errors /= way.shape[2]
+    at = errors.argmin(axis=2)[..., None]
+    found, between = (np.take_along_axis(x, at, axis=2)[..., 0] for x in (errors, part))
+    return found, (at[..., 0] + between).astype(np.float32)

@@ -7,7 +7,6 @@ Knows small pictures and steps from an old picture to a new one; decides nothing
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from actors.segmentation.shots.compare import (
     Floats,
@@ -26,7 +25,7 @@ RETURN_BEFORE = (0, 1, 2, 4, 7)
 """Frames before the step with which the pictures after it are compared for that: nearest densest."""
 
 
-def returns(rgb: Thumbs, y: npt.NDArray[np.int16], old: Ints, new: Ints) -> dict[str, Floats]:
+def returns(rgb: Thumbs, y: Thumbs, old: Ints, new: Ints) -> dict[str, Floats]:
     """By name, (c,) each, relative to the step's own change, as logarithms: least change between any picture
     before and any after (returns), between the old picture and those after (returns_soon: an interruption
     begins), between those before and the new picture (returned: it ends). Of the nearest pair of all these:

@@ -8,6 +8,7 @@ threshold; a leaf has column -1. Knows rows; does not know what the columns mean
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from math import isfinite
 
 import numpy as np
@@ -23,7 +24,7 @@ _BATCH = 1024
 """Rows judged at once: bounds memory."""
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Trees:
     """All nodes of all trees in a row. column: int64, -1 for a leaf. left, right: node numbers. value: what a
     leaf adds. roots: first node of each tree. base: log odds before any tree."""
@@ -77,13 +78,41 @@ class Trees:
         return np.concatenate(scores) if scores else np.zeros(0)
 
     def _score(self, rows: Floats) -> npt.NDArray[np.float64]:
+        walk = self._walk
+        values, first = np.ascontiguousarray(rows).ravel(), np.arange(len(rows))[:, None] * rows.shape[1]
         at = np.tile(self.roots, (len(rows), 1))
-        each = np.arange(len(rows))[:, None]
-        while (inner := self.column[at] >= 0).any():
-            goes_left = rows[each, np.maximum(self.column[at], 0)] <= self.threshold[at]
-            at = np.where(inner, np.where(goes_left, self.left[at], self.right[at]), at)
+        for _ in range(walk.depth):
+            goes_left = values.take(first + walk.column.take(at)) <= self.threshold.take(at)
+            at = walk.children.take(2 * at + goes_left)
         out: npt.NDArray[np.float64] = self.base + self.value[at].sum(axis=1, dtype=np.float64)
         return out
+
+    @cached_property
+    def _walk(self) -> _Walk:
+        return _Walk.of(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """Trees such that every row takes as many steps: a leaf leads back to itself.
+
+    column: int64, 0 for a leaf. children: int64, of each node the right and the left one. depth: steps from
+    a root to the deepest leaf.
+    """
+
+    column: npt.NDArray[np.int64]
+    children: npt.NDArray[np.int64]
+    depth: int
+
+    @classmethod
+    def of(cls, trees: Trees) -> _Walk:
+        leaf, own = trees.column < 0, np.arange(len(trees.column))
+        pair = [np.where(leaf, own, side) for side in (trees.right, trees.left)]
+        depth, at = 0, trees.roots
+        while len(at := at[~leaf[at]]):
+            at = np.concatenate([side[at] for side in pair])
+            depth += 1
+        return cls(np.maximum(trees.column, 0), np.stack(pair, axis=1).ravel(), depth)
 
 
 def _nodes(tree: object, columns: int, where: str) -> npt.NDArray[np.float64]:

@@ -108,7 +108,7 @@ def _cancels(samples: Samples, factors: npt.NDArray[np.float64], rate_hz: int) -
     steps = samples.shape[1] // max(window, 1) // WINDOWS_PER_STEP
     if len(edges) < 2 or steps == 0:
         return False  # a rate without voices, or too little of it
-    # slow to import, see loudness
+    # slow to import: the thread that listens pays for it while the others decode and look
     from scipy import fft
 
     slope = np.hanning(window).astype(np.float32)

@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from actors.segmentation.sound.sections import filtered
+
 MOMENTARY_STEPS = 4
 """A momentary loudness is the mean of 400 ms, four steps of 100 ms."""
 
@@ -40,7 +42,7 @@ _HIGHPASS_HZ, _HIGHPASS_Q = 38.13547087602444, 0.5003270373238773  # the second 
 
 @lru_cache(maxsize=16)
 def k_weighting(sample_rate_hz: int) -> npt.NDArray[np.float64]:
-    """The K-weighting as two second-order sections, float64[2, 6] for scipy.signal.sosfilt."""
+    """The K-weighting as two second-order sections, float64[2, 6], see `sections`."""
     tangent = np.tan(np.pi * min(_SHELF_HZ / sample_rate_hz, 0.49))
     high = 10 ** (_SHELF_GAIN_DB / 20)
     band = high**_SHELF_SLOPE
@@ -75,14 +77,11 @@ def momentary_lufs(
     The filters start at rest and the first three steps look at less than 400 ms; give some context.
     `weights`: one a channel, see `channel_weights`.
     """
-    # half a second to import: the thread that listens pays for it while the others decode and look
-    from scipy.signal import sosfilt
-
     steps = len(samples[0]) * 10 // sample_rate_hz
     sums = np.zeros(steps)
     for weight, channel in zip(weights, samples, strict=True):
         if weight > 0 and channel.any():
-            weighted = sosfilt(k_weighting(sample_rate_hz), channel)
+            weighted = filtered(k_weighting(sample_rate_hz), channel)
             sums += weight * _energy_of_steps(weighted, sample_rate_hz)
     window = np.ones(MOMENTARY_STEPS)
     counts = _samples_of_steps(steps, sample_rate_hz)

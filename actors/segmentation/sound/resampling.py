@@ -12,6 +12,7 @@ from math import ceil, gcd
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import i0
 from torch import Tensor
 from torch.nn import functional
 
@@ -37,7 +38,7 @@ def resampled(samples: Samples, rate: int) -> Samples:
     up, down = SAMPLE_RATE_HZ // common, rate // common
     repeats = ceil(_ROW_OUTPUTS / up)
     if repeats * up * repeats * down > _MAX_WEIGHTS:
-        from scipy import signal  # slow to import, see loudness
+        from scipy import signal  # slow to import, and such rates are rare
 
         slow: Samples = signal.resample_poly(samples, up, down, window=_low_pass(max(up, down)))
         return slow.astype(np.float32, copy=False)
@@ -68,8 +69,8 @@ def _pattern(up: int, down: int, repeats: int) -> tuple[Tensor, int]:
 @lru_cache(maxsize=4)
 def _low_pass(larger: int) -> Samples:
     """The windowed sinc; its length, not its memory, grows with an odd ratio."""
-    from scipy import signal  # slow to import, see loudness
-
-    taps = signal.firwin(2 * _ZEROS * larger + 1, 1 / larger, window=("kaiser", _KAISER_BETA))
-    low_pass: Samples = taps.astype(np.float32)
+    away = np.arange(-_ZEROS * larger, _ZEROS * larger + 1)
+    window = i0(_KAISER_BETA * np.sqrt(1 - (away / (_ZEROS * larger)) ** 2.0)) / i0(_KAISER_BETA)
+    taps = np.sinc(away / larger) / larger * window
+    low_pass: Samples = (taps / taps.sum()).astype(np.float32)
     return low_pass
