@@ -67,6 +67,8 @@ MomentSource = Literal["speech", "screen", "title", "tag", "name"]
 """What search finds a moment by: words that are said or shown, a title of a scene or chapter, a tag of the
 picture, the file's name."""
 MOMENT_SOURCES: tuple[MomentSource, ...] = get_args(MomentSource)
+SearchWay = Literal["words", "meaning"]
+"""How search finds a moment: by the words that it has, or by what it means."""
 ResultState = Literal["provisional", "final"]
 """Whether segments are those of chunks analysed so far, or of a revision."""
 
