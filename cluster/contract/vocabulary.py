@@ -72,8 +72,9 @@ SearchWay = Literal["words", "meaning"]
 ResultState = Literal["provisional", "final"]
 """Whether segments are those of chunks analysed so far, or of a revision."""
 
-EventType = Literal["state", "progress", "segments", "done", "deleted"]
-"""Types of the server-sent events of a video; `deleted` is told to whoever listens, and never stored."""
+EventType = Literal["state", "progress", "segments", "words", "done", "deleted"]
+"""Types of the server-sent events of a video; `words` and `deleted` are told to whoever listens, and never
+stored."""
 
 WebhookEvent = EndState
 """A webhook is told of the ends of videos; the event is called like the state."""
