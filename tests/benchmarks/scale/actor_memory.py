@@ -1,8 +1,8 @@
 """`python -m tests.benchmarks.scale.actor_memory FILE`: memory of an actor that has done all kinds of work.
 
 Analyses FILE (it should have speech and text in the picture) in this process as a segmenter does, on the CPU
-with two threads, writes down what is said, reads what is shown and tells topics apart, and then encodes long
-texts as a search index needs them. Prints the resident memory after each step, and the highest.
+with two threads, writes down what is said, reads what is shown and tells topics apart. Prints the resident
+memory after each step, and the highest.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
 THREADS = 2
-TEXTS = 64
-"""Texts of as many tokens as the model takes at once."""
-LONG = "This is what was said about the budget of the coming year in the meeting of the council. " * 30
 
 
 def told(step: str) -> None:
@@ -60,11 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text_readers=TextReadersLoading(),
         meaning_model=meaning,
     )
-    told(
-        f"{0 if timeline.screen_text is None else len(timeline.screen_text.stretches)} texts on screen read, topics told apart"
-    )
-    meaning.retrieval().passages([LONG] * TEXTS)
-    told(f"{TEXTS} long texts encoded")
+    lines = 0 if timeline.screen_text is None else len(timeline.screen_text.lines)
+    told(f"{lines} lines of text read, topics told apart")
 
 
 if __name__ == "__main__":
