@@ -27,8 +27,9 @@ longer stored, so the video must be segmented again."""
 class TaskKind(StrEnum):
     """What a task does. PLAN and FUSE are short and other work waits for them, so they go before every other.
     PREVIEW is a FUSE whose timeline is returned and not stored, LEARN fuses corrected videos until their
-    settings are found, FRAMES tells when the frames are shown; only the fuser does these three. WORDS is a
-    step of recognising what is said or shown, PROXY one of making a video playable in browsers.
+    settings are found, FRAMES tells when the frames are shown, EMBED makes vectors of texts for search by
+    meaning; only the fuser does these four. WORDS is a step of recognising what is said or shown, PROXY one
+    of making a video playable in browsers.
     """
 
     PLAN = "plan"
@@ -40,6 +41,7 @@ class TaskKind(StrEnum):
     CLIP = "clip"
     PROXY = "proxy"
     WORDS = "words"
+    EMBED = "embed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Task:
     A LEARN has the settings where its search begins, and in `films` the corrected videos: `video_id`,
     `tracks_key`, `tracks_hash`, `settings` and `words` of each, and `wanted`, the starts of its segments in
     seconds by level. FRAMES are told from the frame `from_frame` on.
+    An EMBED has either a `question` that is looked for, or `texts` that can be found; of neither, the model
+    alone is told.
 
     `owner`: the API key's owner, "" without one; the pool shares workers fairly among owners. `trace`:
     parent span (`cluster.telemetry.tracing`).
@@ -84,6 +88,8 @@ class Task:
     corrections: dict[str, Any] = field(default_factory=dict)
     films: list[dict[str, Any]] = field(default_factory=list)
     from_frame: int = 0
+    question: str = ""
+    texts: list[str] = field(default_factory=list)
     priority: str = INTERACTIVE
     owner: str = ""
     trace: str = ""
@@ -98,7 +104,7 @@ class Task:
             raise ValueError(f"priority must be {INTERACTIVE} or {BATCH}, not {self.priority!r}")
         if not self.cost_s > 0:
             raise ValueError(f"cost_s must be above 0, not {self.cost_s}")
-        if self.kind is not TaskKind.PLAN and not self.tracks_hash:
+        if self.kind not in (TaskKind.PLAN, TaskKind.EMBED) and not self.tracks_hash:
             raise ValueError(f"a {self.kind} task needs tracks_hash")
         if self.kind is TaskKind.CHUNK and self.chunk < 0:
             raise ValueError("a chunk task needs the number of its chunk")

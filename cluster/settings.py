@@ -264,7 +264,8 @@ class MediaSettings(_Section):
 
 class ModelSettings(_Section):
     """Models that no package brings. `speech`: name of the one that writes down what is said, or "none".
-    `embedding`: of the one that makes vectors of sentences, which tell topics apart, or "none".
+    `embedding`: of the one that makes vectors of sentences, which tell topics apart and by which search finds
+    what means the same, or "none".
 
     `dir`: the folder in which models live; if empty, share/scenestream/models of the Python environment.
     """

@@ -168,7 +168,9 @@ def _title(segment: Mapping[str, Any]) -> str:
 
 
 def print_moments(moments: Sequence[Mapping[str, Any]], *, with_video: bool) -> None:
-    """Prints found moments as a table: when, by what, the text with its matches, and the video if asked."""
+    """Prints found moments as a table: when, by what (with ~: by its meaning alone), the text with its
+    matches, and the video if asked.
+    """
     table = Table(box=None, pad_edge=False)
     table.add_column("at", justify="right", no_wrap=True)
     table.add_column("by", no_wrap=True)
@@ -181,7 +183,8 @@ def print_moments(moments: Sequence[Mapping[str, Any]], *, with_video: bool) -> 
         for start, end in moment["matches"]:
             text.stylize("bold", start, end)
         video = (Text(moment["filename"]), moment["video_id"]) if with_video else ()
-        table.add_row(_hours(moment["start_s"]), moment["source"], text, *video)
+        by = moment["source"] if "words" in moment["ways"] else f"{moment['source']} ~"
+        table.add_row(_hours(moment["start_s"]), by, text, *video)
     _print_table(table)
 
 

@@ -24,6 +24,7 @@ from serve_app.videos.finishing import UploadFinisher
 from serve_app.videos.fuser import FuserThreads
 from serve_app.videos.intake import VideoIntake
 from serve_app.videos.presets import FindPreset
+from serve_app.videos.questions import Questions
 from serve_app.videos.revising.previews import Previews, preview_segments
 from serve_app.videos.transcripts import words_reference
 from serve_app.videos.uploads import UploadService
@@ -53,6 +54,7 @@ class Context:
     feeds: Feeds
     limits: ConcurrencyLimits
     fuser: FuserThreads
+    questions: Questions
     previews: Previews
     probes: Probes
     metrics: Metrics
@@ -77,6 +79,7 @@ class Context:
             feeds=Feeds(services.jobs, services.cache),
             limits=limits,
             fuser=fuser,
+            questions=Questions.over(services),
             previews=Previews(previews, fuser),
             probes=probes,
             metrics=Metrics(probes.seen),

@@ -16,6 +16,7 @@ from functools import partial
 from actors.bridge.admission import Admission, AdmissionClass
 from actors.bridge.clips.desk import ClipDesk, begun
 from actors.bridge.coordinator import BridgeParts, Coordinator, Intervals
+from actors.bridge.embedding import Embedding
 from actors.bridge.imports.importer import Importer
 from actors.bridge.indexing import Indexing
 from actors.bridge.planners import Planners
@@ -98,6 +99,7 @@ def assemble(settings: Settings, analyser: str) -> Coordinator:
             imports=Importer(settings, outside, media, reporter),
             deliveries=Deliveries(settings.webhooks, outside),
             indexing=Indexing(jobs, results),
+            embedding=Embedding(jobs, fuser.submit),
             doorbells=doorbells,
             keeper=keeper,
             reporter=reporter,

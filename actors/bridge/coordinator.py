@@ -1,8 +1,8 @@
 """Runs the parts of one bridge: starts and stops them, and calls the work that is done at intervals.
 
 The parts are handed in: claim loops of videos, clip orders and transcripts, the importer, webhook deliveries,
-updates of the search index, the consumer of doorbells, the stores. So a test can build one with its own
-parts. Knows no Ray and no settings file; `assembly` makes the real parts.
+updates of the search index, vectors for it, the consumer of doorbells, the stores. So a test can build one
+with its own parts. Knows no Ray and no settings file; `assembly` makes the real parts.
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ class BridgeParts:
     imports: Background
     deliveries: Background
     indexing: Background
+    embedding: Background
     doorbells: Doorbells
     keeper: Jobs
     reporter: Reporter
@@ -158,6 +159,7 @@ class Coordinator:
         parts.imports.start()
         parts.deliveries.start()
         parts.indexing.start()
+        parts.embedding.start()
 
     def status(self) -> Mapping[str, Any]:
         """The work in hand of this bridge, and the state of its connections."""
@@ -176,11 +178,12 @@ class Coordinator:
         parts = self._parts
         holders = (parts.videos, parts.clips, parts.words, parts.imports)
         # All parts at the same time: Ray does not wait for long before it ends the process.
-        with ThreadPoolExecutor(len(holders) + 3) as enders:
+        with ThreadPoolExecutor(len(holders) + 4) as enders:
             rest = (
                 enders.submit(parts.doorbells.stop),
                 enders.submit(parts.deliveries.stop, STOP_TIMEOUT_S),
                 enders.submit(parts.indexing.stop, STOP_TIMEOUT_S),
+                enders.submit(parts.embedding.stop, STOP_TIMEOUT_S),
             )
             released = all(list(enders.map(lambda holder: holder.stop(STOP_TIMEOUT_S), holders)))
         for ended in rest:

@@ -35,7 +35,9 @@ from cluster.commands.options import (
     MaxSeconds,
     MinSeconds,
     NamePattern,
+    NotRoles,
     Preset,
+    Roles,
     Sound,
 )
 from cluster.contract.clips import DEFAULT_PATTERN, MAX_CLIPS, ClipOrder
@@ -71,6 +73,8 @@ def split(
     ] = None,
     old_from_json: Annotated[Path | None, typer.Option("--json", hidden=True)] = None,
     label: Labels = None,
+    role: Roles = None,
+    not_role: NotRoles = None,
     min_s: MinSeconds = None,
     max_s: MaxSeconds = None,
     container: Container = "auto",
@@ -85,7 +89,10 @@ def split(
     A video that fails does not stop the others; the exit code is 1 then.
     """
     logs.configure(get_settings().with_values(log=LogSettings(level="WARNING")))
-    select = {"labels": label or None, "min_s": min_s, "max_s": max_s}
+    select = {
+        "labels": label or None, "roles": role or None, "not_roles": not_role or None,
+        "min_s": min_s, "max_s": max_s,
+    }  # fmt: skip
     values = {"level": level, "mode": mode, "pattern": pattern, "container": container, "crf": crf}
     try:
         settings = resolve(preset, parse_assignments(set_ or []))

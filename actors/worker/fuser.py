@@ -1,26 +1,29 @@
 """The Ray actor "fuser": fuses tracks while the pool's actors decode.
 
 A fusion takes about a second, a chunk many seconds: in the pool's queue a fusion would wait until a chunk
-ends. So it runs in a process of its own, which loads no weights and keeps the tracks of the last videos in
-memory. The fuser may be away or full at any time; bridges then send the fusion to the pool. Knows Ray and
-the stores' addresses; the work itself is in `worker.fusing`.
+ends. So it runs in a process of its own, which keeps the tracks of the last videos in memory, and of all
+weights loads only the model of meaning, when something is searched by it or made ready for that. The fuser
+may be away or full at any time; bridges then send the fusion to the pool. Knows Ray and the stores'
+addresses; the work itself is in `worker.fusing` and `worker.embedding`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import ray
 import structlog
 
 from actors.detached import find_or_create
+from actors.meaning_model import meaning_model
 from actors.oom_score import spare_this_process
 from actors.tasks import Outcome, Task, TaskKind
 from actors.version import POOL, version_of
 from actors.worker.analyser import LIBRARY, make_analyser
+from actors.worker.embedding import EmbeddingHandler
 from actors.worker.fusing import FusionHandler
 from actors.worker.state import WorkState
 from cluster.contract.actor_names import FUSER_NAME
@@ -39,13 +42,15 @@ many fusions wait. No measurement; a cancel blocks its thread until the fusion h
 FUSIONS_WAITING = 8
 """Fusions that may wait at most; a further one is UNAVAILABLE and goes to the pool. No measurement: beyond
 some seconds of waiting, the pool's many actors are done sooner."""
+WITHOUT_TURN = (TaskKind.PLAN, TaskKind.FRAMES, TaskKind.EMBED)
+"""Look-ups in the store, and vectors of texts, which wait for no fusion."""
 
 log = structlog.get_logger(__name__)
 
 
 class Fuser:
-    """Executes PLAN, FUSE, PREVIEW, LEARN and FRAMES tasks, one fusion at a time. Its methods are called like
-    the pool's: `run`, `cancel`, `ping`, `stop`.
+    """Executes PLAN, FUSE, PREVIEW, LEARN, FRAMES and EMBED tasks, one fusion at a time. Its methods are
+    called like the pool's: `run`, `cancel`, `ping`, `stop`.
 
     Thread-safe: Ray calls it from many threads. `_working` is held by the one that fuses, `_changing` guards
     the list of those that wait.
@@ -65,7 +70,8 @@ class Fuser:
         library = make_analyser(analyser, device="cpu", threads=1, limits=settings.limits)
         media = MediaStore(settings.media_url)
         copies = MediaCache(settings.media_cache_dir, settings.media.cache_bytes)
-        self._handler = FusionHandler(library, self._results, media, copies)
+        embedding = EmbeddingHandler(partial(meaning_model, settings, threads=1))
+        self._handler = FusionHandler(library, self._results, media, copies, embedding)
         self._state.ready()
         log.info("fuser ready", pid=os.getpid())
 
@@ -75,7 +81,7 @@ class Fuser:
         Blocks while another fusion is in hand.
         """
         wanted = Task.from_dict(task)
-        if wanted.kind in (TaskKind.PLAN, TaskKind.FRAMES):  # look-ups in the store, which wait for no fusion
+        if wanted.kind in WITHOUT_TURN:
             return self._handler.do(wanted, self._state).to_dict()
         with self._changing:
             if wanted.kind is TaskKind.FUSE and len(self._waiting) >= FUSIONS_WAITING:

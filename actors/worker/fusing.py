@@ -1,4 +1,4 @@
-"""The fuser's task handler: plans are looked up, tracks are fused. Nothing is decoded.
+"""The fuser's task handler: plans are looked up, tracks are fused, texts embedded. Nothing is decoded.
 
 The joined tracks of the videos fused last stay in memory, so that other settings of the same video cost the
 fusion alone. Knows the stores and an Analyser; imports no Ray and no message queue.
@@ -25,6 +25,7 @@ from actors.tasks import (
     TaskKind,
 )
 from actors.worker.analyser import Analyser, JoinedTracks
+from actors.worker.embedding import EmbeddingHandler
 from actors.worker.handler import NEEDS_DECODE, TaskHandler, planned_outcome
 from actors.worker.state import WorkState
 from cluster.stores.media.cache import MediaCache
@@ -64,7 +65,14 @@ _OF_FILM = ("video_id", "tracks_key", "tracks_hash", "settings", "words")
 class FusionHandler(TaskHandler):
     """Executes one task at a time. A task that would need decoding is UNAVAILABLE: the pool does it."""
 
-    def __init__(self, analyser: Analyser, results: Results, media: MediaStore, copies: MediaCache) -> None:
+    def __init__(
+        self,
+        analyser: Analyser,
+        results: Results,
+        media: MediaStore,
+        copies: MediaCache,
+        embedding: EmbeddingHandler | None = None,
+    ) -> None:
         super().__init__(analyser, results, media, copies)
         self._kept: LRUCache[tuple[str, str], JoinedTracks] = LRUCache(
             KEPT_BYTES, getsizeof=lambda joined: joined.size_bytes
@@ -76,6 +84,8 @@ class FusionHandler(TaskHandler):
             TaskKind.LEARN: self._learn,
             TaskKind.FRAMES: self._frames,
         }
+        if embedding is not None:
+            self._methods[TaskKind.EMBED] = embedding.do
 
     def _planned(self, task: Task, state: WorkState) -> Outcome:
         tracks_hash = self._analyser.tracks_hash(task.settings)

@@ -134,8 +134,8 @@ def retry_transcript(video_id: str) -> Op[TranscriptStatus]:
 def search(
     q: str, *, video_id: str | None = None, sources: Sequence[MomentSource] | None = None
 ) -> Flow[FoundMoment]:
-    """Finds moments by words, best first, in all videos or in one; read page by page, so stop when you have
-    enough.
+    """Finds moments by words and by meaning, best first, in all videos or in one; read page by page, so stop
+    when you have enough.
 
     `q` is words, `"a phrase"` and `-excluded`. `sources`: speech, screen, title, tag, name; all if left out.
     """

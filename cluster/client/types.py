@@ -124,7 +124,7 @@ TERMINAL_STATES: frozenset[str] = frozenset(END_STATES)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One server-sent event: `type` is state, progress, segments or done; `data` is its JSON."""
+    """One server-sent event: `type` is state, progress, segments, words or done; `data` is its JSON."""
 
     id: str
     type: str

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cluster.clips.names import check_pattern, file_names
 from cluster.contract.clips import ClipOrder, Selection
+from cluster.contract.vocabulary import CONTENT
 from cluster.errors import InvalidSettingsError, LimitExceededError, UsageError
 
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
@@ -76,11 +77,14 @@ def chosen(
 def meets(segment: Mapping[str, Any], select: Selection) -> bool:
     """Whether a segment meets every condition of the selection that is set."""
     length_s = segment["end_s"] - segment["start_s"]
+    role = segment.get("role") or CONTENT  # results of earlier versions have none
     shown = {tag["label"].casefold() for tag in (segment.get("visual") or {}).get("tags") or ()}
     return (
         (select.indices is None or segment["index"] in select.indices)
         and (select.labels is None or segment["label"] in select.labels)
         and (select.tags is None or any(tag.casefold() in shown for tag in select.tags))
+        and (select.roles is None or role in select.roles)
+        and (select.not_roles is None or role not in select.not_roles)
         and (select.from_s is None or segment["end_s"] > select.from_s)
         and (select.to_s is None or segment["start_s"] < select.to_s)
         and (select.min_s is None or length_s >= select.min_s)

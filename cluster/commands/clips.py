@@ -24,6 +24,8 @@ from cluster.commands.options import (
     MaxSeconds,
     MinSeconds,
     NamePattern,
+    NotRoles,
+    Roles,
     Sound,
 )
 from cluster.contract.clips import DEFAULT_PATTERN
@@ -44,6 +46,8 @@ def clips(
     index: Annotated[list[int] | None, typer.Option(help="Only this segment; repeatable.")] = None,
     label: Labels = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only what shows this; repeatable.")] = None,
+    role: Roles = None,
+    not_role: NotRoles = None,
     min_s: MinSeconds = None,
     max_s: MaxSeconds = None,
     container: Container = "auto",
@@ -56,7 +60,10 @@ def clips(
 
     Prints the clips' id, then a line for each file that was fetched.
     """
-    select = {"indices": index, "labels": label, "tags": tag, "min_s": min_s, "max_s": max_s}
+    select = {
+        "indices": index, "labels": label, "tags": tag, "roles": role, "not_roles": not_role,
+        "min_s": min_s, "max_s": max_s,
+    }  # fmt: skip
     order = clip_order(
         {
             "level": level,

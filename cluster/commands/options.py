@@ -18,6 +18,14 @@ CutMode = Annotated[
 ]
 NamePattern = Annotated[str, typer.Option(help="Names of the files.")]
 Labels = Annotated[list[str] | None, typer.Option(help="Only segments with this label; repeatable.")]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="Only segments of this role, such as content; repeatable."),
+]
+NotRoles = Annotated[
+    list[str] | None,
+    typer.Option("--not-role", help="No segments of this role, such as black or credits; repeatable."),
+]
 MinSeconds = Annotated[float | None, typer.Option(help="Only segments at least so long.")]
 MaxSeconds = Annotated[float | None, typer.Option(help="Only segments at most so long.")]
 Container = Annotated[str, typer.Option(help="auto, mp4 or mkv")]

@@ -33,7 +33,9 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a table.")] = False,
     api_key: ApiKey = None,
 ) -> None:
-    """Moments of videos by words said, shown, or in titles, tags and names; best first."""
+    """Moments of videos by words said, shown, or in titles, tags and names; best first. Where the
+    installation can, also what means the same in other words.
+    """
     with Client(api_url(get_settings()), api_key=api_key) as client:
         moments = client.search(words, video_id=video_id, sources=_named(sources))
         found = list(islice(moments, limit))
@@ -43,7 +45,7 @@ def search(
     elif found:
         terminal.print_moments(found, with_video=video_id is None)
     else:
-        print("No moment has these words.", file=sys.stderr)
+        print("No moment has these words, or means the same.", file=sys.stderr)
 
 
 def _named(sources: str | None) -> list[MomentSource] | None:

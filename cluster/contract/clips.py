@@ -12,7 +12,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cluster.contract.videos import Failure
-from cluster.contract.vocabulary import ClipContainer, ClipMode, ClipOrderState, Level, X264Preset
+from cluster.contract.vocabulary import (
+    ROLES,
+    ClipContainer,
+    ClipMode,
+    ClipOrderState,
+    Level,
+    Role,
+    X264Preset,
+)
 
 MAX_CLIPS = 5000
 DEFAULT_PATTERN = "{stem}-{level}-{index:04}-{start}"
@@ -34,6 +42,15 @@ class Selection(BaseModel):
     labels: list[Word] | None = Field(None, min_length=1, max_length=100, description="One of these labels")
     tags: list[Word] | None = Field(
         None, min_length=1, max_length=100, description="The keyframe shows one of these"
+    )
+    roles: list[Role] | None = Field(
+        None, min_length=1, max_length=len(ROLES), description="One of these roles, such as `content`"
+    )
+    not_roles: list[Role] | None = Field(
+        None,
+        min_length=1,
+        max_length=len(ROLES),
+        description="None of these roles, such as `black`, `credits`",
     )
     from_s: Seconds | None = Field(None, description="Segments that end after this")
     to_s: Seconds | None = Field(None, description="Segments that start before this")

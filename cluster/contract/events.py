@@ -1,14 +1,15 @@
 """What is told about a video while it is worked on: bridges write it to Redis, the API reads it.
 
 Typed dictionaries, standard library only. Listeners get `segments` as it is; `progress` becomes part of the
-contract's `Progress`; in place of `state` and `done` they get the video as PostgreSQL has it.
+contract's `Progress`; in place of `state` and `done` they get the video as PostgreSQL has it. `words` is made
+from PostgreSQL alone.
 """
 
 from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from cluster.contract.vocabulary import ResultState, State
+from cluster.contract.vocabulary import ResultState, State, TranscriptState
 from cluster.contract.wire.videos import Failure, Fetch
 
 
@@ -37,3 +38,12 @@ class SegmentNews(TypedDict):
     state: ResultState
     chunks: NotRequired[list[int]]
     revision: NotRequired[int]
+
+
+class WordsNews(TypedDict):
+    """Data of `words`: how far the words of a video are, as in its transcript. When they are `done`, they can
+    be read."""
+
+    state: TranscriptState
+    fraction: float
+    error: Failure | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from cluster.contract.vocabulary import Level, MomentSource
+from cluster.contract.vocabulary import Level, MomentSource, SearchWay
 
 
 class SegmentPlace(BaseModel):
@@ -15,7 +15,7 @@ class SegmentPlace(BaseModel):
 
 
 class FoundMoment(BaseModel):
-    """A moment of a video that has the words, in seconds as a player shows them."""
+    """A moment of a video that has the words or means the same, in seconds as a player shows them."""
 
     video_id: str
     filename: str
@@ -31,7 +31,14 @@ class FoundMoment(BaseModel):
     matches: list[list[int]] = Field(
         description="Stretches of the snippet that match, each [from, to] in characters (code points)"
     )
-    score: float = Field(description="0..1, to compare the hits of one query; from 0.5 on, all words match")
+    score: float = Field(
+        description="0..1, to compare the hits of one query. By words alone: from 0.5 on, all words match. "
+        "By meaning as well: from the ranks in both ways, 1 if it is the first in both"
+    )
+    ways: list[SearchWay] = Field(
+        description="How it was found: by its words, by what it means. One that was found by meaning alone "
+        "has no `matches`"
+    )
     thumbnail: str | None = Field(description="Address of a keyframe's image")
 
 
@@ -40,3 +47,6 @@ class SearchResults(BaseModel):
 
     items: list[FoundMoment]
     next_cursor: str | None
+    ways: list[SearchWay] = Field(
+        description="How was searched; `meaning` is missing where it cannot be, or gave no answer in time"
+    )

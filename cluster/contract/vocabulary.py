@@ -67,11 +67,14 @@ MomentSource = Literal["speech", "screen", "title", "tag", "name"]
 """What search finds a moment by: words that are said or shown, a title of a scene or chapter, a tag of the
 picture, the file's name."""
 MOMENT_SOURCES: tuple[MomentSource, ...] = get_args(MomentSource)
+SearchWay = Literal["words", "meaning"]
+"""How search finds a moment: by the words that it has, or by what it means."""
 ResultState = Literal["provisional", "final"]
 """Whether segments are those of chunks analysed so far, or of a revision."""
 
-EventType = Literal["state", "progress", "segments", "done", "deleted"]
-"""Types of the server-sent events of a video; `deleted` is told to whoever listens, and never stored."""
+EventType = Literal["state", "progress", "segments", "words", "done", "deleted"]
+"""Types of the server-sent events of a video; `words` and `deleted` are told to whoever listens, and never
+stored."""
 
 WebhookEvent = EndState
 """A webhook is told of the ends of videos; the event is called like the state."""

@@ -13,6 +13,8 @@ from serve_app.exports.material import Export, described, one_line, title
 
 VERSION = "5"
 _FILE = "file-1"
+CHANNELS = (1, 2)
+"""Tracks of sound: left and right. Editors put both channels of a mono file on the same."""
 _OF_TRANSITION = -1
 """In place of a clip's start or end where a transition begins or ends it."""
 _COLOURS = {"chapter": (255, 61, 61), "scene": (61, 214, 214)}
@@ -40,8 +42,10 @@ def write_fcp7xml(made: Export) -> str:
     _track(video, made, cuts, "video", 1)
     if made.has_audio:
         audio = ET.SubElement(media, "audio")
-        for channel in (1, 2):
-            _track(audio, made, cuts, "audio", channel)
+        _outputs(audio)
+        for channel in CHANNELS:
+            track = _track(audio, made, cuts, "audio", channel)
+            ET.SubElement(track, "outputchannelindex").text = str(channel)
     for marker in cuts.markers:
         element = ET.SubElement(sequence, "marker")
         ET.SubElement(element, "name").text = title(marker.segment)
@@ -53,7 +57,18 @@ def write_fcp7xml(made: Export) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{ET.tostring(root, "unicode")}\n'
 
 
-def _track(parent: ET.Element, made: Export, cuts: CutList, kind: str, channel: int) -> None:
+def _outputs(audio: ET.Element) -> None:
+    """The sequence sounds in stereo: one group of both channels."""
+    ET.SubElement(audio, "numOutputChannels").text = str(len(CHANNELS))
+    group = ET.SubElement(ET.SubElement(audio, "outputs"), "group")
+    ET.SubElement(group, "index").text = "1"
+    ET.SubElement(group, "numchannels").text = str(len(CHANNELS))
+    ET.SubElement(group, "downmix").text = "0"
+    for channel in CHANNELS:
+        ET.SubElement(ET.SubElement(group, "channel"), "index").text = str(channel)
+
+
+def _track(parent: ET.Element, made: Export, cuts: CutList, kind: str, channel: int) -> ET.Element:
     track = ET.SubElement(parent, "track")
     for number, clip in enumerate(cuts.clips):
         after = cuts.clips[number + 1] if number + 1 < len(cuts.clips) else None
@@ -81,6 +96,7 @@ def _track(parent: ET.Element, made: Export, cuts: CutList, kind: str, channel: 
         ET.SubElement(source, "trackindex").text = str(channel)
         if made.has_audio:
             _links(item, number + 1)
+    return track
 
 
 def _is_dissolve(clip: TimelineClip) -> bool:
@@ -105,13 +121,17 @@ def _file(file: ET.Element, made: Export, cuts: CutList) -> None:
 
 
 def _links(item: ET.Element, clip: int) -> None:
-    """Picture and sound of one clip belong together, so that an editor moves them as one."""
-    for kind, channel in (("video", 1), ("audio", 1), ("audio", 2)):
+    """Picture and sound of one clip belong together, so that an editor moves them as one; both channels of
+    the sound are one group, a stereo pair.
+    """
+    for kind, channel in (("video", 1), *(("audio", channel) for channel in CHANNELS)):
         link = ET.SubElement(item, "link")
         ET.SubElement(link, "linkclipref").text = f"{kind}-{channel}-{clip}"
         ET.SubElement(link, "mediatype").text = kind
         ET.SubElement(link, "trackindex").text = str(channel)
         ET.SubElement(link, "clipindex").text = str(clip)
+        if kind == "audio":
+            ET.SubElement(link, "groupindex").text = "1"
 
 
 def _transition(track: ET.Element, cuts: CutList, clip: TimelineClip) -> None:

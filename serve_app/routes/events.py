@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from cluster.contract.events import LiveProgress
+from cluster.contract.events import LiveProgress, WordsNews
 from cluster.stores.documents import progress_document, video_document
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import EVENT_ID, StreamEvent
@@ -36,13 +36,14 @@ A stream of server-sent events that ends after `done`, or with `follow=true` whe
 | `state` | the video, whenever its state, revision or attempt changes |
 | `progress` | the video's `progress` |
 | `segments` | there are new ones to read: `{"state": "provisional" or "final", …}` |
+| `words` | with `follow`: how far they are, `{"state", "fraction", "error"}` as in the transcript |
 | `done` | the video, when it is done, failed or cancelled |
 | `deleted` | `{"id": …}`: the video is gone, and the stream ends |
 
 With `follow` a video that has ended is told of as well: when it is tried again, segmented anew, or another
 revision is chosen or made; each time `done` comes again at the end. A listener first gets `state` and
-`progress` as they are. One that sends `Last-Event-ID` gets before that what it missed, as far as it is kept.
-Comments are heartbeats.
+`progress` as they are, and with `follow` `words`. One that sends `Last-Event-ID` gets before that what it
+missed, as far as it is kept. Comments are heartbeats.
 """
 
 
@@ -101,7 +102,7 @@ async def _frames(
     yield f"retry: {RETRY_MS}\n\n".encode()
     for event in _missed(begun.events, last_event_id):
         yield _frame(FeedEvent.of(event, begun.video, begun.live))
-    for frame in _snapshot(begun.video, tail, begun.live):
+    for frame in _snapshot(begun.video, tail, begun.live, begun.words if follow else None):
         yield frame
     if begun.video.is_final:
         yield _frame(FeedEvent(tail, "done", begun.video, {}, {}))
@@ -120,7 +121,7 @@ async def _live(feed: Feed, tail: str, count: int, *, follow: bool) -> AsyncIter
     while True:
         told = await feed.since(count, HEARTBEAT_S)
         if told is None:
-            for frame in _snapshot(feed.video, tail, feed.live):
+            for frame in _snapshot(feed.video, tail, feed.live, feed.words if follow else None):
                 yield frame
             count = feed.count
             if feed.video.is_final:  # its `done` is among what was missed
@@ -132,6 +133,8 @@ async def _live(feed: Feed, tail: str, count: int, *, follow: bool) -> AsyncIter
         for item in told:
             # A feed that began before this listener may still be reading what the listener was sent already.
             if not item.from_row and not newer(item.id, tail):
+                continue
+            if item.type == "words" and not follow:  # it ends before they come
                 continue
             tail = item.id if newer(item.id, tail) else tail
             yield _frame(item)
@@ -165,8 +168,11 @@ def _missed(kept: list[StreamEvent] | None, last_event_id: str | None) -> list[S
     return [event for event in kept if newer(event.id, last_event_id) and event.type not in FROM_ROW]
 
 
-def _snapshot(video: Video, tail: str, live: LiveProgress) -> list[bytes]:
-    return [_frame(FeedEvent(tail, kind, video, {}, live)) for kind in ("state", "progress")]
+def _snapshot(video: Video, tail: str, live: LiveProgress, words: WordsNews | None) -> list[bytes]:
+    told = [FeedEvent(tail, kind, video, {}, live) for kind in ("state", "progress")]
+    if words is not None:
+        told.append(FeedEvent(tail, "words", video, words, live))
+    return [_frame(one) for one in told]
 
 
 def _frame(told: FeedEvent) -> bytes:

@@ -1,4 +1,4 @@
-"""Route of search: moments of all videos that a caller may see, by words."""
+"""Route of search: moments of all videos that a caller may see, by words and by meaning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cluster.contract.videos import EXAMPLE_ID
 from cluster.contract.vocabulary import MOMENT_SOURCES, MomentSource
 from cluster.stores.documents import thumbnail_url
 from cluster.stores.postgres.search.find import FoundMoment as Found
+from cluster.stores.postgres.search.ranks import asks_for_meaning
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID, check_visible
 from serve_app.context import Cursor, context_of, root_of
@@ -25,7 +26,7 @@ MAX_QUERY_CHARS = 200
 
 @router.get(
     "/search",
-    summary="Find moments by words that are said, shown, or in titles, tags and names",
+    summary="Find moments by words that are said, shown, or in titles, tags and names, and by meaning",
     responses=declared("bad_cursor", "not_found", "invalid_request", "unavailable"),
 )
 def search(
@@ -55,6 +56,9 @@ def search(
     that is spoken in a video, and the last one also what begins with it. Of a word that very many moments
     have, a thousand or two are ranked and listed. A video is found by its name at once, by the rest a second
     or two after it is done, and by what is said when that is written down.
+
+    Where the installation can (`ways` tells), what means the same in other words or another language is found
+    as well, and the ranks of both ways are fused; not with `"phrases"` and `-exclusions`.
     """
     context = context_of(request)
     caller = caller_of(request)
@@ -64,6 +68,8 @@ def search(
         )
     if video is not None:
         check_visible(context.services.jobs.owner_of, caller, video)
+    by_meaning = asks_for_meaning(q, cursor)
+    question = context.questions.vector(q) if by_meaning else None
     page = context.services.jobs.search.find(
         q,
         owner=caller.only_owner,
@@ -71,9 +77,12 @@ def search(
         sources=_sources(from_),
         limit=limit,
         cursor=cursor,
+        question=question,
     )
     return SearchResults(
-        items=[_shown(request, moment) for moment in page.items], next_cursor=page.next_cursor
+        items=[_shown(request, moment) for moment in page.items],
+        next_cursor=page.next_cursor,
+        ways=["words"] if question is None else ["words", "meaning"],
     )
 
 
@@ -104,5 +113,6 @@ def _shown(request: Request, found: Found) -> FoundMoment:
         snippet=found.snippet.text,
         matches=[list(match) for match in found.snippet.matches],
         score=found.score,
+        ways=list(found.ways),
         thumbnail=thumbnail,
     )

@@ -2,8 +2,8 @@
 
 One asyncio task for each video with listeners reads its stream in Redis and, less often, its row in
 PostgreSQL, whatever the video's state: one that has ended may be tried again, segmented anew or deleted.
-PostgreSQL decides: `state` and `done` are made from the row, whatever the stream said or lost. While Redis
-does not answer, all events are made from the row. Does not know server-sent events.
+PostgreSQL decides: `state`, `words` and `done` are made from rows, whatever the stream said or lost. While
+Redis does not answer, all events are made from the row. Does not know server-sent events.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar, cast
 
 import structlog
 from anyio import CapacityLimiter, to_thread
 
-from cluster.contract.events import LiveProgress, SegmentNews
+from cluster.contract.events import LiveProgress, SegmentNews, WordsNews
 from cluster.contract.vocabulary import EventType
 from cluster.errors import NotFoundError, UnavailableError
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import FROM_START, Cache, StreamEvent
+from serve_app.videos.transcripts import words_news
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ ENDED_ROW_INTERVAL_S = 1.0  # and of its row: whoever changes it may not announc
 _READ_AT_ONCE = 200  # events of one read of a stream
 _KEPT_EVENTS = 2000  # a listener that is further behind gets the current state instead of what it missed
 _THREADS = 8  # threads of the feeds alone, so that they do not hold up requests
-FROM_ROW: frozenset[str] = frozenset({"state", "done", "deleted"})
+FROM_ROW: frozenset[str] = frozenset({"state", "words", "done", "deleted"})
 """Types of events that are made from the row in PostgreSQL, not taken from the stream."""
 
 
@@ -91,6 +92,7 @@ class Feed:
         self._chunks = video.chunks_done
         self._result = _result(video)
         self._end = _end(video)
+        self.words = begun.words
 
     @property
     def count(self) -> int:
@@ -166,7 +168,18 @@ class Feed:
             self._tell_row("segments", {"state": "provisional"})
         self._chunks = self.video.chunks_done
         self._tell_result(chosen=was_final, without_redis=without_redis)
+        await self._look_at_words()
         self._tell_end(was_final=was_final)
+
+    async def _look_at_words(self) -> None:
+        try:
+            words = await self._read.words(self.video)
+        except UnavailableError as error:
+            _log.debug("events: words not read", video_id=self.video.id, error=error.message)
+            return
+        if words != self.words:
+            self.words = words
+            self._tell_row("words", words)
 
     def _tell_result(self, *, chosen: bool, without_redis: bool) -> None:
         """Tell of another result. The stream has those of the work; one that was chosen or corrected only the
@@ -185,7 +198,7 @@ class Feed:
         self._end = _end(self.video)
         self._tell_row("done")
 
-    def _tell_row(self, type_: EventType, data: SegmentNews | None = None) -> None:
+    def _tell_row(self, type_: EventType, data: SegmentNews | WordsNews | None = None) -> None:
         self._tell(FeedEvent(self._tail, type_, self.video, data or {}, self.live, from_row=True))
 
     def _tell(self, told: FeedEvent) -> None:
@@ -226,6 +239,11 @@ class _StoreReader:
     async def row(self, video_id: str) -> Video:
         return await self._on_thread(partial(self._jobs.get, video_id))
 
+    async def words(self, video: Video) -> WordsNews:
+        if video.timeline_id is None:
+            return words_news(None)  # they follow the segments
+        return words_news(await self._on_thread(partial(self._jobs.transcripts.shown, video)))
+
     async def stream(self, video_id: str, after: str) -> list[StreamEvent] | None:
         return await self._on_thread(partial(self._cache.read_events, video_id, after, limit=_READ_AT_ONCE))
 
@@ -257,6 +275,7 @@ class FeedStart:
     video: Video
     events: list[StreamEvent] | None
     live: LiveProgress
+    words: WordsNews = field(default_factory=lambda: words_news(None))
     feed: Feed | None = None
     told: int = 0
 
@@ -293,7 +312,8 @@ class Feeds:
         told = feed.count if feed is not None else 0
         events = await self._read.whole_stream(video_id)
         live = await self._read.progress(video_id)
-        return FeedStart(await self._read.row(video_id), events, live or {}, feed, told)
+        video = await self._read.row(video_id)
+        return FeedStart(video, events, live or {}, await self._read.words(video), feed, told)
 
     @asynccontextmanager
     async def follow(self, begun: FeedStart, tail: str) -> AsyncIterator[Feed]:

@@ -1,4 +1,5 @@
-"""Asks the fuser for a task: to try settings, to make the timeline of corrections, to tell times of frames.
+"""Asks the fuser for a task: to try settings, to make the timeline of corrections, to tell times of frames,
+to make the vector of a question.
 
 The fuser is a Ray actor that is found by its name and gets plain values; nothing of `actors` is imported. It
 does one task at a time, so only a few requests may wait for it, on threads of their own.
@@ -72,7 +73,7 @@ def ask_fuser(
         "settings": dict(settings),
         **more,
     }
-    answer = _ask(namespace, task, timeout_s)
+    answer = call_fuser(namespace, task, timeout_s)
     if answer["status"] == "done":
         return FuserOutcome(answer["result"])
     error = answer["error"]
@@ -82,7 +83,8 @@ def ask_fuser(
     raise UnavailableError("The segments could not be computed just now; try again in a moment.")
 
 
-def _ask(namespace: str, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+def call_fuser(namespace: str, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+    """The outcome of a task, as a dict. Blocks up to `timeout_s`; UnavailableError without an answer."""
     if not ray.is_initialized():
         raise UnavailableError("This process is not connected to Ray, where segments are computed.")
     try:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.contract.events import WordsNews
 from cluster.contract.results import ShownText, Transcript, TranscriptStatus
 from cluster.contract.videos import Failure
+from cluster.contract.wire.videos import Failure as FailureNews
 from cluster.stores.postgres.video import Video
 from cluster.stores.postgres.words.job import TranscriptJob, TranscriptState
 from serve_app.services import ApiServices
@@ -28,29 +30,30 @@ class Words:
 def transcript_status(services: ApiServices, video: Video, *, with_words: bool = True) -> TranscriptStatus:
     """The contract's answer. `with_words` False: the state alone."""
     job = services.jobs.transcripts.shown(video)
-    if job is None:
-        return TranscriptStatus(
-            state="none",
-            fraction=0.0,
-            error=None,
-            revision=video.revision,
-            transcript=None,
-            screen_text=None,
-        )
-    words = _stored(services, video, job) if with_words else Words()
+    words = _stored(services, video, job) if with_words and job is not None else Words()
+    news = words_news(job)
     return TranscriptStatus(
-        # without a model all else may be done, and what is said comes when there is one
-        state="queued" if job.waits_for_model else job.state.value,
-        fraction=0.0 if job.waits_for_model else _fraction(job),
-        error=None
-        if job.error_code is None
-        else Failure(code=job.error_code, message=job.error_message or ""),
+        state=news["state"],
+        fraction=news["fraction"],
+        error=None if news["error"] is None else Failure(**news["error"]),
         revision=video.revision,
         transcript=None if words.transcript is None else Transcript.model_validate(words.transcript),
         screen_text=None
         if words.screen_text is None
         else [ShownText.model_validate(entry) for entry in words.screen_text],
     )
+
+
+def words_news(job: TranscriptJob | None) -> WordsNews:
+    """How far the words are; None: there are none."""
+    if job is None:
+        return {"state": "none", "fraction": 0.0, "error": None}
+    error: FailureNews | None = None
+    if job.error_code is not None:
+        error = {"code": job.error_code, "message": job.error_message or ""}
+    if job.waits_for_model:  # all else is done, and what is said comes when there is one
+        return {"state": "queued", "fraction": 0.0, "error": error}
+    return {"state": job.state.value, "fraction": _fraction(job), "error": error}
 
 
 def words_of(services: ApiServices, video: Video) -> Words:

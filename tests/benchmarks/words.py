@@ -1,7 +1,8 @@
 """`python -m tests.benchmarks.words [FOLDER]`: how well what is said is written down.
 
 FOLDER holds sound or video files, each with the words that are said in NAME.words.txt (empty: nobody speaks).
-Every file is heard alone and, with `--beds FILE…`, over each bed of music or noise that many decibels below.
+Every file is heard alone and, with `--beds FILE…`, over each bed of music or noise that many decibels below;
+with `--telephone` also at 8 kHz, with `--surround` also in the centre of 5.1, the beds on its other channels.
 Without FOLDER, voices of FFmpeg (its filter `flite`) read passages, whose sentences begin and end at known
 times. Tells word error rates, words that were invented where nobody speaks, errors of times, and speed.
 """
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -32,6 +33,7 @@ from cluster.telemetry import logs
 from tests.benchmarks.markdown import number, table
 
 RATE_HZ = 16_000
+TELEPHONE_HZ = 8_000
 VOICES = ("slt", "rms", "awb")
 PASSAGES = (
     (
@@ -58,12 +60,18 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Case:
-    """Something to hear. words: those that are said. edges_s: start and end of each of its sentences."""
+    """Something to hear. words: those that are said. edges_s: start and end of each of its sentences.
+
+    rate_hz: of the file that is heard. around: what is on the channels around the centre of a file in 5.1;
+    None: the file is mono.
+    """
 
     name: str
     samples: Samples
     words: tuple[str, ...]
     edges_s: tuple[tuple[float, float], ...] = ()
+    rate_hz: int = RATE_HZ
+    around: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,14 @@ def word_errors(said: Sequence[str], heard: Sequence[str]) -> int:
 def over_bed(speech: Samples, bed: Samples, below_db: float) -> Samples:
     """Speech over a bed, repeated as long as it lasts, whose mean power is `below_db` less than its own."""
     repeated = np.resize(bed, len(speech))
-    power = [float(np.mean(np.square(part, dtype=np.float64))) for part in (speech, repeated)]
-    gain = np.sqrt(power[0] / max(power[1], 1e-12)) * 10 ** (-below_db / 20)
-    mix: Samples = (speech + np.float32(gain) * repeated).astype(np.float32)
+    mix: Samples = (speech + np.float32(_gain(speech, repeated, below_db)) * repeated).astype(np.float32)
     return mix / max(1.0, float(np.abs(mix).max()))
+
+
+def _gain(speech: Samples, bed: Samples, below_db: float) -> float:
+    """The factor by which the mean power of a bed is `below_db` less than that of speech."""
+    power = [float(np.mean(np.square(part, dtype=np.float64))) for part in (speech, bed)]
+    return float(np.sqrt(power[0] / max(power[1], 1e-12)) * 10 ** (-below_db / 20))
 
 
 def read(path: Path) -> Samples:
@@ -150,12 +162,59 @@ def heard(case: Case, models: Models, recogniser: Recogniser) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sound.wav"
         with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
-            file.writeframes((np.clip(case.samples, -1, 1) * 32_767).astype("<i2").tobytes())
+            channels = _channels(case)
+            file.setparams((channels.shape[1], 2, case.rate_hz, 0, "NONE", ""))
+            file.writeframes((np.clip(channels, -1, 1) * 32_767).astype("<i2").tobytes())
         timeline = segment_file(path, models=models, speech_model=model)
     wall_s = time.perf_counter() - began_s[0] if began_s else 0.0
     found = words_of(_text(timeline))
     return Outcome(case, found, word_errors(case.words, found), _off_s(case, timeline), wall_s)
+
+
+def _channels(case: Case) -> Samples:
+    """float32[n, channels]: mono, or front left and right, centre, bass, back left and right."""
+    speech = case.samples
+    if case.rate_hz != RATE_HZ:
+        speech = _resampled(speech, case.rate_hz)
+    if case.around is None:
+        return speech[:, None]
+    beside = np.resize(case.around, len(speech))
+    none = np.zeros_like(speech)
+    return np.stack([beside, beside, speech, none, beside, beside], axis=1)
+
+
+def _resampled(samples: Samples, rate_hz: int) -> Samples:
+    command = ["ffmpeg", "-v", "error", "-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "-"]
+    made = subprocess.run(
+        [*command, "-ar", str(rate_hz), "-f", "f32le", "-"],
+        input=samples.astype("<f4").tobytes(),
+        check=True,
+        capture_output=True,
+    )
+    return np.frombuffer(made.stdout, "<f4")
+
+
+def in_other_ways(
+    cases: Sequence[Case], beds: Mapping[str, Samples], given: argparse.Namespace
+) -> list[Case]:
+    """The spoken cases over each bed, by telephone, and in the centre of 5.1 with a bed around it."""
+    spoken = [case for case in cases if case.words]
+    made = [
+        replace(case, name=f"{case.name} over {name}", samples=over_bed(case.samples, bed, given.below_db))
+        for case in spoken
+        for name, bed in beds.items()
+    ]
+    if given.telephone:
+        made += [replace(case, name=f"{case.name} at 8 kHz", rate_hz=TELEPHONE_HZ) for case in spoken]
+    if given.surround:
+        for case in spoken:
+            made.append(replace(case, name=f"{case.name} in 5.1", around=np.zeros(1, np.float32)))
+            for name, bed in beds.items():
+                gain = _gain(case.samples, np.resize(bed, len(case.samples)), given.below_db)
+                made.append(
+                    replace(case, name=f"{case.name} in 5.1 amid {name}", around=np.float32(gain / 2) * bed)
+                )
+    return made
 
 
 def _text(timeline: Timeline) -> str:
@@ -194,6 +253,9 @@ def report(outcomes: Sequence[Outcome]) -> str:
         table(("what", "words", "errors", "error rate", f"times within {NEAR_S} s", "x real time"), rows),
         "",
     ]
+    for kind, those in _kinds(spoken).items():
+        said = sum(len(one.case.words) for one in those)
+        lines.append(f"{kind}: word error rate {sum(one.errors for one in those) / said:.3f} of {said} words")
     if spoken:
         said = sum(len(one.case.words) for one in spoken)
         lines.append(f"word error rate {sum(one.errors for one in spoken) / said:.3f} of {said} words")
@@ -208,12 +270,28 @@ def report(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def _kinds(spoken: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """By what was done to the speech; empty where all was heard as it is."""
+    kinds: dict[str, list[Outcome]] = {}
+    for one in spoken:
+        case = one.case
+        kind = "at 8 kHz" if case.rate_hz != RATE_HZ else "in 5.1" if case.around is not None else "as it is"
+        if " over " in case.name:
+            kind = "over music or noise"
+        elif " amid " in case.name:
+            kind = "in 5.1 amid music or noise"
+        kinds.setdefault(kind, []).append(one)
+    return kinds if len(kinds) > 1 else {}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Hear everything and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.words", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--beds", nargs="*", type=Path, default=[], help="music or noise below the speech")
     parser.add_argument("--below-db", type=float, default=10.0, help="by how much it is below (10)")
+    parser.add_argument("--telephone", action="store_true", help="at 8 kHz as well")
+    parser.add_argument("--surround", action="store_true", help="in the centre of 5.1 as well")
     parser.add_argument("--show", action="store_true", help="print what was heard where it is wrong")
     given = parser.parse_args(arguments)
     logs.configure(get_settings().with_values(log=LogSettings(level="ERROR")))
@@ -222,12 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("there is no speech model: `scenestream models add whisper-base`")
     cases = list(labelled(given.folder) if given.folder else read_aloud())
     beds = {path.stem: read(path) for path in given.beds}
-    cases += [
-        replace(case, name=f"{case.name} over {name}", samples=over_bed(case.samples, bed, given.below_db))
-        for case in cases
-        if case.words
-        for name, bed in beds.items()
-    ]
+    cases += in_other_ways(cases, beds, given)
     cases += [Case(name, bed, ()) for name, bed in beds.items()]
     models, recogniser = Models.load(), model()
     outcomes = []

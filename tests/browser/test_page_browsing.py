@@ -316,6 +316,27 @@ def test_what_is_chosen_stays_chosen_in_the_next_result_where_it_still_is(
     assert chosen(page) == [2, 7]
 
 
+def test_black_and_credits_can_be_left_out_of_what_is_cut(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed()
+    roles = ["black", "content", "content", "credits"]
+    shots = [segment("shot", n, n, n + 1, role=role) for n, role in enumerate(roles)]
+    video.segments |= {"shot": shots, "scene": [segment("scene", 0, 0, 4, role="content")]}
+    page = new_page(site.page_of(video)).page
+    page.get_by_role("button", name="Clips").click()
+    pane = page.get_by_role("group", name="Cut into files")
+    without = pane.get_by_label("without black, bars, slates and credits")
+    expect(without).to_be_hidden()  # no scene is left out
+    pane.get_by_label("Cut the").select_option("shot")
+    expect(pane.get_by_role("button", name="Cut 4 clips")).to_be_enabled()
+    without.check()
+    pane.get_by_role("button", name="Cut 2 clips").click()
+    expect(pane.get_by_role("listitem")).to_have_count(1)
+    (order,) = site.api.taken_out.orders
+    assert order["select"] == {"not_roles": ["black", "bars", "slate", "credits"]}
+
+
 def test_what_is_chosen_is_exported_and_cut_by_its_numbers_in_the_result_that_is_shown(
     site: Site, video: FakeVideo, page: Page
 ) -> None:

@@ -64,6 +64,18 @@ def test_moments_are_grouped_by_video_with_their_matches_marked(
     assert watched.errors == []
 
 
+def test_what_is_found_by_its_meaning_alone_says_so(
+    site: Site, found: tuple[FakeVideo, FakeVideo], new_page: NewPage
+) -> None:
+    same = moment(found[0].document, "It spans the river.", 6.0, "spans", ways=["meaning"], matches=[])
+    site.api.moments = [*site.api.moments[:1], same]
+    page = new_page(site.url).page
+    type_in(page, "bridge")
+    expect(hits(page)).to_have_count(2)
+    expect(page.locator(".hit-source")).to_have_text(["said", "said, in other words"])
+    expect(page.locator(".hit mark")).to_have_count(1)
+
+
 def test_a_click_opens_the_video_at_the_moment(
     site: Site, found: tuple[FakeVideo, FakeVideo], new_page: NewPage
 ) -> None:

@@ -62,6 +62,35 @@ def test_words_come_after_the_segments(
     expect(tab(page)).to_contain_text("3")
 
 
+def test_events_tell_how_far_the_words_are_and_when_to_read_them(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed()
+    video.words = words("queued")
+    page = new_page(site.page_of(video)).page
+    read: list[str] = []
+    page.on("request", lambda request: read.append(request.url) if "/transcript" in request.url else None)
+    expect(tab(page)).to_be_visible()
+    tab(page).click()
+    expect(page.locator("#transcript")).to_contain_text("Waiting")
+    before = len(read)
+
+    for fraction in (0.2, 0.6):
+        video.words = words("running", fraction)
+        video.tell("words", {"state": "running", "fraction": fraction, "error": None})
+        expect(page.locator("#transcript")).to_contain_text(
+            f"being written down: {fraction:.0%}".replace("%", " %")
+        )
+    while_running = len(read)
+    video.words = words("done", 1.0, SAID)
+    video.tell("words", {"state": "done", "fraction": 1.0, "error": None})
+
+    expect(page.locator(".sentence")).to_have_count(3)
+    # a reading at an interval may come before the first event, none after it
+    assert while_running - before <= 1
+    assert len(read) == while_running + 1
+
+
 def test_a_click_on_a_word_seeks_to_it(site: Site, spoken: FakeVideo, new_page: NewPage) -> None:
     page = new_page(site.page_of(spoken)).page
     page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")

@@ -159,7 +159,7 @@ FLOORS: dict[str, list[set[str]]] = {
     ],
     "actors/bridge": [
         {"admission", "control", "progress", "threads"},
-        {"indexing", "leased", "planners", "pool_client", "reporter", "webhooks"},
+        {"embedding", "indexing", "leased", "planners", "pool_client", "reporter", "webhooks"},
         {"claiming", "services"},
         {"imports", "window"},
         {"clips", "videos", "words"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from actors.segmentation.meaning.encoder import TextEncoder
+    from actors.segmentation.meaning.retrieval import Retrieval
 
 
 class MeaningModel:
@@ -31,6 +32,12 @@ class MeaningModel:
 
             self._loaded = TextEncoder.load(self._folder, self.name, threads=self._threads)
         return self._loaded
+
+    def retrieval(self) -> Retrieval:
+        """What makes vectors for search, with the loaded model. MeaningModelError as for `__call__`."""
+        from actors.segmentation.meaning.retrieval import Retrieval
+
+        return Retrieval(self(), self._folder)
 
     def close(self) -> None:
         """Forget the model; its memory is freed with the last reference."""

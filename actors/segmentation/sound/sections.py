@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:  # who only reads the loudness, as the fuser does, is half a gigabyte smaller without it
+    from torch import Tensor
 
 _ROW_SAMPLES = 32
 """Samples of a row: more make the products slower, fewer make more states to be followed."""
@@ -40,15 +42,22 @@ class _Rows:
     on: tuple[Tensor, ...]
 
 
-@torch.inference_mode()
 def filtered(sections: Floats, samples: npt.NDArray[np.float32 | np.float64]) -> Floats:
     """float64[n] of samples[n], the filter being at rest before the first. sections: float64[s, 6], each
     b0 b1 b2 a0 a1 a2 with a0 = 1."""
-    rows = _rows(sections.tobytes(), len(sections))
+    import torch
+
+    with torch.inference_mode():
+        return _filtered(torch.from_numpy(samples), _rows(sections.tobytes(), len(sections)))
+
+
+def _filtered(samples: Tensor, rows: _Rows) -> Floats:
+    import torch
+
     count = -(-len(samples) // _ROW_SAMPLES)
     out = torch.empty((count, _ROW_SAMPLES), dtype=torch.float64)
     flat = out.view(-1)
-    flat[: len(samples)] = torch.from_numpy(samples)
+    flat[: len(samples)] = samples
     flat[len(samples) :] = 0.0
     before = torch.zeros((1, rows.left.shape[1]), dtype=torch.float64)
     for start in range(0, count, _PIECE_ROWS):
@@ -68,6 +77,8 @@ def filtered(sections: Floats, samples: npt.NDArray[np.float32 | np.float64]) ->
 @lru_cache(maxsize=16)
 def _rows(sections: bytes, count: int) -> _Rows:
     """The matrices of a row, by running each unit input and each unit state through the filter."""
+    import torch
+
     size = _ROW_SAMPLES
     inputs = np.concatenate([np.eye(size), np.zeros((2 * count, size))])
     state = np.concatenate([np.zeros((size, 2 * count)), np.eye(2 * count)])

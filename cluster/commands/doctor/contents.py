@@ -1,8 +1,8 @@
 """Checks the content of the servers and this user's rights to it.
 
-PostgreSQL: schema, clock, API keys. MongoDB: reading results. RabbitMQ: queues. Media store: writing, reading
-and deleting a small file, the only thing that is created. A server that does not answer gives no finding
-here, because `servers` reports it.
+PostgreSQL: schema, clock, API keys, pgvector. MongoDB: reading results. RabbitMQ: queues. Media store:
+writing, reading and deleting a small file, the only thing that is created. A server that does not answer
+gives no finding here, because `servers` reports it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cluster.stores.media.keys import upload_key
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.connection import make_client
 from cluster.stores.postgres.migrate import find_migrations
+from cluster.stores.postgres.search.meanings import OLDEST_VECTOR, is_usable
 from cluster.stores.rabbitmq.broker import BrokerNames
 from cluster.stores.rabbitmq.connection import connect, declare
 
@@ -51,6 +52,7 @@ def check_database(url: str, settings: Settings) -> Iterator[Finding]:
         try:
             yield _schema(connection)
             yield _clock(connection)
+            yield _meaning(connection)
             if settings.needs_key:
                 yield _keys(connection)
         except psycopg.errors.InsufficientPrivilege as error:
@@ -96,6 +98,24 @@ def _clock(connection: psycopg.Connection) -> Finding:
     took_s = time.monotonic() - asked_at
     assert row is not None
     return skew((datetime.now(UTC) - row[0]).total_seconds() - took_s / 2)
+
+
+def _meaning(connection: psycopg.Connection) -> Finding:
+    """Whether the server has what search by meaning needs; without it search is by words alone."""
+    row = connection.execute(
+        "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions "
+        "WHERE name = 'vector'"
+    ).fetchone()
+    version = None if row is None else str(row[0])
+    if is_usable(version):
+        return ok("search", f"by words and by meaning (pgvector {version})")
+    oldest = ".".join(map(str, OLDEST_VECTOR))
+    found = "has no pgvector" if version is None else f"has pgvector {version}, which is too old"
+    return warning(
+        "search",
+        f"by words alone: PostgreSQL {found}",
+        f"Install pgvector {oldest} or newer on its machine; bridges then use it by themselves.",
+    )
 
 
 def skew(seconds: float) -> Finding:

@@ -78,7 +78,8 @@ def check_models(settings: Settings) -> Iterator[Finding]:
     """Whether the models of the settings are there. Without one videos lack something; all else works."""
     models = settings.models
     yield _check_model(settings, "speech", models.speech, "what is said in videos is not written down")
-    yield _check_model(settings, "embedding", models.embedding, "a change of topic is no sign of a chapter")
+    without = "a change of topic is no sign of a chapter, and search is by words alone"
+    yield _check_model(settings, "embedding", models.embedding, without)
 
 
 def _check_model(settings: Settings, setting: str, name: str, without: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from cluster.contract.vocabulary import Level, MomentSource
+from cluster.contract.vocabulary import Level, MomentSource, SearchWay
 
 
 class SegmentPlace(TypedDict):
@@ -15,8 +15,8 @@ class SegmentPlace(TypedDict):
 
 
 class FoundMoment(TypedDict):
-    """A moment of a video that has the words. `matches`: stretches of the snippet, each [from, to] in
-    characters. `segment` is null where no scene contains the moment.
+    """A moment of a video that has the words, or means the same (`ways`). `matches`: stretches of the
+    snippet, each [from, to] in characters. `segment` is null where no scene contains the moment.
     """
 
     video_id: str
@@ -28,4 +28,5 @@ class FoundMoment(TypedDict):
     snippet: str
     matches: list[list[int]]
     score: float
+    ways: list[SearchWay]
     thumbnail: str | None

@@ -36,6 +36,7 @@ from cluster.stores.postgres.presets import Presets
 from cluster.stores.postgres.revisions import Revisions
 from cluster.stores.postgres.search.find import Search
 from cluster.stores.postgres.search.index import SearchIndex
+from cluster.stores.postgres.search.meanings import Meanings
 from cluster.stores.postgres.signing_secrets import SigningSecrets
 from cluster.stores.postgres.sql_files import load_statements
 from cluster.stores.postgres.turns import Turns
@@ -77,6 +78,7 @@ class Jobs(Leases, Closing):
         self.overview = Overview(self.database)
         self.search = Search(self.database)
         self.search_index = SearchIndex(self.database)
+        self.meanings = Meanings(self.database)
 
     def open(self) -> Self:
         """Starts the pool without waiting for the server."""

@@ -156,6 +156,16 @@ class Cache(Closing):
         keys = (self._key("progress", video_id), self._key("events", video_id))
         return self._softly("delete_video", lambda: self._redis.delete(*keys)) is not None
 
+    def keep_text(self, kind: str, name: str, text: str, kept_s: int) -> bool:
+        """Stores a text for some seconds."""
+        key = self._key(kind, name)
+        return bool(self._softly("keep_text", lambda: self._redis.set(key, text, ex=kept_s)))
+
+    def kept_text(self, kind: str, name: str) -> str | None:
+        """The text that `keep_text` stored; None when there is none (any more) or Redis is away."""
+        text: str | None = self._softly("kept_text", lambda: self._redis.get(self._key(kind, name)))
+        return text
+
     def run_script(self, kind: str, name: str, script: str, *arguments: str | int) -> Any:
         """Runs a Lua script on one key, atomically, and returns its answer; None when Redis is away."""
         registered = self._redis.register_script(script)

@@ -14,9 +14,12 @@ from statistics import median, quantiles
 import structlog
 
 from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.search.meanings import Vectors
 from cluster.stores.postgres.search.moments import Moment
 from cluster.stores.postgres.video import Video
-from tests.benchmarks.search.talks import SENTENCE_S, Said, make_questions, make_talks
+from tests.benchmarks.search.synonyms import make_other_words
+from tests.benchmarks.search.talks import SENTENCE_S, Question, Said, make_questions, make_talks
+from tests.benchmarks.search.vectors import RANDOM_SPACE, RealVectors, is_model_there, learn, random_vectors
 from tests.support.servers.private import SessionServers
 from tests.support.servers.stores import create_video, execute, migrated_jobs
 
@@ -47,26 +50,58 @@ def main() -> None:
 
 
 def measure_questions(jobs: Jobs) -> None:
-    """The share of questions whose moment is among the first hits, in a small library."""
+    """The share of questions whose moment is among the first hits, in a small library: by words alone, and by
+    meaning as well, where a model and pgvector are there.
+    """
     talks = make_talks(QUESTION_TALKS)
     ids = index_talks(jobs, talks, owners=1)
-    ask(jobs, talks, ids)
+    asked = {
+        "with their words": make_questions(talks, QUESTIONS),
+        "in other words": make_other_words(talks, QUESTIONS),
+    }
+    for kind, questions in asked.items():
+        ask(jobs, talks, ids, questions, f"{kind}, by words")
+    if not is_model_there():
+        print("no model of meaning is installed: by words alone")
+        return
+    real = RealVectors()
+    begun = time.monotonic()
+    if not learn(jobs, real.space, real.passages):
+        print("PostgreSQL has no pgvector: by words alone")
+        return
+    print(f"vectors of {sum(map(len, talks))} sentences in {time.monotonic() - begun:.0f} s")
+    for kind, questions in asked.items():
+        ask(jobs, talks, ids, questions, f"{kind}, by words and meaning", real.question)
+    spent = []
+    for question in asked["in other words"]:
+        begun = time.perf_counter()
+        real.question(question.text)
+        spent.append((time.perf_counter() - begun) * 1000)
+    print(f"vector of a question: median {median(spent):.0f} ms")
 
 
-def ask(jobs: Jobs, talks: list[list[Said]], ids: Sequence[str]) -> None:
+def ask(
+    jobs: Jobs,
+    talks: list[list[Said]],
+    ids: Sequence[str],
+    questions: Sequence[Question],
+    kind: str,
+    vector: Callable[[str], Vectors] | None = None,
+) -> None:
     """Ask the questions and print how many moments were found."""
     places = []
-    for question in make_questions(talks, QUESTIONS):
-        found = jobs.search.find(question.text, limit=FIRST_HITS).items
+    for question in questions:
+        by_meaning = None if vector is None else vector(question.text)
+        found = jobs.search.find(question.text, limit=FIRST_HITS, question=by_meaning).items
         wanted = (ids[question.talk], question.sentence)
         hits = [(hit.video_id, int(hit.start_s // SENTENCE_S)) for hit in found]
         places.append(hits.index(wanted) + 1 if wanted in hits else 0)
-        if not places[-1]:
+        if not places[-1] and vector is not None:
             print(f"not among the first {FIRST_HITS}: {question.text!r}, "
                   f"said: {talks[question.talk][question.sentence].text!r}")  # fmt: skip
     within = sum(place > 0 for place in places)
     first = sum(place == 1 for place in places)
-    print(f"questions: {within} of {QUESTIONS} among the first {FIRST_HITS} hits, {first} first, "
+    print(f"questions {kind}: {within} of {len(questions)} among the first {FIRST_HITS} hits, {first} first, "
           f"over {len(talks)} videos with {sum(map(len, talks))} sentences")  # fmt: skip
 
 
@@ -84,7 +119,7 @@ def measure_speed(jobs: Jobs, moments: int) -> None:
     assert size is not None
     print(f"{size['rows']} moments of {len(talks)} videos and {OWNERS} owners, indexed in {taken_s:.0f} s; "
           f"rows {size['rows_take']}, index {size['index_takes']}")  # fmt: skip
-    ask(jobs, talks, ids)
+    ask(jobs, talks, ids, make_questions(talks, QUESTIONS), "with their words, by words")
     rng = random.Random(4)
     rare = [rare_word(number) for number in range(moments // RARE_EVERY)]
     pairs = [said.facts for talk in talks[:ROUNDS] for said in talk if said.facts is not None]
@@ -106,11 +141,27 @@ def measure_speed(jobs: Jobs, moments: int) -> None:
         "one owner": lambda: {"owner": f"owner {rng.randrange(OWNERS)}"},
         "one video": lambda: {"video_id": rng.choice(ids)},
     }
-    print(f"{'kind of query':40}" + "".join(f"{scope:>22}" for scope in scopes))
-    for kind, query in kinds.items():
-        line = f"{kind:40}"
+    begun = time.monotonic()
+    vectors = random_vectors(6) if learn(jobs, RANDOM_SPACE, random_vectors(5)) else None
+    if vectors is not None:
+        execute(jobs, "VACUUM ANALYZE moment_meanings")
+        size = jobs.database.one(
+            b"SELECT pg_size_pretty(pg_table_size('moment_meanings')) AS rows_take, "
+            b"pg_size_pretty(pg_relation_size('moment_meanings_near')) AS index_takes", {},
+        )  # fmt: skip
+        assert size is not None
+        print(f"random vectors in {time.monotonic() - begun:.0f} s; "
+              f"rows {size['rows_take']}, index {size['index_takes']}")  # fmt: skip
+    print(f"{'kind of query':48}" + "".join(f"{scope:>22}" for scope in scopes))
+    with_vectors = {f"{kind} + vector": query for kind, query in kinds.items()} if vectors else {}
+    for kind, query in (kinds | with_vectors).items():
+        line = f"{kind:48}"
+        question = vectors if kind in with_vectors else None
         for scope in scopes.values():
-            spent_ms, hits = timed(jobs, [query(n) | scope() for n in range(ROUNDS)])
+            asked = [query(n) | scope() for n in range(ROUNDS)]
+            if question is not None:
+                asked = [one | {"question": question(["any"])} for one in asked]
+            spent_ms, hits = timed(jobs, asked)
             line += f"{median(spent_ms):9.1f} {quantiles(spent_ms, n=20)[-1]:6.1f} {hits:5.1f}"
         print(line)
     print("milliseconds: median, 95th percentile; mean number of hits on the first page")

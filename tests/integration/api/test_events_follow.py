@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from cluster.stores.postgres.words.job import TranscriptJob
 from serve_app.videos import feeds
 from tests.integration.api.test_events import finish, listening, report
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, finish_work, start_work
+from tests.support.servers.stores import finish_words
 
 api = support.running_api
 
@@ -36,7 +38,7 @@ def test_who_follows_hears_of_a_retry_and_of_the_next_end(api: Api) -> None:
         finish(api, video_id, epoch)
         again = listener.until("done", state="done")
 
-    assert [event.type for event in ended] == ["state", "progress", "done"]
+    assert [event.type for event in ended] == ["state", "progress", "words", "done"]
     assert [event.type for event in again].count("done") == 1
 
 
@@ -103,3 +105,38 @@ def test_a_stream_that_does_not_follow_ends_also_where_another_follows(api: Api)
     assert rest[-1].type == at_once[-1].type == second[-1].type == "done"
     assert first[0].data["state"] == "queued"
     assert second[-1].data["revision"] == 2
+
+
+def test_words_are_told_from_their_queue_to_their_end(api: Api) -> None:
+    video_id = done_video(api)
+    transcripts = api.services.jobs.transcripts
+
+    with listening(api, video_id, follow=True) as listener:
+        first = listener.until("words")[-1]
+        job = claim_words(api, video_id)
+        assert transcripts.record(job.id, job.lease_epoch, model="m", groups_done=1, groups_total=4)
+        listener.until("words", state="running", fraction=0.25)
+        assert transcripts.fail(job.id, job.lease_epoch, "speech_model_broken", "It is damaged.")
+        failed = listener.until("words", state="failed")[-1]
+        api.client.post(f"/videos/{video_id}/transcript/retry")
+        listener.until("words", state="queued")
+        job = claim_words(api, video_id)
+        assert transcripts.record(job.id, job.lease_epoch, model="m", groups_done=4, groups_total=4)
+        assert finish_words(api.services.jobs, job.id, job.lease_epoch)
+        listener.until("words", state="done", fraction=1.0)
+
+    assert first.data == {"state": "queued", "fraction": 0.0, "error": None}
+    assert failed.data["error"] == {"code": "speech_model_broken", "message": "It is damaged."}
+
+
+def test_who_does_not_follow_hears_nothing_of_words(api: Api) -> None:
+    with listening(api, done_video(api)) as listener:
+        assert "words" not in [event.type for event in listener.heard()]
+
+
+def claim_words(api: Api, video_id: str) -> TranscriptJob:
+    """The words of other tests' videos wait, too."""
+    while (job := api.services.jobs.transcripts.claim("bridge", 60.0, 5)) is not None:
+        if job.id == video_id:
+            return job
+    raise AssertionError(f"the words of {video_id} do not wait")

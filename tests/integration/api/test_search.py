@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +10,17 @@ import httpx
 import pytest
 
 from actors.bridge.indexing import Indexing
+from actors.tasks import Outcome
 from cluster.client import Client as LibraryClient
 from cluster.contract.protocol import API_PREFIX
 from cluster.contract.vocabulary import MOMENT_SOURCES, MomentSource
+from cluster.errors import UnavailableError
 from cluster.stores.ids import new_id
+from cluster.stores.postgres.search.meanings import Vectors
 from cluster.stores.postgres.search.moments import Moment
 from cluster.stores.postgres.video import Video
 from serve_app.routes.search import MAX_QUERY_CHARS
+from serve_app.videos import questions
 from tests.support.api import keyed as keyed_api
 from tests.support.api.keyed import Client, told
 from tests.support.api.running import Api, done_video, finish_work, segment, start_work
@@ -94,6 +99,7 @@ def test_a_video_is_found_by_its_name_then_by_what_is_said(api: Api, anna: httpx
     assert with_scene["segment"] == {"level": "scene", "index": 0}
     thumbnail = said.pop("thumbnail")
     score = said.pop("score")
+    assert said.pop("ways") == ["words"]
     assert said == {
         "video_id": video_id,
         "filename": "Zeppelin talk.mp4",
@@ -237,3 +243,77 @@ def test_a_deleted_video_is_not_found_any_more(api: Api, anna: httpx.Client) -> 
     assert len(found(anna, "pelican")) == 1
     anna.delete(f"/videos/{video_id}")
     assert found(anna, "pelican") == []
+
+
+@pytest.fixture
+def fuser(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Answers for the model: two topics, money and all else. `asked`: the tasks."""
+    state: dict[str, Any] = {"asked": [], "away": False}
+
+    def vectors(texts: Sequence[str]) -> bytes:
+        on = [any(word in text.lower() for word in ("money", "budget")) for text in texts]
+        return b"".join(struct.pack("<2e", float(one), float(not one)) for one in on)
+
+    def answer(_namespace: str, task: dict[str, Any], _timeout_s: float) -> dict[str, Any]:
+        state["asked"].append(task)
+        if state["away"]:
+            raise UnavailableError("The fuser does not answer.")
+        return Outcome.done(space="toy 1", width=2, vectors=vectors([task["question"]])).to_dict()
+
+    state["vectors"] = lambda texts: Vectors("toy 1", 2, vectors(texts))
+    monkeypatch.setattr(questions, "call_fuser", answer)
+    monkeypatch.setattr(questions, "LOOKED_S", 0.0)
+    monkeypatch.setattr(questions, "QUIET_S", 0.0)
+    return state
+
+
+def learn(api: Api, fuser: dict[str, Any]) -> None:
+    """As a bridge does."""
+    meanings = api.services.jobs.meanings
+    if not meanings.prepare("toy 1", 2):
+        pytest.skip("this PostgreSQL has no pgvector")
+    while meanings.update_next("toy 1", fuser["vectors"]):
+        pass
+
+
+def test_what_means_the_same_is_found_by_its_owner_alone(
+    api: Api, anna: Client, fuser: dict[str, Any]
+) -> None:
+    mine, theirs = api.make(owner="anna"), api.make(owner="bert")
+    put(api, mine, *(moment(f"The budget of zone{n} is large", start_s=float(n)) for n in range(3)))
+    put(api, theirs, moment("Their budget is secret"))
+    learn(api, fuser)
+    first = anna.get("/search", params={"q": "remaining money", "limit": 2}).json()
+    second = anna.get(
+        "/search", params={"q": "remaining money", "limit": 2, "cursor": first["next_cursor"]}
+    ).json()
+    assert first["ways"] == ["words", "meaning"]
+    assert [hit["ways"] for hit in first["items"]] == [["meaning"]] * 2
+    hits = [*first["items"], *second["items"]]
+    assert sorted(hit["start_s"] for hit in hits) == [0.0, 1.0, 2.0]
+    assert {hit["video_id"] for hit in hits} == {mine}
+
+
+def test_words_alone_are_searched_where_the_model_gives_no_answer_and_for_quotes(
+    api: Api, anna: Client, fuser: dict[str, Any]
+) -> None:
+    video_id = api.make(owner="anna")
+    put(api, video_id, moment("The budget is large"), moment("A budget again"))
+    learn(api, fuser)
+
+    def asked(q: str, **params: Any) -> httpx.Response:
+        return anna.get("/search", params={"q": q, "video": video_id, **params})
+
+    quoted = asked("budget -large").json()
+    assert (quoted["ways"], len(quoted["items"]), fuser["asked"]) == (["words"], 1, [])
+
+    both = asked("big budget", limit=1).json()
+    fuser["away"] = True
+    alone = asked("budget now").json()
+    assert (alone["ways"], len(alone["items"])) == (["words"], 2)
+    # what was asked before is in Redis, so the search goes on
+    on = asked("big budget", limit=1, cursor=both["next_cursor"])
+    assert on.status_code == 200
+    # another question cannot go on by meaning
+    on = asked("budgets then", limit=1, cursor=both["next_cursor"])
+    assert (on.status_code, on.json()["code"]) == (503, "unavailable")

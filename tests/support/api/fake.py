@@ -56,7 +56,7 @@ class FakeApi:
         self.holds_parts = False
         """While it does, parts that have come are on their way: neither stored nor answered."""
         self.moments: list[Json] = []
-        """What search finds: those whose snippet has the first word that is asked for."""
+        """What search finds: those whose snippet has the first word that is asked for, and by meaning any."""
         self.search_problem: tuple[int, str] | None = None
         """Status and sentence of the next answer of search."""
         self.cluster: Json = installation()
@@ -199,10 +199,19 @@ class FakeApi:
             (status, message), self.search_problem = self.search_problem, None
             return problem(status, "invalid_request" if status < 500 else "unavailable", message)
         word = q.split()[0].lower()
-        found = [moment for moment in self.moments if word in moment["snippet"].lower()]
+        found = [
+            moment
+            for moment in self.moments
+            if word in moment["snippet"].lower() or moment["ways"] == ["meaning"]
+        ]
         start = int(cursor)
         rest = start + limit < len(found)
-        return {"items": found[start : start + limit], "next_cursor": str(start + limit) if rest else None}
+        by_meaning = any("meaning" in moment["ways"] for moment in self.moments)
+        return {
+            "items": found[start : start + limit],
+            "next_cursor": str(start + limit) if rest else None,
+            "ways": ["words", "meaning"] if by_meaning else ["words"],
+        }
 
     def _video(self, video_id: str) -> Any:
         if self.write_only:

@@ -54,6 +54,7 @@ def moment(video: Json, snippet: str, start_s: float, word: str, **more: Any) ->
         "snippet": snippet,
         "matches": [[place, place + len(word)]],
         "score": 0.6,
+        "ways": ["words"],
         "thumbnail": None,
     } | more
 

@@ -53,11 +53,13 @@ def migrated_jobs(server_url: str, max_connections: int = 10, timeout_s: float =
 
 
 def empty_tables(jobs: Jobs) -> None:
-    """Forget all rows but keep the schema."""
+    """Forget all rows but keep the schema; the table of vectors is no part of it."""
+    execute(jobs, "DROP TABLE IF EXISTS moment_meanings")
     execute(
         jobs,
         "TRUNCATE videos, revisions, transcripts, clip_jobs, clip_files, imports, webhooks, "
-        "webhook_deliveries, outbox, uploads, api_keys, signing_secrets, answers, moments, search_queue",
+        "webhook_deliveries, outbox, uploads, api_keys, signing_secrets, answers, moments, search_queue, "
+        "meaning_queue",
     )
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from cluster.contract.events import WordsNews
 from cluster.stores.postgres.video import Video, VideoState
 from cluster.stores.redis.cache import StreamEvent
 from serve_app.routes.events import _live
 from serve_app.videos import feeds
 from serve_app.videos.feeds import Feed, FeedStart
 
+NO_WORDS: WordsNews = {"state": "none", "fraction": 0.0, "error": None}
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
@@ -41,6 +43,9 @@ class Stores:
     async def row(self, video_id: str) -> Video:
         return video(VideoState.FAILED)
 
+    async def words(self, video: Video) -> WordsNews:
+        return NO_WORDS
+
 
 def test_who_missed_too_much_is_told_the_end_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "_KEPT_EVENTS", 3)
@@ -62,8 +67,9 @@ def test_who_missed_too_much_is_told_the_end_all_the_same(monkeypatch: pytest.Mo
 class Row:
     """Rings once, and has the row that it was made with."""
 
-    def __init__(self, now: Video) -> None:
+    def __init__(self, now: Video, words: WordsNews) -> None:
         self._now = now
+        self._words = words
         self._rung = False
 
     async def stream(self, video_id: str, after: str) -> list[StreamEvent]:
@@ -73,12 +79,15 @@ class Row:
     async def row(self, video_id: str) -> Video:
         return self._now
 
+    async def words(self, video: Video) -> WordsNews:
+        return self._words
 
-def types_told(before: Video, now: Video) -> list[str]:
+
+def types_told(before: Video, now: Video, words: WordsNews | None = None) -> list[str]:
     """What a feed that began with one row tells of another."""
 
     async def read() -> list[str]:
-        feed = Feed(FeedStart(before, [], {}), "0-0", Row(now))  # type: ignore[arg-type]
+        feed = Feed(FeedStart(before, [], {}), "0-0", Row(now, words or NO_WORDS))  # type: ignore[arg-type]
         reading = asyncio.create_task(feed.run())
         for _ in range(20):
             await asyncio.sleep(0)
@@ -108,3 +117,10 @@ def test_a_result_that_was_chosen_or_made_by_hand_ends_with_done() -> None:
 
 def test_a_row_that_did_not_change_tells_nothing() -> None:
     assert types_told(DONE, DONE) == []
+
+
+def test_words_are_told_when_they_get_on_and_before_an_end() -> None:
+    running: WordsNews = {"state": "running", "fraction": 0.5, "error": None}
+
+    assert types_told(DONE, DONE, running) == ["words"]
+    assert types_told(DONE, replace(DONE, revision=2), running) == ["state", "segments", "words", "done"]

@@ -17,7 +17,7 @@ from cluster.stores.rabbitmq.broker import Doorbell
 from tests.support.bridge import LIMIT_S, Remembering
 
 BELL = Doorbell("video-0001")
-ENDING = ("videos", "clips", "imports", "deliveries", "indexing", "doorbells")
+ENDING = ("videos", "clips", "imports", "deliveries", "indexing", "embedding", "doorbells")
 INTERVALS = Intervals(
     lease_s=30.0, heartbeat_s=5.0, relay_s=1.0, look_s=1.0, cancel_s=1.0, reaper_s=5.0, backlog_s=5.0,
     max_attempts=3,
@@ -54,7 +54,7 @@ class Bridge:
             "owner": "bridge-1", "videos": Desk(ring=True, **stops), "clips": Desk(**stops),
             "words": Desk(**stops),
             "imports": Remembering(**stops), "deliveries": Remembering(**stops),
-            "indexing": Remembering(**stops), "doorbells": Remembering(),
+            "indexing": Remembering(**stops), "embedding": Remembering(**stops), "doorbells": Remembering(),
             "keeper": self.keeper, "reporter": Remembering(), "pool": Remembering(), "fuser": Remembering(),
             "publish": lambda doorbells: None, "guard": self.guard, "closing": (Remembering(),),
         }  # fmt: skip
@@ -155,7 +155,7 @@ def test_everything_begins_and_consuming_comes_after_the_pool() -> None:
     def noting(name: str) -> Any:
         return Remembering(start=lambda: order.append(name), stop=True)
 
-    names = ("pool", "fuser", "doorbells", "imports", "deliveries", "indexing")
+    names = ("pool", "fuser", "doorbells", "imports", "deliveries", "indexing", "embedding")
     bridge = Bridge(**{name: noting(name) for name in names})
     bridge.coordinator.start()
     assert order == list(names)

@@ -25,6 +25,7 @@ def shots() -> list[dict[str, Any]]:
         tag = {"label": f"Thing {n}", "probability": 0.5}
         label = ("speech", "music")[n % 2]
         shot = segment("shot", n, at, at + n + 1, label=label)
+        shot["role"] = {0: "black", 4: "credits"}.get(n, "content")
         shot["visual"] = {**shot["visual"], "tags": [tag]}
         rows.append(shot)
         at += n + 1
@@ -87,6 +88,10 @@ def test_names_that_differ_in_case_only_are_kept_apart() -> None:
         ({"from_s": 3.0, "to_s": 10.0}, [2, 3]),
         ({"min_s": 2, "max_s": 4}, [1, 2, 3]),
         ({"labels": ["music"], "min_s": 3}, [3]),
+        ({"roles": ["content"]}, [1, 2, 3]),
+        ({"roles": ["black", "credits"]}, [0, 4]),
+        ({"not_roles": ["black"]}, [1, 2, 3, 4]),
+        ({"not_roles": ["black"], "labels": ["music"]}, [1, 3]),
     ],
 )
 def test_segments_that_meet_every_condition_are_chosen(select: dict[str, Any], indices: list[int]) -> None:

@@ -43,7 +43,9 @@ def test_xml_is_read_by_its_adapter_on_the_same_frames(rate: Fraction, start_s: 
     (track,) = timeline.video_tracks()
     assert [frames(clip) for clip in track.find_clips()] == list(pairwise(BOUNDS))
     assert next(clip.name for clip in track.find_clips()) == "Shot 1: speech"
-    assert len(timeline.audio_tracks()) == 2
+    left, right = timeline.audio_tracks()
+    for sound in (left, right):
+        assert [frames(clip) for clip in sound.find_clips()] == list(pairwise(BOUNDS))
     assert [marker.name for marker in timeline.tracks.markers] == [
         "Chapter 1: speech",
         "Scene 1: speech",
@@ -89,6 +91,24 @@ def test_picture_and_sound_of_a_clip_are_linked() -> None:
 
     assert len(ids) == 6
     assert set(links) == ids
+
+
+def test_the_two_tracks_of_sound_are_a_stereo_pair() -> None:
+    root = ET.fromstring(write_fcp7xml(film([0, 50, 100])))
+    tracks = root.findall("sequence/media/audio/track")
+
+    assert text_of(root.find("sequence/media/audio/numOutputChannels")) == "2"
+    assert [text_of(one) for one in root.findall("sequence/media/audio/outputs/group/channel/index")] == [
+        "1",
+        "2",
+    ]
+    assert [whole(track, "outputchannelindex") for track in tracks] == [1, 2]
+    for channel, track in enumerate(tracks, 1):
+        assert {whole(item, "sourcetrack/trackindex") for item in track.iter("clipitem")} == {channel}
+    first = root.find("sequence/media/video/track/clipitem")
+    assert first is not None
+    told = [(text_of(one.find("mediatype")), one.findtext("groupindex")) for one in first.iter("link")]
+    assert told == [("video", None), ("audio", "1"), ("audio", "1")]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

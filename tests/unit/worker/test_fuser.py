@@ -29,7 +29,7 @@ class Handler:
         self.done: list[str] = []
 
     def do(self, task: Task, state: WorkState) -> Outcome:
-        if task.kind not in (TaskKind.PLAN, TaskKind.FRAMES):
+        if task.kind not in (TaskKind.PLAN, TaskKind.FRAMES, TaskKind.EMBED):
             self.begun.release()
             assert self.gate.wait(LIMIT_S)
             self.done.append(task.video_id)

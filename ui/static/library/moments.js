@@ -1,5 +1,5 @@
 /**
- * Moments of all videos that have the words in the search box, grouped by video. A click or Enter opens the video at
+ * Moments of all videos that have the words in the search box, or mean the same, grouped by video. A click or Enter opens the video at
  * the moment, by the address; arrow keys go through the moments, Escape clears the search. Names of videos are not
  * searched here: the list below the moments is narrowed by them.
  */
@@ -74,7 +74,7 @@ export class MomentList {
       this.found.push(...page.items);
       this.cursor = page.next_cursor;
       this.#draw(this.found.length ? `${count(this.found.length, "moment")}${page.next_cursor ? " or more" : ""}`
-        : "No moment has these words.", { more: page.next_cursor !== null });
+        : `No moment has these words${page.ways.includes("meaning") ? ", or means the same" : ""}.`, { more: page.next_cursor !== null });
     } catch (error) {
       if (this.abort !== abort || error.name === "AbortError") return;
       this.#draw(error.message, { failed: error.transient });
@@ -149,7 +149,8 @@ function hit(moment) {
     event.preventDefault();
     go(moment.video_id, { timeS });
   } } }, still(moment), h("span", { class: "hit-line" }, h("span", { class: "hit-time" }, clock(Math.floor(timeS), 0)),
-    h("span", { class: "hit-source" }, SOURCE_NAMES[moment.source] ?? moment.source)),
+    h("span", { class: "hit-source" }, (SOURCE_NAMES[moment.source] ?? moment.source)
+      + (moment.ways.includes("words") ? "" : ", in other words"))),
   h("span", { class: "hit-text" }, marked(moment.snippet, moment.matches)));
 }
 

@@ -20,6 +20,10 @@ class ClipsPanel {
     this.level = this.#select("clips-level", "level", LEVELS.map((level) => [level, LEVEL_NAMES[level]]));
     this.label = this.#select("clips-label", "label", []);
     this.which = h("select", { "aria-label": "Which of them", on: { change: () => clips.chooseOnly(this.which.value === "only") } });
+    this.contentOnly = h("input", { type: "checkbox", id: "clips-content",
+      on: { change: () => clips.choose("contentOnly", this.contentOnly.checked) } });
+    this.contentField = h("label", { class: "check", for: "clips-content" }, this.contentOnly,
+      "without black, bars, slates and credits");
     this.mode = this.#select("clips-mode", "mode", Object.entries(MODES));
     this.note = h("p", { class: "tune-note", role: "status" });
     this.cut = h("button", { type: "button", class: "button primary",
@@ -29,7 +33,7 @@ class ClipsPanel {
       h("div", { class: "clips-choices" },
         h("label", { for: "clips-level" }, "Cut the"), this.level, this.which,
         h("label", { for: "clips-label" }, "with"), this.label,
-        h("label", { for: "clips-mode" }, "into files,"), this.mode),
+        h("label", { for: "clips-mode" }, "into files,"), this.mode, this.contentField),
       h("div", { class: "tune-end" }, this.note, this.cut), this.orders);
     clips.on("change", () => {
       if (!clips.open) drawer.close("clips");
@@ -65,6 +69,8 @@ class ClipsPanel {
     this.level.disabled = clips.only;
     this.label.disabled = clips.only;
     this.mode.value = clips.mode;
+    this.contentOnly.checked = clips.contentOnly;
+    show(this.contentField, clips.hasOthers && !clips.only);
     const labels = ["", ...clips.labels];
     if (labels.join() !== this.offered) {
       this.offered = labels.join();

@@ -17,6 +17,10 @@ const POLL_MS = 1000;
 /** The most clips of one order. */
 export const MAX_CLIPS = 5000;
 
+/** Roles of segments that nobody wants as files of their own. */
+const LEFT_OUT = ["black", "bars", "slate", "credits"];
+const isLeftOut = (segment) => LEFT_OUT.includes(segment.role);
+
 class Clips extends Emitter {
   constructor() {
     super();
@@ -43,6 +47,8 @@ class Clips extends Emitter {
     this.mode = "exact";
     /** Only segments with this label are cut; empty: all. */
     this.label = "";
+    /** Black, colour bars, slates and credits are not cut. */
+    this.contentOnly = false;
     /** Only the chosen segments are cut; the level is theirs. */
     this.only = false;
     /** @type {any[]} this video's orders, the newest first */
@@ -56,6 +62,7 @@ class Clips extends Emitter {
     if (this.only) {
       this.level = choice.level;
       this.label = "";
+      this.contentOnly = false;
     }
     this.problem = "";
     this.emit("change");
@@ -66,7 +73,7 @@ class Clips extends Emitter {
     else this.emit("change");
   }
 
-  /** @param {"level" | "mode" | "label"} what */
+  /** @param {"level" | "mode" | "label" | "contentOnly"} what */
   choose(what, value) {
     this[what] = value;
     if (what === "level" && !this.labels.includes(this.label)) this.label = "";
@@ -79,15 +86,21 @@ class Clips extends Emitter {
     return [...new Set(session.segments[this.level].map((segment) => segment.label))].sort();
   }
 
+  /** Whether the level has segments that `contentOnly` leaves out. */
+  get hasOthers() {
+    return session.segments[this.level].some(isLeftOut);
+  }
+
   /** How many clips the choices give. */
   get count() {
     if (this.only) return choice.indices.length;
-    const segments = session.segments[this.level];
-    return this.label ? segments.filter((segment) => segment.label === this.label).length : segments.length;
+    const kept = (segment) => (!this.label || segment.label === this.label) && !(this.contentOnly && isLeftOut(segment));
+    return session.segments[this.level].filter(kept).length;
   }
 
   order() {
-    const select = this.only ? { indices: choice.indices } : this.label ? { labels: [this.label] } : {};
+    const select = this.only ? { indices: choice.indices } : {
+      ...(this.label && { labels: [this.label] }), ...(this.contentOnly && { not_roles: LEFT_OUT }) };
     const order = { level: this.level, mode: this.mode, select, max_clips: this.count };
     return this.#send(orderClips(session.id, order, session.segmentsRevision));
   }

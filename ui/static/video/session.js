@@ -6,7 +6,7 @@
  * Where no events arrive (a proxy that buffers them, the browser's limit of connections) only the polling is left,
  * at a shorter interval.
  *
- * Events: `video` (state or progress changed), `segments`, `signals`, `opened` (another video, or none), `missing`
+ * Events: `video` (state or progress changed), `segments`, `signals`, `words` (the server told how far they are), `opened` (another video, or none), `missing`
  * (the API does not know the id, or does not let this key read it), `deleted` (emitted by whoever deleted a video, with
  * its id).
  */
@@ -33,7 +33,7 @@ const SEGMENTS_EVERY_MS_PER_1000 = 1500;
 
 /** Columns that are asked for of each curve: about as many as the widest screens have pixels. */
 const SIGNAL_POINTS = 4000;
-const EVENT_TYPES = ["state", "progress", "segments", "done", "deleted"];
+const EVENT_TYPES = ["state", "progress", "segments", "words", "done", "deleted"];
 
 const NO_SEGMENTS = Object.freeze({ chapter: [], scene: [], shot: [] });
 
@@ -267,6 +267,10 @@ class Session extends Emitter {
     if (type === "segments") {
       // A final result has a revision, which comes with the state: its segments are read then, once.
       if (data?.state !== "final") this.#scheduleSegments();
+      return;
+    }
+    if (type === "words") {
+      if (data) this.emit("words", data);
       return;
     }
     if (type === "deleted") {

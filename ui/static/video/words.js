@@ -1,6 +1,6 @@
 /**
- * What is said in the open video. It is written down after the segments are there, so its state is polled from then
- * on until it has ended.
+ * What is said in the open video. It is written down after the segments are there. The events of the video tell how
+ * far that is; the words are read at its end. Where no events arrive, the state is polled until it has ended.
  *
  * Events: `words` (the state or the transcript changed).
  */
@@ -23,6 +23,7 @@ class Words extends Emitter {
     session.on("opened", () => this.#reset());
     session.on("missing", () => this.#reset());
     session.on("video", () => this.#follow());
+    session.on("words", (news) => this.#heard(news));
     document.addEventListener("visibilitychange", () => !document.hidden && this.#follow());
   }
 
@@ -65,7 +66,28 @@ class Words extends Emitter {
     this.revision = null;
     this.reading = null;
     this.failures = 0;
+    /** Whether events of this video tell of its words; and whether one came that the reading under way may lack. */
+    this.told = false;
+    this.stale = false;
     this.emit("words");
+  }
+
+  /** Progress is shown as it is told; for all else, and at the end, the words are read. */
+  #heard({ state, fraction, error }) {
+    this.told = true;
+    const { status } = this;
+    if (status === null) return; // it is read as soon as the video is done
+    if (status.state === state && status.fraction === fraction) return;
+    if (ENDED.has(state)) {
+      if (this.reading === session.abort) this.stale = true;
+      else this.refresh();
+      return;
+    }
+    this.status = { ...status, state, fraction, error };
+    this.emit("words");
+    window.clearTimeout(this.timer); // of the interval without events
+    this.timer = 0;
+    this.#follow();
   }
 
   /** Read it once for every result of the video, and again while it is being made. */
@@ -80,7 +102,7 @@ class Words extends Emitter {
   #later() {
     // what is shown is there, and what is said waits for a speech model, perhaps for days
     const waits = this.status?.state === "queued" && this.status.screen_text;
-    const waitMs = waits ? LONGEST_POLL_MS : Math.min(POLL_MS * 2 ** this.failures, LONGEST_POLL_MS);
+    const waitMs = waits || (this.told && session.eventsAlive) ? LONGEST_POLL_MS : Math.min(POLL_MS * 2 ** this.failures, LONGEST_POLL_MS);
     this.timer = window.setTimeout(() => {
       this.timer = 0;
       if (!document.hidden) this.#read();
@@ -114,6 +136,11 @@ class Words extends Emitter {
     }
     // an open pane is not written anew under the pointer for nothing
     if (changed) this.emit("words");
+    if (this.stale) {
+      this.stale = false;
+      this.refresh();
+      return;
+    }
     if (!this.status || !ENDED.has(this.status.state) || this.revision !== session.video?.revision) this.#later();
   }
 }

@@ -1,8 +1,10 @@
-"""Finds moments by words: first those with all words, then those with some.
+"""Finds moments by words, first those with all words, then those with some; and by meaning, if the vector of
+the question is handed in.
 
-A page is at most four statements: the stems of the query's words, the moments with all words, those with
-some, the words to mark in them. The order is that of `score`, then of the moment's number, so it is stable as
-long as no video is indexed anew. Knows no HTTP, and no caller but the owner whose moments may be seen.
+A page by words is at most four statements: the stems of the query's words, the moments with all words, those
+with some, the words to mark in them. The order is that of `score`, then of the moment's number, so it is
+stable as long as no video is indexed anew. Knows no HTTP, and no caller but the owner whose moments may be
+seen.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from cluster.contract.pages import SEARCH_PAGE_ITEMS
-from cluster.contract.vocabulary import MOMENT_SOURCES, MomentSource
+from cluster.contract.vocabulary import MOMENT_SOURCES, MomentSource, SearchWay
 from cluster.errors import UsageError
-from cluster.stores.page import Page, check_limit, decode_cursor, page_of
+from cluster.stores.page import Page, check_limit, page_of
 from cluster.stores.postgres.database import Connection, Database
+from cluster.stores.postgres.search.meanings import Vectors, nearest, rows_of
 from cluster.stores.postgres.search.query import (
     ConfigQuery,
     Part,
@@ -28,6 +31,16 @@ from cluster.stores.postgres.search.query import (
     source_mark,
     texts_of,
     video_mark,
+)
+from cluster.stores.postgres.search.ranks import (
+    MOST_FUSED,
+    Place,
+    after,
+    check_goes_on,
+    fused,
+    place_of,
+    score_of_rest,
+    ways_of,
 )
 from cluster.stores.postgres.search.snippets import Snippet, snippet_of, words_in
 from cluster.stores.postgres.search.text import Token, tokens_of
@@ -53,8 +66,8 @@ _ALL_WORDS_PPM = 500_000
 
 @dataclass(frozen=True, slots=True)
 class FoundMoment:
-    """A moment that was found. `score`, 0..1: at least 0.5 with all words of the query. `scene`, `keyframe`:
-    see `Moment`.
+    """A moment that was found. `score`, 0..1: in a search by words alone at least 0.5 with all of them.
+    `ways`: how it was found. `scene`, `keyframe`: see `Moment`.
     """
 
     id: int
@@ -67,6 +80,8 @@ class FoundMoment:
     keyframe: int | None
     score_ppm: int
     snippet: Snippet
+    ways: tuple[SearchWay, ...]
+    place: Place
 
     @property
     def score(self) -> float:
@@ -89,15 +104,16 @@ class Search:
         sources: Sequence[MomentSource] = MOMENT_SOURCES,
         limit: int = SEARCH_PAGE_ITEMS,
         cursor: str | None = None,
+        question: Vectors | None = None,
     ) -> Page[FoundMoment]:
-        """A page of moments, best first. `owner` None: of all owners.
+        """A page of moments, best first. `owner` None: of all owners. `question`: the vector of `q`, where
+        `asks_for_meaning` says that it is wanted, and it is there.
 
-        UsageError where `q` has no word to look for, for a limit out of range and a bad cursor.
+        UsageError where `q` has no word to look for, for a limit out of range and a bad cursor;
+        UnavailableError for a page after one by meaning without a `question`.
         """
-        after: tuple[int, int] | None = None
-        if cursor is not None:
-            score_ppm, id_ = decode_cursor(cursor, int, int)
-            after = int(score_ppm), int(id_)
+        place = None if cursor is None else place_of(cursor)
+        check_goes_on(place, question is not None)
         parts = parse(q)
         if not any(not part.excluded for part in parts):
             raise UsageError(
@@ -117,12 +133,71 @@ class Search:
             ]
             if not queries:
                 return Page(())  # there are no moments at all
-            rows = _rows(connection, queries, scope, after, limit + 1)
+            if question is None or (place is not None and place.kind == "words"):
+                rows = _by_words(connection, queries, scope, place, limit + 1)
+            else:
+                rows = _in_both_ways(connection, queries, scope, question, place, limit + 1)
             tokens = [list(tokens_of(row["text"])) for row in rows]
             marked = _marked(connection, queries, rows, tokens)
         marked |= {(query.config, form) for query in queries for form in query.forms}
         found = [_found(row, own, parts, marked) for row, own in zip(rows, tokens, strict=True)]
-        return page_of(found, limit, lambda moment: (moment.score_ppm, moment.id))
+        return page_of(found, limit, lambda moment: moment.place.key)
+
+
+def _by_words(
+    connection: Connection,
+    queries: Sequence[ConfigQuery],
+    scope: Mapping[str, Any],
+    place: Place | None,
+    limit: int,
+) -> list[DictRow]:
+    rows = _rows(connection, queries, scope, None if place is None else (place.ppm, place.id), limit)
+    return [{**row, "ways": ("words",), "place": Place("words", row["score_ppm"], row["id"])} for row in rows]
+
+
+def _in_both_ways(
+    connection: Connection,
+    queries: Sequence[ConfigQuery],
+    scope: Mapping[str, Any],
+    question: Vectors,
+    place: Place | None,
+    limit: int,
+) -> list[DictRow]:
+    """Up to `limit` rows after a place: those whose ranks are fused, then further ones by words."""
+    by_meaning = dict(nearest(connection, question, scope))
+    rows: list[DictRow] = []
+    last = place
+    if place is None or place.kind == "both":
+        by_words = {row["id"]: row for row in _rows(connection, queries, scope, None, MOST_FUSED)}
+        chosen = after(fused(list(by_words), list(by_meaning)), place)[:limit]
+        known = by_words | rows_of(connection, [id_ for _, id_ in chosen if id_ not in by_words])
+        rows = [
+            {
+                **known[id_],
+                "score_ppm": ppm,
+                "ways": ways_of(id_, by_words, by_meaning),
+                "place": Place("both", ppm, id_),
+            }
+            for ppm, id_ in chosen
+            if id_ in known  # else deleted between two statements
+        ]
+        if len(rows) >= limit or len(by_words) < MOST_FUSED:
+            return rows
+        end = list(by_words.values())[-1]
+        last = Place("rest", end["score_ppm"], end["id"])
+    assert last is not None
+    further = _rows(connection, queries, scope, (last.ppm, last.id), limit - len(rows) + len(by_meaning))
+    rest = [
+        {
+            **row,
+            "score_ppm": score_of_rest(row["score_ppm"]),
+            "ways": ("words",),
+            "place": Place("rest", row["score_ppm"], row["id"]),
+        }
+        for row in further
+        if row["id"] not in by_meaning  # these were among the fused ones
+    ]
+    return rows + rest[: limit - len(rows)]
 
 
 def _stems(connection: Connection, parts: Sequence[Part]) -> Stems:
@@ -242,4 +317,6 @@ def _found(
         keyframe=row["keyframe"],
         score_ppm=row["score_ppm"],
         snippet=snippet,
+        ways=row["ways"],
+        place=row["place"],
     )

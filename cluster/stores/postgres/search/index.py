@@ -18,6 +18,7 @@ import structlog
 from cluster.errors import ScenestreamError, UnavailableError
 from cluster.stores.postgres.database import Connection, Database
 from cluster.stores.postgres.search.languages import config_of
+from cluster.stores.postgres.search.meanings import keep_known
 from cluster.stores.postgres.search.moments import MOMENTS_VERSION, Moment
 from cluster.stores.postgres.search.query import owner_mark, source_mark, video_mark
 from cluster.stores.postgres.search.text import pairs_vector, tokens_of
@@ -85,7 +86,8 @@ class SearchIndex:
         return int(row["number"])
 
     def _replace(self, connection: Connection, video: Video, moments: Sequence[Moment]) -> None:
-        connection.execute(_SQL["delete_moments"], {"id": video.id})
+        last = connection.execute(_SQL["last_moment"], {"id": video.id}).fetchone()
+        assert last is not None
         rows = [self._row(moment) for moment in moments]
         for config in sorted({row["config"] for row in rows}):
             connection.execute(_SQL["put_config"], {"config": config})
@@ -100,6 +102,8 @@ class SearchIndex:
                     "rows": json.dumps(part, ensure_ascii=False),
                 },
             )
+        keep_known(connection, video.id, last["id"])
+        connection.execute(_SQL["delete_moments"], {"id": video.id, "last": last["id"]})
         _log.debug("search index updated", video_id=video.id, moments=len(rows))
 
     def _postpone(self, connection: Connection, video: Video, tries: int, error: Exception) -> None:

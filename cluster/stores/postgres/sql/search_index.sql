@@ -37,8 +37,12 @@ SELECT 1 FROM videos WHERE id = %(id)s FOR KEY SHARE
 INSERT INTO search_queue (video_id, tries, due_at)
 VALUES (%(id)s, %(tries)s, now() + make_interval(secs => %(delay_s)s))
 
+-- last_moment --
+SELECT coalesce(max(id), 0) AS id FROM moments WHERE video_id = %(id)s
+
 -- delete_moments --
-DELETE FROM moments WHERE video_id = %(id)s
+-- The former ones; the new ones have taken over what is known of them.
+DELETE FROM moments WHERE video_id = %(id)s AND id <= %(last)s
 
 -- put_config --
 INSERT INTO search_configs (config) VALUES (%(config)s) ON CONFLICT DO NOTHING
