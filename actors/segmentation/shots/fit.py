@@ -154,8 +154,6 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats, exact: Ints | N
         least = CELL_CHANGE * scale[(old[rows] + new[rows]) // 2]
         values[rows] = _errors(pictures(y, old[rows, None] + np.arange(length)), least)
     before, after = pictures(y, old), pictures(y, new)
-    span = np.maximum(3, new - old - 1)
-    drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
     a, b = pictures(thumbs, old), pictures(thumbs, new)
     dip, dip_detail = dips(y, old, new)
     error, order = np.ones(len(clean), np.float32), np.zeros(len(clean), np.float32)
@@ -174,13 +172,27 @@ def fit(thumbs: Thumbs, y: Thumbs, windows: Ints, scale: Floats, exact: Ints | N
         reach=values[:, 3],
         spread=values[:, 4],
         flips=values[:, 5],
-        drift=(0.5 * drift).astype(np.float32),
+        drift=_drift(y, old, new),
         dip=dip,
         dip_detail=dip_detail,
         moved=error,
         moved_order=order,
         raised=raised(y, old, new),
     )
+
+
+def _drift(y: Thumbs, old: Ints, new: Ints) -> Floats:
+    """(c,) change within the shots on either side, over as many frames as the window has inside.
+
+    Where the film begins or ends sooner, a side counts as many times as it has frames: a shot of which one
+    picture is there has not been seen to stand still.
+    """
+    span = np.maximum(3, new - old - 1)
+    before, after = np.minimum(span, old), np.minimum(span, len(y) - 1 - new)
+    moved = distance(pictures(y, old), pictures(y, old - before)) * before
+    moved += distance(pictures(y, new), pictures(y, new + after)) * after
+    out: Floats = (moved / np.maximum(before + after, 1)).astype(np.float32)
+    return out
 
 
 def extents(y: Thumbs, windows: Ints) -> Ints:
