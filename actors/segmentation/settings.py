@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-TRACKS_VERSION = 6
+TRACKS_VERSION = 7
 """Version of what is measured. Raise it whenever the analysis would measure something else: it is part of
 `tracks_hash`, so that stored tracks of another version are not used."""
 

@@ -183,15 +183,27 @@ def _measures(thumbs: Thumbs, y: Thumbs, scale: Floats, clean: Ints) -> Floats:
         least = CELL_CHANGE * scale[(old[rows] + new[rows]) // 2]
         values[rows] = _errors(pictures(y, old[rows, None] + np.arange(length)), least)
     before, after = pictures(y, old), pictures(y, new)
-    span = np.maximum(3, new - old - 1)
-    drift = distance(before, pictures(y, old - span)) + distance(after, pictures(y, new + span))
     a, b = pictures(thumbs, old), pictures(thumbs, new)
     error, order = np.ones(len(clean), np.float32), np.zeros(len(clean), np.float32)
     tried = np.flatnonzero((values[:, 0] > MOVED_MIX_MIN) & (new - old <= MOVED_FRAMES_MAX))
     error[tried], order[tried] = moved(y, old[tried] + 1, new[tried] - 1)
     ends = (distance(before, after), colour_distance(a, b), relit(before, after), correlation(before, after))
     inside = (*dips(y, old, new), error, order, raised(y, old, new))
-    return np.stack([*ends, *values.T, 0.5 * drift, *inside], axis=1).astype(np.float32)
+    return np.stack([*ends, *values.T, _drift(y, old, new), *inside], axis=1).astype(np.float32)
+
+
+def _drift(y: Thumbs, old: Ints, new: Ints) -> Floats:
+    """(c,) change within the shots on either side, over as many frames as the window has inside.
+
+    Where the film begins or ends sooner, a side counts as many times as it has frames: a shot of which one
+    picture is there has not been seen to stand still.
+    """
+    span = np.maximum(3, new - old - 1)
+    before, after = np.minimum(span, old), np.minimum(span, len(y) - 1 - new)
+    moved = distance(pictures(y, old), pictures(y, old - before)) * before
+    moved += distance(pictures(y, new), pictures(y, new + after)) * after
+    out: Floats = (moved / np.maximum(before + after, 1)).astype(np.float32)
+    return out
 
 
 def extents(y: Thumbs, windows: Ints) -> Ints:

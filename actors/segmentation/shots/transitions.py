@@ -24,7 +24,12 @@ from actors.segmentation.shots.features import (
     jump_features,
 )
 from actors.segmentation.shots.fit import extents
-from actors.segmentation.shots.interruptions import FPS_MIN, interrupting_changes, interrupting_cuts
+from actors.segmentation.shots.interruptions import (
+    FPS_MIN,
+    changes_of_light,
+    interrupting_changes,
+    interrupting_cuts,
+)
 from actors.segmentation.shots.slides import MIX_ERROR_MAX, UNLIKE_SURE, unlike
 from actors.segmentation.shots.weights import ShotWeights
 from actors.segmentation.tracks import FrameTrack
@@ -43,7 +48,7 @@ WIDEN_MIN = 4
 """Frames at least by which the window goes beyond an extent that is measured anew: a few clean ones."""
 SAME_EXTENT = 0.5
 """Share of frames in common (of those in either) from which a fade and a dissolve are two readings of one
-thing."""
+thing; and share of its frames in a change of the light from which a change is part of it."""
 FADE_FIRST, CUT_FIRST = 0.1, 0.02
 """Added to the confidence where candidates compete for one place: of nearly equal ones the more specific one
 is taken, as a fade is also a kind of mix. Set by hand."""
@@ -58,6 +63,8 @@ name."""
 CUTS = ("cut", "jump")
 """Kinds of transitions from one frame to the next; all others have mixed frames."""
 
+Chooser = Callable[[PictureTrack, npt.NDArray[np.int64], npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
+"""Which changes, by the first and last frame of each (c,), hold true of something: bool (c,)."""
 Apart = Callable[[int, int], bool]
 """Whether two frames, the earlier first, may both begin a shot."""
 
@@ -134,13 +141,25 @@ def _of_slides(candidates: list[Transition], other: npt.NDArray[np.bool_]) -> li
 
 
 def _going_on(candidates: list[Transition], picture: PictureTrack) -> list[Transition]:
-    """Without dissolves and wipes that lead back to the picture before them. Fades stay: one to black and
-    back is a sign of its own."""
-    changes = [k for k, one in enumerate(candidates) if one.kind in ("dissolve", "wipe")]
-    extent = [(candidates[k].first, candidates[k].last) for k in changes]
-    first, last = np.array(extent, np.int64).reshape(-1, 2).T
-    dropped = {*np.array(changes, np.int64)[interrupting_changes(picture, first, last)].tolist()}
-    return [one for k, one in enumerate(candidates) if k not in dropped]
+    """Without dissolves and wipes that lead back to the picture before them, and without what is found where
+    only the light changes. Fades to black and back stay: they are a sign of their own."""
+    back = [one for one in candidates if one.kind in ("dissolve", "wipe")]
+    dropped = {*_chosen(back, interrupting_changes, picture)}
+    fades = [one for one in candidates if one.kind == "fade"]
+    lit = np.zeros(len(picture) + 1, np.int64)
+    for one in _chosen(fades, changes_of_light, picture):
+        lit[one.first + 1 : one.last + 2] = 1
+    within = np.cumsum(lit)
+    for one in [*back, *fades]:
+        shared = int(within[one.last + 1] - within[one.first])
+        if shared > SAME_EXTENT * (one.last - one.first + 1):
+            dropped.add(one)
+    return [one for one in candidates if one not in dropped]
+
+
+def _chosen(changes: list[Transition], which: Chooser, picture: PictureTrack) -> list[Transition]:
+    extent = np.array([(one.first, one.last) for one in changes], np.int64).reshape(-1, 2)
+    return [changes[k] for k in np.flatnonzero(which(picture, *extent.T)).tolist()]
 
 
 def _uninterrupted(accepted: list[Transition], picture: PictureTrack) -> list[Transition]:

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from actors.segmentation.luma import luma_of
 from actors.segmentation.picture.measures import thumbs
 from actors.segmentation.shots.candidates import moving_windows
+from actors.segmentation.shots.fit import Fits, fit
 from actors.segmentation.shots.inside import dips
 from actors.segmentation.shots.moves import moved
 from actors.segmentation.shots.transitions import Transition
@@ -118,3 +119,29 @@ def test_contrast_is_lost_in_a_mix_though_both_pictures_move() -> None:
 
     assert min(dips(mixed, *at)[0][0], dips(mixed, *at)[1][0]) > 0.15
     assert max(abs(float(one[0])) for one in dips(plain, *at)) < 0.15
+
+
+def drift_of(pictures: Pictures, old: int, new: int) -> float:
+    """Drift of the one window between these clean frames."""
+    small = thumbs(as_small(pictures))
+    y = luma_of(small)
+    whole = np.ones(len(y), np.float32)
+    fits: Fits = fit(small, y, np.zeros((0, 2), np.int64), whole, np.array([[old, new]]))
+    return float(fits.drift[0])
+
+
+def test_a_shot_of_which_one_picture_is_there_is_not_taken_to_stand_still() -> None:
+    """A camera that moves on: its film begins, or ends, at an end of the window."""
+    moving = scene(5, 100, drift=0.4)
+    within = drift_of(moving, 40, 60)
+
+    assert drift_of(moving[40:], 0, 20) > 0.8 * within
+    assert drift_of(moving[:61], 40, 60) > 0.8 * within
+    assert drift_of(moving[40:61], 0, 20) == 0.0  # nothing of either shot is there
+
+
+def test_drift_is_the_mean_of_two_sides_of_which_one_stands_still() -> None:
+    still, moving = scene(6, 60, drift=0.0), scene(7, 60, drift=0.4)
+    share = drift_of(np.concatenate([still, moving]), 50, 70) / drift_of(moving, 20, 40)
+
+    assert 0.25 < share < 0.75

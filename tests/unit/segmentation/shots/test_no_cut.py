@@ -52,6 +52,33 @@ def test_a_picture_that_stands_still_and_goes_on_is_no_cut(held: int, drift: flo
     assert frames_of(np.concatenate([film[:AT], np.repeat(film[AT : AT + 1], held, axis=0), film[AT:]])) == []
 
 
+def lit(seed: int, most: float, colour: float, ramp: int) -> Pictures:
+    """A shot whose picture goes towards a colour, by at most such a share, and back again."""
+    film = place(seed, LENGTH, drift=0.03)
+    way = np.linspace(0, most, ramp + 1)[1:]
+    share = np.concatenate([way, np.full(4, most), way[::-1]])[:, None, None, None]
+    held = film[AT : AT + len(share)]
+    held += share * (colour - held)
+    return film
+
+
+@pytest.mark.parametrize("most", [0.65, 0.8])
+@pytest.mark.parametrize("colour", [10.0, 245.0])
+@pytest.mark.parametrize("ramp", [8, 14, 20])
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_light_that_comes_and_goes_is_no_fade(most: float, colour: float, ramp: int, seed: int) -> None:
+    assert frames_of(lit(seed, most, colour, ramp)) == []
+
+
+@pytest.mark.parametrize("ramp", [8, 14, 20])
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_fade_to_black_and_back_is_a_transition(ramp: int, seed: int) -> None:
+    (found,) = found_in(lit(seed, 1.0, 10.0, ramp))
+
+    assert found.kind == "fade"
+    assert AT <= found.frame <= AT + 2 * ramp + 4
+
+
 @pytest.mark.parametrize("what", ["bars", "light"])
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_cut_elsewhere_in_such_a_film_is_found(what: str, seed: int) -> None:
