@@ -103,3 +103,25 @@ def _look(stores: Stores, limits: Limits, step: Callable[[str], None]) -> Report
         except (UnavailableError, OSError) as error:
             unseen.append((name, str(error)))
     return Report(findings, unseen)
+
+
+def tidy(stores: Stores, limits: Limits) -> int:
+    """Removes at once whatever one look finds removable in MongoDB and the media store; returns how much.
+
+    For stores that nobody works on, such as those that a backup is being restored into.
+    """
+    inspection = stores.inspection
+    removed = 0
+    while True:
+        found = bounded(
+            (
+                *check_documents(inspection, stores.inventory, stores.results, limits),
+                *check_files(inspection, stores.media, limits),
+            )
+        )
+        removers = [finding.remove for finding in found if finding.remove is not None]
+        if not removers:
+            return removed
+        for remove in removers:
+            remove()
+        removed += len(removers)

@@ -6,7 +6,7 @@ should be there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -134,21 +134,24 @@ class Inventory(Closing):
         with translated_errors():
             return all(self._database[name].find_one({}, {"_id": 1}) is None for name in COLLECTIONS)
 
-    def documents(self, collection: str, id_: str) -> Iterator[bytes]:
-        """Yields the documents of one id as BSON."""
+    def documents(self, collection: str, prefix: str) -> Iterator[RawBSONDocument]:
+        """Yields the documents below an id, or a longer prefix of keys, undecoded."""
         raw: Collection[RawBSONDocument] = self._database[collection].with_options(
             codec_options=self._database.codec_options.with_options(document_class=RawBSONDocument)
         )
         with translated_errors():
-            for document in raw.find({COLLECTIONS[collection]: below(id_)}):
-                yield document.raw
+            yield from raw.find({COLLECTIONS[collection]: below(prefix)})
 
-    def insert(self, collection: str, documents: Iterable[Document]) -> None:
+    def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Adds documents as they were, on disk when this returns."""
-        batch = list(documents)
-        if batch:
-            with translated_errors():
-                with_concern(self._database, SURE)[collection].insert_many(batch, ordered=False)
+        with translated_errors():
+            with_concern(self._database, SURE)[collection].insert_many(documents, ordered=False)
+
+    def clear(self) -> None:
+        """Deletes everything."""
+        with translated_errors():
+            for name in COLLECTIONS:
+                self._database[name].delete_many({})
 
     def _prefixes(self, collection: str, id_: str, parts: int) -> Iterator[str]:
         field = COLLECTIONS[collection]

@@ -1,4 +1,4 @@
-"""`scenestream check`: what it prints, removes and exits with."""
+"""`scenestream check`, `backup` and `restore`: what they print, change and exit with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cluster.cli import build
+from cluster.errors import ConflictError, UsageError
 from cluster.settings import get_settings
 from cluster.stores.checking.looking import Stores
 from cluster.stores.media.keys import source_key
@@ -90,3 +91,36 @@ def test_a_schema_of_another_version_is_not_looked_at(stores: Stores) -> None:
 @pytest.mark.parametrize("text", ["soon", "1", "-1h", "1.5h"])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     assert run("check", f"--older-than={text}").exit_code == 2
+
+
+def test_a_backup_is_made_and_an_installation_in_use_is_kept(stores: Stores, tmp_path: Path) -> None:
+    video = done(stores)
+    folder = tmp_path / "backup"
+
+    made = run("backup", str(folder))
+    again = run("backup", str(folder))
+    refused = run("restore", str(folder))
+
+    assert made.exit_code == 0, made.output
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*.copy"))
+    assert isinstance(again.exception, UsageError)
+    assert isinstance(refused.exception, ConflictError)
+    assert stores.jobs.get(video.id).state == "done"
+
+
+def test_a_backup_is_restored(stores: Stores, tmp_path: Path) -> None:
+    video = done(stores)
+    folder = tmp_path / "backup"
+    run("backup", str(folder))
+    stores.jobs.delete(video.id)
+    stores.inventory.clear()
+    for prefix in ("videos", "uploads"):
+        stores.media.delete(prefix)
+
+    restored = run("restore", str(folder))
+
+    assert restored.exit_code == 0, restored.output
+    assert "files of" in restored.stdout
+    assert stores.jobs.get(video.id).timeline_id == video.timeline_id
+    assert run("check", *NOW).exit_code == 0
