@@ -41,6 +41,9 @@ def check(
     collect_orphans: Annotated[
         bool, typer.Option("--collect", help="Remove what nothing names. It only tells so without --yes.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --yes: also where more is left behind than is in use.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --collect: do remove it.")] = False,
 ) -> None:
     """Whether all stores agree: nothing lost, nothing left. Exit code 1: findings; 2: not all was seen."""
@@ -54,7 +57,7 @@ def check(
             report = look_twice(stores, limits, partial(time.sleep, pause_s), step)
             removed: list[Finding] = []
             if collect_orphans and yes:
-                collect(stores, report.findings, removed.append)
+                collect(stores, report.findings, removed.append, force=force)
     except ScenestreamError as error:
         print(error.message, file=sys.stderr)
         raise typer.Exit(NOT_LOOKED) from error

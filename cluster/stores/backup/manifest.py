@@ -66,8 +66,9 @@ class Manifest(BaseModel):
 def write(folder: Path, manifest: Manifest) -> None:
     """Writes it, whole or not at all."""
     temporary = folder / f".{NAME}"
-    temporary.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    with temporary.open("rb") as file:
+    with open_private(temporary) as file:
+        file.write(manifest.model_dump_json(indent=1).encode() + b"\n")
+        file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / NAME)
 

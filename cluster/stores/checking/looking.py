@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cluster.errors import UnavailableError, UsageError
+from cluster.stores.checking.batches import batches
 from cluster.stores.checking.documents import check_documents
 from cluster.stores.checking.files import check_files
 from cluster.stores.checking.findings import Finding, agreed, bounded
@@ -20,7 +21,7 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.inventory import Inventory
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.upkeep.inspection import Inspection
+from cluster.stores.postgres.upkeep.inspection import PAGE, Inspection
 
 Part = tuple[str, Callable[[], Iterable[Finding]]]
 
@@ -61,26 +62,44 @@ def look_twice(
     return Report(agreed(first.findings, second.findings), second.unseen)
 
 
-def collect(stores: Stores, findings: Iterable[Finding], removed: Callable[[Finding], None]) -> None:
+def collect(
+    stores: Stores, findings: Iterable[Finding], removed: Callable[[Finding], None], *, force: bool = False
+) -> None:
     """Deletes what the findings offer, and tells of each.
 
-    UsageError (`nothing_in_use`) where PostgreSQL has no video: then everything looks like an orphan, and the
-    settings name another database more likely than that all of it is rubbish.
+    UsageError (`mostly_orphans`) where things of more ids are left behind than there are videos and uploads:
+    then the settings name another database more likely than that so much is rubbish. `force` deletes it all
+    the same.
     """
     orphans = [finding for finding in findings if finding.remove is not None]
-    if not orphans:
-        return
     counts = stores.inspection.counts()
-    if not counts["videos"] + counts["uploads"]:
+    in_use = counts["videos"] + counts["uploads"]
+    left = _unknown(stores.inspection, {_id_of(finding.what) for finding in orphans})
+    if left > in_use and not force:
         raise UsageError(
-            "This PostgreSQL has neither a video nor an upload, so everything that is stored looks left "
-            "behind. Look whether postgres_url names the right database; nothing was removed.",
-            code="nothing_in_use",
+            f"Something is left behind under {left} ids that PostgreSQL does not know; it has {in_use} "
+            "videos and uploads. Look whether postgres_url names the database of these stores; nothing "
+            "was removed. --force removes it all the same.",
+            code="mostly_orphans",
         )
     for finding in orphans:
         assert finding.remove is not None, "chosen above"
         finding.remove()
         removed(finding)
+
+
+def _unknown(inspection: Inspection, ids: Iterable[str]) -> int:
+    """How many of the ids are of no video, tracks or upload."""
+    unknown = 0
+    for some in batches(ids, PAGE):
+        for row in inspection.known_files(some).values():
+            unknown += not (row["is_video"] or row["has_tracks"] or row["is_upload"])
+    return unknown
+
+
+def _id_of(what: str) -> str:
+    """The id of the video or upload in the key of a file or of a document."""
+    return what.split("/")[1] if "/" in what else what.partition(":")[0]
 
 
 def _look(stores: Stores, limits: Limits, step: Callable[[str], None]) -> Report:

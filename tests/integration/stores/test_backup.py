@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,7 @@ from cluster.stores.media.keys import upload_key
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.migrate import find_migrations
 from cluster.stores.postgres.upkeep.schema import newest_version, version_of
-from cluster.stores.removal import removal_steps
+from tests.support.servers.busy import Busy, delete
 from tests.support.servers.installation import (
     LARGE,
     MODEL,
@@ -64,48 +63,6 @@ def bring_back(stores: Stores, folder: Path) -> Manifest:
         lambda: tidy(stores, limits),
         step=lambda _: None,
     )
-
-
-def delete(stores: Stores, video_id: str) -> None:
-    """As the API does."""
-    video = stores.jobs.get(video_id)
-    stores.jobs.delete(video_id)
-    for _, step in removal_steps(video, stores.jobs, stores.results, stores.media):
-        step()
-
-
-class Busy:
-    """Videos come and go, until the end of the block."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work)
-        self._error: BaseException | None = None
-        self.turned = threading.Event()
-
-    def __enter__(self) -> Busy:
-        self._thread.start()
-        assert self.turned.wait(120)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        assert self._error is None, self._error
-
-    def _work(self) -> None:
-        try:
-            while not self._stop.is_set():
-                first, second = done(self._stores, clips=False), queued(self._stores)
-                delete(self._stores, first.id)
-                delete(self._stores, second.id)
-                queued(self._stores)
-                done(self._stores, clips=False)
-                self.turned.set()
-        except BaseException as error:  # told in the test's thread
-            self._error = error
-            self.turned.set()
 
 
 def test_all_is_lost_and_comes_back(opened: Opened, tmp_path: Path) -> None:

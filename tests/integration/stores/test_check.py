@@ -22,6 +22,7 @@ from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.rabbitmq.broker import BrokerNames, declare_topology
 from cluster.stores.rabbitmq.connection import connect
+from tests.support.servers.busy import Busy
 from tests.support.servers.installation import (
     LARGE,
     SEGMENTS,
@@ -240,15 +241,17 @@ def test_files_that_are_gone_or_cut_are_found(stores: Stores, media_dir: Path) -
     }
 
 
-def test_nothing_is_collected_beside_an_empty_postgresql(stores: Stores) -> None:
+def test_less_is_collected_than_is_in_use_unless_it_is_forced(stores: Stores) -> None:
     stores.media.put_stream(source_key(new_id()), [b"a film"])
     report = look(stores)
     assert len(report.findings) == 1
 
     with pytest.raises(UsageError, match="postgres_url"):
         collect(stores, report.findings, removed=lambda _: None)
-
     assert found(stores), "it is still there"
+
+    collect(stores, report.findings, removed=lambda _: None, force=True)
+    assert found(stores) == set()
 
 
 def test_what_is_deleted_between_the_looks_is_no_finding(stores: Stores) -> None:
@@ -257,6 +260,14 @@ def test_what_is_deleted_between_the_looks_is_no_finding(stores: Stores) -> None
 
     report = look_twice(stores, Limits(3, grace_s=0.0), lambda: stores.media.delete(key), lambda _: None)
 
+    assert report.findings == []
+
+
+def test_videos_that_come_and_go_meanwhile_are_no_findings(stores: Stores) -> None:
+    with Busy(stores) as busy:
+        report = look_twice(stores, Limits(3), pause=busy.wait_a_turn, step=lambda _: None)
+
+    assert report.unseen == []
     assert report.findings == []
 
 
