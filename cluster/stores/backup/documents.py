@@ -21,6 +21,8 @@ _OF_TRACKS = ("plans", "chunks", "speech", "spoken", "transcripts")
 _BATCH_BYTES = 8 << 20
 """Of documents in one request; MongoDB takes 48 MB."""
 _BATCH_DOCUMENTS = 500
+_IDS = 200
+"""Ids whose tracks are read by one request to a collection: nx-27017 goes through all of it for each."""
 
 
 class _Output:
@@ -57,11 +59,14 @@ def save_documents(
     outputs = {name: _Output(documents_path(folder, name)) for name in COLLECTIONS}
     lost: list[str] = []
     try:
-        for id_ in sorted(videos.keys() | set(videos.values())):
-            payloads = _save_tracks(inventory, outputs, id_)
-            lost += _save_timelines(inventory, outputs, id_, timelines.get(id_, ()), payloads)
-            for payload in sorted(payloads):
-                for document in inventory.documents("payloads", payload):
+        ids = sorted(videos.keys() | set(videos.values()))
+        for at in range(0, len(ids), _IDS):
+            some = ids[at : at + _IDS]
+            payloads = _save_tracks(inventory, outputs, some)
+            for id_ in some:
+                lost += _save_timelines(inventory, outputs, id_, timelines.get(id_, ()), payloads)
+            for document in inventory.documents("payloads", some[0], some[-1]):
+                if document["_id"].rpartition(":")[0] in payloads:
                     outputs["payloads"].write(bytes(document.raw))
     finally:
         parts = {name: output.close() for name, output in outputs.items()}
@@ -84,11 +89,14 @@ def load_documents(inventory: Inventory, folder: Path) -> None:
             inventory.insert(collection, batch)
 
 
-def _save_tracks(inventory: Inventory, outputs: Mapping[str, _Output], id_: str) -> set[str]:
-    """Writes plans, chunks and words; returns the payloads that they name."""
+def _save_tracks(inventory: Inventory, outputs: Mapping[str, _Output], ids: list[str]) -> set[str]:
+    """Writes plans, chunks and words of these ids, in order; returns the payloads that they name."""
     payloads: set[str] = set()
+    wanted = set(ids)
     for name in _OF_TRACKS:
-        for document in inventory.documents(name, id_):
+        for document in inventory.documents(name, ids[0], ids[-1]):
+            if document["_id"].partition(":")[0] not in wanted:
+                continue
             outputs[name].write(bytes(document.raw))
             if "payload" in document:
                 payloads.add(document["payload"]["id"])
@@ -104,11 +112,11 @@ def _save_timelines(
 ) -> list[str]:
     """Writes the wanted timelines, adds the payloads they name; returns those that are not there whole."""
     found: set[str] = set()
-    for document in inventory.documents("timelines", video_id):
+    for document in inventory.documents("timelines", video_id, video_id):
         if document["_id"] not in wanted:
             continue
-        written = 0
-        for segment in inventory.documents("segments", document["segments_key"]):
+        written, key = 0, document["segments_key"]
+        for segment in inventory.documents("segments", key, key):
             outputs["segments"].write(bytes(segment.raw))
             written += 1
         outputs["timelines"].write(bytes(document.raw))

@@ -12,12 +12,11 @@ from dataclasses import replace
 from functools import partial
 from heapq import merge
 from itertools import groupby
-from typing import Any
 
 from cluster.stores.checking.batches import batches
 from cluster.stores.checking.findings import Finding, Invariant
 from cluster.stores.checking.limits import Limits
-from cluster.stores.mongodb.inventory import COLLECTIONS, Inventory, TimelineHead
+from cluster.stores.mongodb.inventory import COLLECTIONS, Inventory, Reference, TimelineHead
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.upkeep.inspection import PAGE, Inspection
 
@@ -34,13 +33,16 @@ def check_documents(
     for ids in batches((id_ for id_, _ in groupby(stored)), PAGE):
         quiet = inspection.quiet_for(ids)
         named = inspection.timelines_of(ids)
+        payloads = inventory.payload_parts(ids[0], ids[-1])
+        references = inventory.references(ids[0], ids[-1])
         for id_ in ids:
             if id_ not in quiet:
                 told = "documents under an id that no video has, and whose tracks no video uses"
                 remove = partial(results.delete_video, id_)
                 yield Finding(Invariant.ONE_RESULT, "orphan_results", id_, told, remove=remove)
                 continue
-            findings = _below(inventory, results, id_, named.get(id_, set()))
+            content = references.get(id_, []), payloads.get(id_, {})
+            findings = _below(inventory, results, id_, named.get(id_, set()), *content)
             if quiet[id_] >= limits.grace_s:
                 yield from (_while_idle(finding, inspection, id_, limits) for finding in findings)
             else:
@@ -75,10 +77,17 @@ def _while_idle(finding: Finding, inspection: Inspection, id_: str, limits: Limi
     return replace(finding, remove=remove_if_idle)
 
 
-def _below(inventory: Inventory, results: Results, id_: str, named: set[str]) -> Iterator[Finding]:
+def _below(
+    inventory: Inventory,
+    results: Results,
+    id_: str,
+    named: set[str],
+    references: list[Reference],
+    payloads: Mapping[str, int],
+) -> Iterator[Finding]:
     heads = inventory.heads(id_)
-    references = [*inventory.references(id_), *_of_heads(heads)]
-    yield from _lost_payloads(inventory, references)
+    references = [*references, *_of_heads(heads)]
+    yield from _lost_payloads(payloads, references)
     for head in heads:
         if head.timeline_id not in named:
             told = "a result that is no revision of its video"
@@ -88,23 +97,21 @@ def _below(inventory: Inventory, results: Results, id_: str, named: set[str]) ->
         told = "segments of a writer that was interrupted: no timeline names them"
         remove = partial(inventory.drop_segments, key)
         yield Finding(Invariant.ONE_RESULT, "orphan_segments", key, told, remove=remove)
-    for payload in sorted(inventory.payload_ids(id_) - {reference["id"] for _, reference in references}):
+    for payload in sorted(payloads.keys() - {reference["id"] for _, reference in references}):
         told = "a payload that no document names"
         remove = partial(inventory.drop_payload, payload)
         yield Finding(Invariant.ONE_RESULT, "orphan_payload", payload, told, remove=remove)
 
 
-def _of_heads(heads: list[TimelineHead]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _of_heads(heads: list[TimelineHead]) -> Iterator[Reference]:
     for head in heads:
         if head.payload is not None:
             yield f"timelines/{head.timeline_id}", head.payload
 
 
-def _lost_payloads(
-    inventory: Inventory, references: list[tuple[str, Mapping[str, Any]]]
-) -> Iterator[Finding]:
+def _lost_payloads(payloads: Mapping[str, int], references: list[Reference]) -> Iterator[Finding]:
     for name, reference in references:
-        stored = inventory.payload_parts(reference["id"])
+        stored = payloads.get(reference["id"], 0)
         if stored != reference["parts"]:
             told = f"has {stored} of the {reference['parts']} parts of its content"
             yield Finding(Invariant.ONE_RESULT, "lost_payload", name, told, mark=str(stored))

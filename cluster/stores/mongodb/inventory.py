@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -41,6 +42,7 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
 """Every collection, with the field that begins with the id of a video. What is named comes before what names
 it, so that a copy that is written in this order is never read half.
 """
+Reference = tuple[str, Mapping[str, Any]]
 _WITH_PAYLOADS = ("plans", "chunks", "speech", "transcripts")
 _AFTER_SEPARATOR = ";"  # ends the range of all keys of one id, see keys.py
 
@@ -67,20 +69,17 @@ class Inventory(Closing):
         self._client.close()
 
     def ids(self, collection: str) -> Iterator[str]:
-        """Yields the ids of videos that the collection has anything of, in order; one request an id."""
+        """Yields the ids of videos that the collection has anything of, in order; reads its keys once."""
         field = COLLECTIONS[collection]
-        after = ""
-        while True:
+        if field == "_id":
             with translated_errors():
-                found = list(
-                    self._database[collection]
-                    .find({field: {"$gt": after}}, {field: 1})
-                    .sort(field, ASCENDING)
-                    .limit(1)
-                )
-            if not found:
-                return
-            id_ = str(found[0][field]).partition(":")[0]
+                keys = self._database[collection].find({}, {"_id": 1}).sort("_id", ASCENDING)
+                yield from (id_ for id_, _ in groupby(str(key["_id"]).partition(":")[0] for key in keys))
+            return
+        # many segments a video: a request for each id is less than all their keys
+        after = ""
+        while found := self._first(collection, {"$gt": after}):
+            id_ = found.partition(":")[0]
             yield id_
             after = id_ + _AFTER_SEPARATOR
 
@@ -96,28 +95,45 @@ class Inventory(Closing):
 
     def segments_keys(self, video_id: str) -> set[str]:
         """The writes of which segments are stored (`video_id:write_id`), whole or not."""
-        return set(self._prefixes("segments", video_id, parts=2))
+        found: set[str] = set()
+        wanted = below(video_id)
+        while key := self._first("segments", wanted):
+            prefix = ":".join(key.split(":")[:2])
+            found.add(prefix)
+            wanted = {"$gte": prefix + _AFTER_SEPARATOR, "$lt": wanted["$lt"]}
+        return found
 
     def segments_of(self, segments_key: str) -> int:
         """The number of segments stored of one write."""
+        # counted here: nx-27017 goes through the whole collection to count
         with translated_errors():
-            return int(self._database["segments"].count_documents({"key": below(segments_key)}))
+            return sum(1 for _ in self._database["segments"].find({"key": below(segments_key)}, {"key": 1}))
 
-    def payload_ids(self, id_: str) -> set[str]:
-        """The payloads stored under an id (`id:name`)."""
-        return set(self._prefixes("payloads", id_, parts=2))
+    def payload_parts(self, first: str, last: str) -> dict[str, dict[str, int]]:
+        """How many parts are stored of each payload (`id:name`), by id, from the first id to the last.
 
-    def payload_parts(self, payload_id: str) -> int:
-        """The number of parts stored of one payload."""
+        Of many ids at once, because nx-27017 goes through the whole collection for a range of `_id`.
+        """
+        parts: dict[str, dict[str, int]] = {}
         with translated_errors():
-            return len(list(self._database["payloads"].find({"_id": below(payload_id)}, {"_id": 1})))
+            for part in self._database["payloads"].find({"_id": _between(first, last)}, {"_id": 1}):
+                payload = str(part["_id"]).rpartition(":")[0]
+                of_id = parts.setdefault(payload.partition(":")[0], {})
+                of_id[payload] = of_id.get(payload, 0) + 1
+        return parts
 
-    def references(self, id_: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yields (key of the document, reference) of every payload that plans, chunks and words name."""
+    def references(self, first: str, last: str) -> dict[str, list[Reference]]:
+        """(name of the document, reference) of what plans, chunks and words name, from the first id to the
+        last.
+        """
+        references: dict[str, list[Reference]] = {}
         for collection in _WITH_PAYLOADS:
             with translated_errors():
-                for found in self._database[collection].find({"_id": below(id_)}, {"payload": 1}):
-                    yield f"{collection}/{found['_id']}", found["payload"]
+                for found in self._database[collection].find({"_id": _between(first, last)}, {"payload": 1}):
+                    id_ = str(found["_id"]).partition(":")[0]
+                    named = (f"{collection}/{found['_id']}", found["payload"])
+                    references.setdefault(id_, []).append(named)
+        return references
 
     def drop_segments(self, segments_key: str) -> None:
         """Deletes the segments of one write, which no timeline names."""
@@ -134,13 +150,13 @@ class Inventory(Closing):
         with translated_errors():
             return all(self._database[name].find_one({}, {"_id": 1}) is None for name in COLLECTIONS)
 
-    def documents(self, collection: str, prefix: str) -> Iterator[RawBSONDocument]:
-        """Yields the documents below an id, or a longer prefix of keys, undecoded."""
+    def documents(self, collection: str, first: str, last: str) -> Iterator[RawBSONDocument]:
+        """Yields the documents from the first id, or longer prefix of keys, to the last, undecoded."""
         raw: Collection[RawBSONDocument] = self._database[collection].with_options(
             codec_options=self._database.codec_options.with_options(document_class=RawBSONDocument)
         )
         with translated_errors():
-            yield from raw.find({COLLECTIONS[collection]: below(prefix)})
+            yield from raw.find({COLLECTIONS[collection]: _between(first, last)})
 
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Adds documents as they were, on disk when this returns."""
@@ -153,19 +169,13 @@ class Inventory(Closing):
             for name in COLLECTIONS:
                 self._database[name].delete_many({})
 
-    def _prefixes(self, collection: str, id_: str, parts: int) -> Iterator[str]:
-        field = COLLECTIONS[collection]
-        wanted = below(id_)
-        while True:
-            with translated_errors():
-                found = list(
-                    self._database[collection]
-                    .find({field: wanted}, {field: 1})
-                    .sort(field, ASCENDING)
-                    .limit(1)
-                )
-            if not found:
-                return
-            prefix = ":".join(str(found[0][field]).split(":")[:parts])
-            yield prefix
-            wanted = {"$gte": prefix + _AFTER_SEPARATOR, "$lt": wanted["$lt"]}
+    def _first(self, collection: str, keys: Mapping[str, str]) -> str | None:
+        """The first key of a range; None if nothing is in it."""
+        with translated_errors():
+            found = self._database[collection].find({"key": keys}, {"key": 1}).sort("key", ASCENDING).limit(1)
+            return next((str(document["key"]) for document in found), None)
+
+
+def _between(first: str, last: str) -> dict[str, str]:
+    """The keys of all ids from the first to the last."""
+    return {"$gte": below(first)["$gte"], "$lt": below(last)["$lt"]}
