@@ -36,6 +36,9 @@ _COMMANDS = {
     "keys": "cluster.commands.keys",
     "top": "cluster.commands.top.command",
     "doctor": "cluster.commands.doctor.command",
+    "check": "cluster.commands.check",
+    "backup": "cluster.commands.backup",
+    "restore": "cluster.commands.backup",
     "models": "cluster.commands.models",
 }
 """Name → the module that has a function of that name, or a Typer `app` with subcommands."""

@@ -146,7 +146,7 @@ FLOORS: dict[str, list[set[str]]] = {
         {"closing", "corrections", "ids", "media", "page"},
         {"mongodb", "rabbitmq", "redis"},
         {"postgres"},
-        {"documents", "outdated", "removal"},
+        {"backup", "checking", "documents", "outdated", "removal"},
     ],
     "actors": [
         {"detached", "metrics", "oom_score", "segmentation", "tasks", "version"},

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from cluster.errors import NotFoundError, UnavailableError, UsageError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.errors import media_not_found
+from cluster.stores.media.stored_file import StoredFile
 
 _PIECE_BYTES = 1 << 20  # 1 MiB of a file in memory at a time; no measurement
 # Another process wrote or removed a file between two calls of ours. Unlinking a directory is EISDIR on Linux
@@ -143,6 +144,34 @@ class DirectoryMedia:
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Opens the file now and reads it piece by piece."""
         return _pieces(self._open(key), start, end)
+
+    def files(self, prefix: str) -> Iterator[StoredFile]:
+        """Walks the directories below; a name with a leading dot is a temporary file."""
+        for folder, _, names in os.walk(self._path(prefix)):
+            for name in names:
+                path = Path(folder) / name
+                try:
+                    found = path.lstat()
+                except FileNotFoundError:  # renamed or removed since the directory was read
+                    continue
+                # a rename keeps the time of the last write, and changes that of the inode
+                changed_at = max(found.st_mtime, found.st_ctime)
+                key = path.relative_to(self._root).as_posix()
+                yield StoredFile(key, found.st_size, changed_at, name.startswith("."))
+
+    def remove(self, file: StoredFile) -> None:
+        """Unlinks the file, then the directories above it that are empty."""
+        path = self._path(file.key)
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self._root or not folder.is_relative_to(self._root):
+                return
+            try:
+                folder.rmdir()
+            except OSError as error:
+                if error.errno not in _CHANGED_MEANWHILE:
+                    raise
+                return
 
     def _open(self, key: str) -> BinaryIO:
         with _translated(key):

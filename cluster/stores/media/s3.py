@@ -25,6 +25,7 @@ from cluster.stores.media.errors import media_not_found
 from cluster.stores.media.multipart import Multipart
 from cluster.stores.media.resumable import ResumableUploads
 from cluster.stores.media.s3_requests import DRIVER_ERRORS, ObjectHead, S3Requests, error_code
+from cluster.stores.media.stored_file import StoredFile
 
 _PIECE_BYTES = 1 << 20  # of one piece that `read_range` yields, as `MediaStore` promises
 _BLOCK_BYTES = 8 << 20  # of one ranged request of `read_range` or of a download
@@ -132,6 +133,18 @@ class S3Media:
             block = self._block(key, at, min(at + _BLOCK_BYTES, end))
             for begin in range(0, len(block), _PIECE_BYTES):
                 yield block[begin : begin + _PIECE_BYTES]
+
+    def files(self, prefix: str) -> Iterator[StoredFile]:
+        """Lists the objects below, a page of the protocol at a time."""
+        with self._translated(prefix):
+            for found in self._requests.objects(self._name(f"{prefix}/" if prefix else "")):
+                key = found["Key"].removeprefix(self._prefix)
+                yield StoredFile(key, int(found["Size"]), found["LastModified"].timestamp())
+
+    def remove(self, file: StoredFile) -> None:
+        """Removes one object."""
+        with self._translated(file.key):
+            self._requests.delete([self._name(file.key)])
 
     def _put_large(self, key: str, waiting: bytearray, stream: Iterable[bytes]) -> int:
         with self._translated(key):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -114,8 +114,14 @@ class S3Requests:
 
     def listed(self, prefix: str) -> list[str]:
         """Lists every key that begins with `prefix`, in order."""
-        pages = self._pages("list_objects_v2", Prefix=prefix)
-        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return [found["Key"] for found in self.objects(prefix)]
+
+    def objects(self, prefix: str) -> Iterator[dict[str, Any]]:
+        """Yields Key, Size and LastModified of every object that begins with `prefix`, in order."""
+        after = ""
+        while found := self._call("list_objects_v2", Prefix=prefix, StartAfter=after).get("Contents", ()):
+            yield from found
+            after = found[-1]["Key"]
 
     def delete(self, keys: list[str]) -> None:
         """Removes keys; missing ones are fine. OSError names the first one that could not be removed."""

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from cluster.errors import InvalidSettingsError, UsageError
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.directory import DirectoryMedia
+from cluster.stores.media.stored_file import StoredFile
 
 # Each component begins with a letter or digit: no '..', no absolute path, no hidden or temporary file.
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9][A-Za-z0-9._-]{0,254})*")
@@ -38,6 +39,8 @@ class MediaBackend(Protocol):
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]: ...  # noqa: D102
     def beginning(self, key: str, most: int) -> bytes: ...  # noqa: D102
     def exists(self, key: str) -> bool: ...  # noqa: D102
+    def files(self, prefix: str) -> Iterator[StoredFile]: ...  # noqa: D102
+    def remove(self, file: StoredFile) -> None: ...  # noqa: D102
 
 
 class MediaStore:
@@ -101,6 +104,18 @@ class MediaStore:
     def delete(self, prefix: str) -> None:
         """Removes the file `prefix`, its parts, and all files below `prefix/`. Fine if there are none."""
         self._backend.delete(_check(prefix))
+
+    def files(self, prefix: str | None = None) -> Iterator[StoredFile]:
+        """Lists all files below `prefix/`, or all of the store, in no order, also temporary files of writers.
+
+        What comes or goes meanwhile may be in it or not. Bytes of unfinished uploads that S3 holds as parts
+        are no files.
+        """
+        return self._backend.files("" if prefix is None else _check(prefix))
+
+    def remove(self, file: StoredFile) -> None:
+        """Removes exactly this file of a listing, and directories that are empty then. Fine if it is gone."""
+        self._backend.remove(file)
 
     def local_copy(
         self, key: str, cache: MediaCache, progress: Callable[[], None] = lambda: None

@@ -49,9 +49,12 @@ def find_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
     return found
 
 
-def migrate(database: Database, directory: Path = MIGRATIONS_DIR) -> list[int]:
-    """Applies the missing migrations and returns their numbers. UnavailableError while PostgreSQL is away."""
-    migrations = find_migrations(directory)
+def migrate(database: Database, directory: Path = MIGRATIONS_DIR, *, up_to: int | None = None) -> list[int]:
+    """Applies the missing migrations and returns their numbers. UnavailableError while PostgreSQL is away.
+
+    With `up_to`, only those up to this number: the schema of an earlier version.
+    """
+    migrations = [one for one in find_migrations(directory) if up_to is None or one.number <= up_to]
     with database.transaction() as connection, connection.answering_within(None):
         connection.execute(b"SET LOCAL statement_timeout = 0")  # the first process may take long; wait for it
         connection.execute(b"SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK_KEY})

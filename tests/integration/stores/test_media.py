@@ -334,3 +334,30 @@ def test_a_full_disk_is_reported_as_such(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
         store.write_at("uploads/u1", 0, b"x")
     assert caught.value.code == "storage_full"
+
+
+def test_files_are_listed_below_a_prefix_and_removed_one_by_one(store: MediaStore) -> None:
+    keys = {"videos/a/source": 3, "videos/a/keyframes/1.webp": 2, "videos/ab/source": 1, "uploads/a": 4}
+    for key, size in keys.items():
+        put(store, b"x" * size, key)
+
+    assert {file.key: file.bytes for file in store.files()} == keys
+    below = list(store.files("videos/a"))
+    assert {file.key for file in below} == {"videos/a/source", "videos/a/keyframes/1.webp"}
+    assert not any(file.temporary for file in below)
+    store.remove(below[0])
+    store.remove(below[0])
+    assert {file.key for file in store.files()} == keys.keys() - {below[0].key}
+
+
+def test_a_file_that_its_writer_has_not_finished_is_listed_as_temporary(directory: MediaStore) -> None:
+    seen = []
+
+    def stream() -> Iterator[bytes]:
+        yield b"half"
+        seen.extend(directory.files())
+
+    directory.put_stream(KEY, stream())
+
+    assert [(file.temporary, file.bytes) for file in seen] == [(True, 4)]
+    assert [(file.key, file.temporary) for file in directory.files()] == [(KEY, False)]

@@ -1,0 +1,1 @@
+"""For operators: PostgreSQL looked through for what should not be, and copied whole."""
