@@ -83,6 +83,7 @@ class AccessSettings(_Section):
     limits: Enforcement = "auto"
     reads_per_minute: int = Field(3000, ge=1)
     writes_per_minute: int = Field(600, ge=1)
+    audit_kept_s: float = Field(34_560_000.0, gt=0)
 
 
 class ActorSettings(_Section):

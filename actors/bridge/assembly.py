@@ -164,4 +164,5 @@ def _intervals(settings: Settings) -> Intervals:
         reaper_s=bridge.reaper_interval_s,
         backlog_s=bridge.backlog_interval_s,
         max_attempts=lease.max_attempts,
+        audit_kept_s=settings.access.audit_kept_s,
     )

@@ -18,7 +18,8 @@ from cluster.contract.presets import (
 )
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.jobs import no_such_video
-from cluster.stores.postgres.presets import no_such_preset
+from cluster.stores.postgres.presets import Preset, no_such_preset
+from serve_app.access.acts import audited
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import VIDEO_ID, check_visible
 from serve_app.context import context_of, presets_of
@@ -65,11 +66,18 @@ def get_preset(request: Request, name: Name) -> PresetDocument:
 )  # fmt: skip
 async def put_preset(request: Request, name: Name) -> PresetDocument:
     """From then on it can be named wherever a preset is. Videos keep the settings they were made with."""
-    presets = context_of(request).services.jobs.presets
+    jobs = context_of(request).services.jobs
     wish = await read_json(request, PresetWish)
     based_on = check_wish(name, wish)
     owner = caller_of(request).owner
-    return own_document(await to_thread.run_sync(presets.put, owner, name, based_on, wish.settings))
+
+    def put() -> Preset:
+        with audited(request, jobs) as tell:
+            preset = jobs.presets.put(owner, name, based_on, wish.settings)
+            tell("preset_saved", name)
+        return preset
+
+    return own_document(await to_thread.run_sync(put))
 
 
 @router.post(
@@ -110,5 +118,8 @@ async def learn_preset(request: Request) -> Learned:
 )
 def delete_preset(request: Request, name: Name) -> Response:
     """Videos keep the settings they were made with."""
-    context_of(request).services.jobs.presets.delete(caller_of(request).owner, name)
+    jobs = context_of(request).services.jobs
+    with audited(request, jobs) as tell:
+        jobs.presets.delete(caller_of(request).owner, name)
+        tell("preset_deleted", name)
     return Response(status_code=204)
