@@ -88,8 +88,8 @@ def list_keys(request: Request) -> KeyList:
         }
     },
     responses=declared(
-        "cross_site", "bad_request", "bad_json", "forbidden", "client_too_slow", "conflict", "too_large",
-        "invalid_request", "idempotency_key_reused", "unavailable",
+        "cross_site", "bad_request", "bad_json", "unsupported_media_type", "forbidden", "client_too_slow",
+        "conflict", "too_large", "invalid_request", "idempotency_key_reused", "unavailable",
     ),
 )  # fmt: skip
 async def create_key(request: Request, idempotency_key: IdempotencyKey = None) -> MadeKey:

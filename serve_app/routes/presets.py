@@ -60,8 +60,8 @@ def get_preset(request: Request, name: Name) -> PresetDocument:
     summary="Make or change a preset",
     openapi_extra=json_request(PresetWish),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "too_large", "conflict", "invalid_request",
-        "invalid_settings", "limit_exceeded", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "client_too_slow", "too_large", "conflict",
+        "invalid_request", "invalid_settings", "limit_exceeded", "unavailable",
     ),
 )  # fmt: skip
 async def put_preset(request: Request, name: Name) -> PresetDocument:
@@ -85,8 +85,8 @@ async def put_preset(request: Request, name: Name) -> PresetDocument:
     summary="Find the settings that come nearest to corrected videos",
     openapi_extra=json_request(LearnRequest),
     responses=declared(
-        "cross_site", "bad_json", "forbidden", "client_too_slow", "too_large", "not_found", "conflict",
-        "result_lost", "invalid_request", "invalid_settings", "busy", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "forbidden", "client_too_slow", "too_large",
+        "not_found", "conflict", "result_lost", "invalid_request", "invalid_settings", "busy", "unavailable",
     ),
 )  # fmt: skip
 async def learn_preset(request: Request) -> Learned:

@@ -44,8 +44,8 @@ def _whose(request: Request) -> object:
     summary="Have an address told how videos end",
     openapi_extra=json_request(WebhookWish),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "conflict", "too_large", "invalid_request",
-        "idempotency_key_reused", "address_refused", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "client_too_slow", "conflict", "too_large",
+        "invalid_request", "idempotency_key_reused", "address_refused", "unavailable",
     ),
 )  # fmt: skip
 async def create_webhook(request: Request, idempotency_key: IdempotencyKey = None) -> MadeWebhook:
