@@ -254,12 +254,13 @@ class MediaSettings(_Section):
 
     `cache_bytes`: bound for one node, without files in use. `cache_dir`: if empty, cache/media in `var_dir`.
     `proxy_bytes`: quota of all proxies in the media store, the forms of videos that browsers play; the least
-    recently used go first.
+    recently used go first. `least_free_bytes`: less on a disk of the API's is told as a full disk.
     """
 
     cache_bytes: int = Field(20 << 30, ge=0)
     cache_dir: str = ""
     proxy_bytes: int = Field(50 << 30, ge=1)
+    least_free_bytes: int = Field(1 << 30, ge=0)
 
 
 class ModelSettings(_Section):
