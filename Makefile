@@ -11,7 +11,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 # Whether tests that failed beside others are run once more, alone. Empty: no.
 ALONE_TOO := yes
 
-.PHONY: demo test test-loaded up down lint bench fit setup clean
+.PHONY: demo test test-loaded up down lint bench fit sbom setup clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP) $(MODELS_THERE)
@@ -61,6 +61,11 @@ $(BENCH_STAMP): $(STAMP)
 bench: $(BENCH_STAMP)
 	@bash cluster/local/install_system.sh ffmpeg
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
+# What is installed, for those who must know: CycloneDX, and a list of licences.
+sbom: setup
+	$(BIN)/python -m cluster.local.bill_of_materials var/sbom.cdx.json
+	$(BIN)/python -m cluster.local.bill_of_materials --licences var/licences.txt
 
 fit: setup
 	$(BIN)/python -m tests.benchmarks.fit $(FIT_ARGS)

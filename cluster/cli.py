@@ -34,6 +34,7 @@ _COMMANDS = {
     "search": "cluster.commands.search",
     "presets": "cluster.commands.presets",
     "keys": "cluster.commands.keys",
+    "audit": "cluster.commands.audit",
     "top": "cluster.commands.top.command",
     "doctor": "cluster.commands.doctor.command",
     "check": "cluster.commands.check",

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cluster.settings import ScalingSettings
+from cluster.work_settings import ScalingSettings
 
 TOLERANCE = 0.1
 """Fraction of the present number: a need that differs by less changes nothing, since measured throughput

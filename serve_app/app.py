@@ -29,6 +29,7 @@ from serve_app.access.visibility import Visibility
 from serve_app.context import Context
 from serve_app.routes import (
     access,
+    audit,
     batch,
     clips,
     cluster,
@@ -134,7 +135,7 @@ def create_app(services: ApiServices) -> FastAPI:
     refusals = problems.declared("unauthorized", "forbidden", "rate_limited", "unavailable")
     parts = (
         videos, intake, batch, events, results, frames, corrections, search, transcripts, revisions, presets,
-        media, proxy, uploads, clips, webhooks, access, cluster,
+        media, proxy, uploads, clips, webhooks, access, audit, cluster,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, dependencies=guards, responses=refusals)

@@ -32,7 +32,7 @@ from actors.bridge.words.work import WordsWork
 from actors.pool.handle import find_or_create_pool
 from actors.speech_model import speech_model
 from actors.worker.fuser import find_or_create_fuser
-from cluster.settings import OwnerQuota, Settings
+from cluster.settings import Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
@@ -40,6 +40,7 @@ from cluster.stores.postgres.turns import Quota, Room, TurnRules
 from cluster.stores.postgres.video import Video
 from cluster.stores.rabbitmq.broker import Consumer, Publisher
 from cluster.stores.redis.cache import Cache
+from cluster.work_settings import OwnerQuota
 
 PREFETCH = 8  # doorbells handled at once: one handler looks for videos, the others share its result
 VIDEOS_PER_ACTOR = 3  # in flight: short videos keep all actors busy while others are planned and fused
@@ -166,4 +167,5 @@ def _intervals(settings: Settings) -> Intervals:
         reaper_s=bridge.reaper_interval_s,
         backlog_s=bridge.backlog_interval_s,
         max_attempts=lease.max_attempts,
+        audit_kept_s=settings.access.audit_kept_s,
     )

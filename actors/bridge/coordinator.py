@@ -102,6 +102,7 @@ class Intervals:
     reaper_s: float
     backlog_s: float
     max_attempts: int
+    audit_kept_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +259,4 @@ class Coordinator:
                 parts.reporter.ended(video_id, state)
         parts.clips.reap()
         parts.words.reap()
+        parts.keeper.audit.forget_old(intervals.audit_kept_s)

@@ -19,7 +19,7 @@ from ray.exceptions import ActorDiedError, GetTimeoutError, RayError, RayTaskErr
 
 from actors.bridge.threads import Periodic
 from actors.tasks import Outcome, Task
-from cluster.settings import ActorSettings
+from cluster.work_settings import ActorSettings
 
 WINDOW_PER_ACTOR = 2
 """Chunks of one video under way for each worker: one that runs and one that waits keep it busy."""

@@ -19,10 +19,10 @@ from cluster.remote.addresses import AddressRules
 from cluster.remote.errors import AddressRefusedError, SourceBrokeError, SourceError
 from cluster.remote.post import post
 from cluster.remote.webhook_signing import signed_headers
-from cluster.settings import WebhookSettings
 from cluster.stores.documents import webhook_payload
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.webhooks import ClaimedDelivery, Delivery
+from cluster.work_settings import WebhookSettings
 
 CLAIM_INTERVAL_S = 0.5
 """Between two claims of due deliveries. While a thread is free, a webhook is late by this at most."""

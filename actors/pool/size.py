@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cluster.settings import ActorSettings, ScalingSettings
+from cluster.work_settings import ActorSettings, ScalingSettings
 
 RAY_RESOURCE_STEPS = 10_000
 """Steps per unit of a resource: Ray counts fractions in 1/10000, so shares are rounded down to such steps."""

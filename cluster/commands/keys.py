@@ -24,7 +24,8 @@ from cluster.local.layout import Layout
 from cluster.local.servers import start_servers
 from cluster.local.state import read
 from cluster.settings import LogSettings, Settings, get_settings
-from cluster.stores.postgres.api_keys import ApiKey, Scope, check_owner, id_named
+from cluster.stores.postgres.api_keys import ApiKey, Scope, check_owner, id_named, told_of
+from cluster.stores.postgres.audit import OPERATOR
 from cluster.stores.postgres.jobs import Jobs
 from cluster.telemetry import logs
 
@@ -49,10 +50,11 @@ def create(
     """Make a key and print it: this once, since only its hash is kept."""
     try:
         owner = _owner(name) if owner is None else check_owner(owner)
-        with operators_jobs(get_settings()) as jobs:
+        with operators_jobs(get_settings()) as jobs, jobs.database.joined():
             key, token = jobs.api_keys.create(
                 name, owner, scope or (Scope.READ, Scope.WRITE), None if days is None else days * _DAY_S
             )
+            jobs.audit.add(OPERATOR, "key_created", key.shown, **told_of(key))
     except UsageError as error:
         raise typer.BadParameter(error.message) from error
     print(f"{key.shown}: {', '.join(sorted(key.scopes))} for {owner}. Keep it now:", file=sys.stderr)
@@ -85,8 +87,10 @@ def revoke(
 ) -> None:
     """End a key, and the sessions it opened, within seconds."""
     try:
-        with operators_jobs(get_settings()) as jobs:
-            print(f"{jobs.api_keys.revoke(id_named(key)).shown} is revoked.")
+        with operators_jobs(get_settings()) as jobs, jobs.database.joined():
+            revoked = jobs.api_keys.revoke(id_named(key))
+            jobs.audit.add(OPERATOR, "key_revoked", revoked.shown, **told_of(revoked))
+        print(f"{revoked.shown} is revoked.")
     except NotFoundError:
         raise
     except UsageError as error:
@@ -96,8 +100,9 @@ def revoke(
 @app.command()
 def rotate() -> None:
     """Sign links and sessions with a new secret. The one before still counts; twice ends all that is out."""
-    with operators_jobs(get_settings()) as jobs:
+    with operators_jobs(get_settings()) as jobs, jobs.database.joined():
         jobs.signing_secrets.rotate()
+        jobs.audit.add(OPERATOR, "signing_secret_rotated", "")
     print("Links and sessions are signed with a new secret.")
 
 

@@ -13,7 +13,8 @@ from cluster import terminal
 from cluster.local import down as stop_stack
 from cluster.local import status as stack_status
 from cluster.local import up as start_stack
-from cluster.settings import MOST_ACTORS, get_settings
+from cluster.settings import get_settings
+from cluster.work_settings import MOST_ACTORS
 
 
 def up(

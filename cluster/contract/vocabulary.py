@@ -102,6 +102,20 @@ ScopeName = Literal["read", "write", "admin"]
 SessionWay = Literal["open", "bearer", "session"]
 """How a client is let in: no key is needed, one is sent, or a cookie stands for one."""
 
+AuditAct = Literal[
+    "key_created",
+    "key_revoked",
+    "signing_secret_rotated",
+    "video_deleted",
+    "video_cancelled",
+    "video_retried",
+    "webhook_created",
+    "webhook_deleted",
+    "preset_saved",
+    "preset_deleted",
+]
+"""Acts that the audit log has. Videos: every deletion, and what another than the owner stops or retries."""
+
 ClipMode = Literal["exact", "copy"]
 """How a clip is cut: to the frame and encoded anew, or at key frames as it is coded."""
 ClipContainer = Literal["auto", "mp4", "mkv"]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cluster.contract.access import KeyDocument
+from cluster.contract.audit import AuditEntryDocument
 from cluster.contract.events import LiveProgress
 from cluster.contract.results import Segment
 from cluster.contract.revisions import CorrectionCounts
@@ -19,6 +20,7 @@ from cluster.contract.videos import Failure, Fetched, Media, MediaWarning, Progr
 from cluster.contract.vocabulary import ProxyState
 from cluster.contract.webhooks import DeliveryDocument, WebhookDocument, WebhookPayload
 from cluster.stores.postgres.api_keys import ApiKey
+from cluster.stores.postgres.audit import AuditEntry
 from cluster.stores.postgres.revisions import Revision
 from cluster.stores.postgres.video import LEASED_STATES, Video, VideoState
 from cluster.stores.postgres.webhooks import Delivery, Webhook
@@ -182,6 +184,22 @@ def key_document(key: ApiKey) -> KeyDocument:
         expires_at=key.expires_at,
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
+    )
+
+
+def audit_document(entry: AuditEntry) -> AuditEntryDocument:
+    """The contract's AuditEntry."""
+    return AuditEntryDocument(
+        id=entry.id,
+        at=entry.at,
+        act=entry.act,
+        target=entry.target,
+        details=entry.details,
+        actor=entry.actor,
+        key_name=entry.key_name,
+        owner=entry.owner,
+        address=entry.address,
+        request_id=entry.request_id,
     )
 
 

@@ -23,7 +23,7 @@ from cluster.settings import AccessSettings
 from cluster.stores.postgres.api_keys import Scope as KeyScope
 from serve_app.access.auth import SESSION_COOKIE, Authenticator
 from serve_app.access.callers import ANYBODY, Caller
-from serve_app.access.rate_limits import Budgets, client_address
+from serve_app.access.rate_limits import Budgets, address_of, client_address
 from serve_app.web.outer_middleware import SAFE_METHODS, is_own_page
 from serve_app.web.problems import Problem, from_error
 
@@ -50,7 +50,7 @@ def needed_scope(method: str, path: str) -> KeyScope | None:
     """
     if path == "/session":
         return None
-    if path == "/keys" or path.startswith("/keys/"):
+    if path in {"/keys", "/audit"} or path.startswith("/keys/"):
         return KeyScope.ADMIN
     if path.startswith("/uploads"):
         return KeyScope.WRITE
@@ -92,6 +92,7 @@ class AuthMiddleware:
             return
         state["caller"] = admitted.caller
         state["client_id"] = admitted.caller.owner or self._address(scope, Headers(scope=scope))
+        state["address"] = address_of(scope, Headers(scope=scope), self._settings.trusted_proxies)
         state["spend"] = self._spender(scope["method"], admitted.budget)
         streaming = _Streaming(self, admitted, send)
         await self._app(scope, receive, streaming.send)

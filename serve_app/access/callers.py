@@ -9,6 +9,7 @@ from fastapi import Request
 
 from cluster.contract.vocabulary import SessionWay
 from cluster.stores.postgres.api_keys import ApiKey, Scope
+from serve_app.web.problems import Problem
 
 Way = Literal[SessionWay, "link"]
 
@@ -64,3 +65,15 @@ def caller_of(request: Request) -> Caller:
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def require_key(request: Request) -> None:
+    """Refuse a caller without a key, also where the API needs none. Raises Problem `forbidden`.
+
+    Otherwise anybody could make a key there, and it would stay valid when the API is set to need keys.
+    """
+    if caller_of(request).key is None:
+        raise Problem(
+            "forbidden",
+            "This needs a key with the scope `admin`, or `scenestream keys` and `scenestream audit`.",
+        )

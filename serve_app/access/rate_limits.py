@@ -65,7 +65,17 @@ def charge(request: Request, cost: int) -> None:
 
 
 def client_address(scope: AsgiScope, headers: Headers, trusted: Sequence[Network]) -> str:
-    """Name of the rate limit for the client's address, or for its /64 network with IPv6.
+    """Name of the rate limit for the client's address, or for its /64 network with IPv6."""
+    parsed = _parsed(address_of(scope, headers, trusted) or "")
+    if parsed is None:
+        return "address:unknown"
+    if parsed.version == 6:
+        return f"address:{ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False)}"
+    return f"address:{parsed}"
+
+
+def address_of(scope: AsgiScope, headers: Headers, trusted: Sequence[Network]) -> str | None:
+    """The client's address, also behind trusted proxies; None where it cannot be told.
 
     X-Forwarded-For is read from the right, as long as a trusted proxy wrote the entry. Entries further left
     can be forged by the client.
@@ -79,11 +89,7 @@ def client_address(scope: AsgiScope, headers: Headers, trusted: Sequence[Network
             break
         address = earlier
     parsed = _parsed(address)
-    if parsed is None:
-        return "address:unknown"
-    if parsed.version == 6:
-        return f"address:{ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False)}"
-    return f"address:{parsed}"
+    return None if parsed is None else str(parsed)
 
 
 def came_by_tls(scope: AsgiScope, headers: Headers, trusted: Sequence[Network]) -> bool:

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from cluster.contract.access import KeyDocument, KeyList, Links, MadeKey, NewKey, SessionDocument
 from cluster.contract.problems import FieldProblem
 from cluster.stores.documents import key_document
-from cluster.stores.postgres.api_keys import id_named
+from cluster.stores.postgres.api_keys import id_named, told_of
+from serve_app.access.acts import audited
 from serve_app.access.auth import SESSION_COOKIE
-from serve_app.access.callers import caller_of
+from serve_app.access.callers import caller_of, require_key
 from serve_app.access.rate_limits import came_by_tls
 from serve_app.context import VideoId, context_of
 from serve_app.routes.idempotency import IdempotencyKey, once
@@ -72,7 +73,7 @@ async def close_session(request: Request) -> Response:
 @router.get("/keys", summary="List API keys", responses=declared("forbidden", "unavailable"))
 def list_keys(request: Request) -> KeyList:
     """Revoked and expired ones, too. Like all of `/keys` for keys with the scope `admin`."""
-    _require_key(request)
+    require_key(request)
     return KeyList(items=[key_document(key) for key in context_of(request).services.jobs.api_keys.all()])
 
 
@@ -87,18 +88,20 @@ def list_keys(request: Request) -> KeyList:
         }
     },
     responses=declared(
-        "cross_site", "bad_request", "bad_json", "forbidden", "client_too_slow", "conflict", "too_large",
-        "invalid_request", "idempotency_key_reused", "unavailable",
+        "cross_site", "bad_request", "bad_json", "unsupported_media_type", "forbidden", "client_too_slow",
+        "conflict", "too_large", "invalid_request", "idempotency_key_reused", "unavailable",
     ),
 )  # fmt: skip
 async def create_key(request: Request, idempotency_key: IdempotencyKey = None) -> MadeKey:
     """The token is told once, and again to a repeat of the request; only its SHA-256 is kept."""
-    _require_key(request)
+    require_key(request)
     asked = await read_json(request, NewKey)
-    keys = context_of(request).services.jobs.api_keys
+    jobs = context_of(request).services.jobs
 
     def make() -> MadeKey:
-        key, token = keys.create(asked.name, asked.owner, asked.scopes, asked.expires_in_s)
+        with audited(request, jobs) as tell:
+            key, token = jobs.api_keys.create(asked.name, asked.owner, asked.scopes, asked.expires_in_s)
+            tell("key_created", key.shown, **told_of(key))
         return MadeKey(key=key_document(key), token=token)
 
     return await to_thread.run_sync(once, request, idempotency_key, asked, MadeKey, make)
@@ -113,8 +116,12 @@ def revoke_key(
     request: Request, key_id: Annotated[str, Path(pattern="^sk_[0-9a-f]{12}$", description="Its `id`")]
 ) -> KeyDocument:
     """It ends within seconds, with the sessions that it opened; links that are out end by themselves."""
-    _require_key(request)
-    return key_document(context_of(request).services.jobs.api_keys.revoke(id_named(key_id)))
+    require_key(request)
+    jobs = context_of(request).services.jobs
+    with audited(request, jobs) as tell:
+        key = jobs.api_keys.revoke(id_named(key_id))
+        tell("key_revoked", key.shown, **told_of(key))
+    return key_document(key)
 
 
 @router.get(
@@ -149,14 +156,3 @@ def _session(request: Request) -> SessionDocument:
     caller = caller_of(request)
     assert caller.way != "link"  # opens media and images only
     return SessionDocument(way=caller.way, key=None if caller.key is None else key_document(caller.key))
-
-
-def _require_key(request: Request) -> None:
-    """Refuse a caller without a key, also where the API needs none.
-
-    Otherwise anybody could make a key there, and it would stay valid when the API is set to need keys.
-    """
-    if caller_of(request).key is None:
-        raise Problem(
-            "forbidden", "Keys are made with `scenestream keys`, or by a key with the scope `admin`."
-        )

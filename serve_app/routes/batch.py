@@ -34,9 +34,10 @@ MAX_BATCH_BYTES = 8 << 20  # of the JSON body
     summary=f"Import up to {MAX_BATCH_ITEMS:,} videos",
     openapi_extra=json_request(BatchRequest),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "too_large", "invalid_request", "busy", "unavailable"
+        "cross_site", "bad_json", "unsupported_media_type", "client_too_slow", "too_large",
+        "invalid_request", "busy", "unavailable",
     ),
-)
+)  # fmt: skip
 async def create_videos(
     request: Request,
     idempotency_key: Annotated[

@@ -78,9 +78,9 @@ def _shown(request: Request, job: ClipJob) -> ClipsWithFiles:
         "requestBody": {"required": True, "content": {"application/json": {"schema": order_schema()}}}
     },
     responses=declared(
-        "cross_site", "bad_json", "not_found", "client_too_slow", "not_ready", "result_lost",
-        "revision_moved_on", "too_large", "limit_exceeded", "invalid_request", "invalid_settings",
-        "nothing_selected", "no_picture", "idempotency_key_reused", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "not_found", "client_too_slow", "not_ready",
+        "result_lost", "revision_moved_on", "too_large", "limit_exceeded", "invalid_request",
+        "invalid_settings", "nothing_selected", "no_picture", "idempotency_key_reused", "unavailable",
     ),
 )  # fmt: skip
 async def order_clips(

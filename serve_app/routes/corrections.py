@@ -33,8 +33,9 @@ _REVISION = re.compile(r'(?:W/)?"([1-9]\d{0,9})"')
     summary="Correct the segments by hand: a new revision",
     openapi_extra=json_request(CorrectionsRequest),
     responses=declared(
-        "cross_site", "bad_json", "forbidden", "not_found", "client_too_slow", "conflict", "result_lost",
-        "revision_moved_on", "too_large", "invalid_request", "revision_required", "busy", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "forbidden", "not_found", "client_too_slow",
+        "conflict", "result_lost", "revision_moved_on", "too_large", "invalid_request", "revision_required",
+        "busy", "unavailable",
     ),
 )  # fmt: skip
 async def correct_segments(

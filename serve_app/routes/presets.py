@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -19,7 +18,8 @@ from cluster.contract.presets import (
 )
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.jobs import no_such_video
-from cluster.stores.postgres.presets import no_such_preset
+from cluster.stores.postgres.presets import Preset, no_such_preset
+from serve_app.access.acts import audited
 from serve_app.access.callers import caller_of, client_id
 from serve_app.access.visibility import VIDEO_ID, check_visible
 from serve_app.context import context_of, presets_of
@@ -60,8 +60,8 @@ def get_preset(request: Request, name: Name) -> PresetDocument:
     summary="Make or change a preset",
     openapi_extra=json_request(PresetWish),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "too_large", "conflict", "preset_exists",
-        "invalid_request", "invalid_settings", "limit_exceeded", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "client_too_slow", "too_large", "conflict",
+        "preset_exists", "invalid_request", "invalid_settings", "limit_exceeded", "unavailable",
     ),
 )  # fmt: skip
 async def put_preset(
@@ -72,13 +72,19 @@ async def put_preset(
     ] = None,
 ) -> PresetDocument:
     """From then on it can be named wherever a preset is. Videos keep the settings they were made with."""
-    presets = context_of(request).services.jobs.presets
+    jobs = context_of(request).services.jobs
     wish = await read_json(request, PresetWish)
     based_on = check_wish(name, wish)
     owner = caller_of(request).owner
     may_replace = if_none_match is None
-    make = partial(presets.put, owner, name, based_on, wish.settings, replace=may_replace)
-    return own_document(await to_thread.run_sync(make))
+
+    def put() -> Preset:
+        with audited(request, jobs) as tell:
+            preset = jobs.presets.put(owner, name, based_on, wish.settings, replace=may_replace)
+            tell("preset_saved", name)
+        return preset
+
+    return own_document(await to_thread.run_sync(put))
 
 
 @router.post(
@@ -86,8 +92,8 @@ async def put_preset(
     summary="Find the settings that come nearest to corrected videos",
     openapi_extra=json_request(LearnRequest),
     responses=declared(
-        "cross_site", "bad_json", "forbidden", "client_too_slow", "too_large", "not_found", "conflict",
-        "result_lost", "invalid_request", "invalid_settings", "busy", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "forbidden", "client_too_slow", "too_large",
+        "not_found", "conflict", "result_lost", "invalid_request", "invalid_settings", "busy", "unavailable",
     ),
 )  # fmt: skip
 async def learn_preset(request: Request) -> Learned:
@@ -119,5 +125,8 @@ async def learn_preset(request: Request) -> Learned:
 )
 def delete_preset(request: Request, name: Name) -> Response:
     """Videos keep the settings they were made with."""
-    context_of(request).services.jobs.presets.delete(caller_of(request).owner, name)
+    jobs = context_of(request).services.jobs
+    with audited(request, jobs) as tell:
+        jobs.presets.delete(caller_of(request).owner, name)
+        tell("preset_deleted", name)
     return Response(status_code=204)

@@ -48,8 +48,9 @@ AskedNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
     responses={
         200: {"model": Preview, "description": "With `dry_run`: what the settings would give"},
         **declared(
-            "cross_site", "bad_json", "forbidden", "not_found", "client_too_slow", "conflict", "too_large",
-            "invalid_request", "invalid_settings", "idempotency_key_reused", "busy", "unavailable",
+            "cross_site", "bad_json", "unsupported_media_type", "forbidden", "not_found", "client_too_slow",
+            "conflict", "too_large", "invalid_request", "invalid_settings", "idempotency_key_reused", "busy",
+            "unavailable",
         ),
     },
 )  # fmt: skip

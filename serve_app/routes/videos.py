@@ -14,10 +14,11 @@ from cluster.errors import UsageError
 from cluster.stores.documents import video_document
 from cluster.stores.postgres.listing import Chosen
 from cluster.stores.postgres.video import LEASED_STATES, Video
+from serve_app.access.acts import audited, is_others
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID
 from serve_app.context import Context, Cursor, VideoId, context_of
-from serve_app.videos.deletion import delete_video_everywhere
+from serve_app.videos.deletion import delete_what_it_had
 from serve_app.web.problems import declared
 
 router = APIRouter(tags=["videos"])
@@ -128,7 +129,11 @@ def get_video(request: Request, video_id: VideoId) -> VideoDocument:
 def cancel_video(request: Request, video_id: VideoId) -> VideoDocument:
     """A queued video is cancelled at once, a running one within seconds: its state tells when."""
     context = context_of(request)
-    return told(context, context.services.jobs.cancel(video_id))
+    with audited(request, context.services.jobs) as tell_audit:
+        video = context.services.jobs.cancel(video_id)
+        if is_others(request, video.owner):
+            tell_audit("video_cancelled", video_id, owner=video.owner, filename=video.filename)
+    return told(context, video)
 
 
 @router.post(
@@ -141,7 +146,11 @@ def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
     """What was stored of the earlier attempts is used again."""
     context = context_of(request)
     context.services.require_for_new_work()
-    return told(context, context.services.jobs.retry(video_id))
+    with audited(request, context.services.jobs) as tell_audit:
+        video = context.services.jobs.retry(video_id)
+        if is_others(request, video.owner):
+            tell_audit("video_retried", video_id, owner=video.owner, filename=video.filename)
+    return told(context, video)
 
 
 @router.delete(
@@ -153,5 +162,9 @@ def retry_video(request: Request, video_id: VideoId) -> VideoDocument:
 )
 def delete_video(request: Request, video_id: VideoId) -> Response:
     """Legal in every state; work on it stops within seconds."""
-    delete_video_everywhere(context_of(request).services, video_id)
+    services = context_of(request).services
+    with audited(request, services.jobs) as tell_audit:
+        video = services.jobs.delete(video_id)
+        tell_audit("video_deleted", video_id, owner=video.owner, filename=video.filename)
+    delete_what_it_had(services, video)
     return Response(status_code=204)

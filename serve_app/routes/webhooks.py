@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -18,6 +19,7 @@ from cluster.contract.webhooks import (
 from cluster.remote.webhook_signing import shown
 from cluster.stores.documents import delivery_document, webhook_document
 from cluster.stores.postgres.webhooks import EVERYBODY
+from serve_app.access.acts import audited
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID
 from serve_app.context import Cursor, context_of
@@ -42,8 +44,8 @@ def _whose(request: Request) -> object:
     summary="Have an address told how videos end",
     openapi_extra=json_request(WebhookWish),
     responses=declared(
-        "cross_site", "bad_json", "client_too_slow", "conflict", "too_large", "invalid_request",
-        "idempotency_key_reused", "address_refused", "unavailable",
+        "cross_site", "bad_json", "unsupported_media_type", "client_too_slow", "conflict", "too_large",
+        "invalid_request", "idempotency_key_reused", "address_refused", "unavailable",
     ),
 )  # fmt: skip
 async def create_webhook(request: Request, idempotency_key: IdempotencyKey = None) -> MadeWebhook:
@@ -57,7 +59,9 @@ async def create_webhook(request: Request, idempotency_key: IdempotencyKey = Non
     checked = check_webhook(asked, services.settings.webhooks)
 
     def make() -> MadeWebhook:
-        webhook = services.jobs.webhooks.create(checked.new, caller_of(request).owner)
+        with audited(request, services.jobs) as tell:
+            webhook = services.jobs.webhooks.create(checked.new, caller_of(request).owner)
+            tell("webhook_created", webhook.id, owner=webhook.owner, host=urlsplit(webhook.url).hostname)
         return MadeWebhook(webhook=webhook_document(webhook), secret=shown(checked.new.secret))
 
     return await to_thread.run_sync(once, request, idempotency_key, asked, MadeWebhook, make)
@@ -94,7 +98,10 @@ def get_webhook(request: Request, webhook_id: WebhookId) -> WebhookDocument:
 )
 def delete_webhook(request: Request, webhook_id: WebhookId) -> Response:
     """What has not been delivered is not any more."""
-    context_of(request).services.jobs.webhooks.delete(webhook_id, _whose(request))
+    jobs = context_of(request).services.jobs
+    with audited(request, jobs) as tell:
+        jobs.webhooks.delete(webhook_id, _whose(request))
+        tell("webhook_deleted", webhook_id)
     return Response(status_code=204)
 
 

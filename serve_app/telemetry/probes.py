@@ -30,6 +30,7 @@ from cluster.contract.cluster import (
     ServerHealth,
 )
 from cluster.errors import ScenestreamError, UnavailableError
+from cluster.local.free_space import free_spaces
 from cluster.stores.media.keys import upload_key
 from cluster.stores.postgres.backlog import Backlog
 from serve_app.services import ApiServices
@@ -47,6 +48,7 @@ NEEDED_INTERVAL_S = 0.2
 POOL_TIMEOUT_S = 2.0
 """Time after which the pool's snapshot is given up."""
 _SHOWN_VERSIONS = ("scenestream", "ray", "torch", "av", "fastapi")
+_GIB = 1 << 30
 _THREADS = 16
 """Threads of the probes alone, so that a server that hangs does not hold up requests."""
 
@@ -143,11 +145,14 @@ class Probes:
         )
 
     async def all_servers(self) -> list[ServerHealth]:
-        """Health of those of `needed`, and of Redis and the media store, which may be away for a while."""
+        """Health of those of `needed`; of Redis and the media store, which may be away for a while; and of
+        this node's disks, `disk`: a full one stops uploads, and what is stored can still be read.
+        """
         needed, *rest = await asyncio.gather(
             self.needed(),
             self._ask("redis", self._ping_cache),
             self._judged("media", self._ask_media()),
+            self._ask("disk", self._ask_disk),
         )
         return [*needed, *rest]
 
@@ -183,6 +188,16 @@ class Probes:
             self._media = asyncio.create_task(to_thread.run_sync(look, limiter=self._threads))
             self._media.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         await asyncio.shield(self._media)
+
+    def _ask_disk(self) -> None:
+        settings = self._services.settings
+        least_bytes = settings.media.least_free_bytes
+        for space in free_spaces(settings):
+            if space.free_bytes < least_bytes:
+                raise UnavailableError(
+                    f"Only {space.free_bytes / _GIB:.1f} GiB are free for {space.what}; "
+                    f"{least_bytes / _GIB:.1f} are wanted. Delete videos, or give it a larger disk."
+                )
 
     async def _ask(self, name: str, question: Callable[[], object]) -> ServerHealth:
         asked = to_thread.run_sync(question, limiter=self._threads, abandon_on_cancel=True)

@@ -1,4 +1,4 @@
-"""Deletes a video from every store: its row in PostgreSQL first, then its files, results and progress.
+"""Deletes what a video had in every store, after its row in PostgreSQL: files, results and progress.
 
 The row decides whether the video exists, so it is gone for clients even if a later step fails.
 """
@@ -8,19 +8,20 @@ from __future__ import annotations
 import structlog
 
 from cluster.errors import ScenestreamError
+from cluster.stores.postgres.video import Video
 from cluster.stores.removal import removal_steps
 from serve_app.services import ApiServices
 
 _log = structlog.get_logger(__name__)
 
 
-def delete_video_everywhere(services: ApiServices, video_id: str) -> None:
-    """Delete the row, then file, keyframes, results and progress, as far as no other video uses them.
+def delete_what_it_had(services: ApiServices, video: Video) -> None:
+    """Delete file, keyframes, results and progress of a video whose row is deleted and committed, as far as
+    no other video uses them.
 
-    Raises NotFoundError or UnavailableError when the row cannot be deleted; then nothing is deleted. A store
-    that fails after that is logged: the data left there cannot be reached and only takes space.
+    A store that fails is logged: the data left there cannot be reached and only takes space.
     """
-    video = services.jobs.delete(video_id)
+    video_id = video.id
     try:
         steps = removal_steps(video, services.jobs, services.results, services.media)
     except ScenestreamError as error:

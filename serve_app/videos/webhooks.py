@@ -12,8 +12,8 @@ from cluster.contract.problems import FieldProblem
 from cluster.contract.webhooks import WebhookWish
 from cluster.remote.addresses import AddressRules, check_url
 from cluster.remote.webhook_signing import parse_secret, shown
-from cluster.settings import WebhookSettings
 from cluster.stores.postgres.webhooks import NewWebhook, check_events
+from cluster.work_settings import WebhookSettings
 from serve_app.web.json_body import body_problem
 from serve_app.web.problems import Problem
 

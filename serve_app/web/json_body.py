@@ -17,6 +17,8 @@ MAX_JSON_BYTES = 64 << 10
 MAX_ERRORS = 20
 """Wrong fields that one answer names: a list that is wrong all over has thousands."""
 
+JSON_TYPE = "application/json"
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -52,9 +54,14 @@ def json_request(model: type[BaseModel]) -> dict[str, Any]:
 async def read_json(request: Request, model: type[Model], max_bytes: int = MAX_JSON_BYTES) -> Model:
     """The request's body as a `model`.
 
+    Raises Problem `unsupported_media_type` unless the request says that its body is JSON: a page of another
+    site can make a browser send JSON as text or as a form without asking first (CORS), but not as JSON.
     Raises Problem `bad_json` for a body that is not JSON, `invalid_request` for JSON of another shape,
     `too_large` beyond `max_bytes`.
     """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON_TYPE:
+        raise Problem("unsupported_media_type", f"Send the body as {JSON_TYPE}.")
     body = await read_small(request.stream(), max_bytes, "The JSON body")
     if len(body) <= MAX_JSON_BYTES:
         return _parsed(bytes(body), model)

@@ -329,3 +329,14 @@ def test_a_phone_scrolls_down_and_not_sideways(site: Site, new_page: NewPage, ac
         ".map((element) => element.scrollWidth - element.clientWidth)"
     )
     assert wide == [0, 0]
+
+
+def test_a_disk_has_room_or_says_what_is_missing(site: Site, new_page: NewPage) -> None:
+    site.api.cluster = made.installation()
+    servers = new_page(f"{site.url}/?view=cluster").page.get_by_role("list", name="Servers")
+    expect(servers).to_contain_text("Disk has room")
+
+    full = "Only 0.1 GiB are free for media; 1.0 are wanted."
+    site.api.cluster["servers"][-1] |= {"healthy": False, "detail": full}
+
+    expect(servers).to_contain_text(f"Disk: {full}")

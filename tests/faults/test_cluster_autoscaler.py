@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 import ray
 
-from cluster.settings import ScalingSettings, Settings
+from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
+from cluster.work_settings import ScalingSettings
 from tests.support.ray.autoscaler import autoscaling_ray
 from tests.support.ray.head import driver_of
 from tests.support.ray.nodes import SERVICE

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from cluster.settings import ScalingSettings, Settings
+from cluster.settings import Settings
 from cluster.stores.postgres.video import VideoState
+from cluster.work_settings import ScalingSettings
 from tests.support.ray.head import driver_of
 from tests.support.ray.nodes import SERVICE, RayCluster, ray_cluster
 from tests.support.stack.actor_fixtures import settings

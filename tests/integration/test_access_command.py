@@ -51,6 +51,8 @@ def test_the_life_of_a_key(operator: Operator) -> None:
     before = operator.run("keys", "list", "--json")
     revoked = operator.run("keys", "revoke", shown)
     after = operator.run("keys", "list")
+    operator.run("keys", "rotate")
+    audit = operator.run("audit", "--since", "1h", "--json")
 
     assert too_early.returncode == 1
     assert "scenestream keys create" in too_early.stderr
@@ -62,6 +64,11 @@ def test_the_life_of_a_key(operator: Operator) -> None:
     assert token not in before.stdout
     assert revoked.stdout == f"{shown} is revoked.\n"
     assert "revoked" in after.stdout
+    entries = [json.loads(line) for line in audit.stdout.splitlines()]
+    assert [entry["act"] for entry in entries] == ["signing_secret_rotated", "key_revoked", "key_created"]
+    assert {entry["actor"] for entry in entries} == {"this machine"}
+    assert {entry["target"] for entry in entries} == {"", shown}
+    assert token.split("_", 2)[2] not in audit.stdout
 
 
 def test_wrong_usage_and_what_is_not_there(operator: Operator) -> None:

@@ -167,7 +167,9 @@ def load_readme(path: Path) -> str:
 
 # The first pattern that fits a path below configs/ counts.
 LOADERS: dict[str, Callable[[Path], Any]] = {
+    "BACKUP.md": load_readme,
     "README.md": load_readme,
+    "SECURITY.md": load_readme,
     "default.yaml": lambda path: Settings.model_validate(read_yaml(path)),
     "presets/*.yaml": lambda path: resolve(path.stem, {}),
     "segment_settings.schema.json": load_schema,

@@ -17,8 +17,9 @@ from actors.segmentation.shots import transitions
 from cluster.client import uploading
 from cluster.contract.protocol import API_PREFIX
 from cluster.segment_settings import DEFAULT_PRESET, preset_names, resolve, schema
-from cluster.settings import CONFIG_DIR, PACKAGE_ROOT, BridgeSettings, LimitSettings, Settings
+from cluster.settings import CONFIG_DIR, PACKAGE_ROOT, LimitSettings, Settings
 from cluster.stores.media import cells
+from cluster.work_settings import BridgeSettings
 from tests.support.configs import KUBERNETES, load_compose, read_env, read_yaml, rendered, settings_of
 from tests.support.openapi import document
 from ui import page

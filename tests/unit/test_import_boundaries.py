@@ -136,7 +136,7 @@ def test_no_way_of_importing_goes_unseen(text: str, module: str) -> None:
 
 FLOORS: dict[str, list[set[str]]] = {
     "cluster": [
-        {"backoff", "contract", "errors", "terminal"},
+        {"backoff", "contract", "errors", "terminal", "work_settings"},
         {"cli", "client", "clips", "cut_lists", "settings"},
         {"models", "scaling", "segment_settings", "telemetry"},
         {"local", "stores"},

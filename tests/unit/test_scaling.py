@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.scaling import PENDING_AT_LEAST, Load, ScalingPolicy, needed
-from cluster.settings import ScalingSettings
+from cluster.work_settings import ScalingSettings
 
 BASE = {"enabled": True, "max_actors": 50, "target_drain_s": 100.0, "up_after_s": 2.0, "down_after_s": 60.0}
 

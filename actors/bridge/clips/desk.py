@@ -17,10 +17,10 @@ from actors.bridge.clips.work import ClipWork
 from actors.bridge.services import BridgeServices
 from actors.bridge.threads import LivenessGuard
 from cluster.contract.vocabulary import BATCH
-from cluster.settings import LeaseSettings
 from cluster.stores.postgres.clips.job import FEW_CLIPS, PROXY, ClipJob
 from cluster.stores.postgres.clips.jobs import ClipJobs
 from cluster.stores.postgres.turns import Room
+from cluster.work_settings import LeaseSettings
 
 MAX_ORDERS = 24  # at once; their clips take turns in the pool with everything else there
 BATCH_SHARE = 0.5  # of the places, at most: half stays for orders that somebody waits for

@@ -15,10 +15,11 @@ from actors.bridge.reporter import Reporter
 from actors.bridge.threads import LivenessGuard, Periodic
 from cluster.remote.addresses import AddressRules
 from cluster.remote.opened import SourceRules
-from cluster.settings import ImportSettings, Settings
+from cluster.settings import Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.intake.imports import Import
 from cluster.stores.postgres.jobs import Jobs
+from cluster.work_settings import ImportSettings
 
 CLAIM_INTERVAL_S = 0.5  # no doorbell rings for an import that is due again, or whose holder died
 

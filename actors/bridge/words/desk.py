@@ -12,9 +12,9 @@ from collections.abc import Callable
 from actors.bridge.claiming import ClaimLoop
 from actors.bridge.threads import LivenessGuard
 from actors.bridge.words.work import WordsWork
-from cluster.settings import LeaseSettings
 from cluster.stores.postgres.words.job import TranscriptJob
 from cluster.stores.postgres.words.transcripts import Transcripts
+from cluster.work_settings import LeaseSettings
 
 MOST_AT_ONCE = 8
 """Transcripts in hand of one bridge; their tasks take turns in the pool with everything else there. No

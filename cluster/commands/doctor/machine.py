@@ -17,6 +17,7 @@ import httpx
 
 from cluster.commands.doctor.findings import Finding, ok, problem, warning
 from cluster.contract.protocol import API_PREFIX
+from cluster.local.free_space import free_spaces
 from cluster.local.layout import Layout
 from cluster.local.parts.ray import OBJECT_STORE_BYTES
 from cluster.local.plan import local_api_url
@@ -44,7 +45,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the system's, not a file of our
 
 
 def check_var(settings: Settings) -> Iterator[Finding]:
-    """Whether var/ can be written to, and the free disk space."""
+    """Whether var/ can be written to, and the free space for media, var/ and temporary files."""
     var_dir = Layout.at(settings.var_dir).var_dir
     existing = next(path for path in (var_dir, *var_dir.parents) if path.exists())
     try:
@@ -58,8 +59,8 @@ def check_var(settings: Settings) -> Iterator[Finding]:
             f"{var_dir} cannot be written to: {error.strerror or error}",
             f"Give this user ({_user()}) rights there, or choose another place with SCENESTREAM_VAR_DIR.",
         )
-        existing = next(path for path in (existing, *existing.parents) if path.is_dir())
-    yield disk(existing, shutil.disk_usage(existing).free)
+    for space in free_spaces(settings):
+        yield disk(space.path, space.free_bytes)
 
 
 def disk(where: Path, free_bytes: int) -> Finding:

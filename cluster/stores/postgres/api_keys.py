@@ -162,6 +162,11 @@ def check_owner(owner: str) -> str:
     return owner
 
 
+def told_of(key: ApiKey) -> dict[str, Any]:
+    """What the audit log tells of a key that is made or revoked."""
+    return {"name": key.name, "owner": key.owner, "scopes": sorted(key.scopes)}
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 

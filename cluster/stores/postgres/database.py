@@ -134,13 +134,17 @@ class Database:
 
     @contextmanager
     def joined(self) -> Iterator[Connection]:
-        """Puts all statements that this thread runs through this object in the block into one transaction."""
+        """Puts all statements that this thread runs through this object in the block into one transaction.
+
+        A block inside another one is part of the outer transaction.
+        """
+        outer: Connection | None = getattr(self._joined, "connection", None)
         with self.transaction() as connection:
             self._joined.connection = connection
             try:
                 yield connection
             finally:
-                del self._joined.connection
+                self._joined.connection = outer
 
     def one(self, statement: bytes, values: Mapping[str, Any]) -> DictRow | None:
         """Runs one statement and returns its first row, or None."""

@@ -22,6 +22,7 @@ from cluster.stores.page import Page, check_limit, decode_time_cursor, page_of, 
 from cluster.stores.postgres import outbox
 from cluster.stores.postgres.answers import Answers
 from cluster.stores.postgres.api_keys import ApiKeys
+from cluster.stores.postgres.audit import Audit
 from cluster.stores.postgres.backlog import Backlog, backlog
 from cluster.stores.postgres.clips.jobs import ClipJobs
 from cluster.stores.postgres.clips.proxies import Proxies
@@ -64,6 +65,7 @@ class Jobs(Leases, Closing):
         super().__init__(Database(url, max_connections=max_connections, timeout_s=timeout_s))
         self.uploads = Uploads(self.database)
         self.api_keys = ApiKeys(self.database)
+        self.audit = Audit(self.database)
         self.clips = ClipJobs(self.database)
         self.proxies = Proxies(self.database)
         self.transcripts = Transcripts(self.database)

@@ -32,7 +32,8 @@ from actors.bridge.pool_client import PoolClient
 from actors.pool.handle import pool_class
 from actors.pool.size import Shape
 from actors.tasks import Outcome, Task, TaskKind
-from cluster.settings import ActorSettings, Settings
+from cluster.settings import Settings
+from cluster.work_settings import ActorSettings
 from tests.support.ray.head import connected_to_ray
 
 VIDEOS = 16  # in flight at once

@@ -26,8 +26,9 @@ from typing import Any
 import torch
 
 from actors.worker.analyser import LIBRARY
-from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
+from cluster.settings import LogSettings, Settings
 from cluster.telemetry import logs
+from cluster.work_settings import ActorSettings, BridgeSettings
 from tests.support.ray.head import connected_to_ray
 from tests.support.servers.private import (
     ALL_PARTS,

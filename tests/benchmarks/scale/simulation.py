@@ -37,10 +37,11 @@ from actors.detached import find_or_create
 from actors.pool.handle import pool_class
 from cluster.contract.actor_names import POOL_NAME
 from cluster.contract.vocabulary import Priority
-from cluster.settings import ActorSettings, BridgeSettings, LogSettings, Settings
+from cluster.settings import LogSettings, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.postgres.jobs import Jobs
 from cluster.telemetry import logs
+from cluster.work_settings import ActorSettings, BridgeSettings
 from tests.benchmarks.scale.figures import Used, busy_share, jain, latencies, read, share_while_all_wait
 from tests.benchmarks.scale.overhead import StubFactory
 from tests.benchmarks.scale.stubs import NAME, Done, StubHost, script

@@ -16,9 +16,10 @@ import ray
 
 from actors.pool.handle import pool_class
 from actors.tasks import Task, TaskKind
-from cluster.settings import ScalingSettings, Settings
+from cluster.settings import Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
+from cluster.work_settings import ScalingSettings
 from tests.support.stack import stub_analyser
 from tests.support.stack.actor_fixtures import ray_connection, settings
 from tests.support.stack.actors import DEADLINE_S, kill_process, patiently

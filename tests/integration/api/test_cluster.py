@@ -7,13 +7,16 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from cluster.errors import UnavailableError
+from cluster.local.free_space import FreeSpace
 from cluster.local.servers import Servers
 from serve_app.services import DoorbellQueue
+from serve_app.telemetry import probes
 from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, services_for, serving
 from tests.support.servers.private import (
@@ -50,8 +53,24 @@ def test_the_cluster_without_a_pool(api: Api) -> None:
     assert cluster["videos"]["queued"] >= 1
     assert {server["name"]: server["healthy"] for server in cluster["servers"]} == {
         "postgresql": True, "rabbitmq": True, "mongodb": True, "redis": True, "media": True,
+        "disk": True,
     }  # fmt: skip
     assert {"scenestream", "ray", "python"} <= set(cluster["versions"])
+
+
+def test_a_full_disk_is_told_and_reading_goes_on(
+    api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full = FreeSpace("media, var", tmp_path, 100 << 20)
+    monkeypatch.setattr(probes, "free_spaces", lambda settings: [full])
+
+    servers = {server["name"]: server for server in api.client.get("/cluster").json()["servers"]}
+    ready = api.client.get("/readyz")
+
+    assert not servers["disk"]["healthy"]
+    assert servers["disk"]["detail"].startswith("Only 0.1 GiB are free for media, var; 1.0 are wanted.")
+    assert str(tmp_path) not in servers["disk"]["detail"]
+    assert ready.status_code == 200  # what is stored can be read
 
 
 def test_the_cluster_tells_what_waits_and_what_failed(api: Api) -> None:

@@ -18,6 +18,7 @@ from tests.support.api import running as support
 from tests.support.api.running import Api, done_video, segment
 
 api = support.running_api
+JSON = {"Content-Type": "application/json"}
 FPS = 25
 END = 1000
 
@@ -180,7 +181,9 @@ def test_a_body_may_be_as_large_as_hours_of_film_but_not_larger(api: Api, done: 
     many = [{"start_frame": n, "kind": "cut", "locked": True} for n in range(1, END)]
     assert put(api, done, '"1"', shots=many).json()["counts"]["shot"] == END
     huge = api.client.put(
-        f"/videos/{done}/segments", content=b" " * (route.MAX_BODY_BYTES + 1), headers={"If-Match": '"2"'}
+        f"/videos/{done}/segments",
+        content=b" " * (route.MAX_BODY_BYTES + 1),
+        headers={"If-Match": '"2"', **JSON},
     )
     assert (huge.status_code, huge.json()["code"]) == (413, "too_large")
 

@@ -11,6 +11,7 @@ from tests.support.api import running as support
 from tests.support.api.running import Api, finish_work, put_shots, start_work
 
 api = support.running_api
+JSON = {"Content-Type": "application/json"}
 
 
 def test_pages_are_stable_while_videos_arrive(api: Api) -> None:
@@ -172,7 +173,7 @@ def test_a_video_that_is_done_can_be_segmented_anew(api: Api) -> None:
 def test_wrong_wishes_leave_a_video_done(api: Api, body: bytes, status: int, code: str) -> None:
     video_id = support.done_video(api)
 
-    answer = api.client.post(f"/videos/{video_id}/resegment", content=body)
+    answer = api.client.post(f"/videos/{video_id}/resegment", content=body, headers=JSON)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert api.client.get(f"/videos/{video_id}").json()["state"] == "done"

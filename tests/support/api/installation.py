@@ -68,7 +68,7 @@ def failed(video: Json, code: str, message: str, finished_at: str, work: str = "
 
 def installation(**more: object) -> Json:
     """One idle actor, nothing to do, all servers well."""
-    names = ("postgresql", "rabbitmq", "mongodb", "redis", "media")
+    names = ("postgresql", "rabbitmq", "mongodb", "redis", "media", "disk")
     values: Json = {
         "pool": pool(actor(0)),
         "pool_detail": None,

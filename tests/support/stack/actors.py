@@ -16,21 +16,19 @@ import ray
 from actors import launch
 from cluster.contract.vocabulary import Priority
 from cluster.errors import UnavailableError
-from cluster.settings import (
-    NO_MODEL,
-    ActorSettings,
-    BridgeSettings,
-    ImportSettings,
-    LeaseSettings,
-    ModelSettings,
-    Settings,
-    WebhookSettings,
-)
+from cluster.settings import NO_MODEL, ModelSettings, Settings
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.video import Video
 from cluster.stores.redis.cache import Cache
+from cluster.work_settings import (
+    ActorSettings,
+    BridgeSettings,
+    ImportSettings,
+    LeaseSettings,
+    WebhookSettings,
+)
 from tests.support.servers.media import stored_bytes
 from tests.support.stack import stub_analyser
 

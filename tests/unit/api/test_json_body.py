@@ -34,8 +34,9 @@ seen: list[int] = []
 class Body:
     """What `read_json` needs of a request."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, kind: str | None = "application/json; charset=utf-8") -> None:
         self._content = content
+        self.headers = {} if kind is None else {"content-type": kind}
 
     async def stream(self) -> AsyncIterator[bytes]:
         yield self._content
@@ -65,6 +66,15 @@ def test_few_errors_are_all_told() -> None:
     with pytest.raises(Problem) as caught:
         read(b"{")
     assert caught.value.code == "bad_json"
+
+
+@pytest.mark.parametrize("kind", [None, "", "text/plain", "application/x-www-form-urlencoded", "text/json"])
+def test_json_that_a_page_can_send_without_asking_is_refused(kind: str | None) -> None:
+    """A browser sends these to any site without a preflight request, so they may be another site's."""
+    with pytest.raises(Problem) as caught:
+        anyio.run(read_json, Body(b'{"numbers": [1]}', kind), Numbers)
+
+    assert (caught.value.code, caught.value.kind.status) == ("unsupported_media_type", 415)
 
 
 @pytest.mark.parametrize(("padding", "on_the_loop"), [(10, True), (MAX_JSON_BYTES, False)])

@@ -9,9 +9,9 @@ import pytest
 
 from actors.bridge.clips.desk import MAX_ORDERS, ClipDesk
 from actors.bridge.threads import LivenessGuard
-from cluster.settings import LeaseSettings
 from cluster.stores.postgres.clips.job import FEW_CLIPS
 from cluster.stores.postgres.turns import Room
+from cluster.work_settings import LeaseSettings
 from tests.support.bridge import LIMIT_S, WaitingWork, row
 
 

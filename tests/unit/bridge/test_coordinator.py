@@ -20,7 +20,7 @@ BELL = Doorbell("video-0001")
 ENDING = ("videos", "clips", "imports", "deliveries", "indexing", "embedding", "doorbells")
 INTERVALS = Intervals(
     lease_s=30.0, heartbeat_s=5.0, relay_s=1.0, look_s=1.0, cancel_s=1.0, reaper_s=5.0, backlog_s=5.0,
-    max_attempts=3,
+    max_attempts=3, audit_kept_s=60.0,
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Bridge:
             backlog=Backlog(0.0, 0), reap=ReapReport(failed=("bad",), cancelled=("gone",)), relay=0,
         )  # fmt: skip
         self.keeper.clips = Remembering(heartbeat={})
+        self.keeper.audit = Remembering()
         self.keeper.transcripts = Remembering(heartbeat={}, to_cancel={("id", 7)})
         stops = dict.fromkeys(("stop",), True)
         values: dict[str, Any] = {
@@ -103,6 +104,7 @@ def test_what_the_reaper_ended_is_told() -> None:
     bridge.coordinator.reap()
     assert bridge.parts.reporter.calls == [("ended", "bad", "failed"), ("ended", "gone", "cancelled")]  # type: ignore[attr-defined]
     assert bridge.calls("clips") == bridge.calls("words") == ["reap"]
+    assert bridge.keeper.audit.calls == [("forget_old", INTERVALS.audit_kept_s)]
 
 
 def test_what_waits_for_a_quota_is_no_backlog_of_the_pool() -> None:

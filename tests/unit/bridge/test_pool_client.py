@@ -11,7 +11,7 @@ from ray.exceptions import ActorUnavailableError
 
 from actors.bridge.pool_client import PoolClient
 from actors.tasks import Outcome, Status, Task, TaskKind
-from cluster.settings import ActorSettings
+from cluster.work_settings import ActorSettings
 
 PLAN = Task(TaskKind.PLAN, "film", 1, "key")
 

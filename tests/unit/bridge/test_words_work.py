@@ -16,9 +16,9 @@ from actors.bridge.words.work import WordsWork
 from actors.tasks import Outcome, Task, TaskKind
 from cluster.contract.vocabulary import BATCH
 from cluster.errors import NotFoundError
-from cluster.settings import LeaseSettings
 from cluster.stores.postgres.video import VideoState
 from cluster.stores.postgres.words.job import TranscriptJob, TranscriptState
+from cluster.work_settings import LeaseSettings
 from tests.support.bridge import AnsweringPool, Remembering, WaitingWork
 
 EPOCH = 3

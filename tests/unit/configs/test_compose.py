@@ -62,6 +62,12 @@ def test_the_gpu_is_asked_for_only_where_it_is_wanted(services: dict[str, dict[s
     assert services["ray-worker-gpu"]["profiles"] == ["gpu"]
 
 
+def test_nodes_show_ray_a_token(services: dict[str, dict[str, Any]]) -> None:
+    for name in NODES:
+        environment = services[name]["environment"]
+        assert (environment["RAY_AUTH_MODE"], environment["RAY_AUTH_TOKEN"]) == ("token", PASSWORD)
+
+
 def test_without_passwords_it_does_not_start() -> None:
     with pytest.raises(AssertionError, match="POSTGRES_PASSWORD is missing a value"):
         tool("docker-compose", "-f", FILE, "--env-file", FILE.with_name("compose.env.example"), "config")

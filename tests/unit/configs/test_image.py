@@ -32,6 +32,15 @@ def test_stages_are_there_for_both_devices() -> None:
     assert ("ARG", "DEVICE=cuda") in instructions()
 
 
+def test_it_holds_its_bill_of_materials_made_after_all_that_is_in_it() -> None:
+    runs = [rest for name, rest in instructions() if name == "RUN"]
+
+    assert "models add" in runs[-1]
+    assert runs[-1].endswith(
+        "python -m cluster.local.bill_of_materials /usr/share/doc/scenestream/sbom.cdx.json"
+    )
+
+
 def test_what_it_copies_is_neither_missing_nor_ignored() -> None:
     copied = [rest.split()[:-1] for name, rest in instructions() if name == "COPY"]
     allowed = {

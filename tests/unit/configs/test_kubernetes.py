@@ -32,8 +32,8 @@ SERVICE_KEYS = {
     "excludeHeadPodFromServeSvc",
 }
 CLUSTER_KEYS = {
-    "autoscalerOptions", "enableInTreeAutoscaling", "gcsFaultToleranceOptions", "headGroupSpec",
-    "headServiceAnnotations", "managedBy", "rayVersion", "suspend", "workerGroupSpecs",
+    "authOptions", "autoscalerOptions", "enableInTreeAutoscaling", "gcsFaultToleranceOptions",
+    "headGroupSpec", "headServiceAnnotations", "managedBy", "rayVersion", "suspend", "workerGroupSpecs",
 }  # fmt: skip
 AUTOSCALER_KEYS = {
     "env", "envFrom", "idleTimeoutSeconds", "image", "imagePullPolicy", "resources", "securityContext",
@@ -103,6 +103,11 @@ def test_a_misspelt_field_of_a_pod_is_refused() -> None:
 
     with pytest.raises(kubernetes_validate.ValidationError, match="volume"):
         kubernetes_validate.validate(template, VERSIONS[-1], strict=True)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_ray_asks_for_a_token(overlay: str) -> None:
+    assert service(overlay)["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -92,7 +92,9 @@ def test_every_server_behind_the_api_is_watched() -> None:
 
     (away,) = selected(expressions["ServerAway"])
     (cache,) = selected(expressions["CacheAway"])
-    assert away == ("ray_scenestream_server_up", {"server": "redis"})  # != redis
+    (disk,) = selected(expressions["DiskFull"])
+    assert away == ("ray_scenestream_server_up", {"server": "redis|disk"})  # !~
+    assert disk == ("ray_scenestream_server_up", {"server": "disk"})
     assert cache == ("ray_scenestream_server_up", {"server": "redis"})
 
 

@@ -23,7 +23,8 @@ from actors.pool.task_table import Entry, TaskTable
 from actors.pool.throughput import MovingMean
 from actors.pool.worker_proxy import WorkerProxy
 from actors.tasks import Outcome, Status, Task, TaskKind
-from cluster.settings import ActorSettings, ScalingSettings, Settings
+from cluster.settings import Settings
+from cluster.work_settings import ActorSettings, ScalingSettings
 
 SHAPE = Shape(0.0, 2.0, 2)
 ANSWERS = {"setup": None, "destroy": True, "cancel": True}

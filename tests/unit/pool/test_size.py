@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.pool.size import NodeView, Shape, elastic_plan, pool_size
-from cluster.settings import ActorSettings, ScalingSettings
+from cluster.work_settings import ActorSettings, ScalingSettings
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,10 @@ export async function request(path, options = {}) {
       await access.signIn();
       return request(path, options);
     }
-    if (GATEWAY_STATUSES.has(answer.status)) connection.reportLost();
-    throw problemError(answer.status, text);
+    const error = problemError(answer.status, text);
+    // Without a problem document, 500 is the proxy's, whose only replica of the API has died.
+    if (GATEWAY_STATUSES.has(answer.status) || error.code === "http_500") connection.reportLost();
+    throw error;
   }
   return text ? JSON.parse(text) : null;
 }

@@ -9,7 +9,7 @@ import { advice } from "./summary.js";
 import { Backlog, Failures } from "./work.js";
 
 const SERVER_NAMES = { postgresql: "PostgreSQL", rabbitmq: "RabbitMQ", mongodb: "MongoDB", redis: "Redis",
-  media: "Media store" };
+  media: "Media store", disk: "Disk" };
 
 class ClusterPanel {
   constructor(element) {
@@ -39,8 +39,10 @@ class ClusterPanel {
     show(this.refused, false);
     show(this.parts, true);
     this.#drawProblem();
-    fill(this.servers, cluster.servers.map(({ name, healthy, detail }) => h("li", { dataset: { healthy: String(healthy) } },
-      `${SERVER_NAMES[name] ?? name}${healthy ? " answers" : detail ? `: ${detail}` : " does not answer"}`)));
+    fill(this.servers, cluster.servers.map(({ name, healthy, detail }) => {
+      const state = healthy ? (name === "disk" ? " has room" : " answers") : detail ? `: ${detail}` : " does not answer";
+      return h("li", { dataset: { healthy: String(healthy) } }, `${SERVER_NAMES[name] ?? name}${state}`);
+    }));
     this.#drawAdvice(advice(cluster));
     show(this.nodes.element, (cluster.pool?.actors.length ?? 0) > 0);
     if (cluster.pool) this.nodes.draw(cluster);
