@@ -10,7 +10,7 @@ Imports no PyAV.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -45,6 +45,16 @@ MOST_SEGMENTS = 200_000
 MOST_KEY_HEADERS = 1000
 """Boxes `pssh`, one for each system of copy protection. FFmpeg copies all before for each: 300,000 take more
 than a minute."""
+_OTHER_HANDLERS = frozenset((b"vide", b"subp", b"clcp"))
+"""Those that make a track something other than sound for FFmpeg. Boxes of metadata and of data references
+have handlers too, which change nothing."""
+_PCM_SAMPLES = 1024
+"""Samples of PCM for one index entry."""
+_FEWEST_PACKET_SAMPLES = 160
+"""So many samples of a packet, or more, that a sample entry states, FFmpeg believes."""
+_PACKET_SAMPLES_AT = {1: 36, 2: 68}
+"""Where they stand in a sample entry of sound, by its version."""
+_ENTRY_HEAD_BYTES = 72
 _ID3 = b"ID3"
 _ID3_HEAD_BYTES = 10
 
@@ -137,9 +147,11 @@ class _Claims:
 
 @dataclass(slots=True)
 class _Track:
-    """The tables of one track as far as they have come; the last of a kind counts, as in FFmpeg."""
+    """The tables of one track as far as they have come; the last of a kind counts, as in FFmpeg, but of
+    `stco` the first with rows, so here the longest."""
 
-    handler: bytes = b""
+    handlers: set[bytes] = field(default_factory=set)
+    packet_samples: int = _PCM_SAMPLES
     ticks_per_s: int = 1
     samples: int = 0
     chunks: int = 0
@@ -152,13 +164,15 @@ class _Track:
         """Note a box of this track; others are passed over."""
         match box.kind:
             case b"hdlr":
-                self.handler = self.handler or box.read(4, 8)
+                self.handlers.add(box.read(4, 8))
             case b"mdhd":
                 self.ticks_per_s = _ticks_per_s(box)
             case b"stsz" | b"stz2":
                 self.samples = rows
             case b"stco" | b"co64":
-                self.chunks = rows
+                self.chunks = max(self.chunks, rows)
+            case b"stsd":
+                self.packet_samples = min(self.packet_samples, _packet_samples(box))
             case b"stts":
                 self.times = box
             case b"stsc":
@@ -170,8 +184,9 @@ class _Track:
 
     def entries(self) -> int:
         """Index entries that FFmpeg makes of the tables: one for each sample, but of PCM for each 1024
-        samples."""
-        if self.handler != b"soun" or self.times is None or self.chunk_lengths is None:
+        samples, or as many as a packet is said to have."""
+        is_sound = b"soun" in self.handlers and not self.handlers & _OTHER_HANDLERS
+        if not is_sound or self.times is None or self.chunk_lengths is None:
             return self.samples
         times = rows_of(self.times, 2)
         if len(times) != 1 or times[0, 1] != 1:
@@ -179,9 +194,14 @@ class _Track:
         lengths = rows_of(self.chunk_lengths, 3)
         if len(lengths) == MOST_ROWS_READ:
             return MOST_ENTRIES + 1
-        ends = np.append(lengths[1:, 0], self.chunks + 1) if len(lengths) else lengths[:, 0]
-        chunks = np.maximum(ends - lengths[:, 0], 0).astype(np.float64)
-        return int((chunks * np.ceil(lengths[:, 1] / 1024)).sum())
+        if len(lengths) == 0:
+            return 0
+        packets = np.ceil(lengths[:, 1] / self.packet_samples)
+        if (np.diff(lengths[:, 0]) <= 0).any():  # FFmpeg puts such rows right, in a way that may be to any
+            return int(self.chunks * packets.max())
+        begins = np.append(1, lengths[1:, 0])  # where the first row says that it begins is not looked at
+        chunks = np.maximum(np.minimum(np.append(begins[1:], self.chunks + 1), self.chunks + 1) - begins, 0)
+        return int((chunks.astype(np.float64) * packets).sum())
 
     def shown(self, movie_ticks_per_s: int, samples: int) -> int:
         """Samples that the edit list shows; `samples` where it is certain that it does not repeat many."""
@@ -215,6 +235,23 @@ def _ticks_per_s(box: Box) -> int:
     """Of `mvhd` or `mdhd`; 1 where it is not stated."""
     wide = box.read(1) == b"\1"
     return int.from_bytes(box.read(4, 20 if wide else 12), "big") or 1
+
+
+def _packet_samples(box: Box) -> int:
+    """The fewest samples for one index entry that a sample entry in `stsd` asks for."""
+    fewest, at = _PCM_SAMPLES, 8
+    while len(head := box.read(_ENTRY_HEAD_BYTES, at)) >= 18:
+        stated = _PACKET_SAMPLES_AT.get(int.from_bytes(head[16:18], "big"))
+        samples = 0 if stated is None else int.from_bytes(head[stated : stated + 4], "big")
+        if head[4:8] == b"agsm":
+            samples = _FEWEST_PACKET_SAMPLES
+        if samples >= _FEWEST_PACKET_SAMPLES:
+            fewest = min(fewest, samples)
+        length = int.from_bytes(head[:4], "big")
+        if length < 16:
+            break
+        at += length
+    return fewest
 
 
 def _behind_tags(source: FileSource | BytesSource) -> int:

@@ -19,8 +19,9 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 TOLERATED_ROWS = 4096
 """Rows beyond its box that a table may claim. Damage gives such tables, and FFmpeg makes of it what it can;
 so few cost nothing."""
-MOST_ROWS_READ = 2_000_000
-"""Rows of one table that are read at most, 24 MB. A day has 172,800 chunks of half a second."""
+MOST_ROWS_READ = 5_000_000
+"""Rows of one table that are read at most, 60 MB. A day of PCM that is written in packets of 1024 samples has
+4 million chunks."""
 _PER_SAMPLE_FLAGS = (0x100, 0x200, 0x400, 0x800)
 """Flags of `trun` that say that each sample has a duration, a size, flags, an offset of its time: 4 bytes
 each."""

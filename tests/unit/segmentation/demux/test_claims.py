@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from fractions import Fraction
@@ -75,7 +76,42 @@ def synchsafe(number: int) -> bytes:
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
+SECOND_HANDLER = full_box(b"hdlr", bytes(4), b"vide", bytes(13))
+PCM_PACKETS = box(
+    b"sowt",
+    *(bytes(6), struct.pack(">H", 1), struct.pack(">HHI", 1, 0, 0)),
+    *(struct.pack(">HHHHI", 1, 16, 0, 0, 8000 << 16), struct.pack(">IIII", 160, 1, 1, 1)),
+)
+"""Sample entry of version 1 with packets of 160 samples."""
+
+
+def pcm(
+    chunks: int,
+    lengths: list[tuple[int, int, int]],
+    *more: bytes,
+    samples: int = 2**31 - 1,
+    entry: bytes | None = None,
+) -> bytes:
+    """A film of a track of PCM. lengths: rows of `stsc`; more: boxes behind its tables."""
+    return movie(
+        Track(
+            handler=b"soun",
+            entry=sound_entry() if entry is None else entry,
+            stts=table(b"stts", [(samples, 1)]),
+            stsc=table(b"stsc", lengths),
+            sizes=stsz(1, samples),
+            stco=table(b"stco", [(48,)] * chunks),
+            more=more,
+        )
+    )
+
+
 TOO_MUCH = {
+    "PCM whose chunks are stated again": pcm(1000, [(1, 4_000_000, 1)], table(b"stco", [(48,)])),
+    "PCM whose runs do not ascend": pcm(1000, [(1, 1, 1), (1000, 4_000_000, 1), (999, 4_000_000, 1)]),
+    "PCM whose first run begins late": pcm(1000, [(999, 4_000_000, 1), (1000, 1, 1)]),
+    "PCM in small packets": pcm(100, [(1, 5_000_000, 1)], entry=PCM_PACKETS),
+    "pictures called sound before": pcm(1, [(1, MILLIONS, 1)], SECOND_HANDLER, samples=MILLIONS),
     "samples of one track": movie(BOMB),
     "samples of many tracks": movie(*[long_track(b"", [(100_000, 1)])] * 16),
     "runs of PCM": movie(
@@ -111,6 +147,7 @@ TOO_MUCH = {
     ),
     "behind tags": b"ID3\4\0\0" + synchsafe(100) + bytes(100) + movie(BOMB),
     "large sizes": large_box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :]),
+    "large sizes up to the end": large_box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=8),
     "sizes up to the end": box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=0),
     "sizes past the end": box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=2**31),
 }
@@ -225,20 +262,42 @@ def test_pcm_has_an_entry_for_each_1024_samples(tmp_path: Path) -> None:
     """An hour of sound of which only the head is there: 172,800,000 samples, 168,751 entries."""
     count = 48_000 * 3600
     path = tmp_path / "film.mov"
-    path.write_bytes(
-        movie(
-            Track(
-                handler=b"soun",
-                entry=sound_entry(),
-                stts=table(b"stts", [(count, 1)]),
-                stsc=table(b"stsc", [(1, 24_000, 1)]),
-                sizes=stsz(1, count),
-                stco=table(b"stco", [(48,)] * (count // 24_000)),
-            )
-        )
-    )
+    path.write_bytes(pcm(count // 24_000, [(1, 24_000, 1)], samples=count))
 
     check_claims(path)
+
+
+def test_handlers_of_metadata_do_not_change_what_a_track_is(tmp_path: Path) -> None:
+    count = 48_000 * 3600
+    meta = full_box(b"meta", full_box(b"hdlr", bytes(4), b"mdta", bytes(13)))
+    track = Track(
+        handler=b"soun",
+        entry=sound_entry(),
+        stts=table(b"stts", [(count, 1)]),
+        stsc=table(b"stsc", [(1, count, 1)]),
+        sizes=stsz(1, count),
+        edits=meta,  # in front of `mdia`
+    )
+    path = tmp_path / "film.mov"
+    path.write_bytes(movie(track))
+
+    check_claims(path)
+
+
+def test_heads_that_lie_side_by_side_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool tells by bytes read that a task gets on; see `WorkState`."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie(EMPTY) + box(b"free", bytes(1 << 20)) + fragment())
+    asked: list[int] = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, count, at: asked.append(count) or pread(file, count, at))
+
+    check_claims(path)
+
+    assert len(asked) <= 5
+    assert min(asked) >= 4096
 
 
 def test_an_edit_list_of_many_passages_passes(tmp_path: Path) -> None:
