@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.segmentation.demux.iso.edits import SampleTimes
-from actors.segmentation.demux.iso.tables import MOST_ROWS_READ, claimed_rows, rows_of
+from actors.segmentation.demux.iso.tables import MOST_ROWS_READ, claimed_rows, rows_of, segments_of
 from actors.segmentation.demux.iso.walker import (
     Box,
     BytesSource,
@@ -35,13 +35,15 @@ SPARE_ENTRIES = 500_000
 """Entries for which the file need not have a byte each, because the rest of a file may be missing. 20 to 40
 MB."""
 REPEATS = 4
-"""How often an edit list may show each sample on average. Lists that are made by hand repeat a passage, not a
-film."""
-SPARE_REPEATED = 20_000
-"""Samples that may be shown again however short the file is: a loop of 13 minutes at 25 frames/s, or of 7
-minutes of AAC. Without networks on a GPU so many frames take about three minutes."""
+"""How often an edit list may show each sample on average, those not counted that only lead up to a seek
+point. Lists that are made by hand repeat a passage, not a film."""
+SPARE_REPEATED = 100_000
+"""Samples that may be shown again however short the file is: a loop of an hour at 25 frames/s, or of half an
+hour of AAC. Without networks on a GPU so many frames take about a quarter of an hour."""
 MOST_SEGMENTS = 200_000
-"""Rows of all `sidx` together: segments of half a second in a day. FFmpeg keeps them sorted by inserting."""
+"""Rows of all `sidx` together that are not in the order of the file, as where each track has one for the
+whole film: segments of half a second in a day. FFmpeg keeps them sorted by inserting, so time grows with the
+square."""
 MOST_KEY_HEADERS = 1000
 """Boxes `pssh`, one for each system of copy protection. FFmpeg copies all before for each: 300,000 take more
 than a minute."""
@@ -86,7 +88,9 @@ class _Claims:
         self._most = min(MOST_ENTRIES, SPARE_ENTRIES + file_bytes)
         self._file_bytes = file_bytes
         self._entries = 0
+        self._tracks = 0
         self._segments = 0
+        self._segments_end = 0
         self._key_headers = 0
         self._ticks_per_s = 1
         self._track = _Track()
@@ -112,14 +116,15 @@ class _Claims:
         rows = claimed_rows(box)
         if kind == b"trak":
             self._track = _Track()
+            self._tracks += 1
+        elif kind == b"moof":
+            self._count(self._tracks)  # FFmpeg notes of each fragment where each track is in it
         elif kind == b"mvhd":
             self._ticks_per_s = _ticks_per_s(box)
         elif kind in (b"trun", b"senc", b"saiz"):
             self._count(rows)
         elif kind == b"sidx":
-            self._segments += rows
-            if self._segments > MOST_SEGMENTS:
-                raise _too_much(f"The file lists more than {MOST_SEGMENTS} segments.")
+            self._add_segments(box, rows)
         elif kind == b"pssh":
             self._key_headers += 1
             if self._key_headers > MOST_KEY_HEADERS:
@@ -127,12 +132,21 @@ class _Claims:
         else:
             self._track.add(box, rows)
 
+    def _add_segments(self, box: Box, rows: int) -> None:
+        self._count(rows * self._tracks)
+        begin, sizes = segments_of(box)
+        if begin < self._segments_end:
+            self._segments += rows
+        if self._segments > MOST_SEGMENTS:
+            raise _too_much(f"The file lists more than {MOST_SEGMENTS} segments in no order.")
+        self._segments_end = max(self._segments_end, begin + sizes)
+
     def _leave_track(self) -> None:
         samples = self._track.entries()
         self._count(samples)
-        shown = self._track.shown(self._ticks_per_s, samples)
-        if shown > samples:
-            self._count(shown - samples)
+        entries, shown = self._track.edited(self._ticks_per_s, samples)
+        if entries > samples:
+            self._count(entries - samples)
         if shown > REPEATS * samples + SPARE_REPEATED:
             raise _too_much(f"The file's edit list shows {shown} samples, but only {samples} are there.")
 
@@ -203,14 +217,16 @@ class _Track:
         chunks = np.maximum(np.minimum(np.append(begins[1:], self.chunks + 1), self.chunks + 1) - begins, 0)
         return int((chunks.astype(np.float64) * packets).sum())
 
-    def shown(self, movie_ticks_per_s: int, samples: int) -> int:
-        """Samples that the edit list shows; `samples` where it is certain that it does not repeat many."""
+    def edited(self, movie_ticks_per_s: int, samples: int) -> tuple[int, int]:
+        """(entries, samples shown) after the edit list: `samples` twice where it is certain that it does not
+        repeat many. Entries are more where edits begin far behind a seek point, as those of a time-lapse do.
+        """
         if self.edits is None or self.times is None:
-            return samples
+            return samples, samples
         wide = self.edits.read(1) == b"\1"
         rows = rows_of(self.edits, 5 if wide else 3)
         if len(rows) * samples <= REPEATS * samples + SPARE_REPEATED:
-            return samples
+            return samples, samples
         durations, starts = (
             ((rows[:, 0] << 32) + rows[:, 1], (rows[:, 2] << 32) + rows[:, 3])
             if wide
@@ -220,7 +236,9 @@ class _Track:
         scale = self.ticks_per_s / movie_ticks_per_s
         ticks = np.minimum(durations[~empty] * scale, float(1 << 61)).astype(np.int64)
         times = SampleTimes(rows_of(self.times, 2), samples, self._seek_points())
-        return times.shown(np.minimum(starts[~empty], 1 << 61), ticks) if len(times.runs) else samples
+        if len(times.runs) == 0:
+            return samples, samples
+        return times.counted(np.minimum(starts[~empty], 1 << 61), ticks)
 
     def _seek_points(self) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
         """Samples from 0 on; those behind the first that does not ascend are none for FFmpeg."""

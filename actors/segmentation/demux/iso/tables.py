@@ -60,6 +60,14 @@ def rows_of(box: Box, columns: int, front: int = 8) -> npt.NDArray[np.int64]:
     return cells[: len(cells) // columns * columns].reshape(-1, columns)
 
 
+def segments_of(box: Box) -> tuple[int, int]:
+    """(where in the file the segments of a `sidx` begin, bytes of all together)."""
+    wide = box.read(1) > b"\0"
+    offset = int.from_bytes(box.read(8, 20) if wide else box.read(4, 16), "big")
+    sizes = rows_of(box, 3, 32 if wide else 24)[:, 0] & 0x7FFF_FFFF  # the bit above tells of what kind it is
+    return box.end + offset, int(sizes.sum())
+
+
 _Shape = tuple[int, int, int]
 """(rows, bits of a row, bytes in front of the rows); 0 bits: rows take none."""
 _HEAD_BYTES = 32

@@ -126,6 +126,9 @@ TOO_MUCH = {
     ),
     "a fragment": movie(EMPTY) + fragment(full_box(b"trun", struct.pack(">I", MILLIONS))),
     "many fragments": movie(EMPTY) + fragment(full_box(b"trun", struct.pack(">I", 100_000))) * 10,
+    "fragments of nothing in many tracks": movie(*[EMPTY] * 500) + box(b"moof") * 2000,
+    "segments in many tracks": movie(*[EMPTY] * 500)
+    + full_box(b"sidx", struct.pack(">IIIIHH", 1, 1000, 0, 0, 0, 2000), bytes(12 * 2000)),
     "vectors of no bytes": movie(EMPTY) + fragment(full_box(b"senc", struct.pack(">I", MILLIONS))),
     "vectors of one size": movie(Track(more=[full_box(b"saiz", b"\x08", struct.pack(">I", 2**30))])),
     "edits that repeat all": movie(long_track(edit_list([(100_000, 0)] * 200), [(100_000, 1)])),
@@ -136,7 +139,7 @@ TOO_MUCH = {
         long_track(edit_list([(1, 50_000)] * 200), [(100_000, 1)], table(b"stss", [(1,)]))
     ),
     "edits of one sample": movie(
-        Track(edits=edit_list([(40, 0)] * 20_010), duration_ticks=40), media=bytes(100_000)
+        Track(edits=edit_list([(40, 0)] * 100_010), duration_ticks=40), media=bytes(100_000)
     ),
     "a compressed header": compressed(movie(BOMB)),
     "a compressed header that states gigabytes": compressed(movie(Track()), 2**31 - 1),
@@ -327,14 +330,29 @@ def test_endless_boxes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         check_claims(path)
 
 
-def test_endless_segments_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def sidx(first_offset: int, rows: int, size: int = 100) -> bytes:
+    """Segments of `size` bytes, the first so far behind the box."""
+    head = struct.pack(">IIIIHH", 1, 1000, 0, first_offset, 0, rows)
+    return full_box(b"sidx", head, struct.pack(">III", size, 1000, 0) * rows)
+
+
+def test_endless_segments_in_no_order_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "MOST_SEGMENTS", 20)
-    sidx = full_box(b"sidx", struct.pack(">IIIIHH", 1, 1000, 0, 0, 0, 7), bytes(12 * 7))
     path = tmp_path / "film.mp4"
-    path.write_bytes(movie(EMPTY) + sidx * 3)
+    path.write_bytes(movie(EMPTY) + sidx(2000, 7) + sidx(1500, 7) + sidx(1000, 7) + sidx(0, 7))
 
     with pytest.raises(MediaError, match="20 segments"):
         check_claims(path)
+
+
+def test_segments_that_are_listed_one_by_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording for streaming: each fragment has a list of its own in front of it."""
+    monkeypatch.setattr(claims, "MOST_SEGMENTS", 20)
+    piece = fragment()
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie(EMPTY, EMPTY) + (sidx(0, 1, len(piece)) + piece) * 100)
+
+    check_claims(path)
 
 
 def test_endless_headers_of_copy_protection_are_refused(tmp_path: Path) -> None:
