@@ -198,18 +198,23 @@ class _Track:
 
     def entries(self) -> int:
         """Index entries that FFmpeg makes of the tables: one for each sample, but of PCM for each 1024
-        samples, or as many as a packet is said to have."""
+        samples, or as many as a packet is said to have. The larger number where it is not certainly PCM: a
+        sample entry makes sound of a track whose handler says nothing."""
+        packets = self._packets()
         is_sound = b"soun" in self.handlers and not self.handlers & _OTHER_HANDLERS
-        if not is_sound or self.times is None or self.chunk_lengths is None:
-            return self.samples
-        times = rows_of(self.times, 2)
-        if len(times) != 1 or times[0, 1] != 1:
-            return self.samples
-        lengths = rows_of(self.chunk_lengths, 3)
-        if len(lengths) == MOST_ROWS_READ:
-            return MOST_ENTRIES + 1
+        if is_sound and self.times is not None and self.chunk_lengths is not None:
+            times = rows_of(self.times, 2)
+            if len(times) == 1 and times[0, 1] == 1:
+                return packets
+        return max(self.samples, packets)
+
+    def _packets(self) -> int:
+        """Packets of PCM in all chunks."""
+        lengths = np.empty((0, 3), np.int64) if self.chunk_lengths is None else rows_of(self.chunk_lengths, 3)
         if len(lengths) == 0:
             return 0
+        if len(lengths) == MOST_ROWS_READ:
+            return MOST_ENTRIES + 1
         packets = np.ceil(lengths[:, 1] / self.packet_samples)
         if (np.diff(lengths[:, 0]) <= 0).any():  # FFmpeg puts such rows right, in a way that may be to any
             return int(self.chunks * packets.max())

@@ -91,13 +91,15 @@ def pcm(
     *more: bytes,
     samples: int = 2**31 - 1,
     entry: bytes | None = None,
+    handler: bytes = b"soun",
+    ticks: int = 1,
 ) -> bytes:
     """A film of a track of PCM. lengths: rows of `stsc`; more: boxes behind its tables."""
     return movie(
         Track(
-            handler=b"soun",
+            handler=handler,
             entry=sound_entry() if entry is None else entry,
-            stts=table(b"stts", [(samples, 1)]),
+            stts=table(b"stts", [(samples, ticks)]),
             stsc=table(b"stsc", lengths),
             sizes=stsz(1, samples),
             stco=table(b"stco", [(48,)] * chunks),
@@ -110,6 +112,8 @@ TOO_MUCH = {
     "PCM whose chunks are stated again": pcm(1000, [(1, 4_000_000, 1)], table(b"stco", [(48,)])),
     "PCM whose runs do not ascend": pcm(1000, [(1, 1, 1), (1000, 4_000_000, 1), (999, 4_000_000, 1)]),
     "PCM whose first run begins late": pcm(1000, [(999, 4_000_000, 1), (1000, 1, 1)]),
+    "PCM in a track of text": pcm(1, [(1, 2**31 - 1, 1)], samples=1, handler=b"text"),
+    "PCM of negative durations": pcm(1, [(1, 2**31 - 1, 1)], samples=1, ticks=2**32 - 1),
     "PCM in small packets": pcm(100, [(1, 5_000_000, 1)], entry=PCM_PACKETS),
     "pictures called sound before": pcm(1, [(1, MILLIONS, 1)], SECOND_HANDLER, samples=MILLIONS),
     "samples of one track": movie(BOMB),
