@@ -200,13 +200,13 @@ class _Track:
         """Index entries that FFmpeg makes of the tables: one for each sample, but of PCM for each 1024
         samples, or as many as a packet is said to have. The larger number where it is not certainly PCM: a
         sample entry makes sound of a track whose handler says nothing."""
-        packets = self._packets()
-        is_sound = b"soun" in self.handlers and not self.handlers & _OTHER_HANDLERS
-        if is_sound and self.times is not None and self.chunk_lengths is not None:
-            times = rows_of(self.times, 2)
-            if len(times) == 1 and times[0, 1] == 1:
-                return packets
-        return max(self.samples, packets)
+        return self._packets() if self._is_pcm() else max(self.samples, self._packets())
+
+    def _is_pcm(self) -> bool:
+        if self.times is None or b"soun" not in self.handlers or self.handlers & _OTHER_HANDLERS:
+            return False
+        times = rows_of(self.times, 2)
+        return len(times) == 1 and bool(times[0, 1] == 1)
 
     def _packets(self) -> int:
         """Packets of PCM in all chunks."""
@@ -240,9 +240,13 @@ class _Track:
         empty = starts >= (1 << 63 if wide else 1 << 31)  # a pause: a time of -1
         scale = self.ticks_per_s / movie_ticks_per_s
         ticks = np.minimum(durations[~empty] * scale, float(1 << 61)).astype(np.int64)
-        times = SampleTimes(rows_of(self.times, 2), samples, self._seek_points())
-        if len(times.runs) == 0:
+        runs = rows_of(self.times, 2)
+        if samples > self.samples or self._is_pcm():
+            runs = np.array([[samples, self.packet_samples]])
+        if len(runs) == 0:
             return samples, samples
+        runs[-1, 0] = max(runs[-1, 0], samples)  # FFmpeg goes on with the last duration
+        times = SampleTimes(runs, samples, self._seek_points())
         return times.counted(np.minimum(starts[~empty], 1 << 61), ticks)
 
     def _seek_points(self) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:

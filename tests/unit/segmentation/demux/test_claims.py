@@ -51,13 +51,13 @@ def heif(*boxes: bytes) -> bytes:
     return box(b"ftyp", b"heic", bytes(4), b"mif1heic") + full_box(b"meta", hdlr, *boxes)
 
 
-def long_track(edits: bytes, times: list[tuple[int, int]], *more: bytes) -> Track:
+def long_track(edits: bytes, times: list[tuple[int, int]], *more: bytes, sizes: bytes | None = None) -> Track:
     """A hundred thousand samples, each there."""
     count = sum(number for number, _ in times)
     return Track(
         stts=table(b"stts", times),
         stsc=table(b"stsc", [(1, count, 1)]),
-        sizes=stsz(1, count),
+        sizes=sizes or stsz(1, count),
         edits=edits,
         more=more,
     )
@@ -138,6 +138,9 @@ TOO_MUCH = {
     "edits that repeat all": movie(long_track(edit_list([(100_000, 0)] * 200), [(100_000, 1)])),
     "edits over samples of no time": movie(
         long_track(edit_list([(1, 0)] * 200), [(99_999, 0), (1, 1_000_000)])
+    ),
+    "edits over more samples than have durations": movie(
+        long_track(edit_list([(100_000, 0)] * 200), [(1, 1)], sizes=stsz(1, 100_000))
     ),
     "edits behind the only seek point": movie(
         long_track(edit_list([(1, 50_000)] * 200), [(100_000, 1)], table(b"stss", [(1,)]))
