@@ -111,7 +111,7 @@ class LibraryAnalyser:
         assert self._models is not None, "load comes first"
         parsed = self._parsed(plan)
         first, behind = parsed.context(index)
-        allowance = Allowance((behind - first) * parsed.media.width * parsed.media.height)
+        allowance = Allowance(behind - first, parsed.media.width * parsed.media.height)
         try:
             tracks = analyse_chunk(
                 path,

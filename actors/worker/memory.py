@@ -64,6 +64,26 @@ def bounded(most_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
+@contextmanager
+def unbounded() -> Iterator[None]:
+    """Within `bounded`: what is allocated in this block does not count for the task.
+
+    For networks that are loaded with the first task that needs them: their size is the operator's choice and
+    says nothing about the file.
+    """
+    before = _allocated_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if before is None or soft == resource.RLIM_INFINITY:
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    try:
+        yield
+    finally:
+        wanted = soft + max(0, (_allocated_bytes() or before) - before)
+        resource.setrlimit(resource.RLIMIT_DATA, (min(wanted, *_limits(hard)), hard))
+
+
 def _limits(*limits: int) -> list[int]:
     """Those that are none, which Python gives as -1, as a number that is larger than all."""
     return [sys.maxsize if limit == resource.RLIM_INFINITY else limit for limit in limits]
@@ -74,7 +94,7 @@ def _allocated_bytes() -> int | None:
     if not _STATUS.exists():
         return None
     fields = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines() if ":" in line)
-    return 1024 * int(fields["VmData"].split()[0])
+    return 1024 * int(fields["VmData"].split()[0]) if "VmData" in fields else None
 
 
 def _machine_bytes() -> int:

@@ -14,6 +14,7 @@ from actors.segmentation.meaning.loading import MeaningModel
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.sound.classes import classify
 from actors.segmentation.speech.loading import SpeechModel
+from actors.segmentation.speech.recogniser import Recogniser
 from actors.segmentation.speech.transcribe import (
     SpokenWindow,
     WindowReader,
@@ -25,6 +26,7 @@ from actors.segmentation.speech.windows import Speech, find_speech
 from actors.segmentation.topics.judge import FEWEST_SENTENCES, spoken_of, with_topics
 from actors.segmentation.tracks import AudioTrack, ChunkTracks
 from actors.segmentation.transcript import row_of, words_of
+from actors.worker import memory
 from actors.worker.state import WorkState
 from actors.worker.words.recognition import Media, Outline, getting_on
 
@@ -57,6 +59,12 @@ class SpeechRecognition:
         """Look for the model again at the next task: it was broken."""
         self._model = None
 
+    def recogniser(self) -> Recogniser:
+        """The loaded model, whose memory does not count for the task in hand. SpeechModelError."""
+        assert self._model is not None, "its name was asked for"
+        with memory.unbounded():
+            return self._model()
+
     def outline(self, plan: Plan, tracks: Iterable[ChunkTracks], media: Media, state: WorkState) -> Outline:
         """Where somebody speaks, and in which language; see Recognition."""
         parts = [part.audio for part in tracks if part.audio is not None and len(part.audio)]
@@ -64,9 +72,8 @@ class SpeechRecognition:
         speech = None if audio is None else find_speech(audio, classify(audio))
         if speech is None or not speech.windows:
             return Outline(b"" if speech is None else speech.to_bytes(), 0)
-        assert self._model is not None, "its name was asked for"
         with WindowReader.open(media(), plan, self._limits) as reader:
-            language = main_language(speech, reader, self._model(), on_window=state.step)
+            language = main_language(speech, reader, self.recogniser(), on_window=state.step)
         return Outline(speech.to_bytes(), -(-len(speech.windows) // WINDOWS_PER_GROUP), language)
 
     def group(
@@ -76,8 +83,7 @@ class SpeechRecognition:
         speech = Speech.from_bytes(outline.payload)
         size = -(-len(speech.windows) // outline.groups)  # as it was when the groups were counted
         first = group * size
-        assert self._model is not None, "its name was asked for"
-        model, on_pass = self._model(), partial(getting_on, state)
+        model, on_pass = self.recogniser(), partial(getting_on, state)
         rows: list[dict[str, Any]] = []
         with WindowReader.open(media(), plan, self._limits) as reader:
             for window in speech.windows[first : first + size]:

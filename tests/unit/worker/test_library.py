@@ -61,11 +61,22 @@ def test_a_chunk_that_takes_far_more_time_than_its_size_explains_is_ended(
         assert "made to take time" in str(caught.value)
 
 
-def test_pixels_and_processor_time_decide_how_long_a_chunk_may_take() -> None:
-    passed = iter([100.0, 100.0 + allowance.FIRST_S + 9.9, 100.0 + allowance.FIRST_S + 10.1])
-    ten_seconds = allowance.Allowance(10 * allowance.PIXELS_PER_S, cpu_s=lambda: next(passed))
+@pytest.mark.parametrize(
+    ("frames", "pixels", "further_s"),
+    [
+        (1, 10 * allowance.PIXELS_PER_S, allowance.FRAME_S + 10.0),
+        # a day of a tiny picture with one seek point: one chunk, whose networks alone take hours
+        (2_592_000, 1, 2_592_000 * (allowance.FRAME_S + 1 / allowance.PIXELS_PER_S)),
+    ],
+)
+def test_frames_pixels_and_processor_time_decide_how_long_a_chunk_may_take(
+    frames: int, pixels: int, further_s: float
+) -> None:
+    allowed_s = allowance.FIRST_S + further_s
+    passed = iter([100.0, 100.0 + allowed_s - 0.1, 100.0 + allowed_s + 0.1])
+    chunk = allowance.Allowance(frames, pixels, cpu_s=lambda: next(passed))
 
-    assert [ten_seconds.used_up, ten_seconds.used_up] == [False, True]
+    assert [chunk.used_up, chunk.used_up] == [False, True]
 
 
 def test_the_starts_are_those_of_the_segments(

@@ -15,11 +15,14 @@ import pytest
 from actors.oom_score import SPARED, spare_this_process
 from actors.segmentation.demux.container import opened
 from actors.segmentation.demux.iso import claims
+from actors.segmentation.limits import Limits
+from actors.segmentation.speech.loading import SpeechModel
 from actors.tasks import Status, Task, TaskKind
 from actors.worker import memory
 from actors.worker.analyser import PlannedVideo
 from actors.worker.handler import TaskHandler
 from actors.worker.state import WorkState
+from actors.worker.words.speech import SpeechRecognition
 from cluster.settings import LimitSettings
 from cluster.stores.media.cache import MediaCache
 from cluster.stores.media.store import MediaStore
@@ -30,6 +33,15 @@ MIB = 1 << 20
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="bounds need Linux")
 
 
+class HugeModel(SpeechModel):
+    """Takes 256 MiB when it is loaded."""
+
+    def __call__(self) -> Any:
+        """What was loaded."""
+        self.taken = np.ones(256 * MIB, np.uint8)
+        return self.taken
+
+
 def test_more_than_is_allowed_cannot_be_had_and_later_it_can() -> None:
     with memory.bounded(64 * MIB):
         assert np.ones(16 * MIB, np.uint8).any()
@@ -37,6 +49,40 @@ def test_more_than_is_allowed_cannot_be_had_and_later_it_can() -> None:
             np.ones(256 * MIB, np.uint8)
 
     assert np.ones(256 * MIB, np.uint8).any()
+
+
+def test_networks_that_a_task_loads_do_not_count_for_it() -> None:
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    speech = SpeechRecognition(lambda: HugeModel(Path(), "huge"), Limits())
+    assert speech.name() == "huge"
+
+    with memory.bounded(64 * MIB):
+        speech.recogniser()
+        assert np.ones(16 * MIB, np.uint8).any()
+        with pytest.raises(MemoryError):
+            np.ones(256 * MIB, np.uint8)
+
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_without_a_bound_networks_have_none() -> None:
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+
+    with memory.unbounded():
+        assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_a_system_that_tells_no_allocations_is_not_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmRSS:\t1 kB\n")
+    monkeypatch.setattr(memory, "_STATUS", status)
+
+    with memory.bounded(64 * MIB):
+        assert np.ones(256 * MIB, np.uint8).any()
 
 
 def test_a_limit_of_the_system_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-"""How many samples the edit list of a track shows, a sample that is shown twice counted twice.
+"""How many samples the edit list of a track shows, and how many index entries FFmpeg makes for it; a sample
+that is shown twice counts twice.
 
 FFmpeg writes the samples of every edit anew into its index (libavformat/mov.c, mov_fix_index): from the
 seek point before the edit to the second one behind its end. So a list of a thousand edits over the same
@@ -33,13 +34,14 @@ class SampleTimes:
     samples: int
     seek_points: _Rows | None
 
-    def shown(self, starts: _Rows, durations: _Rows) -> int:
-        """Samples of all edits together; edits: when each begins and how long it lasts, in ticks of the
-        track."""
+    def counted(self, starts: _Rows, durations: _Rows) -> tuple[int, int]:
+        """(entries that FFmpeg makes, samples that are shown) of all edits together; edits: when each begins
+        and how long it lasts, in ticks of the track."""
         if self.samples == 0 or len(starts) == 0:
-            return 0
+            return 0, 0
         first = self._samples_at(starts, "left")
         last = self._samples_at(np.minimum(starts + durations, _MOST_TICKS), "right") + 1
+        shown = self._total(first, last)
         points = self.seek_points
         if points is None:
             last = last + 1
@@ -52,6 +54,9 @@ class SampleTimes:
             last = np.where(
                 behind < len(points), points[np.minimum(behind, len(points) - 1)] + 1, self.samples
             )
+        return self._total(first, last), shown
+
+    def _total(self, first: _Rows, last: _Rows) -> int:
         return int(np.maximum(np.minimum(last, self.samples) - first, 0).sum())
 
     def _samples_at(self, ticks: _Rows, side: Literal["left", "right"]) -> _Rows:

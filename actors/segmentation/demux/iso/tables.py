@@ -19,8 +19,9 @@ from actors.segmentation.errors import MediaError, MediaErrorCode
 TOLERATED_ROWS = 4096
 """Rows beyond its box that a table may claim. Damage gives such tables, and FFmpeg makes of it what it can;
 so few cost nothing."""
-MOST_ROWS_READ = 2_000_000
-"""Rows of one table that are read at most, 24 MB. A day has 172,800 chunks of half a second."""
+MOST_ROWS_READ = 5_000_000
+"""Rows of one table that are read at most, 60 MB. A day of PCM that is written in packets of 1024 samples has
+4 million chunks."""
 _PER_SAMPLE_FLAGS = (0x100, 0x200, 0x400, 0x800)
 """Flags of `trun` that say that each sample has a duration, a size, flags, an offset of its time: 4 bytes
 each."""
@@ -57,6 +58,14 @@ def rows_of(box: Box, columns: int, front: int = 8) -> npt.NDArray[np.int64]:
     rows = min(stated, max(0, box.size - front) // (4 * columns), MOST_ROWS_READ)
     cells = np.frombuffer(box.read(4 * columns * rows, front), ">u4").astype(np.int64)
     return cells[: len(cells) // columns * columns].reshape(-1, columns)
+
+
+def segments_of(box: Box) -> tuple[int, int]:
+    """(where in the file the segments of a `sidx` begin, bytes of all together)."""
+    wide = box.read(1) > b"\0"
+    offset = int.from_bytes(box.read(8, 20) if wide else box.read(4, 16), "big")
+    sizes = rows_of(box, 3, 32 if wide else 24)[:, 0] & 0x7FFF_FFFF  # the bit above tells of what kind it is
+    return box.end + offset, int(sizes.sum())
 
 
 _Shape = tuple[int, int, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from fractions import Fraction
@@ -50,13 +51,13 @@ def heif(*boxes: bytes) -> bytes:
     return box(b"ftyp", b"heic", bytes(4), b"mif1heic") + full_box(b"meta", hdlr, *boxes)
 
 
-def long_track(edits: bytes, times: list[tuple[int, int]], *more: bytes) -> Track:
+def long_track(edits: bytes, times: list[tuple[int, int]], *more: bytes, sizes: bytes | None = None) -> Track:
     """A hundred thousand samples, each there."""
     count = sum(number for number, _ in times)
     return Track(
         stts=table(b"stts", times),
         stsc=table(b"stsc", [(1, count, 1)]),
-        sizes=stsz(1, count),
+        sizes=sizes or stsz(1, count),
         edits=edits,
         more=more,
     )
@@ -75,7 +76,46 @@ def synchsafe(number: int) -> bytes:
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
+SECOND_HANDLER = full_box(b"hdlr", bytes(4), b"vide", bytes(13))
+PCM_PACKETS = box(
+    b"sowt",
+    *(bytes(6), struct.pack(">H", 1), struct.pack(">HHI", 1, 0, 0)),
+    *(struct.pack(">HHHHI", 1, 16, 0, 0, 8000 << 16), struct.pack(">IIII", 160, 1, 1, 1)),
+)
+"""Sample entry of version 1 with packets of 160 samples."""
+
+
+def pcm(
+    chunks: int,
+    lengths: list[tuple[int, int, int]],
+    *more: bytes,
+    samples: int = 2**31 - 1,
+    entry: bytes | None = None,
+    handler: bytes = b"soun",
+    ticks: int = 1,
+) -> bytes:
+    """A film of a track of PCM. lengths: rows of `stsc`; more: boxes behind its tables."""
+    return movie(
+        Track(
+            handler=handler,
+            entry=sound_entry() if entry is None else entry,
+            stts=table(b"stts", [(samples, ticks)]),
+            stsc=table(b"stsc", lengths),
+            sizes=stsz(1, samples),
+            stco=table(b"stco", [(48,)] * chunks),
+            more=more,
+        )
+    )
+
+
 TOO_MUCH = {
+    "PCM whose chunks are stated again": pcm(1000, [(1, 4_000_000, 1)], table(b"stco", [(48,)])),
+    "PCM whose runs do not ascend": pcm(1000, [(1, 1, 1), (1000, 4_000_000, 1), (999, 4_000_000, 1)]),
+    "PCM whose first run begins late": pcm(1000, [(999, 4_000_000, 1), (1000, 1, 1)]),
+    "PCM in a track of text": pcm(1, [(1, 2**31 - 1, 1)], samples=1, handler=b"text"),
+    "PCM of negative durations": pcm(1, [(1, 2**31 - 1, 1)], samples=1, ticks=2**32 - 1),
+    "PCM in small packets": pcm(100, [(1, 5_000_000, 1)], entry=PCM_PACKETS),
+    "pictures called sound before": pcm(1, [(1, MILLIONS, 1)], SECOND_HANDLER, samples=MILLIONS),
     "samples of one track": movie(BOMB),
     "samples of many tracks": movie(*[long_track(b"", [(100_000, 1)])] * 16),
     "runs of PCM": movie(
@@ -90,17 +130,23 @@ TOO_MUCH = {
     ),
     "a fragment": movie(EMPTY) + fragment(full_box(b"trun", struct.pack(">I", MILLIONS))),
     "many fragments": movie(EMPTY) + fragment(full_box(b"trun", struct.pack(">I", 100_000))) * 10,
+    "fragments of nothing in many tracks": movie(*[EMPTY] * 500) + box(b"moof") * 2000,
+    "segments in many tracks": movie(*[EMPTY] * 500)
+    + full_box(b"sidx", struct.pack(">IIIIHH", 1, 1000, 0, 0, 0, 2000), bytes(12 * 2000)),
     "vectors of no bytes": movie(EMPTY) + fragment(full_box(b"senc", struct.pack(">I", MILLIONS))),
     "vectors of one size": movie(Track(more=[full_box(b"saiz", b"\x08", struct.pack(">I", 2**30))])),
     "edits that repeat all": movie(long_track(edit_list([(100_000, 0)] * 200), [(100_000, 1)])),
     "edits over samples of no time": movie(
         long_track(edit_list([(1, 0)] * 200), [(99_999, 0), (1, 1_000_000)])
     ),
+    "edits over more samples than have durations": movie(
+        long_track(edit_list([(100_000, 0)] * 200), [(1, 1)], sizes=stsz(1, 100_000))
+    ),
     "edits behind the only seek point": movie(
         long_track(edit_list([(1, 50_000)] * 200), [(100_000, 1)], table(b"stss", [(1,)]))
     ),
     "edits of one sample": movie(
-        Track(edits=edit_list([(40, 0)] * 20_010), duration_ticks=40), media=bytes(100_000)
+        Track(edits=edit_list([(40, 0)] * 100_010), duration_ticks=40), media=bytes(100_000)
     ),
     "a compressed header": compressed(movie(BOMB)),
     "a compressed header that states gigabytes": compressed(movie(Track()), 2**31 - 1),
@@ -111,6 +157,7 @@ TOO_MUCH = {
     ),
     "behind tags": b"ID3\4\0\0" + synchsafe(100) + bytes(100) + movie(BOMB),
     "large sizes": large_box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :]),
+    "large sizes up to the end": large_box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=8),
     "sizes up to the end": box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=0),
     "sizes past the end": box(b"moov", movie(BOMB)[movie(BOMB).rindex(b"moov") + 4 :], size=2**31),
 }
@@ -225,20 +272,42 @@ def test_pcm_has_an_entry_for_each_1024_samples(tmp_path: Path) -> None:
     """An hour of sound of which only the head is there: 172,800,000 samples, 168,751 entries."""
     count = 48_000 * 3600
     path = tmp_path / "film.mov"
-    path.write_bytes(
-        movie(
-            Track(
-                handler=b"soun",
-                entry=sound_entry(),
-                stts=table(b"stts", [(count, 1)]),
-                stsc=table(b"stsc", [(1, 24_000, 1)]),
-                sizes=stsz(1, count),
-                stco=table(b"stco", [(48,)] * (count // 24_000)),
-            )
-        )
-    )
+    path.write_bytes(pcm(count // 24_000, [(1, 24_000, 1)], samples=count))
 
     check_claims(path)
+
+
+def test_handlers_of_metadata_do_not_change_what_a_track_is(tmp_path: Path) -> None:
+    count = 48_000 * 3600
+    meta = full_box(b"meta", full_box(b"hdlr", bytes(4), b"mdta", bytes(13)))
+    track = Track(
+        handler=b"soun",
+        entry=sound_entry(),
+        stts=table(b"stts", [(count, 1)]),
+        stsc=table(b"stsc", [(1, count, 1)]),
+        sizes=stsz(1, count),
+        edits=meta,  # in front of `mdia`
+    )
+    path = tmp_path / "film.mov"
+    path.write_bytes(movie(track))
+
+    check_claims(path)
+
+
+def test_heads_that_lie_side_by_side_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool tells by bytes read that a task gets on; see `WorkState`."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie(EMPTY) + box(b"free", bytes(1 << 20)) + fragment())
+    asked: list[int] = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, count, at: asked.append(count) or pread(file, count, at))
+
+    check_claims(path)
+
+    assert len(asked) <= 5
+    assert min(asked) >= 4096
 
 
 def test_an_edit_list_of_many_passages_passes(tmp_path: Path) -> None:
@@ -268,14 +337,29 @@ def test_endless_boxes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         check_claims(path)
 
 
-def test_endless_segments_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def sidx(first_offset: int, rows: int, size: int = 100) -> bytes:
+    """Segments of `size` bytes, the first so far behind the box."""
+    head = struct.pack(">IIIIHH", 1, 1000, 0, first_offset, 0, rows)
+    return full_box(b"sidx", head, struct.pack(">III", size, 1000, 0) * rows)
+
+
+def test_endless_segments_in_no_order_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "MOST_SEGMENTS", 20)
-    sidx = full_box(b"sidx", struct.pack(">IIIIHH", 1, 1000, 0, 0, 0, 7), bytes(12 * 7))
     path = tmp_path / "film.mp4"
-    path.write_bytes(movie(EMPTY) + sidx * 3)
+    path.write_bytes(movie(EMPTY) + sidx(2000, 7) + sidx(1500, 7) + sidx(1000, 7) + sidx(0, 7))
 
     with pytest.raises(MediaError, match="20 segments"):
         check_claims(path)
+
+
+def test_segments_that_are_listed_one_by_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording for streaming: each fragment has a list of its own in front of it."""
+    monkeypatch.setattr(claims, "MOST_SEGMENTS", 20)
+    piece = fragment()
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie(EMPTY, EMPTY) + (sidx(0, 1, len(piece)) + piece) * 100)
+
+    check_claims(path)
 
 
 def test_endless_headers_of_copy_protection_are_refused(tmp_path: Path) -> None:
