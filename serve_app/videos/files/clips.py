@@ -56,7 +56,9 @@ def place_order(
     made = services.results.timeline(shown.timeline_id)
     if made is None:
         check_not_lost(services, video_id, shown.timeline_id)
-    media = (made or {}).get("media") or video.media or {}  # that of the video may be of another stream already
+    media = (
+        (made or {}).get("media") or video.media or {}
+    )  # that of the video may be of another stream already
     if has_sound_only(media):
         raise Problem("no_picture", "The file has sound only; clips are cut of files with a picture.")
     options = cut_options(order, media)
