@@ -10,7 +10,7 @@ import pytest
 from scipy import signal
 
 from actors.segmentation.sound.loudness import k_weighting
-from actors.segmentation.sound.sections import filtered
+from actors.segmentation.sound.sections import _PIECE_ROWS, _ROW_SAMPLES, filtered
 
 
 @pytest.mark.parametrize("rate", [8, 100, 8000, 44_100, 48_000, 96_000])
@@ -34,6 +34,18 @@ def test_an_impulse_long_ago_is_still_heard_as_it_should_be() -> None:
     sound = np.zeros(50_000)
     sound[0] = 1.0
     assert filtered(sos, sound) == pytest.approx(0.9999 ** np.arange(50_000), rel=1e-9)
+
+
+def test_no_product_is_large_enough_for_several_threads() -> None:
+    assert _PIECE_ROWS * _ROW_SAMPLES**2 < 2**18
+
+
+@pytest.mark.filterwarnings("error")
+def test_sound_that_must_not_be_written_is_read() -> None:
+    sound = np.ones(100, np.float32)
+    sound.flags.writeable = False
+    assert filtered(np.array([[2.0, 0, 0, 1, 0, 0]]), sound).tolist() == [2.0] * 100
+    assert sound.tolist() == [1.0] * 100
 
 
 def test_no_sound_is_heard_with_the_slow_import_of_scipys_signal() -> None:
