@@ -27,7 +27,7 @@ from serve_app.services import ApiServices
 from serve_app.videos.fuser import call_fuser
 
 TIMEOUT_S = 1.0
-"""Wait for the fuser. It needs 20 ms for a question, and up to 0.1 s for texts that it has in hand."""
+"""Wait for the fuser. It needs 20 ms for a question, and 0.1 to 0.2 s for texts that it has in hand."""
 QUIET_S = 10.0
 """After no answer in time the fuser is not asked for so long: it loads its model, or is away."""
 LOOKED_S = 30.0

@@ -6,12 +6,24 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, Site
 from tests.support.api.shapes import sentence, words
 from tests.support.api.video import FakeVideo
 
+LONGEST_POLL_MS = 60_000
+"""As in `words.js`."""
+LISTENING = """
+window.EventSource = class extends EventSource {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("words", () => { window.toldOfWords = true; });
+  }
+};
+"""
+"""Notes that the page got an event of the words."""
+TRANSCRIPT = re.compile(r"/transcript$")
 SAID = [
     sentence("We meet at the <b>old</b> bridge.", 0.5),
     sentence("Bring a warm coat.", 2.5),
@@ -89,6 +101,42 @@ def test_events_tell_how_far_the_words_are_and_when_to_read_them(
     # a reading at an interval may come before the first event, none after it
     assert while_running - before <= 1
     assert len(read) == while_running + 1
+
+
+def test_words_that_cannot_be_read_at_their_end_are_read_again_soon(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed()
+    video.words = words("running", 0.4)
+    page = new_page(site.page_of(video)).page
+    tab(page).click()
+    video.tell("words", {"state": "running", "fraction": 0.6, "error": None})
+    expect(page.locator("#transcript")).to_contain_text("60 %")
+    page.route(TRANSCRIPT, lambda route: route.fulfill(status=503, body=""), times=1)
+    video.words = words("done", 1.0, SAID)
+    video.tell("words", {"state": "done", "fraction": 1.0, "error": None})
+
+    # by far sooner than after the long interval between two readings while events tell all
+    expect(page.locator(".sentence")).to_have_count(3, timeout=LONGEST_POLL_MS / 2)
+
+
+def test_words_that_end_while_they_are_read_for_the_first_time_are_read_again(
+    site: Site, analysed: Callable[..., FakeVideo], new_page: NewPage
+) -> None:
+    video = analysed()
+    video.words = words("running", 0.4)
+    page = new_page(site.url).page
+    held: list[Route] = []
+    page.route(TRANSCRIPT, lambda route: held.append(route), times=1)
+    page.add_init_script(LISTENING)
+    with page.expect_request(TRANSCRIPT), page.expect_response(re.compile(r"/events\b")):
+        page.goto(site.page_of(video))
+    video.tell("words", {"state": "done", "fraction": 1.0, "error": None})
+    page.wait_for_function("() => window.toldOfWords")
+    held[0].fulfill(json=words("running", 0.4))
+    video.words = words("done", 1.0, SAID)
+
+    expect(tab(page)).to_contain_text("3", timeout=LONGEST_POLL_MS / 2)
 
 
 def test_a_click_on_a_word_seeks_to_it(site: Site, spoken: FakeVideo, new_page: NewPage) -> None:

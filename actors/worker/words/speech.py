@@ -105,14 +105,18 @@ class SpeechRecognition:
         transcript = joined(windows, self.name() or "")
         meaning = self._find_meaning()
         if meaning is not None and len(transcript.sentences) >= FEWEST_SENTENCES:
-            # not kept: a video has one join, and the model takes 200 MB
-            transcript = with_topics(
+            # The model takes 260 MB, for which that of speech makes room: the next window loads it again, in
+            # a second. Nor is this one kept, since a video has one join.
+            if self._model is not None:
+                self._model.close()
+            memory.give_back()
+            spoken = spoken_of(
                 transcript,
-                spoken_of(
-                    transcript,
-                    meaning(),
-                    on_sentences=lambda _done, _total: state.step(),
-                    should_stop=state.should_stop,
-                ),
+                meaning(),
+                on_sentences=lambda _done, _total: state.step(),
+                should_stop=state.should_stop,
             )
+            meaning.close()
+            memory.give_back()
+            transcript = with_topics(transcript, spoken)
         return transcript.to_document()

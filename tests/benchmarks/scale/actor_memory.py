@@ -1,8 +1,8 @@
 """`python -m tests.benchmarks.scale.actor_memory FILE`: memory of an actor that has done all kinds of work.
 
 Analyses FILE (it should have speech and text in the picture) in this process as a segmenter does, on the CPU
-with two threads, writes down what is said, reads what is shown and tells topics apart. Prints the resident
-memory after each step, and the highest.
+with two threads, writes down what is said, reads what is shown with one reader and tells topics apart, for
+which the speech model makes room. Prints the resident memory after each step, and the highest.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ from __future__ import annotations
 import argparse
 import resource
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from actors.meaning_model import meaning_model
 from actors.segmentation import Models, segment_file
 from actors.segmentation.screen.loading import TextReadersLoading
+from actors.segmentation.topics.judge import spoken_of
 from actors.speech_model import speech_model
 from actors.worker import memory
 from cluster.settings import LogSettings, get_settings
 from cluster.telemetry import logs
 
 THREADS = 2
+SENTENCES = 200
+"""Those of FILE are repeated until there are so many: of few sentences no topics are told apart."""
 
 
 def told(step: str) -> None:
@@ -50,15 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     timeline = segment_file(given.file, models=models, speech_model=speech)
     words = 0 if timeline.transcript is None else sum(len(s.words) for s in timeline.transcript.sentences)
     told(f"{words} words written down")
+    readers = TextReadersLoading()
     timeline = segment_file(
-        given.file,
-        models=models,
-        speech_model=speech,
-        text_readers=TextReadersLoading(),
-        meaning_model=meaning,
+        given.file, models=models, speech_model=speech, text_readers=lambda _count: readers(1)
     )
     lines = 0 if timeline.screen_text is None else len(timeline.screen_text.lines)
-    told(f"{lines} lines of text read, topics told apart")
+    told(f"{lines} lines of text read")
+    if timeline.transcript is None:
+        parser.error("nobody speaks: no topics are told apart")
+    said = timeline.transcript.sentences
+    repeated = sorted(said * -(-SENTENCES // len(said)), key=lambda sentence: sentence.start_s)
+    transcript = replace(timeline.transcript, sentences=tuple(repeated))
+    speech.close()
+    memory.give_back()
+    told("speech model closed")
+    spoken_of(transcript, meaning())
+    told(f"topics of {len(transcript.sentences)} sentences told apart")
+    meaning.close()
+    memory.give_back()
+    told("model of meaning closed")
 
 
 if __name__ == "__main__":

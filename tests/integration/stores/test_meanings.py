@@ -13,6 +13,7 @@ from cluster.commands.doctor.contents import check_database
 from cluster.contract.vocabulary import MOMENT_SOURCES
 from cluster.errors import UnavailableError
 from cluster.settings import Settings
+from cluster.stores.postgres.bounded import BoundedConnection
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.search import find
 from cluster.stores.postgres.search import meanings as module
@@ -170,6 +171,49 @@ def test_moments_that_are_made_anew_keep_their_vectors(library: Jobs) -> None:
     assert texts(library, "dollars") == ["The budget is big."] * 2
     assert learn(library) == ["A storm came up."]
     assert texts(library, "rain") == ["A storm came up."]
+
+
+def test_a_long_video_keeps_its_vectors_in_parts_and_each_line_is_looked_up_once(
+    library: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT_PER_STATEMENT", 4)
+    statement = module._SQL["keep_meanings"]
+    counting = statement + b" RETURNING (SELECT count(*) FROM known) AS known, moment_id"
+    told: list[dict[str, Any]] = []
+    execute_now = BoundedConnection.execute
+
+    def execute_counted(self: BoundedConnection, query: Any, *values: Any, **more: Any) -> Any:
+        cursor = execute_now(self, counting if query is statement else query, *values, **more)
+        if query is statement:
+            told.append({"rows": cursor.rowcount, "known": cursor.fetchone()["known"]})  # type: ignore[index]
+        return cursor
+
+    said = ["The budget is big."] * 8 + ["A cat sat here.", "A storm came up."]
+    video = index(library, said)
+    learn(library)
+    monkeypatch.setattr(BoundedConnection, "execute", execute_counted)
+    reindex(library, video, said)
+    assert told == [{"rows": rows, "known": 3} for rows in (4, 4, 2)]
+    assert learn(library) == []
+
+
+@pytest.mark.parametrize("code", ["42501", "0A000", "58P01"])
+def test_a_server_that_does_not_give_the_extension_is_left_in_peace(
+    without_extension: Jobs, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Not superuser; not allowed by who hosts the server; library missing."""
+    refusing = f"""CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = '{code}'; END $$"""
+    execute(without_extension, refusing)
+    execute(
+        without_extension,
+        "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') "
+        "EXECUTE FUNCTION refuse()",
+    )
+    row = "SELECT '0.8.0' AS version, false AS installed"
+    monkeypatch.setattr(module, "_SQL", {**module._SQL, "extension": row.encode()})
+    assert not without_extension.meanings.prepare(SPACE, WIDTH)
+    assert not without_extension.meanings.are_kept()
 
 
 def test_another_model_makes_all_vectors_anew_and_is_never_compared(library: Jobs) -> None:

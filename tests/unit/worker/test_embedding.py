@@ -11,7 +11,7 @@ import numpy as np
 
 from actors.segmentation.meaning.errors import MeaningModelError
 from actors.tasks import Outcome, Status, Task, TaskKind
-from actors.worker.embedding import TEXTS_AT_ONCE, EmbeddingHandler
+from actors.worker.embedding import BYTES_AT_ONCE, TEXTS_AT_ONCE, EmbeddingHandler
 from actors.worker.state import WorkState
 
 LIMIT_S = 60.0
@@ -58,6 +58,20 @@ def test_texts_become_vectors_of_half_precision_in_their_order() -> None:
     assert (result["space"], result["width"]) == ("toy 1", 2)
     assert vectors[:, 0].tolist() == [len(text) for text in texts]
     assert [len(part) for part in model.encoded] == [TEXTS_AT_ONCE, TEXTS_AT_ONCE, 1]
+
+
+def test_long_texts_are_encoded_by_themselves_so_that_a_question_waits_no_longer_for_them() -> None:
+    model = Model()
+    texts = [
+        "short",
+        "我" * (BYTES_AT_ONCE // 3),
+        "a" * (10 * BYTES_AT_ONCE),
+        "b" * (BYTES_AT_ONCE // 2),
+        "end",
+    ]
+    vectors = np.frombuffer(embed(handler_of(model), *texts).result["vectors"], "<f2").reshape(-1, 2)
+    assert vectors[:, 0].tolist() == [len(text) for text in texts]
+    assert model.encoded == [texts[:1], texts[1:2], texts[2:3], texts[3:]]
 
 
 def test_without_texts_the_model_alone_is_told() -> None:

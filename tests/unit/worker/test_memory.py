@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import resource
@@ -161,3 +162,23 @@ def test_a_score_is_only_lowered(tmp_path: Path, before: int, after: int) -> Non
 
 def test_a_score_that_may_not_be_changed_stays(tmp_path: Path) -> None:
     assert not spare_this_process(tmp_path / "missing")
+
+
+def test_memory_that_was_freed_is_given_back() -> None:
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "malloc_trim"):
+        pytest.skip("needs glibc")
+    libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    size, blocks = MIB // 16, 2048  # too small for mappings of their own
+    taken = [libc.malloc(size) for _ in range(blocks)]
+    for block in taken:
+        ctypes.memset(block, 1, size)
+    for block in taken[:-1]:
+        libc.free(block)  # the last one keeps all before it
+    before = memory.usage()["rss_bytes"]
+    memory.give_back()
+    after = memory.usage()["rss_bytes"]
+    libc.free(taken[-1])
+    assert before is not None
+    assert after is not None
+    assert before - after > size * blocks // 2

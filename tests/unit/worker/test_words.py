@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from actors.segmentation.limits import Limits
+from actors.segmentation.meaning.loading import MeaningModel
 from actors.segmentation.planning.plan import Plan
 from actors.segmentation.speech.loading import SpeechModel
 from actors.segmentation.speech.recogniser import Recogniser
@@ -28,6 +29,10 @@ class NotLoaded(SpeechModel):
 
     def __init__(self) -> None:
         super().__init__(Path(), "m")
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def __call__(self) -> Recogniser:
         raise AssertionError("the model was loaded")
@@ -135,6 +140,22 @@ class Topics:
         return np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
 
 
+class TopicsLoading(MeaningModel):
+    """Loads it, for which the speech model must have made room."""
+
+    def __init__(self, speech: NotLoaded) -> None:
+        super().__init__(Path(), "topics")
+        self.speech = speech
+        self.closed = False
+
+    def __call__(self) -> Any:
+        assert self.speech.closed
+        return Topics()
+
+    def close(self) -> None:
+        self.closed = True
+
+
 @pytest.mark.parametrize("sentences", [3, 400])
 def test_joined_sentences_are_asked_for_their_topics(sentences: int) -> None:
     plan, _ = silent_film()
@@ -143,7 +164,9 @@ def test_joined_sentences_are_asked_for_their_topics(sentences: int) -> None:
         for n in range(sentences)
     ]
     rows = [{"index": 0, "language": "en", "words": words}]
-    recognition = SpeechRecognition(NotLoaded, Limits(), lambda: Topics)  # type: ignore[arg-type,return-value]
+    speech = NotLoaded()
+    meaning = TopicsLoading(speech)
+    recognition = SpeechRecognition(lambda: speech, Limits(), lambda: meaning)
 
     document = recognition.join(Plan.from_bytes(plan), Outline(b"", 1), rows, WorkState())
 
@@ -151,3 +174,4 @@ def test_joined_sentences_are_asked_for_their_topics(sentences: int) -> None:
     assert len(document["sentences"]) == sentences
     judged = [one["topic"] for one in document["sentences"] if one["topic"] is not None]
     assert bool(judged) == (sentences > 10)
+    assert speech.closed == meaning.closed == (sentences > 10)

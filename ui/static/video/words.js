@@ -76,7 +76,10 @@ class Words extends Emitter {
   #heard({ state, fraction, error }) {
     this.told = true;
     const { status } = this;
-    if (status === null) return; // it is read as soon as the video is done
+    if (status === null) { // it is read as soon as the video is done
+      this.stale = ENDED.has(state) && this.reading === session.abort;
+      return;
+    }
     if (status.state === state && status.fraction === fraction) return;
     if (ENDED.has(state)) {
       if (this.reading === session.abort) this.stale = true;
@@ -102,7 +105,10 @@ class Words extends Emitter {
   #later() {
     // what is shown is there, and what is said waits for a speech model, perhaps for days
     const waits = this.status?.state === "queued" && this.status.screen_text;
-    const waitMs = waits || (this.told && session.eventsAlive) ? LONGEST_POLL_MS : Math.min(POLL_MS * 2 ** this.failures, LONGEST_POLL_MS);
+    // an event is told once: what could not be read after it, or is of another result, is read again soon
+    const current = this.failures === 0 && this.revision === session.video?.revision;
+    const waitMs = waits || (this.told && session.eventsAlive && current) ? LONGEST_POLL_MS
+      : Math.min(POLL_MS * 2 ** this.failures, LONGEST_POLL_MS);
     this.timer = window.setTimeout(() => {
       this.timer = 0;
       if (!document.hidden) this.#read();

@@ -36,12 +36,18 @@ MOST_NEAREST = 50
 """Moments of one question that are found by meaning."""
 TEXTS_PER_CALL = 32
 """Moments that get their vectors at once: a second or two of work."""
+KEPT_PER_STATEMENT = 500
+"""Moments that keep their vectors at once: each is put into the index anew, which takes a millisecond in a
+small one and several in a large one, and no statement of a long video may come near its time limit."""
 _HELD_S = 120.0
 """A video whose worker died is taken again after so long; far longer than one call takes."""
 _FEW = 5_000
 """Up to so many rows of an owner are compared one by one: some milliseconds."""
 _EF = 100
 """Candidates that the index keeps while it looks: twice what is asked for, as its documentation advises."""
+_REFUSALS = (errors.InsufficientPrivilege, errors.FeatureNotSupported, errors.UndefinedFile)
+"""A server's answers to the wish for the extension: only a superuser may install it, it is not on the list of
+those that a hosted server allows, or its library is not on the machine."""
 _LEAST_LETTERS = 4
 """Of a run in a script without spaces. Elsewhere two words are the least: one is near to anything."""
 _DIGITS = 5
@@ -190,7 +196,11 @@ def rows_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
 def keep_known(connection: Connection, video_id: str, last: int) -> None:
     """Gives the moments of a video after the id `last` the vectors of those up to it that say the same."""
     if _one(connection, "is_there", {})["is_there"]:
-        connection.execute(_SQL["keep_meanings"], {"id": video_id, "last": last})
+        of = {"id": video_id, "last": last}
+        made = [row["id"] for row in connection.execute(_SQL["made_after"], of)]
+        for begin in range(0, len(made), KEPT_PER_STATEMENT):
+            part = made[begin : begin + KEPT_PER_STATEMENT]
+            connection.execute(_SQL["keep_meanings"], {**of, "ids": part})
     connection.execute(_SQL["queue_meanings"], {"id": video_id})
 
 
@@ -214,7 +224,7 @@ def _with_extension(connection: Connection) -> bool:
         try:
             with connection.transaction():
                 connection.execute(b"CREATE EXTENSION IF NOT EXISTS vector")
-        except errors.InsufficientPrivilege as error:
+        except _REFUSALS as error:
             _log.warning("pgvector may not be installed by this user", reason=" ".join(str(error).split()))
             return False
     return True

@@ -65,15 +65,22 @@ FROM unnest(%(ids)s::bigint[], %(embeddings)s::text[]) AS one (id, embedding)
 JOIN (SELECT * FROM moments WHERE id = ANY (%(ids)s) FOR KEY SHARE) AS moments USING (id)
 ON CONFLICT (moment_id) DO UPDATE SET space = excluded.space, embedding = excluded.embedding
 
+-- made_after --
+SELECT id FROM moments WHERE video_id = %(id)s AND id > %(last)s ORDER BY id
+
 -- keep_meanings --
--- New moments of a video get the vectors of its former ones that say the same.
+-- Some new moments of a video get the vectors of its former ones that say the same; of several former ones that say the
+-- same one is read, since a line that is on every slide would be joined with each of the others.
+WITH known AS MATERIALIZED (
+    SELECT DISTINCT ON (former.source, text) former.source, text, space, embedding
+    FROM moments AS former JOIN moment_meanings ON moment_id = former.id
+    WHERE former.video_id = %(id)s AND former.id <= %(last)s
+    ORDER BY former.source, text
+)
 INSERT INTO moment_meanings (moment_id, video_id, owner, source, space, embedding)
-SELECT DISTINCT ON (made.id) made.id, made.video_id, made.owner, made.source, known.space, known.embedding
-FROM moments AS made
-JOIN moments AS former
-  ON former.video_id = made.video_id AND former.id <= %(last)s AND former.source = made.source AND former.text = made.text
-JOIN moment_meanings AS known ON known.moment_id = former.id
-WHERE made.video_id = %(id)s AND made.id > %(last)s
+SELECT made.id, made.video_id, made.owner, made.source, space, embedding
+FROM moments AS made JOIN known USING (source, text)
+WHERE made.id = ANY (%(ids)s)
 
 -- owners_meanings --
 -- How many an owner has, counted up to `most`.
