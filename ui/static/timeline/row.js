@@ -30,7 +30,7 @@ const THINNEST_PX = 0.4;
 const THINNEST_OF_MANY_PX = 8;
 
 /** Most buttons that are made in one frame: more would be felt while zooming. */
-const MADE_AT_ONCE = 60;
+const MADE_AT_ONCE = 20;
 
 /** Narrower segments show no label: a few letters say nothing. */
 const LABEL_FROM_PX = 34;
