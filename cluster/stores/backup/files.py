@@ -67,6 +67,12 @@ def load_files(media: MediaStore, folder: Path) -> None:
         media.put_stream(line["key"], read_part(folder / MEDIA_DIR / line["key"]))
 
 
+def unload_files(media: MediaStore, folder: Path) -> None:
+    """Removes the files of a backup that is not restored after all, and no others."""
+    for line in media_lines(folder):
+        media.delete(line["key"])
+
+
 def _all(media: MediaStore, target: Path, named: Named, copied: Copied) -> Iterator[tuple[str, StoredPart]]:
     for key, size in named.sources.items():
         part = _copy(media, target, key, size)

@@ -40,6 +40,8 @@ def save(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; name a new folder.", code="folder_not_empty")
+    for name in ("postgres", "mongodb", manifests.MEDIA_DIR):  # names of clips tell of videos, too
+        (folder / name).mkdir(mode=0o700)
     schema_version = require_same(jobs.database)
     before: list[list[str]] | None = None
     for number in range(1, _PASSES + 1):

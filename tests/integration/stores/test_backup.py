@@ -237,6 +237,23 @@ def test_a_restore_that_fails_leaves_nothing(opened: Opened, tmp_path: Path) -> 
     assert found(new) == set()
 
 
+def test_what_comes_during_a_restore_stays(opened: Opened, tmp_path: Path) -> None:
+    lost, new = opened("lost"), opened("new")
+    done(lost)
+    back_up(lost, tmp_path / "backup")
+    came: list[str] = []
+
+    def step(told: str) -> None:
+        if told == "PostgreSQL":
+            came.append(queued(new).id)
+
+    with pytest.raises(ConflictError, match="in use now"):
+        restore(new.jobs, new.inventory, new.results, new.media, tmp_path / "backup", lambda: None, step)
+
+    assert [video.id for video in new.jobs.list_videos().items] == came
+    assert found(new) == set()
+
+
 def test_a_folder_that_is_no_backup_is_refused(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "media.jsonl").touch()

@@ -22,10 +22,10 @@ FROM information_schema.columns
 WHERE table_schema = current_schema() AND is_identity = 'YES'
 
 -- functions --
--- Functions of ours: those of an extension belong to it.
+-- Functions with these names; those of an extension belong to it.
 SELECT pg_proc.oid::regprocedure::text AS name
 FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-WHERE nspname = current_schema() AND prokind = 'f'
+WHERE nspname = current_schema() AND prokind = 'f' AND proname = ANY(%(names)s)
   AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
 
 -- named_videos --
