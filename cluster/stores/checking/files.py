@@ -6,6 +6,7 @@ final name before its video has a row. Knows PostgreSQL and the media store; not
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -22,6 +23,8 @@ from cluster.stores.postgres.upkeep.inspection import PAGE, Inspection
 
 _FOREIGN = "a file that Scenestream does not make"
 """What another program has in the same place; it is told, and never removed."""
+_UNFINISHED = re.compile(r"/\.[^/]+\.[0-9a-f]{16}$")
+"""How `DirectoryMedia` names a file that it has not finished."""
 
 
 def check_files(inspection: Inspection, media: MediaStore, limits: Limits) -> Iterator[Finding]:
@@ -50,7 +53,7 @@ def _left(file: StoredFile, reason: str, told: str, remove: Any) -> Finding:
 def _unnamed(file: StoredFile, known: Mapping[str, Any], orders: set[str]) -> str | None:
     """Why nothing names the file; None if something does."""
     if file.temporary:
-        return "a file that its writer has not finished"
+        return "a file that its writer has not finished" if _UNFINISHED.search(file.key) else _FOREIGN
     kind, _, rest = file.key.partition("/")
     part, _, name = rest.partition("/")[2].partition("/")
     if kind == "uploads":

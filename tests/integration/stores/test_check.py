@@ -267,11 +267,12 @@ def test_nothing_is_collected_by_the_rows_of_another_installation(stores: Stores
     assert stores.media.exists(kept)
 
 
-def test_files_of_other_programs_are_told_and_never_removed(stores: Stores) -> None:
+def test_files_of_other_programs_are_told_and_never_removed(stores: Stores, media_dir: Path) -> None:
     done(stores)
-    theirs = {"videos/marketing/intro.mp4", "videos/teaser.mp4"}
+    theirs = {"videos/marketing/intro.mp4", "videos/teaser.mp4", "videos/marketing/.DS_Store"}
     for key in theirs:
-        stores.media.put_stream(key, [b"an advertisement"])
+        (media_dir / key).parent.mkdir(exist_ok=True)
+        (media_dir / key).write_bytes(b"an advertisement")
     report = look(stores)
 
     collect(stores, report.findings, removed=lambda _: None, force=True)
