@@ -45,6 +45,14 @@ SELECT id, offset_bytes FROM uploads WHERE video_id IS NULL
 -- named_files --
 SELECT media_key, bytes FROM videos WHERE NOT fetching
 
+-- named_made --
+-- Files that orders have made; that of a proxy has a name of its own.
+SELECT clip_jobs.video_id, clip_jobs.id, clip_jobs.wanted -> clip_files.position ->> 'name' AS name
+FROM clip_files JOIN clip_jobs ON clip_jobs.id = clip_files.job_id
+WHERE clip_files.made AND clip_jobs.purpose = 'clips'
+UNION ALL
+SELECT video_id, id, NULL FROM clip_jobs WHERE purpose = 'proxy' AND state = 'done'
+
 -- in_use --
 -- What an installation holds that somebody has used.
 SELECT (SELECT count(*) FROM videos) + (SELECT count(*) FROM uploads) AS rows

@@ -64,6 +64,10 @@ class Snapshot:
         """The ids of all orders of clips."""
         return {row["id"] for row in self._rows("named_orders")}
 
+    def made(self) -> list[tuple[str, str, str | None]]:
+        """Id of the video, id of the order and name of every clip that is made; no name: it is a proxy."""
+        return [(row["video_id"], row["id"], row["name"]) for row in self._rows("named_made")]
+
     def uploads(self) -> dict[str, int]:
         """How many bytes have arrived of every unfinished upload, by its id."""
         return {row["id"]: row["offset_bytes"] for row in self._rows("named_uploads")}
