@@ -20,7 +20,7 @@ from cluster.commands.installation import operators_stores
 from cluster.errors import ScenestreamError
 from cluster.settings import get_settings
 from cluster.stores.checking.findings import Finding
-from cluster.stores.checking.limits import Limits
+from cluster.stores.checking.limits import HOUR_S, Limits
 from cluster.stores.checking.looking import Report, collect, look_twice
 from cluster.stores.postgres.upkeep.schema import require_same
 
@@ -42,12 +42,18 @@ def check(
         bool, typer.Option("--collect", help="Remove what nothing names. It only tells so without --yes.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="With --yes: also where more is left behind than is in use.")
+        bool,
+        typer.Option("--force", help="With --yes: also what is young, or more than is in use."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --collect: do remove it.")] = False,
 ) -> None:
     """Whether all stores agree: nothing lost, nothing left. Exit code 1: findings; 2: not all was seen."""
     grace_s = seconds_of(older_than)
+    if collect_orphans and yes and grace_s < HOUR_S and not force:
+        raise typer.BadParameter(
+            "Younger than 1h may be what an upload or a bridge is writing. With --force it is removed all "
+            "the same: only while API and bridges are stopped."
+        )
     settings = get_settings()
     try:
         with operators_stores(settings) as stores, terminal.steps() as step:

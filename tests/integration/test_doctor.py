@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -327,12 +327,13 @@ class Answers(BaseHTTPRequestHandler):
 
     silent = 0
     asked = 0
+    servers: Sequence[Mapping[str, object]] = ({"name": "redis", "healthy": True},)
 
     def do_GET(self) -> None:
         type(self).asked += 1
         row = {"state": "idle", "replaced": 0}
         pool = {"actors": [row], "wanted": 1} if self.asked > self.silent else None
-        told = {"servers": [{"name": "redis", "healthy": True}], "pool": pool, "pool_detail": "late"}
+        told = {"servers": self.servers, "pool": pool, "pool_detail": "late"}
         body = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -344,6 +345,14 @@ class Answers(BaseHTTPRequestHandler):
         """Nothing: the test says what was asked."""
 
 
+def of_api(handler: type[Answers], patience_s: float) -> list[Finding]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = list(check_api(f"http://127.0.0.1:{server.server_port}", None, patience_s=patience_s))
+        server.shutdown()
+    return found
+
+
 @pytest.mark.parametrize(
     ("silent", "level", "told"),
     [(2, Severity.OK, "1 of 1 actors are ready"), (10**6, Severity.PROBLEM, "late")],
@@ -353,15 +362,20 @@ def test_a_pool_that_is_late_once_is_no_finding_and_one_that_stays_silent_is(
 ) -> None:
     """A busy machine: the API gives the pool two seconds, and now and then it needs more."""
     handler = type("Late", (Answers,), {"silent": silent})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        patience_s = 60.0 if level is Severity.OK else 2.5
-        found = list(check_api(f"http://127.0.0.1:{server.server_port}", None, patience_s=patience_s))
-        server.shutdown()
+    found = of_api(handler, patience_s=60.0 if level is Severity.OK else 2.5)
 
     pool = only(one for one in found if one.what == "pool")
     assert (pool.level, pool.told) == (level, told)
     assert handler.asked >= 3
+
+
+def test_a_full_disk_is_no_server_that_is_not_reached() -> None:
+    full = {"name": "disk", "healthy": False, "detail": "Only 0.1 GiB are free for media."}
+    handler = type("Full", (Answers,), {"servers": (full,)})
+    told = {one.what: (one.level, one.told) for one in of_api(handler, patience_s=60.0)}
+    assert told["api"][0] is Severity.OK
+    assert told["api-disk"] == (Severity.PROBLEM, "The API's machine: Only 0.1 GiB are free for media.")
+    assert handler.asked == 1, "it is not asked again until there is room"
 
 
 def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:
@@ -372,17 +386,8 @@ def test_nothing_is_wrong_with_a_running_stack(stack: Stack) -> None:
     assert done.returncode == 0
     told = {one["what"]: one["told"] for one in found}
     assert {
-        "postgres",
-        "rabbitmq",
-        "mongodb",
-        "redis",
-        "schema",
-        "queues",
-        "results",
-        "media",
-        "api",
-        "pool",
-    } <= told.keys()
+        "postgres", "rabbitmq", "mongodb", "redis", "schema", "queues", "results", "media", "api", "pool",
+    } <= told.keys()  # fmt: skip
     assert "1 of 1 actors" in told["pool"]
     plain = stack.cli("top", "--once").stdout
     assert "segmenter-0" in plain

@@ -67,10 +67,12 @@ def test_it_finds_tells_and_removes(stores: Stores) -> None:
     found = run("check", *NOW)
     document = json.loads(run("check", "--json", *NOW).stdout)
     told = run("check", "--collect", *NOW)
+    refused = run("check", "--collect", "--yes", *NOW)
     still_there = stores.media.exists(key)
-    removed = run("check", "--collect", "--yes", *NOW)
+    removed = run("check", "--collect", "--yes", "--force", *NOW)
 
     assert (clean.exit_code, found.exit_code, told.exit_code, removed.exit_code) == (0, 1, 1, 0)
+    assert refused.exit_code == 2, "an upload may be writing it"
     assert key in found.stdout
     (finding,) = document["findings"]
     assert (finding["invariant"], finding["kind"], finding["what"]) == ("I5", "orphan_file", key)
@@ -103,7 +105,8 @@ def test_a_backup_is_made_and_an_installation_in_use_is_kept(stores: Stores, tmp
 
     assert made.exit_code == 0, made.output
     assert folder.stat().st_mode & 0o077 == 0
-    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*.copy"))
+    assert all(path.stat().st_mode & 0o077 == 0 for name in ("*.*", "*/") for path in folder.glob(name))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*") if path.is_file())
     assert isinstance(again.exception, UsageError)
     assert isinstance(refused.exception, ConflictError)
     assert stores.jobs.get(video.id).state == "done"

@@ -29,6 +29,9 @@ now and then takes longer; one that is down stays silent for all of this time.
 
 _ASK_AGAIN_S = 1.0
 
+_DISK = "disk"
+"""What the API calls its disks among its servers."""
+
 _FEW = 5
 """Leftover processes that are listed."""
 
@@ -87,7 +90,7 @@ def check_api(address: str, api_key: str | None, *, patience_s: float = API_PATI
             "--api-key or SCENESTREAM_API_KEY.",
         )
         return
-    unhealthy = [server["name"] for server in cluster["servers"] if not server["healthy"]]
+    unhealthy = _silent(cluster)
     if unhealthy:
         yield problem(
             "api",
@@ -96,6 +99,13 @@ def check_api(address: str, api_key: str | None, *, patience_s: float = API_PATI
         )
     else:
         yield ok("api", f"{address} answers, and so do the servers behind it")
+    for server in cluster["servers"]:
+        if server["name"] == _DISK and not server["healthy"]:
+            yield problem(
+                "api-disk",
+                f"The API's machine: {server['detail']}",
+                "media.least_free_bytes is the limit; uploads fail when nothing is left.",
+            )
     yield _pool(cluster["pool"], cluster["pool_detail"])
 
 
@@ -104,10 +114,15 @@ def _settled(client: Client, patience_s: float) -> Cluster:
     until_s = time.monotonic() + patience_s
     while True:
         cluster = client.cluster()
-        silent = cluster["pool"] is None or not all(server["healthy"] for server in cluster["servers"])
+        silent = cluster["pool"] is None or bool(_silent(cluster))
         if not silent or time.monotonic() >= until_s:
             return cluster
         time.sleep(_ASK_AGAIN_S)
+
+
+def _silent(cluster: Cluster) -> list[str]:
+    """The servers that the API does not reach. A disk is none: it is full, and asking again does not help."""
+    return [one["name"] for one in cluster["servers"] if not one["healthy"] and one["name"] != _DISK]
 
 
 def _pool(pool: Pool | None, why: str | None) -> Finding:

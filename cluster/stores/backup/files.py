@@ -28,17 +28,20 @@ from cluster.stores.media.store import MediaStore
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What PostgreSQL names: `sources` and `uploads` with their bytes, `ids` of videos and of tracks."""
+    """What PostgreSQL names: `sources` and `uploads` with their bytes, `ids` of videos and of tracks,
+    `orders` of clips, and the keys that these have `made`.
+    """
 
     ids: frozenset[str]
     sources: Mapping[str, int]
     uploads: Mapping[str, int]
     orders: frozenset[str]
+    made: frozenset[str]
 
 
 @dataclass(slots=True)
 class Copied:
-    """The result of a copy: totals, the list, and what was not there: keys of sources, ids of uploads."""
+    """The result of a copy: totals, the list, and what was not there: keys of files, ids of uploads."""
 
     media: StoredPart
     files: int = 0
@@ -50,14 +53,17 @@ class Copied:
 def save_files(media: MediaStore, folder: Path, named: Named) -> Copied:
     """Copies all files that are named, and writes the list of them."""
     copied = Copied(StoredPart(bytes=0, sha256=""))
+    left = set(named.made)
 
     def lines() -> Iterator[bytes]:
         for key, part in _all(media, folder / MEDIA_DIR, named, copied):
+            left.discard(key)
             copied.files += 1
             copied.bytes += part.bytes
             yield json.dumps({"key": key, "bytes": part.bytes, "sha256": part.sha256}).encode() + b"\n"
 
     copied.media = write_part(folder / MEDIA_LIST, lines())
+    copied.lost_files += sorted(left)
     return copied
 
 
@@ -65,6 +71,12 @@ def load_files(media: MediaStore, folder: Path) -> None:
     """Stores the files of a backup."""
     for line in media_lines(folder):
         media.put_stream(line["key"], read_part(folder / MEDIA_DIR / line["key"]))
+
+
+def unload_files(media: MediaStore, folder: Path) -> None:
+    """Removes the files of a backup that is not restored after all, and no others."""
+    for line in media_lines(folder):
+        media.delete(line["key"])
 
 
 def _all(media: MediaStore, target: Path, named: Named, copied: Copied) -> Iterator[tuple[str, StoredPart]]:

@@ -13,13 +13,13 @@ from pathlib import Path
 from cluster.errors import ConflictError
 from cluster.stores.backup import manifest as manifests
 from cluster.stores.backup.documents import load_documents
-from cluster.stores.backup.files import load_files
+from cluster.stores.backup.files import load_files, unload_files
 from cluster.stores.backup.manifest import Manifest
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.inventory import Inventory
 from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
-from cluster.stores.postgres.upkeep.schema import newest_version
+from cluster.stores.postgres.upkeep.schema import is_of_another_program, newest_version
 from cluster.stores.postgres.upkeep.tables import in_use, leave_out, release_all, replaced
 
 
@@ -35,7 +35,7 @@ def restore(
     """Restores the backup in `folder`; `tidy` is called within the transaction, when all rows are there.
 
     UsageError for a folder that is no backup, or a damaged one; ConflictError where the installation is in
-    use, or the backup comes from a newer version. After any error the installation is empty again.
+    use, or the backup comes from a newer version. After any error the installation is as empty as before.
     """
     manifest = manifests.read(folder)
     if manifest.schema_version > newest_version():
@@ -58,8 +58,7 @@ def restore(
         _load_rows(jobs, folder, manifest, tidy)
     except BaseException:
         inventory.clear()
-        media.delete("videos")
-        media.delete("uploads")
+        unload_files(media, folder)
         raise
     return manifest
 
@@ -75,6 +74,12 @@ def _load_rows(jobs: Jobs, folder: Path, manifest: Manifest, tidy: Callable[[], 
 
 
 def _require_empty(jobs: Jobs, inventory: Inventory, media: MediaStore) -> None:
+    if is_of_another_program(jobs.database):
+        raise ConflictError(
+            "This database belongs to another program: it has tables that are named as Scenestream's, and "
+            "Scenestream did not make them. Name another database in postgres_url.",
+            code="not_empty",
+        )
     what = None
     if in_use(jobs.database):
         what = "PostgreSQL has videos or uploads"

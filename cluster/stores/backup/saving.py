@@ -2,8 +2,9 @@
 
 PostgreSQL comes first, in one snapshot: it says what belongs to that moment. Documents and files are stored
 before a row names them, so all that the snapshot names is there, unless it was deleted since. What was
-deleted with its video is noted. Where a result was replaced meanwhile, another pass begins with a new
-snapshot; files that are copied stay. Knows all stores but RabbitMQ and Redis, which are in no backup.
+deleted with its video is noted. Where a result was replaced meanwhile, or clips or a proxy were removed,
+another pass begins with a new snapshot; files that are copied stay. Knows all stores but RabbitMQ and Redis,
+which are in no backup.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cluster.stores.backup import manifest as manifests
 from cluster.stores.backup.documents import save_documents
 from cluster.stores.backup.files import Named, save_files
 from cluster.stores.backup.manifest import Manifest, Missing, StoredPart, Table
+from cluster.stores.media.keys import clips_prefix, proxy_key
 from cluster.stores.media.store import MediaStore
 from cluster.stores.mongodb.inventory import Inventory
 from cluster.stores.postgres.jobs import Jobs
@@ -40,6 +42,8 @@ def save(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; name a new folder.", code="folder_not_empty")
+    for name in ("postgres", "mongodb", manifests.MEDIA_DIR):  # names of clips tell of videos, too
+        (folder / name).mkdir(mode=0o700)
     schema_version = require_same(jobs.database)
     before: list[list[str]] | None = None
     for number in range(1, _PASSES + 1):
@@ -67,7 +71,11 @@ def _pass(
         tables = _save_tables(seen, folder)
         videos, timelines, uploads = seen.videos(), seen.timelines(), seen.uploads()
         named = Named(
-            frozenset(videos) | frozenset(videos.values()), seen.files(), uploads, frozenset(seen.orders())
+            frozenset(videos) | frozenset(videos.values()),
+            seen.files(),
+            uploads,
+            frozenset(seen.orders()),
+            frozenset(_key_of(*made) for made in seen.made()),
         )
     step("MongoDB")
     documents, lost = save_documents(inventory, folder, videos, timelines)
@@ -99,6 +107,10 @@ def _save_tables(seen: Snapshot, folder: Path) -> dict[str, Table]:
         part: StoredPart = manifests.write_part(manifests.table_path(folder, name), seen.copy(name, columns))
         saved[name] = Table(**part.model_dump(), columns=columns)
     return saved
+
+
+def _key_of(video_id: str, order: str, name: str | None) -> str:
+    return proxy_key(video_id, order) if name is None else f"{clips_prefix(video_id, order)}/{name}"
 
 
 def _gone(inspection: Inspection, videos: dict[str, str]) -> set[str]:

@@ -6,6 +6,7 @@ final name before its video has a row. Knows PostgreSQL and the media store; not
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -20,6 +21,11 @@ from cluster.stores.media.store import MediaStore
 from cluster.stores.media.stored_file import StoredFile
 from cluster.stores.postgres.upkeep.inspection import PAGE, Inspection
 
+_FOREIGN = "a file that Scenestream does not make"
+"""What another program has in the same place; it is told, and never removed."""
+_UNFINISHED = re.compile(r"/\.[^/]+\.[0-9a-f]{16}$")
+"""How `DirectoryMedia` names a file that it has not finished."""
+
 
 def check_files(inspection: Inspection, media: MediaStore, limits: Limits) -> Iterator[Finding]:
     """All findings; UnavailableError while PostgreSQL or the media store is away."""
@@ -33,13 +39,13 @@ def check_files(inspection: Inspection, media: MediaStore, limits: Limits) -> It
             reason = _unnamed(file, known[_id_of(file.key)], orders)
             if reason is not None:
                 told = f"{reason}; {file.bytes} bytes, unchanged for {span(now - file.changed_at)}"
-                yield _left(file, told, partial(media.remove, file))
+                yield _left(file, reason, told, partial(media.remove, file))
 
 
-def _left(file: StoredFile, told: str, remove: Any) -> Finding:
+def _left(file: StoredFile, reason: str, told: str, remove: Any) -> Finding:
     kind = "temporary_file" if file.temporary else "orphan_file"
     mark = f"{file.bytes} {file.changed_at}"
-    if not file.key.startswith(("videos/", "uploads/")):
+    if reason == _FOREIGN or not file.key.startswith(("videos/", "uploads/")):
         return Finding(Invariant.NOTHING_LEFT, "foreign_file", file.key, told, mark=mark)
     return Finding(Invariant.NOTHING_LEFT, kind, file.key, told, mark=mark, remove=remove)
 
@@ -47,14 +53,14 @@ def _left(file: StoredFile, told: str, remove: Any) -> Finding:
 def _unnamed(file: StoredFile, known: Mapping[str, Any], orders: set[str]) -> str | None:
     """Why nothing names the file; None if something does."""
     if file.temporary:
-        return "a file that its writer has not finished"
+        return "a file that its writer has not finished" if _UNFINISHED.search(file.key) else _FOREIGN
     kind, _, rest = file.key.partition("/")
     part, _, name = rest.partition("/")[2].partition("/")
     if kind == "uploads":
         # on S3 a small part of an upload has a name that goes on after the upload's id
         return None if known["is_upload"] else "bytes of an upload that there is not"
     if kind != "videos":
-        return "a file that Scenestream does not make"
+        return _FOREIGN
     if part == "source":
         expected = known["is_video"] or known["is_upload"]
         return None if expected else "the file of a video that there is not"
@@ -65,7 +71,7 @@ def _unnamed(file: StoredFile, known: Mapping[str, Any], orders: set[str]) -> st
         return None if known["has_tracks"] else "a keyframe of tracks that no video uses"
     if part == "clips":
         return None if name.partition("/")[0] in orders else "a file of an order of clips that there is not"
-    return "a file that Scenestream does not make"
+    return _FOREIGN
 
 
 def _id_of(key: str) -> str:

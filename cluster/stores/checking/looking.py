@@ -23,6 +23,8 @@ from cluster.stores.mongodb.results import Results
 from cluster.stores.postgres.jobs import Jobs
 from cluster.stores.postgres.upkeep.inspection import PAGE, Inspection
 
+_LOST = frozenset({"lost_file", "lost_result"})
+
 Part = tuple[str, Callable[[], Iterable[Finding]]]
 
 
@@ -67,12 +69,21 @@ def collect(
 ) -> None:
     """Deletes what the findings offer, and tells of each.
 
-    UsageError (`mostly_orphans`) where things of more ids are left behind than there are videos and uploads:
-    then the settings name another database more likely than that so much is rubbish. `force` deletes it all
-    the same.
+    UsageError where the settings name another database more likely than that so much is rubbish
+    (`mostly_orphans`): things of more ids are left behind than there are videos and uploads, or most videos
+    have lost their file or result. `force` deletes it all the same.
     """
+    findings = list(findings)
     orphans = [finding for finding in findings if finding.remove is not None]
     counts = stores.inspection.counts()
+    lost = len({_id_of(finding.what) for finding in findings if finding.kind in _LOST})
+    if orphans and 2 * lost > counts["videos"] and not force:
+        raise UsageError(
+            f"PostgreSQL has {counts['videos']} videos, and the files or results of {lost} of them are not "
+            "in these stores. Look whether postgres_url, mongodb_url and media_url are of one installation; "
+            "nothing was removed. --force removes it all the same.",
+            code="mostly_orphans",
+        )
     in_use = counts["videos"] + counts["uploads"]
     left = _unknown(stores.inspection, {_id_of(finding.what) for finding in orphans})
     if left > in_use and not force:

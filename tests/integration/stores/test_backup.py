@@ -17,7 +17,7 @@ from cluster.stores.backup.saving import save
 from cluster.stores.checking.limits import Limits
 from cluster.stores.checking.looking import Stores, tidy
 from cluster.stores.ids import new_id
-from cluster.stores.media.keys import upload_key
+from cluster.stores.media.keys import clips_prefix, upload_key
 from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.migrate import find_migrations
 from cluster.stores.postgres.upkeep.schema import newest_version, version_of
@@ -141,6 +141,26 @@ def test_a_result_that_is_replaced_meanwhile_is_the_new_one(opened: Opened, tmp_
     assert found(new) == set()
 
 
+def test_clips_that_are_removed_meanwhile_are_in_no_backup(opened: Opened, tmp_path: Path) -> None:
+    lost, new = opened("lost"), opened("new")
+    video = done(lost)
+    (order,) = lost.jobs.clips.list_of(video.id).items
+    passes: list[str] = []
+
+    def step(told: str) -> None:
+        passes.append(told)
+        if told == "media" and passes.count("media") == 1:
+            execute(lost.jobs, "DELETE FROM clip_jobs WHERE id = %(id)s", id=order.id)
+            lost.media.delete(clips_prefix(video.id, order.id))
+
+    made = save(lost.jobs, lost.inventory, lost.media, tmp_path / "backup", step)
+    bring_back(new, tmp_path / "backup")
+
+    assert made.missing.files == []
+    assert new.jobs.clips.list_of(video.id).items == ()
+    assert found(new) == set()
+
+
 def replace_result(stores: Stores, video_id: str) -> None:
     jobs = stores.jobs
     old = jobs.get(video_id).timeline_id
@@ -234,6 +254,23 @@ def test_a_restore_that_fails_leaves_nothing(opened: Opened, tmp_path: Path) -> 
     assert list(new.media.files()) == []
     assert new.jobs.list_videos().items == ()
     bring_back(new, tmp_path / "backup")
+    assert found(new) == set()
+
+
+def test_what_comes_during_a_restore_stays(opened: Opened, tmp_path: Path) -> None:
+    lost, new = opened("lost"), opened("new")
+    done(lost)
+    back_up(lost, tmp_path / "backup")
+    came: list[str] = []
+
+    def step(told: str) -> None:
+        if told == "PostgreSQL":
+            came.append(queued(new).id)
+
+    with pytest.raises(ConflictError, match="in use now"):
+        restore(new.jobs, new.inventory, new.results, new.media, tmp_path / "backup", lambda: None, step)
+
+    assert [video.id for video in new.jobs.list_videos().items] == came
     assert found(new) == set()
 
 

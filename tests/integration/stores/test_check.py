@@ -254,6 +254,32 @@ def test_less_is_collected_than_is_in_use_unless_it_is_forced(stores: Stores) ->
     assert found(stores) == set()
 
 
+def test_nothing_is_collected_by_the_rows_of_another_installation(stores: Stores) -> None:
+    for _ in range(3):
+        stores.media.delete(done(stores).media_key)
+    kept = source_key(new_id())
+    stores.media.put_stream(kept, [b"a film of the installation that these files are of"])
+    report = look(stores)
+
+    with pytest.raises(UsageError, match="of one installation"):
+        collect(stores, report.findings, removed=lambda _: None)
+
+    assert stores.media.exists(kept)
+
+
+def test_files_of_other_programs_are_told_and_never_removed(stores: Stores, media_dir: Path) -> None:
+    done(stores)
+    theirs = {"videos/marketing/intro.mp4", "videos/teaser.mp4", "videos/marketing/.DS_Store"}
+    for key in theirs:
+        (media_dir / key).parent.mkdir(exist_ok=True)
+        (media_dir / key).write_bytes(b"an advertisement")
+    report = look(stores)
+
+    collect(stores, report.findings, removed=lambda _: None, force=True)
+
+    assert found(stores) == {("foreign_file", key) for key in theirs}
+
+
 def test_what_is_deleted_between_the_looks_is_no_finding(stores: Stores) -> None:
     key = source_key(new_id())
     stores.media.put_stream(key, [b"a film"])

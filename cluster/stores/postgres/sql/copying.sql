@@ -22,10 +22,10 @@ FROM information_schema.columns
 WHERE table_schema = current_schema() AND is_identity = 'YES'
 
 -- functions --
--- Functions of ours: those of an extension belong to it.
+-- Functions with these names; those of an extension belong to it.
 SELECT pg_proc.oid::regprocedure::text AS name
 FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-WHERE nspname = current_schema() AND prokind = 'f'
+WHERE nspname = current_schema() AND prokind = 'f' AND proname = ANY(%(names)s)
   AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
 
 -- named_videos --
@@ -44,6 +44,14 @@ SELECT id, offset_bytes FROM uploads WHERE video_id IS NULL
 
 -- named_files --
 SELECT media_key, bytes FROM videos WHERE NOT fetching
+
+-- named_made --
+-- Files that orders have made; that of a proxy has a name of its own.
+SELECT clip_jobs.video_id, clip_jobs.id, clip_jobs.wanted -> clip_files.position ->> 'name' AS name
+FROM clip_files JOIN clip_jobs ON clip_jobs.id = clip_files.job_id
+WHERE clip_files.made AND clip_jobs.purpose = 'clips'
+UNION ALL
+SELECT video_id, id, NULL FROM clip_jobs WHERE purpose = 'proxy' AND state = 'done'
 
 -- in_use --
 -- What an installation holds that somebody has used.

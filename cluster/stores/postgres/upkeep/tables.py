@@ -1,7 +1,7 @@
-"""All tables of PostgreSQL as streams of COPY, out of one snapshot and into an empty database.
+"""All tables of ours as streams of COPY, out of one snapshot and into an empty database.
 
-What is derived from other stores (the index of the search) is left out and made anew. Does not know files,
-nor the other stores.
+What is derived from other stores (the index of the search) is left out and made anew. What another program
+has in the same database is neither read nor changed. Does not know files, nor the other stores.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from graphlib import TopologicalSorter
 from psycopg import sql
 from psycopg.rows import DictRow
 
+from cluster.errors import ConflictError
 from cluster.stores.postgres.database import Connection, Database
 from cluster.stores.postgres.migrate import migrate
 from cluster.stores.postgres.sql_files import load_statements
+from cluster.stores.postgres.upkeep.schema import our_names, version_of
 
 _SQL = load_statements("copying.sql")
-_DERIVED = frozenset({"moments", "search_configs", "search_queue", "search_version"})
-"""The index of the search, and what depends on it."""
+_DERIVED = frozenset({"moments", "search_configs", "search_queue", "search_version", "meaning_queue"})
+"""The index of the search. What depends on it by a foreign key, as the vectors do, is left out with it."""
 _NOT_DATA = frozenset({"schema_migrations"})
 _RELEASES = ("release_videos", "release_clip_jobs", "release_transcripts", "release_imports")
 
@@ -37,7 +39,8 @@ class Snapshot:
         references = self._rows("references")
         while more := {row["source"] for row in references if row["target"] in left_out} - left_out:
             left_out |= more
-        return {row["name"]: row["columns"] for row in self._rows("tables") if row["name"] not in left_out}
+        copied = our_names().tables - left_out
+        return {row["name"]: row["columns"] for row in self._rows("tables") if row["name"] in copied}
 
     def copy(self, table: str, columns: Sequence[str]) -> Iterator[bytes]:
         """Yields the rows in the text format of COPY, whole lines or pieces of them."""
@@ -60,6 +63,10 @@ class Snapshot:
     def orders(self) -> set[str]:
         """The ids of all orders of clips."""
         return {row["id"] for row in self._rows("named_orders")}
+
+    def made(self) -> list[tuple[str, str, str | None]]:
+        """Id of the video, id of the order and name of every clip that is made; no name: it is a proxy."""
+        return [(row["video_id"], row["id"], row["name"]) for row in self._rows("named_made")]
 
     def uploads(self) -> dict[str, int]:
         """How many bytes have arrived of every unfinished upload, by its id."""
@@ -98,10 +105,19 @@ def replaced(
     """Replaces all tables by those of a backup of this schema version, brought up to the present one.
 
     All of it, and what the block does through `database`, is one transaction: others see the database as it
-    was, and wait where they would change it, until the block ends.
+    was, and wait where they would change it, until the block ends. ConflictError where somebody has begun to
+    use it since `in_use` was asked.
     """
     with database.joined() as connection, connection.answering_within(None):
         connection.execute(b"SET LOCAL statement_timeout = 0")
+        if version_of(database):
+            connection.execute(b"LOCK TABLE videos, uploads IN ACCESS EXCLUSIVE MODE")
+        if in_use(database):
+            raise ConflictError(
+                "This installation was empty and is in use now: nothing was restored. Stop bridges and API, "
+                "and restore into an empty one.",
+                code="not_empty",
+            )
         _clear(connection)
         migrate(database, up_to=version)
         for table in _ordered(connection, tables):
@@ -128,9 +144,10 @@ def release_all(database: Database) -> None:
 
 
 def _clear(connection: Connection) -> None:
-    for row in connection.execute(_SQL["tables"]).fetchall():
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(_name(row["name"])))
-    for row in connection.execute(_SQL["functions"]).fetchall():
+    ours = our_names()
+    for table in sorted(ours.tables):
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(_name(table)))
+    for row in connection.execute(_SQL["functions"], {"names": list(ours.functions)}).fetchall():
         # the server has written the name with its types, quoted where it has to be
         connection.execute(f"DROP FUNCTION IF EXISTS {row['name']} CASCADE".encode())
 
