@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -183,6 +184,37 @@ def test_an_offer_is_left_by_a_click_or_by_no_answer(site: Site, new_page: NewPa
     page.clock.run_for(20_000)
     wait_for_videos(page, 2)
     assert set(presets_of(site).values()) == {"default"}
+
+
+def test_who_passes_an_offer_by_does_not_hold_it_up(site: Site, new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page(site.url).page
+    page.clock.install()
+    offer = page.get_by_role("group", name="Suggestion: Talk")
+    button = offer.get_by_role("button").first
+    ways: list[tuple[Callable[[], None], Callable[[], None]]] = [
+        (offer.hover, lambda: page.mouse.move(0, 0)),
+        (button.focus, button.blur),
+    ]
+    for number, (come, leave) in enumerate(ways):
+        page.locator("#upload-files").set_input_files(media(tmp_path / f"lecture {number}.mp4"))
+        come()
+        page.clock.run_for(20_000)
+        expect(offer).to_be_visible()
+
+        leave()
+        page.clock.run_for(20_000)
+
+        expect(offer).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_looked_at_is_uploaded_unasked(
+    site: Site, new_page: NewPage, tmp_path: Path
+) -> None:
+    opened = new_page(site.url)
+    opened.page.evaluate("() => { URL.createObjectURL = () => { throw new Error('no room'); }; }")
+    opened.page.locator("#upload-files").set_input_files(media(tmp_path / "plain.mp4"))
+
+    wait_for_videos(opened.page, 1)
 
 
 def test_who_has_chosen_a_preset_is_not_asked(site: Site, new_page: NewPage, tmp_path: Path) -> None:

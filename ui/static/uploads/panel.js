@@ -101,15 +101,22 @@ class UploadPanel {
     const good = items.filter((item) => item.state !== "failed" && item.element.isConnected);
     this.queue.push(...good);
     this.#drawTotal();
-    if (!preset) await this.#ask(good);
-    this.#uploadNext();
+    try {
+      if (!preset) await this.#ask(good);
+    } finally {
+      this.#uploadNext();
+    }
   }
 
   /** Offer presets for those that look like one: a question a preset. What goes on where it was left is not asked. */
   async #ask(items) {
     for (const item of items) item.asked = true; // none is begun before it is known whether it is asked about
-    const groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));
-    for (const item of items) item.asked = false;
+    let groups;
+    try {
+      groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));
+    } finally {
+      for (const item of items) item.asked = false;
+    }
     for (const { guess, items: alike } of groups) {
       const still = alike.filter((item) => item.element.isConnected);
       if (!still.length) continue;
