@@ -134,7 +134,7 @@ def test_results_of_before_know_their_tracks_where_that_is_certain(
     made: list[tuple[int, str]],
     known: list[str | None],
 ) -> None:
-    """`of_video`, `made`: which video stream was wanted for the video, and for each result of which origin."""
+    """`of_video`, `made`: the stream that is wanted for the video, and for each result, with its origin."""
     with fresh_postgres_database(session_servers.url("postgres")) as url, Jobs(url) as jobs:
         migrate(jobs.database, up_to=18)
         video_id = create_video(jobs, settings={"video_stream": of_video}).id
