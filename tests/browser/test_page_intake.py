@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, Site
 
@@ -101,6 +102,27 @@ def test_addresses_are_fetched_by_the_server_and_those_refused_say_why(site: Sit
     expect(row).to_contain_text("50 % of 1.0 MB fetched")
     site.api.fetched.arrived(good)
     expect(row).to_contain_text("Fetched · show it")
+
+
+def test_of_many_addresses_the_first_video_is_opened(site: Site, new_page: NewPage) -> None:
+    addresses = [f"https://films.example/{number}.mp4" for number in range(40)]
+    page = new_page(site.url).page
+    page.get_by_text("From addresses").click()
+    field = page.get_by_label("Addresses, one a line")
+    field.fill("\n".join(addresses))
+    held: list[Route] = []
+    page.route("**/videos:batch", lambda route: held.append(route))
+    before = page.evaluate("history.length")
+    with page.expect_request("**/videos:batch"):
+        page.get_by_role("button", name="Fetch").click()
+    expect(field).not_to_be_editable()
+    held[0].continue_()
+
+    expect(page.locator(".upload-item")).to_have_count(40)
+    expect(field).to_be_editable()
+    first = site.api.fetched.videos[addresses[0]]
+    expect(page).to_have_url(re.compile(f"v={first.document['id']}$"))
+    assert page.evaluate("history.length") == before + 1
 
 
 def test_a_fetch_that_fails_says_why_in_its_row(site: Site, new_page: NewPage) -> None:

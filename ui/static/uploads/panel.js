@@ -21,7 +21,7 @@ import { Suggestion } from "./suggestion.js";
 import { Aborted, Paused } from "./tus.js";
 import { isUnfinished } from "./unfinished.js";
 
-/** Emits `uploaded` with the id of a new video. */
+/** Emits `uploaded` with the id of a new video, of several that were made at once with that of the first. */
 export const uploads = new Emitter();
 
 /** How long a finished upload stays in the list. */
@@ -56,7 +56,7 @@ class UploadPanel {
     this.zone = h("label", { class: "drop-zone", for: "upload-files" }, icon("upload"),
       h("span", {}, h("strong", {}, "Choose videos"), " or drop them here"));
     this.imports = new Imports({ preset: () => this.kind.value, onAdded: (item) => this.list.append(item.element),
-      onMade: (id) => this.#made(id), onDone: (item) => this.#leave(item),
+      onMade: (id, startedFrom) => this.#made(id, startedFrom), onDone: (item) => this.#leave(item),
       onOpen: (event, id) => this.#open(event, id) });
     this.left = new LeftBehind();
     this.guesses = h("div", { class: "upload-guesses", role: "status" });
@@ -205,7 +205,7 @@ class UploadPanel {
    * The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects this
    * one: each upload that ends would put another question on the page.
    */
-  #made(id, startedFrom = currentId()) {
+  #made(id, startedFrom) {
     uploads.emit("uploaded", id);
     if (currentId() === startedFrom && currentView() === null && !wouldAsk()) go(id);
   }
