@@ -14,7 +14,8 @@ VIDEO_HEAD = b"\x00\x00\x00\x18ftypmp42"
 DROP = """async (paths) => {
     const entry = (path, inside) => {
         const file = new File([new Uint8Array([0, 0, 0, 24, 102, 116, 121, 112])], path.split("/").pop());
-        return { isFile: true, fullPath: `/${path}`, file: (done) => done(file) };
+        return { isFile: true, fullPath: `/${path}`, file: (done, fail) =>
+            path.includes("locked") ? fail(new Error("no right to read it")) : done(file) };
     };
     const folder = { isFile: false, fullPath: "/Rushes", createReader: () => {
         const left = [paths.slice(0, 2), paths.slice(2), []];
@@ -75,6 +76,18 @@ def test_a_dropped_folder_is_walked(site: Site, new_page: NewPage) -> None:
     expect(page.locator(".upload-skipped")).to_have_text("1 file is no video and is left out.")
     wait_for_videos(page, 3)
     assert named(site) == ["1.mov", "2.mp4", "10.mp4"]
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_leaves_the_others(site: Site, new_page: NewPage) -> None:
+    page = new_page(site.url).page
+
+    page.evaluate(DROP, ["Rushes/1.mp4", "Rushes/locked.mp4", "Rushes/2.mp4"])
+
+    expect(page.locator(".upload-skipped")).to_have_text(
+        "1 of the files and folders could not be read. Choose the files instead."
+    )
+    wait_for_videos(page, 2)
+    assert named(site) == ["1.mp4", "2.mp4"]
 
 
 def test_addresses_are_fetched_by_the_server_and_those_refused_say_why(site: Site, new_page: NewPage) -> None:

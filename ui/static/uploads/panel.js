@@ -73,7 +73,7 @@ class UploadPanel {
       this.skipped, this.guesses, h("div", { class: "upload-more" }, this.folder,
         h("label", { class: "button", for: "upload-folder" }, "Choose folder"), this.imports.element),
       this.kind.element, this.left.element, this.total, this.list, this.announce));
-    acceptDrops((found) => this.#add(found), (message) => this.#say(message));
+    acceptDrops((found, unread) => this.#add(found, unread));
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
   }
 
@@ -83,11 +83,14 @@ class UploadPanel {
   }
 
   /** @param {Found[]} found */
-  async #add(found) {
+  async #add(found, unread = 0) {
     const startedFrom = currentId();
     const { taken, skipped } = takenOf(found);
-    this.#say(skipped ? `${count(skipped, "file")} ${skipped === 1 ? "is no video" : "are no videos"} and `
-      + `${skipped === 1 ? "is" : "are"} left out.` : found.length ? "" : "There is no file in it.");
+    this.#say([
+      skipped && `${count(skipped, "file")} ${skipped === 1 ? "is no video and is" : "are no videos and are"} left out.`,
+      unread && `${unread.toLocaleString("en")} of the files and folders could not be read. Choose the files instead.`,
+      !found.length && !unread && "There is no file in it.",
+    ].filter(Boolean).join(" "));
     const preset = this.kind.value;
     const does = { onStop: (item) => this.#remove(item), onPause: (item) => this.#hold(item),
       onChange: () => this.#drawTotal() };
