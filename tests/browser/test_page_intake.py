@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage, Site
 
@@ -12,7 +14,8 @@ VIDEO_HEAD = b"\x00\x00\x00\x18ftypmp42"
 DROP = """async (paths) => {
     const entry = (path, inside) => {
         const file = new File([new Uint8Array([0, 0, 0, 24, 102, 116, 121, 112])], path.split("/").pop());
-        return { isFile: true, fullPath: `/${path}`, file: (done) => done(file) };
+        return { isFile: true, fullPath: `/${path}`, file: (done, fail) =>
+            path.includes("locked") ? fail(new Error("no right to read it")) : done(file) };
     };
     const folder = { isFile: false, fullPath: "/Rushes", createReader: () => {
         const left = [paths.slice(0, 2), paths.slice(2), []];
@@ -75,6 +78,18 @@ def test_a_dropped_folder_is_walked(site: Site, new_page: NewPage) -> None:
     assert named(site) == ["1.mov", "2.mp4", "10.mp4"]
 
 
+def test_a_file_of_a_folder_that_cannot_be_read_leaves_the_others(site: Site, new_page: NewPage) -> None:
+    page = new_page(site.url).page
+
+    page.evaluate(DROP, ["Rushes/1.mp4", "Rushes/locked.mp4", "Rushes/2.mp4"])
+
+    expect(page.locator(".upload-skipped")).to_have_text(
+        "1 of the files and folders could not be read. Choose the files instead."
+    )
+    wait_for_videos(page, 2)
+    assert named(site) == ["1.mp4", "2.mp4"]
+
+
 def test_addresses_are_fetched_by_the_server_and_those_refused_say_why(site: Site, new_page: NewPage) -> None:
     good, private = "https://films.example/one.mp4", "https://10.0.0.1/two.mp4"
     site.api.fetched.refused[private] = "10.0.0.1 is a private address."
@@ -100,6 +115,27 @@ def test_addresses_are_fetched_by_the_server_and_those_refused_say_why(site: Sit
     expect(row).to_contain_text("50 % of 1.0 MB fetched")
     site.api.fetched.arrived(good)
     expect(row).to_contain_text("Fetched · show it")
+
+
+def test_of_many_addresses_the_first_video_is_opened(site: Site, new_page: NewPage) -> None:
+    addresses = [f"https://films.example/{number}.mp4" for number in range(40)]
+    page = new_page(site.url).page
+    page.get_by_text("From addresses").click()
+    field = page.get_by_label("Addresses, one a line")
+    field.fill("\n".join(addresses))
+    held: list[Route] = []
+    page.route("**/videos:batch", lambda route: held.append(route))
+    before = page.evaluate("history.length")
+    with page.expect_request("**/videos:batch"):
+        page.get_by_role("button", name="Fetch").click()
+    expect(field).not_to_be_editable()
+    held[0].continue_()
+
+    expect(page.locator(".upload-item")).to_have_count(40)
+    expect(field).to_be_editable()
+    first = site.api.fetched.videos[addresses[0]]
+    expect(page).to_have_url(re.compile(f"v={first.document['id']}$"))
+    assert page.evaluate("history.length") == before + 1
 
 
 def test_a_fetch_that_fails_says_why_in_its_row(site: Site, new_page: NewPage) -> None:
@@ -183,6 +219,37 @@ def test_an_offer_is_left_by_a_click_or_by_no_answer(site: Site, new_page: NewPa
     page.clock.run_for(20_000)
     wait_for_videos(page, 2)
     assert set(presets_of(site).values()) == {"default"}
+
+
+def test_who_passes_an_offer_by_does_not_hold_it_up(site: Site, new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page(site.url).page
+    page.clock.install()
+    offer = page.get_by_role("group", name="Suggestion: Talk")
+    button = offer.get_by_role("button").first
+    ways: list[tuple[Callable[[], None], Callable[[], None]]] = [
+        (offer.hover, lambda: page.mouse.move(0, 0)),
+        (button.focus, button.blur),
+    ]
+    for number, (come, leave) in enumerate(ways):
+        page.locator("#upload-files").set_input_files(media(tmp_path / f"lecture {number}.mp4"))
+        come()
+        page.clock.run_for(20_000)
+        expect(offer).to_be_visible()
+
+        leave()
+        page.clock.run_for(20_000)
+
+        expect(offer).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_looked_at_is_uploaded_unasked(
+    site: Site, new_page: NewPage, tmp_path: Path
+) -> None:
+    opened = new_page(site.url)
+    opened.page.evaluate("() => { URL.createObjectURL = () => { throw new Error('no room'); }; }")
+    opened.page.locator("#upload-files").set_input_files(media(tmp_path / "plain.mp4"))
+
+    wait_for_videos(opened.page, 1)
 
 
 def test_who_has_chosen_a_preset_is_not_asked(site: Site, new_page: NewPage, tmp_path: Path) -> None:

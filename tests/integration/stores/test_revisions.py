@@ -9,7 +9,10 @@ import pytest
 
 from cluster.errors import ConflictError, NotFoundError
 from cluster.stores.postgres.jobs import Jobs
+from cluster.stores.postgres.migrate import migrate
 from cluster.stores.postgres.video import Video
+from tests.integration.stores.test_transcripts import claim as claim_words
+from tests.support.servers.private import SessionServers, fresh_postgres_database
 from tests.support.servers.stores import claim, create_video, execute, video_in
 
 
@@ -86,6 +89,83 @@ def test_a_correction_by_a_replica_of_before_is_of_the_tracks_of_its_settings(jo
     )
 
     assert jobs.revisions.get(video_id, 3).tracks_hash == "t1"
+
+
+def test_words_that_come_to_an_earlier_result_leave_it_its_tracks(jobs: Jobs) -> None:
+    video_id = create_video(jobs).id
+    for tracks_hash in ("t1", "t2"):
+        execute(
+            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
+        )
+        finish(jobs, video_id)
+    jobs.revisions.choose(video_id, 1)
+    base = jobs.get(video_id).timeline_id
+    assert base is not None
+    execute(
+        jobs,
+        "INSERT INTO transcripts (id, tracks_hash, state) VALUES (%(id)s, 't1', 'queued') "
+        "ON CONFLICT (id) DO UPDATE SET state = 'queued', timeline_id = NULL",
+        id=video_id,
+    )
+    job = claim_words(jobs)
+    assert job is not None
+
+    assert jobs.transcripts.revise(video_id, job.lease_epoch, base=base, revision=3, timeline_id="words")
+
+    assert jobs.revisions.get(video_id, 3).tracks_hash == "t1"
+
+
+@pytest.mark.parametrize(
+    ("state", "of_video", "made", "known"),
+    [
+        ("done", 0, [(0, "settings"), (0, "settings")], ["t", "t"]),
+        ("done", 1, [(0, "settings"), (1, "settings")], [None, "t"]),
+        ("done", 0, [(0, "settings"), (1, "settings"), (0, "human")], [None, "t", None]),
+        ("done", 0, [(0, "words"), (0, "human")], ["t", "t"]),
+        ("failed", 0, [(0, "settings")], ["t"]),
+        ("running", 0, [(0, "settings")], ["t"]),
+        ("running", 1, [(0, "settings")], [None]),
+    ],
+)
+def test_results_of_before_know_their_tracks_where_that_is_certain(
+    session_servers: SessionServers,
+    state: str,
+    of_video: int,
+    made: list[tuple[int, str]],
+    known: list[str | None],
+) -> None:
+    """`of_video`, `made`: the stream that is wanted for the video, and for each result, with its origin."""
+    with fresh_postgres_database(session_servers.url("postgres")) as url, Jobs(url) as jobs:
+        migrate(jobs.database, up_to=18)
+        video_id = create_video(jobs, settings={"video_stream": of_video}).id
+        for revision, (stream, origin) in enumerate(made, start=1):
+            execute(
+                jobs,
+                "INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin) "
+                "VALUES (%(id)s, %(revision)s, 'x', 'default', "
+                "jsonb_build_object('video_stream', %(stream)s::int), %(origin)s)",
+                id=video_id,
+                revision=revision,
+                stream=stream,
+                origin=origin,
+            )
+        execute(
+            jobs,
+            "UPDATE videos SET state = %(state)s, tracks_hash = 't', timeline_id = 'x', "
+            "revision = %(newest)s, newest_revision = %(newest)s, "
+            "finished_at = CASE WHEN %(state)s = 'running' THEN NULL ELSE now() END, "
+            "lease_owner = CASE WHEN %(state)s = 'running' THEN 'a' END, "
+            "lease_expires_at = CASE WHEN %(state)s = 'running' THEN now() END, "
+            "error_code = CASE WHEN %(state)s = 'failed' THEN 'internal' END WHERE id = %(id)s",
+            id=video_id,
+            state=state,
+            newest=len(made),
+        )
+
+        jobs.migrate()
+
+        kept = [one.tracks_hash for one in reversed(jobs.revisions.list_all(video_id))]
+        assert kept == known
 
 
 def test_a_chosen_revision_is_the_one_readers_see(jobs: Jobs, video: Video) -> None:

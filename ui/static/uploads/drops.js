@@ -1,11 +1,8 @@
 /** The whole window takes dropped files: outside of a drop target the browser would leave the page for the file. */
 import { droppedFiles } from "./found.js";
 
-/**
- * @param {(found: Found[]) => void} onFiles
- * @param {(message: string) => void} onProblem what was dropped cannot be read
- */
-export function acceptDrops(onFiles, onProblem) {
+/** @param {(found: Found[], unread: number) => void} onFiles unread: files and folders that cannot be read */
+export function acceptDrops(onFiles) {
   const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   window.addEventListener("dragover", (event) => {
     if (!holdsFiles(event)) return;
@@ -20,7 +17,6 @@ export function acceptDrops(onFiles, onProblem) {
     document.body.classList.remove("dropping");
     if (!holdsFiles(event)) return;
     event.preventDefault();
-    droppedFiles(event.dataTransfer).then(onFiles, (error) => onProblem(
-      `What was dropped could not be read (${error.message}). Choose the files instead.`));
+    droppedFiles(event.dataTransfer).then(({ found, unread }) => onFiles(found, unread));
   });
 }

@@ -59,29 +59,40 @@ export const chosenFiles = (input) => [...input.files]
 /**
  * What was dropped. It must be called while the event is handled: the browser forgets the entries afterwards.
  * @param {DataTransfer} transfer
- * @returns {Promise<Found[]>}
+ * @returns {Promise<{found: Found[], unread: number}>} unread: files and folders that could not be read
  */
 export async function droppedFiles(transfer) {
   const entries = [...transfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry?.());
   if (!entries.length || entries.includes(null) || entries.includes(undefined)) {
-    return [...transfer.files].map((file) => ({ file, path: file.name })); // no browser that tells folders
+    // no browser that tells folders
+    return { found: [...transfer.files].map((file) => ({ file, path: file.name })), unread: 0 };
   }
   const found = [];
-  for (const entry of entries) await walk(entry, found);
-  return found;
+  let unread = 0;
+  for (const entry of entries) unread += await walk(entry, found);
+  return { found, unread };
 }
 
-/** Add the files of an entry and of the folders in it. What cannot be read is left to the upload to say. */
+/** Add the files of an entry and of the folders in it; one that cannot be read keeps none of the others back. */
 async function walk(entry, found) {
+  try {
+    return await walkInto(entry, found);
+  } catch {
+    return 1; // it is counted, and the person is told
+  }
+}
+
+async function walkInto(entry, found) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => { entry.file(resolve, reject); });
     found.push({ file, path: entry.fullPath.replace(/^\//, "") });
-    return;
+    return 0;
   }
   const reader = entry.createReader();
+  let unread = 0;
   for (;;) { // a browser gives a hundred at a time, and none at the end
     const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
-    if (!some.length) return;
-    for (const inside of some) await walk(inside, found);
+    if (!some.length) return unread;
+    for (const inside of some) unread += await walk(inside, found);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { h, setText } from "../toolkit/dom.js";
 import { ApiError, getVideo, importVideos } from "../api/requests.js";
+import { currentId } from "../toolkit/router.js";
 import { addressesIn, MOST_AT_ONCE, nameOfAddress } from "./addresses.js";
 import { ImportItem } from "./import-item.js";
 
@@ -16,7 +17,8 @@ export class Imports {
    * @param {object} does
    * @param {() => string} does.preset the preset that is chosen
    * @param {(item: ImportItem) => void} does.onAdded a row for the list
-   * @param {(id: string) => void} does.onMade a video was made
+   * @param {(id: string, startedFrom: string | null) => void} does.onMade videos were made, this one the first, of
+   *   addresses that were handed in while that one was open
    * @param {(item: ImportItem) => void} does.onDone the server has its file
    * @param {(event: Event, id: string) => void} does.onOpen
    */
@@ -43,21 +45,24 @@ export class Imports {
       this.text.focus();
       return;
     }
+    const startedFrom = currentId();
     this.send.disabled = true;
+    this.text.readOnly = true; // it says in the end what was not taken
     const left = wrong.map(({ line }) => line);
     for (const { line, why } of wrong) this.#refuse(line, why);
     try {
       for (let start = 0; start < addresses.length; start += MOST_AT_ONCE) {
-        left.push(...await this.#hand(addresses.slice(start, start + MOST_AT_ONCE)));
+        left.push(...await this.#hand(addresses.slice(start, start + MOST_AT_ONCE), startedFrom));
       }
     } finally {
       this.send.disabled = false;
+      this.text.readOnly = false;
       this.text.value = left.join("\n");
     }
   }
 
   /** Hand in these; gives those that were not taken. */
-  async #hand(addresses) {
+  async #hand(addresses, startedFrom) {
     const preset = this.does.preset();
     let outcomes;
     try {
@@ -69,17 +74,20 @@ export class Imports {
       return addresses;
     }
     const refused = [];
+    const made = [];
     outcomes.forEach(({ video, problem }, place) => {
       const address = addresses[place];
       if (video) {
         this.#follow(nameOfAddress(address), video);
+        made.push(video.id);
       } else {
         refused.push(address);
         this.#refuse(address, problem.detail ?? problem.title);
       }
     });
-    const made = outcomes.length - refused.length;
-    setText(this.note, `${made} of ${outcomes.length} ${made === 1 ? "is" : "are"} fetched by the server.`);
+    if (made.length) this.does.onMade(made[0], startedFrom);
+    setText(this.note,
+      `${made.length} of ${outcomes.length} ${made.length === 1 ? "is" : "are"} fetched by the server.`);
     return refused;
   }
 
@@ -94,7 +102,6 @@ export class Imports {
     this.does.onAdded(item);
     this.open.push(item);
     this.#show(item, video);
-    this.does.onMade(video.id);
     this.timer ??= window.setTimeout(() => this.#look(), LOOK_EVERY_MS);
   }
 

@@ -21,7 +21,7 @@ import { Suggestion } from "./suggestion.js";
 import { Aborted, Paused } from "./tus.js";
 import { isUnfinished } from "./unfinished.js";
 
-/** Emits `uploaded` with the id of a new video. */
+/** Emits `uploaded` with the id of a new video, of several that were made at once with that of the first. */
 export const uploads = new Emitter();
 
 /** How long a finished upload stays in the list. */
@@ -56,7 +56,7 @@ class UploadPanel {
     this.zone = h("label", { class: "drop-zone", for: "upload-files" }, icon("upload"),
       h("span", {}, h("strong", {}, "Choose videos"), " or drop them here"));
     this.imports = new Imports({ preset: () => this.kind.value, onAdded: (item) => this.list.append(item.element),
-      onMade: (id) => this.#made(id), onDone: (item) => this.#leave(item),
+      onMade: (id, startedFrom) => this.#made(id, startedFrom), onDone: (item) => this.#leave(item),
       onOpen: (event, id) => this.#open(event, id) });
     this.left = new LeftBehind();
     this.guesses = h("div", { class: "upload-guesses", role: "status" });
@@ -73,7 +73,7 @@ class UploadPanel {
       this.skipped, this.guesses, h("div", { class: "upload-more" }, this.folder,
         h("label", { class: "button", for: "upload-folder" }, "Choose folder"), this.imports.element),
       this.kind.element, this.left.element, this.total, this.list, this.announce));
-    acceptDrops((found) => this.#add(found), (message) => this.#say(message));
+    acceptDrops((found, unread) => this.#add(found, unread));
     window.addEventListener("beforeunload", (event) => this.queue.length > 0 && event.preventDefault());
   }
 
@@ -83,11 +83,14 @@ class UploadPanel {
   }
 
   /** @param {Found[]} found */
-  async #add(found) {
+  async #add(found, unread = 0) {
     const startedFrom = currentId();
     const { taken, skipped } = takenOf(found);
-    this.#say(skipped ? `${count(skipped, "file")} ${skipped === 1 ? "is no video" : "are no videos"} and `
-      + `${skipped === 1 ? "is" : "are"} left out.` : found.length ? "" : "There is no file in it.");
+    this.#say([
+      skipped && `${count(skipped, "file")} ${skipped === 1 ? "is no video and is" : "are no videos and are"} left out.`,
+      unread && `${unread.toLocaleString("en")} of the files and folders could not be read. Choose the files instead.`,
+      !found.length && !unread && "There is no file in it.",
+    ].filter(Boolean).join(" "));
     const preset = this.kind.value;
     const does = { onStop: (item) => this.#remove(item), onPause: (item) => this.#hold(item),
       onChange: () => this.#drawTotal() };
@@ -101,15 +104,22 @@ class UploadPanel {
     const good = items.filter((item) => item.state !== "failed" && item.element.isConnected);
     this.queue.push(...good);
     this.#drawTotal();
-    if (!preset) await this.#ask(good);
-    this.#uploadNext();
+    try {
+      if (!preset) await this.#ask(good);
+    } finally {
+      this.#uploadNext();
+    }
   }
 
   /** Offer presets for those that look like one: a question a preset. What goes on where it was left is not asked. */
   async #ask(items) {
     for (const item of items) item.asked = true; // none is begun before it is known whether it is asked about
-    const groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));
-    for (const item of items) item.asked = false;
+    let groups;
+    try {
+      groups = await guessesOf(items.filter(({ file }) => !isUnfinished(file, "")));
+    } finally {
+      for (const item of items) item.asked = false;
+    }
     for (const { guess, items: alike } of groups) {
       const still = alike.filter((item) => item.element.isConnected);
       if (!still.length) continue;
@@ -198,7 +208,7 @@ class UploadPanel {
    * The first video of a batch is opened, unless the person has opened another page in the meantime, or corrects this
    * one: each upload that ends would put another question on the page.
    */
-  #made(id, startedFrom = currentId()) {
+  #made(id, startedFrom) {
     uploads.emit("uploaded", id);
     if (currentId() === startedFrom && currentView() === null && !wouldAsk()) go(id);
   }

@@ -27,8 +27,15 @@ export class Suggestion {
       h("div", { class: "upload-answers" },
         this.#button(`Use ${kind}`, preset, "button primary"), this.#button("Any video", "", "button")),
       h("p", { class: "quiet" }, "Without an answer the upload goes on as any video."));
-    this.timer = window.setTimeout(() => this.#answer(""), UNANSWERED_MS);
     for (const event of ["pointermove", "focusin"]) this.element.addEventListener(event, () => this.#wait());
+    this.element.addEventListener("pointerleave", () => !this.#focused && this.#goOnSoon());
+    this.element.addEventListener("focusout", () => this.#goOnSoon());
+    this.#goOnSoon();
+  }
+
+  /** Whether the person is at one of the buttons; not where the focus stays there and the window is left. */
+  get #focused() {
+    return document.hasFocus() && this.element.contains(document.activeElement);
   }
 
   #button(text, preset, kind) {
@@ -39,6 +46,12 @@ export class Suggestion {
   forget(item) {
     this.items = this.items.filter((other) => other !== item);
     if (!this.items.length) this.#end();
+  }
+
+  /** Nobody is at it: without an answer the uploads go on. */
+  #goOnSoon() {
+    this.#wait();
+    if (this.items.length) this.timer = window.setTimeout(() => this.#answer(""), UNANSWERED_MS);
   }
 
   #wait() {

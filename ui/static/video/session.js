@@ -203,8 +203,10 @@ class Session extends Emitter {
       if (this.provisional) this.segments.shot = withOpenEnds(this.segments.shot);
       this.emit("segments");
     } catch (error) {
-      if (this.abort !== abort || error.name === "AbortError") return;
+      // What a later reading has found counts: another result may have been made since this one was begun.
+      if (this.abort !== abort || error.name === "AbortError" || reading < this.readingShown) return;
       if (error.code === "result_lost" && this.video?.state === "done") { // to ask again would give the same, until there is another result
+        this.readingShown = reading;
         this.resultLost = true;
         this.emit("video", this.video);
       } else {

@@ -62,15 +62,16 @@ WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state = 'running'
 
 -- add_words_revision --
 -- The video stays as it is but for its words; from this commit on readers see them. `before` is the row as it was, whose
--- revision's corrections go on.
+-- revision's corrections go on, and whose tracks they are.
 WITH revised AS (
     UPDATE videos
     SET revision = %(revision)s, timeline_id = %(timeline_id)s, newest_revision = greatest(newest_revision, %(revision)s)
     WHERE id = %(id)s
     RETURNING *
 )
-INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin, corrections)
-SELECT revised.id, revised.revision, revised.timeline_id, revised.preset, revised.settings, 'words', earlier.corrections
+INSERT INTO revisions (video_id, revision, timeline_id, preset, settings, origin, corrections, tracks_hash)
+SELECT revised.id, revised.revision, revised.timeline_id, revised.preset, revised.settings, 'words',
+       earlier.corrections, earlier.tracks_hash
 FROM revised JOIN videos AS before USING (id)
 LEFT JOIN revisions AS earlier ON earlier.video_id = before.id AND earlier.revision = before.revision
 
