@@ -170,9 +170,18 @@ def test_a_fetch_that_is_cancelled_and_one_that_nobody_may_look_at(site: Site, n
 
 
 def test_each_preset_says_what_it_is_for(site: Site, new_page: NewPage) -> None:
-    page = new_page(site.url).page
+    """Also to somebody who comes to the menu before the presets have been read."""
+    page = new_page("about:blank", wait=False).page
+    held: list[Route] = []
+    page.route("**/presets", lambda route: held.append(route))
+    with page.expect_request("**/presets"):
+        page.goto(site.url)
+    page.wait_for_selector("body[data-ready]")
     note = page.locator(".upload-kind-note")
     page.get_by_label("Kind of video").first.focus()
+    expect(note).to_be_hidden()
+    for route in held:
+        route.continue_()
     expect(note).to_contain_text("Anything")
 
     page.get_by_label("Kind of video").first.select_option("news")

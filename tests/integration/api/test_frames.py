@@ -228,7 +228,7 @@ def test_from_a_file_to_the_client_the_times_are_those_of_its_frames(
     handler = FusionHandler(analyser, results, api.services.media, MediaCache(tmp_path / "copies", 0))
     monkeypatch.setattr(
         asking,
-        "_ask",
+        "call_fuser",
         lambda _namespace, task, _timeout_s: handler.do(Task.from_dict(task), WorkState()).to_dict(),
     )
     video_id = api.make(content=path.read_bytes())

@@ -10,10 +10,12 @@ export class PresetChoice {
   /** @param {string[]} presets names of the packaged ones, in their order, without the default */
   constructor(presets) {
     this.select = /** @type {HTMLSelectElement} */ (h("select", { id: "upload-preset",
-      "aria-describedby": "upload-preset-for", on: { change: () => this.#explain(), focus: () => this.#explain() } },
+      "aria-describedby": "upload-preset-for", on: { change: () => this.#turn(), focus: () => this.#turn() } },
     h("option", { value: "" }, "Any video"),
     presets.map((name) => h("option", { value: name }, PRESET_NAMES[name] ?? name))));
     this.note = h("p", { class: "upload-kind-note quiet", id: "upload-preset-for", hidden: true });
+    /** Whether the person has come to the menu, maybe before the presets were read. */
+    this.turnedTo = false;
     this.element = h("div", {},
       h("div", { class: "field" }, h("label", { for: "upload-preset" }, "Kind of video"), this.select), this.note);
     knownPresets.on("change", () => this.#offerOwn());
@@ -35,10 +37,16 @@ export class PresetChoice {
     }
     this.select.value = [...this.select.options].some((option) => option.value === chosen) ? chosen : "";
     for (const option of this.select.options) option.title = knownPresets.sentenceOf(option.value || DEFAULT);
-    if (!this.note.hidden) this.#explain();
+    if (this.turnedTo) this.#explain();
   }
 
-  /** From when the person turns to the menu on: before, it would only move what is below. */
+  /** From when the person turns to the menu on there is a sentence: before, it would only move what is below. */
+  #turn() {
+    this.turnedTo = true;
+    this.#explain();
+  }
+
+  /** The sentence, once the presets have been read. */
   #explain() {
     const sentence = knownPresets.sentenceOf(this.value || DEFAULT);
     setText(this.note, sentence);
