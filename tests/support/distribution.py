@@ -21,6 +21,7 @@ USE_THE_WHOLE_STACK = (
     "tests/browser/test_page_editing.py",
     "tests/browser/test_page_prefix.py",
     "tests/browser/test_page_replicas.py",
+    "tests/browser/test_page_tools.py",
     "tests/browser/test_page_whole.py",
     "tests/faults/test_uploads_faults.py",
     "tests/integration/test_doctor.py",
