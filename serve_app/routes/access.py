@@ -17,8 +17,8 @@ from serve_app.access.auth import SESSION_COOKIE
 from serve_app.access.callers import caller_of, require_key
 from serve_app.access.rate_limits import came_by_tls
 from serve_app.context import VideoId, context_of
-from serve_app.routes.idempotency import IdempotencyKey, once
-from serve_app.routes.links import signed_link
+from serve_app.routes.answering.idempotency import IdempotencyKey, once
+from serve_app.routes.answering.links import signed_link
 from serve_app.web.json_body import read_json
 from serve_app.web.problems import Problem, declared
 

@@ -30,8 +30,8 @@ from cluster.stores.media.keys import clips_prefix
 from cluster.stores.postgres.clips.job import ClipJob
 from serve_app.access.callers import caller_of
 from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of, root_of
-from serve_app.routes.links import signed_link
-from serve_app.routes.stored_files import answer_with, looked_up
+from serve_app.routes.answering.links import signed_link
+from serve_app.routes.answering.stored_files import answer_with, looked_up
 from serve_app.videos.files import clips
 from serve_app.videos.files.archive import ZipEntry, zip_blocks
 from serve_app.videos.intake import client_key

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from cluster.errors import NotFoundError
 from cluster.stores.postgres.video import Video
 from serve_app.context import Context, VideoId, context_of
-from serve_app.routes.stored_files import answer_with, looked_up
+from serve_app.routes.answering.stored_files import answer_with, looked_up
 from serve_app.videos.files.keyframes import keyframe_image, still_frame
 from serve_app.web.filetypes import CONTENT_TYPES, HEAD_BYTES, content_disposition, content_type
 from serve_app.web.problems import declared

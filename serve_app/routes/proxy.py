@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from cluster.contract.videos import VideoDocument
 from serve_app.context import Context, VideoId, context_of
-from serve_app.routes.stored_files import answer_with, looked_up
+from serve_app.routes.answering.stored_files import answer_with, looked_up
 from serve_app.routes.videos import shown
 from serve_app.videos.files.proxies import ask_for_proxy, ready_proxy
 from serve_app.web.filetypes import content_disposition

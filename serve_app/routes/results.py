@@ -21,7 +21,7 @@ from cluster.stores.postgres.video import Video
 from serve_app import exports
 from serve_app.context import Context, Cursor, SameRevision, VideoId, context_of, root_of
 from serve_app.exports.blocks import in_blocks
-from serve_app.routes.links import with_signed_images
+from serve_app.routes.answering.links import with_signed_images
 from serve_app.services import ApiServices
 from serve_app.videos.files.keyframes import keyframe_image
 from serve_app.videos.lost import check_not_lost
@@ -90,9 +90,9 @@ def list_segments(
     )
     page = find(level, label, from_s, to_s, limit, cursor, tag=tag, min_confidence=min_confidence, role=role)
     root = root_of(request)
-    if timeline_id is not None and not page.items:
-        check_not_lost(services, video_id, timeline_id)
     if timeline_id is not None:
+        if not page.items:
+            check_not_lost(services, video_id, timeline_id)
         response.headers["ETag"] = f'"{number}"'
     return SegmentList(
         items=with_signed_images(

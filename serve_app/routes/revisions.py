@@ -18,8 +18,8 @@ from cluster.stores.postgres.api_keys import Scope
 from cluster.stores.postgres.video import Video, VideoState
 from serve_app.access.callers import caller_of, client_id
 from serve_app.context import Context, VideoId, context_of, presets_of, root_of
-from serve_app.routes.idempotency import IdempotencyKey, once
-from serve_app.routes.links import with_signed_images
+from serve_app.routes.answering.idempotency import IdempotencyKey, once
+from serve_app.routes.answering.links import with_signed_images
 from serve_app.routes.videos import shown, tell, tell_result
 from serve_app.videos.intake import resolve_settings
 from serve_app.videos.lost import check_not_lost

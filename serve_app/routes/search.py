@@ -16,7 +16,7 @@ from cluster.stores.postgres.search.ranks import asks_for_meaning
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID, check_visible
 from serve_app.context import Cursor, context_of, root_of
-from serve_app.routes.links import signed_image
+from serve_app.routes.answering.links import signed_image
 from serve_app.web.problems import Problem, declared
 
 router = APIRouter(tags=["results"])

@@ -23,7 +23,7 @@ from serve_app.access.acts import audited
 from serve_app.access.callers import caller_of
 from serve_app.access.visibility import VIDEO_ID
 from serve_app.context import Cursor, context_of
-from serve_app.routes.idempotency import IdempotencyKey, once
+from serve_app.routes.answering.idempotency import IdempotencyKey, once
 from serve_app.videos.webhooks import check_webhook
 from serve_app.web.json_body import json_request, read_json
 from serve_app.web.problems import declared

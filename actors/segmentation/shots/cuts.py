@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import deviation
 from actors.segmentation.shots.candidates import USUAL_STD, contrast_scale
-from actors.segmentation.shots.compare import (
+from actors.segmentation.shots.comparing.distances import (
     Floats,
     Ints,
     Thumbs,
@@ -29,7 +29,7 @@ from actors.segmentation.shots.compare import (
     ratio,
     relit,
 )
-from actors.segmentation.shots.matching import most_of, residual
+from actors.segmentation.shots.comparing.matching import most_of, residual
 from actors.segmentation.shots.returns import returns
 
 CUT_MEASURES = (

@@ -17,7 +17,7 @@ from scipy.ndimage import median_filter
 from actors.segmentation.luma import luma_of
 from actors.segmentation.shots.active_area import active_area, deviation
 from actors.segmentation.shots.candidates import contrast_scale, gradual_windows, jumps, moving_windows
-from actors.segmentation.shots.compare import (
+from actors.segmentation.shots.comparing.distances import (
     Floats,
     Ints,
     Thumbs,

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.compare import (
+from actors.segmentation.shots.comparing.distances import (
     Floats,
     Ints,
     Thumbs,

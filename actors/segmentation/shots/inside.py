@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from actors.segmentation.shots.compare import Floats, Ints, Thumbs, distance, pictures
+from actors.segmentation.shots.comparing.distances import Floats, Ints, Thumbs, distance, pictures
 
 DIP_AT = np.array([0.35, 0.5, 0.65])
 """Places in a window, as shares of its length, at which its middle is looked at."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.compare import Floats, Ints, correlation, distance, pictures, ratio
+from actors.segmentation.shots.comparing.distances import Floats, Ints, correlation, distance, pictures, ratio
 from actors.segmentation.shots.cuts import CUT_MEASURES
 from actors.segmentation.shots.features import PictureTrack
 

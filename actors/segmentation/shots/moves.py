@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from actors.segmentation.shots.compare import Floats, Ints, Thumbs, pictures
+from actors.segmentation.shots.comparing.distances import Floats, Ints, Thumbs, pictures
 
 FRAMES_MAX = 12
 """Frames of a window that are compared, evenly spread: more would say the same."""

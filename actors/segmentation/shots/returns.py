@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from actors.segmentation.shots.compare import (
+from actors.segmentation.shots.comparing.distances import (
     Floats,
     Ints,
     Thumbs,
@@ -17,7 +17,7 @@ from actors.segmentation.shots.compare import (
     correlation,
     ratio,
 )
-from actors.segmentation.shots.matching import residual
+from actors.segmentation.shots.comparing.matching import residual
 
 RETURN_FRAMES = 8
 """Frames within which a picture that returns was only interrupted."""

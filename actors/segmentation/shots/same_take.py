@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.segmentation.luma import luma_of
-from actors.segmentation.shots.compare import (
+from actors.segmentation.shots.comparing.distances import (
     Floats,
     Ints,
     Thumbs,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.compare import correlation
+from actors.segmentation.shots.comparing.distances import correlation
 from actors.segmentation.shots.features import PictureTrack
 
 UNLIKE = 0.5

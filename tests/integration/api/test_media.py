@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from serve_app.routes import stored_files
+from serve_app.routes.answering import stored_files
 from tests.support.api import running as support
 from tests.support.api.running import Api
 

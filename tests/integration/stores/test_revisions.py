@@ -35,6 +35,17 @@ def video(jobs: Jobs) -> Video:
     return jobs.get(video_id)
 
 
+def made_of_two_tracks(jobs: Jobs) -> str:
+    """A video whose first result was made from the tracks t1, and its second from t2."""
+    video_id = create_video(jobs).id
+    for tracks_hash in ("t1", "t2"):
+        execute(
+            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
+        )
+        finish(jobs, video_id)
+    return video_id
+
+
 def test_every_result_is_a_revision(jobs: Jobs, video: Video) -> None:
     kept = jobs.revisions.list_all(video.id)
     assert [(item.revision, item.preset, item.current) for item in kept] == [
@@ -47,12 +58,7 @@ def test_every_result_is_a_revision(jobs: Jobs, video: Video) -> None:
 
 
 def test_every_result_knows_from_which_tracks_it_was_made(jobs: Jobs) -> None:
-    video_id = create_video(jobs).id
-    for tracks_hash in ("t1", "t2"):
-        execute(
-            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
-        )
-        finish(jobs, video_id)
+    video_id = made_of_two_tracks(jobs)
     jobs.revisions.choose(video_id, 1)
 
     corrected = jobs.revisions.correct(
@@ -73,12 +79,7 @@ def test_every_result_knows_from_which_tracks_it_was_made(jobs: Jobs) -> None:
 
 
 def test_a_correction_by_a_replica_of_before_is_of_the_tracks_of_its_settings(jobs: Jobs) -> None:
-    video_id = create_video(jobs).id
-    for tracks_hash in ("t1", "t2"):
-        execute(
-            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
-        )
-        finish(jobs, video_id)
+    video_id = made_of_two_tracks(jobs)
 
     execute(
         jobs,
@@ -92,12 +93,7 @@ def test_a_correction_by_a_replica_of_before_is_of_the_tracks_of_its_settings(jo
 
 
 def test_words_that_come_to_an_earlier_result_leave_it_its_tracks(jobs: Jobs) -> None:
-    video_id = create_video(jobs).id
-    for tracks_hash in ("t1", "t2"):
-        execute(
-            jobs, "UPDATE videos SET tracks_hash = %(hash)s WHERE id = %(id)s", hash=tracks_hash, id=video_id
-        )
-        finish(jobs, video_id)
+    video_id = made_of_two_tracks(jobs)
     jobs.revisions.choose(video_id, 1)
     base = jobs.get(video_id).timeline_id
     assert base is not None

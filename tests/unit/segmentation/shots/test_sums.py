@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.segmentation.shots.byte_sums import block_sums, byte_sums
-from actors.segmentation.shots.compare import change_of, clamped, distribution_distance
+from actors.segmentation.shots.comparing.byte_sums import block_sums, byte_sums
+from actors.segmentation.shots.comparing.distances import change_of, clamped, distribution_distance
+from actors.segmentation.shots.comparing.matching import BLOCK_PX, MOST_BLOCKS, REACH_PX, most_of, residual
 from actors.segmentation.shots.known_rows import KnownRows
-from actors.segmentation.shots.matching import BLOCK_PX, MOST_BLOCKS, REACH_PX, most_of, residual
 
 Bytes = npt.NDArray[np.uint8]
 

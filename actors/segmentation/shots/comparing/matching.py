@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from actors.segmentation.shots.byte_sums import WORD_BYTES, block_sums
+from actors.segmentation.shots.comparing.byte_sums import WORD_BYTES, block_sums
 
 Floats = npt.NDArray[np.float32]
 Luma = npt.NDArray[np.uint8]

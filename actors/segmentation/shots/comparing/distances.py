@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from actors.segmentation.shots.byte_sums import byte_sums
+from actors.segmentation.shots.comparing.byte_sums import byte_sums
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""Compares small pictures, many pairs at once: how much they differ, and which of their blocks moved."""

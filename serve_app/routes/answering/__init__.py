@@ -1,0 +1,1 @@
+"""What several routes answer with: replayed answers, signed links, files of the media store."""
